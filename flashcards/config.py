@@ -1,0 +1,121 @@
+"""Settings from the environment: read once, checked at once, never read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, cast
+
+import platformdirs
+
+from flashcards.errors import Invalid
+
+Signup = Literal["first", "open", "closed"]
+SIGNUPS = ("first", "open", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where things are and who may come in.
+
+    `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
+    copied into it).
+    """
+
+    data: Path
+    decks: Path
+    own_decks: bool
+    database: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    signup: Signup = "first"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Config:
+        """Reads the `FLASHCARDS_*` variables.
+
+        Raises Invalid with one line for every bad value, all of them at once.
+        """
+        wrong: list[str] = []
+
+        def read(name: str, default: str, parse: Callable[[str], object]) -> object:
+            text = environ.get(name, "").strip() or default
+            try:
+                return parse(text)
+            except ValueError as error:
+                wrong.append(f"{name}={text}: {error}")
+                return None
+
+        data = cast(Path, read("FLASHCARDS_DATA", str(_default_data()), _folder))
+        host = read("FLASHCARDS_HOST", "127.0.0.1", _host)
+        port = read("FLASHCARDS_PORT", "8000", parse_port)
+        signup = read("FLASHCARDS_SIGNUP", "first", _signup)
+        own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
+        base = data or _default_data()
+        decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
+        database = read("FLASHCARDS_DATABASE_URL", f"sqlite:///{base / 'flashcards.sqlite3'}", _database)
+        if wrong:
+            raise Invalid("\n".join(wrong))
+        return cls(
+            data=data,
+            decks=cast(Path, decks),
+            own_decks=own_decks,
+            database=cast(Path, database),
+            host=cast(str, host),
+            port=cast(int, port),
+            signup=cast(Signup, signup),
+        )
+
+
+def _default_data() -> Path:
+    return Path(platformdirs.user_data_dir("flashcards", appauthor=False))
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError("this is a file; name a folder")
+    return path.absolute()
+
+
+def _host(text: str) -> str:
+    if any(character.isspace() or character in "/:@" for character in text.strip("[]").replace(":", "")):
+        raise ValueError("give a host name or an address such as 127.0.0.1, without a port")
+    return text
+
+
+def parse_port(text: str) -> int:
+    """A TCP port, 1 to 65535; raises ValueError with what to do."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ValueError("give a port from 1 to 65535")
+    return int(text)
+
+
+def _signup(text: str) -> str:
+    if text not in SIGNUPS:
+        raise ValueError("give one of first, open, closed")
+    return text
+
+
+def _database(url: str) -> Path:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme != "sqlite":
+        raise ValueError("only SQLite is supported: sqlite:///relative/path or sqlite:////absolute/path")
+    path = Path(rest.removeprefix("/")).expanduser()
+    if not rest.startswith("/") or not path.name:
+        raise ValueError("write sqlite:///relative/path or sqlite:////absolute/path")
+    if path.is_dir():
+        raise ValueError("this is a folder; name a file")
+    return path.absolute()

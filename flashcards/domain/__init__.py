@@ -1,0 +1,1 @@
+"""What cards, answers and days are: pure values and functions, no clock, no input or output."""

@@ -1,0 +1,1 @@
+"""Other programs' formats: Anki, CSV, JSON and the Markdown dialects we can read."""

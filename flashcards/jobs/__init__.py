@@ -1,0 +1,1 @@
+"""Scheduled work: each job is one service call."""

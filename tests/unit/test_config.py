@@ -1,0 +1,77 @@
+"""The environment: defaults, and every bad value named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flashcards.config import Config
+from flashcards.errors import Invalid
+
+
+def test_defaults_put_everything_into_the_data_folder(tmp_path: Path) -> None:
+    config = Config.from_env({"FLASHCARDS_DATA": str(tmp_path)})
+
+    assert config.decks == tmp_path / "decks"
+    assert config.database == tmp_path / "flashcards.sqlite3"
+    assert (config.host, config.port, config.signup) == ("127.0.0.1", 8000, "first")
+    assert config.loopback
+    assert not config.own_decks
+
+
+def test_a_named_decks_folder_is_the_users_own(tmp_path: Path) -> None:
+    config = Config.from_env({"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_DECKS": str(tmp_path / "mine")})
+
+    assert config.own_decks
+    assert config.decks == tmp_path / "mine"
+
+
+def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
+    a_file = tmp_path / "file"
+    a_file.touch()
+    environ = {
+        "FLASHCARDS_DATA": str(a_file),
+        "FLASHCARDS_PORT": "70000",
+        "FLASHCARDS_SIGNUP": "maybe",
+        "FLASHCARDS_HOST": "http://here",
+        "FLASHCARDS_DATABASE_URL": "postgresql://localhost/cards",
+    }
+
+    with pytest.raises(Invalid) as caught:
+        Config.from_env(environ)
+
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(environ)
+    assert all(any(line.startswith(f"{name}={value}: ") for line in lines) for name, value in environ.items())
+
+
+@pytest.mark.parametrize("port", ["", "0", "-1", "８０", "80.0", "1e3"])
+def test_ports_are_plain_numbers(port: str) -> None:
+    if port == "":
+        assert Config.from_env({"FLASHCARDS_PORT": port}).port == 8000
+    else:
+        with pytest.raises(Invalid, match="FLASHCARDS_PORT"):
+            Config.from_env({"FLASHCARDS_PORT": port})
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.2", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("cards.example.org", False),
+    ],
+)
+def test_which_hosts_only_this_machine_reaches(host: str, loopback: bool) -> None:
+    assert Config.from_env({"FLASHCARDS_HOST": host}).loopback is loopback
+
+
+def test_database_urls(tmp_path: Path) -> None:
+    absolute = Config.from_env({"FLASHCARDS_DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite3"})
+    relative = Config.from_env({"FLASHCARDS_DATABASE_URL": "sqlite:///x.sqlite3"})
+
+    assert absolute.database == tmp_path / "x.sqlite3"
+    assert relative.database == Path.cwd() / "x.sqlite3"
