@@ -21,7 +21,8 @@ class Config:
     """Where things are and who may come in.
 
     `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
-    copied into it).
+    copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
+    machine's own; empty: any, where the host is not loopback.
     """
 
     data: Path
@@ -31,6 +32,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8000
     signup: Signup = "first"
+    trusted_hosts: tuple[str, ...] = ()
 
     @property
     def loopback(self) -> bool:
@@ -62,6 +64,7 @@ class Config:
         host = read("FLASHCARDS_HOST", "127.0.0.1", _host)
         port = read("FLASHCARDS_PORT", "8000", parse_port)
         signup = read("FLASHCARDS_SIGNUP", "first", _signup)
+        trusted_hosts = tuple(environ.get("FLASHCARDS_TRUSTED_HOSTS", "").replace(",", " ").split())
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
@@ -76,6 +79,7 @@ class Config:
             host=cast(str, host),
             port=cast(int, port),
             signup=cast(Signup, signup),
+            trusted_hosts=trusted_hosts,
         )
 
 

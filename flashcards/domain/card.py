@@ -73,12 +73,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Markdown between cards, shown on the deck's page: `position` is the index of the note it precedes."""
+    """Markdown between cards, shown on the deck's page: `position` is the index of the note it precedes.
+
+    `section` is the title of the section that it stands in, as on a note.
+    """
 
     line: int
     text: str
     position: int
     definitions: str = ""
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""Inline Markdown to HTML: emphasis, bare links, breaks and escapes by Python-Markdown, set up once.
+
+Blocks are ours (`block_html`): Python-Markdown's own take four blanks for a nested list, want blank lines
+before lists and tables, and can be made to hang.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from string import punctuation
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    import markdown
+
+# Code, pictures, links and raw HTML are taken out before, so what looks like them here is text.
+_UNWANTED = (
+    "backtick",
+    "html",
+    "image_link",
+    "image_reference",
+    "link",
+    "reference",
+    "short_image_ref",
+    "short_reference",
+)
+
+# What may mean something to the inline parser. Without any of it, text is just escaped.
+_SPECIAL = re.compile(
+    r"[\\~@]|&(?=[#A-Za-z])|<(?=[A-Za-z/!?])|://|www\.|  \n"
+    r"|\*(?=[^\s*])|(?<=[^\s*])\*|(?<![A-Za-z0-9])_(?=\S)"
+)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> markdown.Markdown:
+    """Python-Markdown, set up for inline text. Imported at first use: many a text does without."""
+    import markdown
+    from markdown.inlinepatterns import SubstituteTagInlineProcessor
+    from pymdownx.betterem import makeExtension as emphasis
+    from pymdownx.magiclink import makeExtension as bare_links
+    from pymdownx.tilde import makeExtension as deleted
+
+    # As objects: looked up by name, they would make it read the metadata of every installed package.
+    extensions = [
+        emphasis(smart_enable="underscore"),
+        bare_links(),
+        deleted(subscript=False),
+    ]
+    parser = markdown.Markdown(extensions=extensions)
+    parser.ESCAPED_CHARS = list(punctuation)
+    parser.inlinePatterns.register(SubstituteTagInlineProcessor(r"\\\n", "br"), "backslash-break", 185)
+    for name in _UNWANTED:
+        parser.inlinePatterns.deregister(name, strict=False)
+    parser.treeprocessors.deregister("prettify")
+    return parser
+
+
+def inline_html(text: str) -> str:
+    """Return inline Markdown as HTML that is still to be sanitised."""
+    parser = _parser()
+    parser.reset()
+    root = ElementTree.Element("div")
+    ElementTree.SubElement(root, "p").text = text
+    for processor in parser.treeprocessors:
+        root = processor.run(root) or root
+    html = parser.serializer(root[0])
+    for postprocessor in parser.postprocessors:
+        html = postprocessor.run(html)
+    return html.strip().removeprefix("<p>").removesuffix("</p>")
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text holds nothing that inline Markdown acts on, so that it need only be escaped."""
+    return _SPECIAL.search(text) is None

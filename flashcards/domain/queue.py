@@ -1,0 +1,235 @@
+"""The order of the day: which cards are asked, and in what order.
+
+Due cards stay the bare tuples that a database gives until they are chosen: a learner who comes back after a
+year has 50,000 of them, and twenty are shown.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.study_day import Day
+
+DueRow = tuple[int, Day, int, int, int, int]
+"""The fields of a `DueCard`, in order."""
+
+
+class DueCard(NamedTuple):
+    """A scheduled card whose day has come; ids are those of the storage, `interval` is in days."""
+
+    card: int
+    due_on: Day
+    interval: int
+    note: int
+    ordinal: int
+    deck: int
+
+
+class NewCard(NamedTuple):
+    """A card in the state new."""
+
+    card: int
+    note: int
+    ordinal: int
+    deck: int
+
+
+class DrillCard(NamedTuple):
+    """A card whose last answer today was below 4."""
+
+    card: int
+    note: int
+    deck: int
+
+
+class Prerequisite(NamedTuple):
+    """A note that must come first. `in_play` is false where all of it is inactive, suspended or removed."""
+
+    in_play: bool
+    answered: bool
+
+
+class AnswerToday(NamedTuple):
+    """An answer of today, of kind scheduled or drill; `deck` is the note's deck.
+
+    `askable` is whether the card could be shown again: not hidden, reset, suspended or buried since.
+    """
+
+    card: int
+    note: int
+    kind: str
+    quality: int
+    was_new: bool
+    deck: int
+    askable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DaySoFar:
+    """What today's answers mean for the rest of the day.
+
+    `moved` are the answers that moved a schedule, one for each card, and `moved_notes` their notes;
+    `introduced` counts the new cards among them by deck.
+    """
+
+    moved: tuple[AnswerToday, ...]
+    moved_notes: frozenset[int]
+    introduced: Mapping[int, int]
+    drill: tuple[DrillCard, ...]
+
+    @property
+    def due_answered(self) -> int:
+        """How many due cards were answered."""
+        return len(self.moved) - sum(self.introduced.values())
+
+
+@dataclass(frozen=True, slots=True)
+class NewLimits:
+    """How many new cards may still come today: in all, and in decks that have a limit of their own."""
+
+    total: int
+    decks: Mapping[int, int] = field(default_factory=dict)
+
+
+def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
+    """Sums up today's answers, given in their order.
+
+    A card is in the drill, the one answered longest ago first, while its last answer is below 4; `drill` is
+    the learner's setting.
+    """
+    last: dict[int, AnswerToday] = {}
+    moved: list[AnswerToday] = []
+    for answer in answers:
+        last.pop(answer.card, None)  # so that the order is that of the last answers
+        last[answer.card] = answer
+        if answer.kind == "scheduled":
+            moved.append(answer)
+    again = (it for it in last.values() if drill and it.askable and it.quality < DRILLED_UNTIL)
+    return DaySoFar(
+        moved=tuple(moved),
+        moved_notes=frozenset(it.note for it in moved),
+        introduced=Counter(it.deck for it in moved if it.was_new),
+        drill=tuple(DrillCard(it.card, it.note, it.deck) for it in again),
+    )
+
+
+def waits(prerequisites: Iterable[Prerequisite]) -> bool:
+    """Whether a new card must wait: a prerequisite that can be asked has never been answered."""
+    return any(it.in_play and not it.answered for it in prerequisites)
+
+
+def hide_due_siblings(due: Iterable[DueRow], moved: Container[int]) -> list[DueRow]:
+    """One card of each note, the one of the lowest ordinal; none of the notes in `moved`.
+
+    `moved` are the notes with an answer today that moved a schedule.
+    """
+    shown: dict[int, DueRow] = {}
+    for row in due:
+        note = row[3]
+        other = shown.get(note)
+        if other is None:
+            if note not in moved:
+                shown[note] = row
+        elif row[4] < other[4]:
+            shown[note] = row
+    return list(shown.values())
+
+
+def most_overdue(due: Sequence[DueRow], today: Day, learner: int, count: int) -> list[DueRow]:
+    """The first `count` of `due`: most overdue relative to the interval first.
+
+    Ties are broken by a seed of (learner, day), so that two devices show the same order.
+    """
+    if count <= 0:
+        return []
+    # How far each lies back, as a share of its interval, below zero: the least comes first.
+    lies_back = [(due_on - today) / (interval or 1) for _, due_on, interval, _, _, _ in due]
+    if count < len(due):
+        last = heapq.nsmallest(count, lies_back)[-1]
+        places = [place for place, share in enumerate(lies_back) if share <= last]
+    else:
+        places = list(range(len(due)))
+    seed = _mixed(learner * 0x1_0000_0001 + today)
+    places.sort(key=lambda place: (lies_back[place], _mixed(due[place][0] ^ seed)))
+    return [due[place] for place in places[:count]]
+
+
+def choose_new(candidates: Iterable[NewCard], hidden: Container[int], limits: NewLimits) -> list[NewCard]:
+    """The new cards of the day, in the order of `candidates` (deck order, siblings by ordinal).
+
+    `hidden` are the notes of which another card is due or moved today. Candidates that wait for a
+    prerequisite are not among them. Stops reading as soon as the limit is reached.
+    """
+    chosen: list[NewCard] = []
+    notes: set[int] = set()
+    left = dict(limits.decks)
+    if limits.total <= 0:
+        return chosen
+    for card in candidates:
+        if card.note in hidden or card.note in notes or left.get(card.deck, 1) <= 0:
+            continue
+        chosen.append(card)
+        notes.add(card.note)
+        if card.deck in left:
+            left[card.deck] -= 1
+        if len(chosen) == limits.total:
+            break
+    return chosen
+
+
+def spread(due: Iterable[DueCard], due_count: int, new: Sequence[NewCard]) -> Iterator[DueCard | NewCard]:
+    """The due cards in their order with the new ones spread evenly among them.
+
+    `due` may hold only the beginning of the `due_count` cards; then so does what comes out.
+    """
+    waiting_due, waiting_new = iter(due), iter(new)
+    total = due_count + len(new)
+    # The middle of the i-th of len(new) equal stretches: total >= len(new), so no two fall together.
+    places = {(2 * i + 1) * total // (2 * len(new)) for i in range(len(new))}
+    for place in range(total):
+        card = next(waiting_new if place in places else waiting_due, None)
+        if card is None:
+            return
+        yield card
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is left of the day. `due_held_back` counts due cards that the limit leaves for later days."""
+
+    due: list[DueRow]
+    due_held_back: int
+    new: list[NewCard]
+    drill: list[DrillCard]
+
+    def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
+        """The next `count` cards: due and new mixed, then the drill; cards in `skip` are passed over."""
+        ahead = count + (len(skip) if isinstance(skip, Collection) else 0)
+        due = map(DueCard._make, most_overdue(self.due, today, learner, ahead))
+        mixed = spread(due, len(self.due), self.new)
+        cards = (card for part in (mixed, self.drill) for card in part if card.card not in skip)
+        return list(islice(cards, count))
+
+
+PlannedCard = DueCard | NewCard | DrillCard
+
+
+def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int) -> list[DueRow]:
+    """The due cards that a limit lets through, most overdue first; `left` None is no limit."""
+    return due if left is None or left >= len(due) else most_overdue(due, today, learner, left)
+
+
+_MASK = (1 << 64) - 1
+
+
+def _mixed(number: int) -> int:
+    """Spreads the bits of a number (the finaliser of SplitMix64, Steele, Lea and Flood 2014)."""
+    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & _MASK
+    return number ^ (number >> 31)

@@ -1,0 +1,98 @@
+"""Which notes must be learnt before which: what is wrong with what authors ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+Key = tuple[str, str]
+"""A note: its deck's id and its own."""
+
+UNKNOWN = "requires-unknown"
+CIRCLE = "requires-circle"
+
+
+class Requirements:
+    """The `requires` of all notes as a graph: `wanted` maps each note that requires others to these.
+
+    `is_note` and `is_deck` say what there is.
+    """
+
+    def __init__(
+        self,
+        wanted: Mapping[Key, Sequence[Key]],
+        is_note: Callable[[Key], bool],
+        is_deck: Callable[[str], bool],
+    ) -> None:
+        self._wanted = wanted
+        self._is_note = is_note
+        self._is_deck = is_deck
+        self._component = _components(wanted)
+
+    def fault(self, note: Key, required: Key) -> tuple[str, str] | None:
+        """The code and the message for one requirement, if something is wrong with it."""
+        if self.in_circle(note, required):
+            circle = " → ".join(name for _, name in (note, *self._way(required, note)))
+            return CIRCLE, f"prerequisites run in a circle: {circle}; delete one of them"
+        if self._is_note(required):
+            return None
+        deck, name = required
+        where = "this deck" if deck == note[0] else f"the deck '{deck}'"
+        if not self._is_deck(deck):
+            where = f"any deck, for there is none with the id '{deck}'"
+        return UNKNOWN, f"there is no note '{name}' in {where}; name one that is there, or delete it"
+
+    def in_circle(self, note: Key, required: Key) -> bool:
+        """Whether `note` would in the end wait for itself because of this requirement."""
+        return required in self._component and self._component[note] == self._component[required]
+
+    def _way(self, start: Key, end: Key) -> list[Key]:
+        """A shortest way from `start` to `end` within their circle."""
+        before: dict[Key, Key | None] = {start: None}
+        queue = [start]
+        for note in queue:
+            if note == end:
+                break
+            for following in self._wanted.get(note, ()):
+                if following not in before and self._component.get(following) == self._component[start]:
+                    before[following] = note
+                    queue.append(following)
+        way: list[Key] = []
+        step: Key | None = end
+        while step is not None:
+            way.append(step)
+            step = before[step]
+        return way[::-1]
+
+
+def _components(edges: Mapping[Key, Sequence[Key]]) -> dict[Key, int]:
+    """The strongly connected component of each node that has edges (Tarjan 1972, without recursion)."""
+    index: dict[Key, int] = {}
+    low: dict[Key, int] = {}
+    component: dict[Key, int] = {}
+    stack: list[Key] = []
+    for root in edges:
+        if root in index:
+            continue
+        work = [(root, iter(edges[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        while work:
+            node, targets = work[-1]
+            following = next((target for target in targets if target in edges and target not in component), None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    while True:
+                        member = stack.pop()
+                        component[member] = index[node]
+                        if member == node:
+                            break
+            elif following in index:
+                low[node] = min(low[node], index[following])
+            else:
+                index[following] = low[following] = len(index)
+                stack.append(following)
+                work.append((following, iter(edges[following])))
+    return component

@@ -1,0 +1,181 @@
+"""A card's schedule, what moves it, and how the log gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from flashcards.domain import sm2
+from flashcards.domain.sm2 import Memory
+from flashcards.domain.study_day import Day
+
+Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "manual", "imported"]
+Mode = Literal["review", "cram", "mock", "ahead"]
+Verb = Literal["suspend", "unsuspend", "bury", "unbury", "reset", "due"]
+MODES: tuple[str, ...] = get_args(Mode)
+VERBS: tuple[str, ...] = get_args(Verb)
+
+FIRST_LEECH = 8
+NEXT_LEECH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Never answered, or reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """Comes again on `due_on`."""
+
+    memory: Memory
+    due_on: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a learner sees a card again. A buried card is hidden until the day `buried_until` begins."""
+
+    progress: New | Scheduled = New()
+    suspended: bool = False
+    buried_until: Day | None = None
+
+    @property
+    def memory(self) -> Memory:
+        """What SM-2 goes on from."""
+        return self.progress.memory if isinstance(self.progress, Scheduled) else Memory()
+
+    @property
+    def due_on(self) -> Day | None:
+        """None for a new card."""
+        return self.progress.due_on if isinstance(self.progress, Scheduled) else None
+
+    @property
+    def repetition(self) -> int:
+        """Successes in a row."""
+        return self.memory.repetition
+
+    @property
+    def ease(self) -> int:
+        """In hundredths."""
+        return self.memory.ease
+
+    @property
+    def interval(self) -> int:
+        """In days."""
+        return self.memory.interval
+
+
+NEVER_SEEN = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the log says of a card up to an answer, for deciding the answer's kind.
+
+    `last_moved` is the study day of the last answer that moved the schedule. `in_drill` is whether the
+    card's last answer of kind scheduled or drill on the answer's study day was below 4.
+    """
+
+    last_moved: Day | None = None
+    in_drill: bool = False
+
+
+def kind_of_answer(mode: Mode, schedule: Schedule, history: History, day: Day, *, drill: bool) -> Kind:
+    """The kind of an answer given on the study day `day`; `drill` is the learner's setting."""
+    if mode != "review":
+        return mode
+    wanted = schedule.due_on is None or schedule.due_on <= day
+    if wanted and (history.last_moved is None or history.last_moved < day):
+        return "scheduled"
+    return "drill" if drill and history.in_drill else "extra"
+
+
+def answered(schedule: Schedule, kind: Kind, quality: int, day: Day) -> Schedule:
+    """The schedule after an answer on the study day `day`. Only the kind `scheduled` moves it."""
+    if kind != "scheduled":
+        return schedule
+    memory = sm2.review(schedule.memory, quality)
+    return replace(schedule, progress=Scheduled(memory, day + memory.interval))
+
+
+def is_lapse(before: Schedule, kind: str, quality: int | None) -> bool:
+    """A card that was not new, asked when it was due, and forgotten."""
+    forgotten = quality is not None and quality < sm2.REMEMBERED
+    return kind == "scheduled" and forgotten and isinstance(before.progress, Scheduled)
+
+
+def is_leech(lapses: int) -> bool:
+    """Whether a card is shown as a leech."""
+    return lapses >= FIRST_LEECH
+
+
+def becomes_leech(lapses: int) -> bool:
+    """Whether this very lapse marks the card: the 8th, and then every 4th."""
+    return is_leech(lapses) and (lapses - FIRST_LEECH) % NEXT_LEECH == 0
+
+
+def changed(schedule: Schedule, verb: Verb, today: Day, due_on: Day | None = None) -> Schedule:
+    """The schedule after a manual action.
+
+    `bury` hides the card until tomorrow. `reset` makes it new. `due` sets the date on which the card comes
+    and leaves its memory as it is; it needs `due_on`, and raises ValueError without.
+    """
+    match verb:
+        case "suspend":
+            return replace(schedule, suspended=True)
+        case "unsuspend":
+            return replace(schedule, suspended=False)
+        case "bury":
+            return replace(schedule, buried_until=today + 1)
+        case "unbury":
+            return replace(schedule, buried_until=None)
+        case "reset":
+            return replace(schedule, progress=New())
+        case "due":
+            if due_on is None:
+                raise ValueError("a due date is needed")
+            return replace(schedule, progress=Scheduled(schedule.memory, due_on))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the log, as far as a replay needs it; `before` and `after` are what it says it did."""
+
+    kind: str
+    quality: int | None
+    study_day: Day
+    before: Schedule
+    after: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the log of a card gives: None where nothing in it ever set a schedule.
+
+    `faults` are the positions of entries that do not fit: their `before` is not what the entries until
+    then give, or their `after` not what they themselves give.
+    """
+
+    schedule: Schedule | None = None
+    lapses: int = 0
+    faults: tuple[int, ...] = ()
+
+
+def replay(entries: Iterable[Entry]) -> Replayed:
+    """The schedule that a card's log gives. `entries` come in the order of `seq`, undone ones left out."""
+    schedule: Schedule | None = None
+    lapses, faults = 0, []
+    for position, entry in enumerate(entries):
+        before = schedule or NEVER_SEEN
+        if entry.kind == "manual":
+            after = schedule = entry.after
+        elif entry.kind == "scheduled" and entry.quality is not None:
+            lapses += is_lapse(before, entry.kind, entry.quality)
+            after = schedule = answered(before, "scheduled", entry.quality, entry.study_day)
+        else:
+            after = before
+        if entry.kind != "imported" and (entry.before, entry.after) != (before, after):
+            faults.append(position)
+    return Replayed(schedule, lapses, tuple(faults))

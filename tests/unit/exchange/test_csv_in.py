@@ -1,0 +1,88 @@
+"""CSV and TSV, with the headers of Anki's text files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashcards.domain.card import Basic, Cloze
+from flashcards.exchange.csv_in import convert
+from flashcards.exchange.found import Converted, SourceFile, Tree
+
+TREE = Tree(["words.csv", "flag.png"])
+
+
+def read(text: str, path: str = "words.csv") -> Converted:
+    return convert(SourceFile(path, text), TREE, "words.md")
+
+
+def contents(text: str, path: str = "words.csv") -> list[object]:
+    return [note.content for found in read(text, path).decks for note in found.deck.notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a,b\n", "x.csv"),
+        ("a\tb\n", "x.tsv"),
+        ("a\tb\n", "x.txt"),
+        ("a;b\n", "x.csv"),
+        ("#separator:Pipe\na|b\n", "x.csv"),
+        ("#separator:semicolon\na;b\n", "x.txt"),
+        ('"a","b"', "x.csv"),
+    ],
+)
+def test_separators(text: str, path: str) -> None:
+    assert contents(text, path) == [Basic("a", "b")]
+
+
+def test_quotes_line_breaks_and_lines() -> None:
+    converted = read('"a, b","c\n""d"""\ne,f\n')
+    assert contents('"a, b","c\n""d"""\ne,f\n') == [Basic("a, b", 'c\n"d"'), Basic("e", "f")]
+    assert [note.line for note in converted.decks[0].deck.notes] == [1, 3]
+
+
+def test_html_said_unsaid_and_denied() -> None:
+    assert contents("#html:true\n<b>a</b>,<ul><li>b</li></ul>") == [Basic("**a**", "- b")]
+    assert contents("<b>a</b>,x &amp; y") == [Basic("**a**", "x & y")]
+    assert contents("#html:false\n<b>*a*</b>,b") == [Basic(r"&lt;b>\*a\*&lt;/b>", "b")]
+    assert contents("$x$ **a**,b") == [Basic("$x$ **a**", "b")]
+
+
+def test_columns_of_their_own() -> None:
+    text = (
+        "#separator:Tab\n#html:false\n#notetype column:1\n#deck column:2\n#tags column:4\n#guid column:5\n#tags:all\n"
+        "Basic\tA::B\ta\tt1 u::v\tg1\tb\n"
+        "Basic (and reversed card)\tA\tc\t\tg2\td\nBasic (type in the answer)\tA\te\t\tg3\tf\n"
+    )
+    decks = read(text, "x.txt").decks
+    assert [(it.deck.path, it.deck.tags) for it in decks] == [("A/B.md", ("all",)), ("A.md", ("all",))]
+    assert contents(text, "x.txt") == [Basic("a", "b"), Basic("c", "d", reversed=True), Basic("e", "f", typed=True)]
+    assert decks[0].deck.notes[0].tags == ("all", "t1", "u/v")
+
+
+def test_deletions() -> None:
+    assert contents("{{c1::a}} {{c3::b}},extra") == [Cloze("", "{{c1::a}} {{c3::b}}\n\nextra", (1, 3))]
+
+
+def test_media() -> None:
+    assert contents('a,"<img src=""flag.png""> [sound:x y.mp3]"') == [Basic("a", "![](flag.png) ![x y](<x y.mp3>)")]
+    assert contents("a,[sound:x.mp3]") == [Basic("a", "![](x.mp3)")]
+
+
+def test_what_is_left_out_is_named() -> None:
+    converted = read("front,back\na,\n,b\nc,d\n#e,f\n\n")
+    assert sorted(notice.line for notice in converted.notices) == [1, 2, 3, 5]
+    assert contents("a,b,c") == [Basic("a", "b\n\nc")]
+    assert read("#what:ever\na,b").notices[0].message == "the header '#what:ever' has no meaning here"
+
+
+def test_a_deck_column_stays_in_the_folder() -> None:
+    text = "#deck column:3\na,b,../../etc::x/y\nc,d,..\n"
+    assert [it.deck.path for it in read(text).decks] == ["etc/x-y.md", "words.md"]
+
+
+@given(st.text(st.sampled_from('ab,;\t"\n#:<>{}c1 \\$&'), max_size=120))
+def test_no_input_stops_the_reader(text: str) -> None:
+    assert all(note.line >= 1 for found in read(text).decks for note in found.deck.notes)
