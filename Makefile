@@ -1,12 +1,13 @@
 # make run      the app on http://127.0.0.1:8000, from a fresh checkout
 # make test     every test, browser included, from a fresh checkout
-# make check    format, lint, types, import contracts, built-in decks, tests without a browser
+# make check    format, lint, types, import contracts, built-in decks (make lint), tests without a browser
 # make bench    the figures of the README
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
+# make fuzz     looks for files that the parser cannot bear, for a minute
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench wheel code format clean
+.PHONY: run test check lint bench wheel code fuzz format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -23,15 +24,17 @@ test: .venv/.test
 	@tests/get-chromium
 	@$(BIN)/python -m pytest
 
-check: .venv/.dev
+check: lint
+	@$(BIN)/python -m pytest -m "not browser"
+
+lint: .venv/.dev
 	@$(BIN)/ruff format --check flashcards tests benchmarks
 	@$(BIN)/ruff check flashcards tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/flashcards check decks --style
-	@$(BIN)/python -m pytest -m "not browser"
 
-bench: .venv/.test
+bench: .venv/.bench
 	@tests/get-chromium
 	@$(BIN)/python -m benchmarks
 
@@ -40,6 +43,9 @@ wheel: .venv/.dev
 
 code: .venv/.code
 	@$(BIN)/flashcards check decks --run-code
+
+fuzz: .venv/.fuzz
+	@$(BIN)/python -m tests.fuzz 60
 
 format: .venv/.dev
 	@$(BIN)/ruff format flashcards tests benchmarks
@@ -66,6 +72,14 @@ clean:
 	@$(PIP) -e '.[test,dev]'
 	@touch $@ .venv/.test .venv/.run
 
+.venv/.bench: pyproject.toml .venv/bin/python
+	@$(PIP) -e '.[test,bench]'
+	@touch $@ .venv/.test .venv/.run
+
 .venv/.code: pyproject.toml .venv/bin/python
 	@$(PIP) -e '.[code]'
 	@touch $@ .venv/.run
+
+.venv/.fuzz: pyproject.toml .venv/bin/python
+	@$(PIP) -e '.[test,fuzz]'
+	@touch $@ .venv/.test .venv/.run

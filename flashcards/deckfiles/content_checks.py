@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,23 +9,22 @@ from typing import NamedTuple
 
 from flashcards.deckfiles.cloze import find_deletions
 from flashcards.deckfiles.inline import InlineSpan
+from flashcards.deckfiles.links import links
 from flashcards.deckfiles.mathml import MathError, render_math
 from flashcards.deckfiles.media import MediaProblem, references, resolve
 from flashcards.deckfiles.parse import Parsed
 from flashcards.deckfiles.parts import Origin, locate
+from flashcards.deckfiles.pictures import link_definitions, pictures
 from flashcards.deckfiles.positions import Issue, Ranges, error
+from flashcards.deckfiles.sanitise import link_problem
 from flashcards.deckfiles.spans import spans
+from flashcards.deckfiles.structure import scan
 
 SCHEMES = ("http", "https", "mailto")
 
-_LINK = re.compile(
-    r"(?<!!)\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\]\(\s*<?(?P<target>[^\s()<>]+)"
-    r"|<(?P<bare>(?:javascript|vbscript|data|file|ftp|sftp|ssh|git|tel|sms|blob|about|ws|wss):[^\s<>]*)>",
-    re.I,
+_AUTOLINK = re.compile(
+    r"<((?:javascript|vbscript|data|file|ftp|sftp|ssh|git|tel|sms|blob|about|ws|wss):[^\s<>]*)>", re.I
 )
-_DEFINED = re.compile(r" *(\[)(?!\^)[^\]\n]+\]:[ \t]*<?([^\s<>]+)")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_IGNORED = re.compile("[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\ufeff]")
 _MATH_SIGNS = ("$", "\\(", "\\[")
 
 
@@ -49,7 +47,6 @@ def content_issues(parsed: Parsed, root: Path) -> list[tuple[str | int | None, I
     for definition in parsed.definitions:
         text = Text(None, definition.text, ((0, definition.start),))
         issues.extend((None, issue) for issue in _text_issues(text, path, root))
-        issues.extend((None, issue) for issue in _definition_issues(definition.text, definition.start))
     return issues
 
 
@@ -71,15 +68,10 @@ def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:
             found = resolve(reference, path, root)
             if isinstance(found, MediaProblem):
                 yield error(locate(text.origin, offset), found.code, found.message)
-    maths = any(sign in source for sign in _MATH_SIGNS)
-    links = "](" in source or ("<" in source and ":" in source)
-    if not maths and not links:
-        return
-    inside = spans(source)
-    if maths:
-        yield from _math_issues(text, inside)
-    if links:
-        yield from _link_issues(text, inside)
+    if any(sign in source for sign in _MATH_SIGNS):
+        yield from _math_issues(text, spans(source))
+    if "](" in source or ("[" in source and text.definitions) or ("<" in source and ":" in source):
+        yield from _link_issues(text)
 
 
 # Formulas ------------------------------------------------------------------------------------------------
@@ -115,35 +107,18 @@ def _shown_formula(text: str, span: InlineSpan) -> tuple[str, list[int]]:
 # Links ---------------------------------------------------------------------------------------------------
 
 
-def _link_issues(text: Text, inside: Sequence[InlineSpan]) -> Iterator[Issue]:
-    hidden = Ranges((span.start, span.end) for span in inside)
-    for match in _LINK.finditer(text.text):
-        if hidden.hold(match.start()):
-            continue
-        target = match["target"] or match["bare"]
-        issue = _target_issue(target, locate(text.origin, match.start()), relative=match["target"] is not None)
-        if issue:
-            yield issue
-
-
-def _definition_issues(text: str, start: int) -> Iterator[Issue]:
-    """A link reference's scheme. Its target may be relative, since a picture may use it."""
-    match = _DEFINED.match(text)
-    if match:
-        issue = _target_issue(match[2], start + match.start(1), relative=False)
-        if issue:
-            yield issue
-
-
-def _target_issue(target: str, offset: int, *, relative: bool) -> Issue | None:
-    """An issue if a card does not follow a link to `target`; `relative`: nor one without a scheme."""
-    scheme = _SCHEME.match(_IGNORED.sub("", html.unescape(target)))
-    if scheme is None:
-        if not relative:
-            return None
-        message = f"the link {target[:80]} leads nowhere from a card; write the whole address, with https://"
-        return error(offset, "link-relative", message)
-    if scheme[1].lower() in SCHEMES:
-        return None
-    message = f"a link may not lead to '{scheme[1]}:'; use http, https or mailto, or write it as text"
-    return error(offset, "link-scheme", message)
+def _link_issues(text: Text) -> Iterator[Issue]:
+    source = text.text
+    structure = scan(source)
+    defined = link_definitions(f"{source}\n\n{text.definitions}")
+    hidden = [(span.start, span.end) for span in structure.spans]
+    skip = sorted(hidden + [(found.start, found.end) for found in pictures(source, structure.spans, defined)])
+    for link in links(source, structure.stretches, skip, defined):
+        hidden.append((link.start, link.end))
+        if problem := link_problem(link.target):
+            yield error(locate(text.origin, link.start), *problem)
+    ranges = Ranges(sorted(hidden))
+    for match in _AUTOLINK.finditer(source):
+        problem = link_problem(match[1])
+        if problem and not ranges.hold(match.start()):
+            yield error(locate(text.origin, match.start()), *problem)

@@ -6,7 +6,6 @@ a loop nor a web of links can make the walk long.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -298,10 +297,3 @@ class _Walk:
 
     def problem(self, path: str, severity: Severity, code: str, message: str) -> None:
         self.problems.append(Problem(printable(path) or ".", 1, 1, severity, code, message))
-
-
-def real_path(path: Path) -> Path:
-    """The path with its links resolved, as far as that goes."""
-    with contextlib.suppress(OSError, RuntimeError):
-        return path.resolve()
-    return path

@@ -25,7 +25,8 @@ DECK_KEYS = ("title", "id", "description", "tags", "author", "license", "source"
 FOLDER_KEYS = ("title", "order")
 
 # Only events are wanted, so the parser alone will do: a whole loader takes ten times as long to make.
-_Parser: Any = yaml.cyaml.CParser if yaml.__with_libyaml__ else yaml.BaseLoader
+_YAML: Any = yaml
+_Parser = _YAML.cyaml.CParser if yaml.__with_libyaml__ else yaml.BaseLoader
 _DELIMITER = re.compile(r"---[ \t]*(?:\n|\Z)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\n|\Z)", re.M)
 _TOML = re.compile(r"\+\+\+[ \t]*(?:\n|\Z)")

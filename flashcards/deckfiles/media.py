@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from flashcards.deckfiles.pictures import references
 
-__all__ = ["MAX_SIZE", "Media", "MediaProblem", "references", "resolve"]
+__all__ = ["MAX_SIZE", "Media", "MediaProblem", "picture_extension", "references", "resolve"]
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_SIDE = 100_000  # pixels; a larger width or height in a file is not believed
@@ -116,6 +116,12 @@ def resolve(reference: str, deck_path: str, root: Path) -> Media | MediaProblem:
         )
     except OSError as error:
         return MediaProblem("media-unreadable", f"{reference} cannot be read ({error.strerror}); check its rights")
+
+
+def picture_extension(data: bytes) -> str | None:
+    """What the name of a picture with these bytes ends in, without the dot; None where they are no known picture."""
+    kinds = (kind for kind in _KINDS.values() if kind.mime.startswith("image/"))
+    return next((kind.extension for kind in kinds if kind.signature.match(data[:4096])), None)
 
 
 def _locate(reference: str, deck_path: str, root: Path) -> Path | MediaProblem:

@@ -59,6 +59,7 @@ _NOT_PLAIN = re.compile(
 )
 _INNER_COMMENT = re.compile(r"[^\n]<!--")
 _AFTER_TEXT = re.compile(r"\n(?<!\n\n)(?:#|```|~~~|<!--)")
+_FORMULA = re.compile(r"\$\$|\\\[")
 _EVENT = re.compile(r"\n(?:(#{1,6})(?=[ \t\n]|\Z)|(`{3,})[^`\n]*(?=\n|\Z)|(~{3,})|<!--)")
 
 
@@ -66,7 +67,13 @@ def _is_plain(padded: str) -> bool:
     """Whether headings, fences and comments begin only at the edge, and no formula can hold one."""
     if _NOT_PLAIN.search(padded) or ("<!--" in padded and _INNER_COMMENT.search(padded)):
         return False
-    return not ("$$" in padded or "\\[" in padded) or not _AFTER_TEXT.search(padded)
+    position = 0
+    while sign := _FORMULA.search(padded, position):  # no formula reaches beyond the blank lines around its sign
+        begin, end = padded.rfind("\n\n", 0, sign.start()), padded.find("\n\n", sign.end())
+        position = end if end >= 0 else len(padded)
+        if _AFTER_TEXT.search(padded, max(begin, 0), position):
+            return False
+    return True
 
 
 def _plain(padded: str, shift: int) -> Outline | None:

@@ -125,5 +125,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _failure(block: Block, line: int, reason: str) -> Problem:
     last = block.code.count("\n") or 1
-    message = f"the code does not run: {reason[:200]}; mend it, or mark the block as text"
+    missing = reason.startswith("ModuleNotFoundError")
+    advice = "install it, or begin the block with '# needs: NAME'" if missing else "mend it, or mark the block as text"
+    message = f"the code does not run: {reason[:200]}; {advice}"
     return Problem(block.shown, block.line + min(line, last) - 1, 1, "error", "code-fails", message)

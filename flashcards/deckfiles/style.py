@@ -140,20 +140,19 @@ def _asks(question: str, parsed: Parsed) -> bool:
 
 def _similar_fronts(files: Sequence[Loaded]) -> Iterator[Problem]:
     """Fronts with the same telling words, whatever their order, articles and punctuation."""
-    seen: dict[tuple[str, ...], tuple[Loaded, Note]] = {}
-    notes = ((file, note) for file in files for note in file.parsed.deck.notes)
+    seen: dict[tuple[str, ...], tuple[Loaded, int, str]] = {}
+    notes = [(file, note) for file in files for note in file.parsed.deck.notes]
     for file, note in sorted(notes, key=lambda pair: pair[0].asked):
         if not isinstance(note.content, Basic):
             continue
-        front = _front_key(note.content.question)
-        first, other = seen.setdefault(front, (file, note))
-        same_deck = first is file and other.content.question == note.content.question  # type: ignore[union-attr]
-        if other is note or not front or not file.asked or same_deck:
-            continue
-        message = (
-            f"the question is nearly that of {first.shown}:{other.line}; tell them apart, or delete one of the notes"
-        )
-        yield _warning(file, note.line, 1, "style-similar-fronts", message)
+        question = note.content.question
+        front = _front_key(question)
+        first, line, other = seen.setdefault(front, (file, note.line, question))
+        itself = first is file and line == note.line
+        said_already = first is file and other == question  # as a duplicate question
+        if front and file.asked and not itself and not said_already:
+            message = f"the question is nearly that of {first.shown}:{line}; tell them apart, or delete one of them"
+            yield _warning(file, note.line, 1, "style-similar-fronts", message)
 
 
 def _front_key(question: str) -> tuple[str, ...]:

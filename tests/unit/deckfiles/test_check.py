@@ -177,6 +177,8 @@ def test_pictures_and_sounds(tmp_path: Path) -> None:
         ("`[x](javascript:y)` and `<javascript:x>`", 0, ""),
         ("`Map<K, V>` and std::vector<int> and <xsl:template>", 0, ""),
         ("[x] (javascript:y)", 0, ""),
+        ("\\[x](other.md) [x\\](other.md)", 0, ""),
+        ("[**b** [c]](other.md)", 1, "link-relative"),
     ],
 )
 def test_links(tmp_path: Path, markdown: str, column: int, code: str) -> None:
@@ -185,8 +187,9 @@ def test_links(tmp_path: Path, markdown: str, column: int, code: str) -> None:
 
 
 def test_the_scheme_of_a_link_reference(tmp_path: Path) -> None:
-    found = checked(tmp_path, {"a.md": "## Q? {#q}\n\n[x] [y]\n\n  [x]: javascript:y\n[y]: http://a.b\n"})
-    assert found == [("a.md", 5, 3, "link-scheme")]
+    source = "## Q? {#q}\n\n[y] [x] [t][z]\n\n  [x]: javascript:y\n[y]: http://a.b\n[z]: page.html\n[u]: file:x\n"
+    found = checked(tmp_path, {"a.md": source})
+    assert found == [("a.md", 3, 5, "link-scheme"), ("a.md", 3, 9, "link-relative")]
 
 
 # Rendering -----------------------------------------------------------------------------------------------
@@ -211,18 +214,13 @@ def test_rendering_repeats_nothing_and_adds_what_only_it_sees(tmp_path: Path) ->
 
                 A gap cuts a command: $\\fr{{c1::ac}}{1}{2}$
 
-                ## R? {#c}
-
-                [text][ref]
-
-                [ref]: page.html
             """
         },
     )
     plain = [(p.line, p.column, p.code) for p in check([], tmp_path)]
     rendered = [(p.line, p.column, p.code) for p in check([], tmp_path, render=render_here)]
     assert plain == [(1, 7, "media-missing"), (3, 7, "math"), (5, 1, "media-missing"), (5, 16, "link-scheme")]
-    assert sorted(set(rendered) - set(plain)) == [(9, 27, "math-gap"), (13, 1, "link-relative")]
+    assert sorted(set(rendered) - set(plain)) == [(9, 27, "math-gap")]
     assert len(rendered) == len(set(rendered))
 
 

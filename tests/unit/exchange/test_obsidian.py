@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from flashcards.domain.card import Basic, Cloze, Content, Note
 from flashcards.exchange.found import Converted, Remembered, SourceFile, Tree
-from flashcards.exchange.obsidian import EPOCH, convert, has_tag, highlights
+from flashcards.exchange.obsidian import EPOCH, convert, has_tag
+from flashcards.exchange.obsidian_marks import highlights
 
 TREE = Tree(["Folder/Note.md", "files/My picture.png", "Folder/near.png"])
 

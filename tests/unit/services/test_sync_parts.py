@@ -20,15 +20,17 @@ def test_deck_ids_that_clash() -> None:
 
 
 def test_guids_are_derived_from_deck_and_note() -> None:
-    first = new_guids([("deck", "note"), ("deck", "other")], nothing_taken)
-    assert first == new_guids([("deck", "note"), ("deck", "other")], nothing_taken)
+    first = new_guids([("deck", "note", "basic"), ("deck", "other", "basic")], nothing_taken)
+    assert first == new_guids([("deck", "note", "basic"), ("deck", "other", "basic")], nothing_taken)
     assert len(set(first)) == 2
-    assert new_guids([("dec", "knote")], nothing_taken) != first[:1]
+    assert new_guids([("dec", "knote", "basic")], nothing_taken) != first[:1]
 
 
 def test_guids_that_are_taken_give_way() -> None:
-    (first,) = new_guids([("deck", "note")], nothing_taken)
-    again = new_guids([("deck", "note"), ("deck", "note")], lambda guids: [g for g in guids if g == first])
+    (first,) = new_guids([("deck", "note", "basic")], nothing_taken)
+    again = new_guids(
+        [("deck", "note", "basic"), ("deck", "note", "basic")], lambda guids: [g for g in guids if g == first]
+    )
     assert first not in again
     assert len(set(again)) == 2
 

@@ -1,0 +1,41 @@
+"""One line of the benchmark table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A measured figure beside its limit.
+
+    `limit` is the figure to stay within, in the same unit: at most it, or at least it where `better` is
+    "higher". `ratio` compares with a peer measured in the same run where there is one, else value / limit.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+    ratio: float | None = None
+    note: str = ""
+    better: Literal["lower", "higher"] = "lower"
+
+    @property
+    def within(self) -> bool | None:
+        """Whether the figure keeps its limit; None where it has none."""
+        if self.limit is None:
+            return None
+        return self.value <= self.limit if self.better == "lower" else self.value >= self.limit
+
+
+def format_row(row: Row) -> str:
+    """The row as one line of text."""
+    mark = {True: "ok  ", False: "OVER", None: "    "}[row.within]
+    bound = (
+        "" if row.limit is None else f"{'at most' if row.better == 'lower' else 'at least'} {row.limit:,g}"
+    )
+    ratio = row.ratio if row.ratio is not None else (row.value / row.limit if row.limit else None)
+    shown = "" if ratio is None else f"ratio {ratio:.2f}"
+    return f"  {mark} {row.name:<58} {row.value:>12,.2f} {row.unit:<6} {bound:<18} {shown:<12} {row.note}"

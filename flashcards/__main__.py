@@ -1,0 +1,5 @@
+"""`python -m flashcards` is the command `flashcards`."""
+
+from flashcards.cli.main import main
+
+main()

@@ -1,0 +1,132 @@
+"""`flashcards ids`, `flashcards impact`, `flashcards new`: for authors, beside their editor and Git."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from flashcards.cli.common import config, json_option, print_json, printable, services
+from flashcards.services.impact import CardChange, Impact, Reviews
+
+SHOWN = 200
+
+
+@click.command("ids")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--write", is_flag=True, help="Stamp the ids at the ends of headings; nothing else changes.")
+@json_option
+def ids_command(paths: tuple[Path, ...], write: bool, as_json: bool) -> int:
+    """List the notes without an explicit id, or stamp them. Without PATHS: the decks folder.
+
+    Example: flashcards ids decks --write
+    """
+    from flashcards.services.ids import ids_of
+
+    root = config().decks
+    found = ids_of(paths, root if root.is_dir() or not paths else None, write=write)
+    if as_json:
+        print_json({"missing": [asdict(note) for note in found.missing], "written": found.written})
+    elif write:
+        for path in found.written:
+            click.echo(printable(path))
+        click.echo(f"{len(found.missing):,} ids in {len(found.written):,} files", err=True)
+    else:
+        for note in found.missing:
+            click.echo(printable(f"{note.path}:{note.line}: #{note.id}  {note.question}"))
+        click.echo(f"{len(found.missing):,} notes without an id", err=True)
+    for problem in found.problems:
+        where = f"{problem.path}:{problem.line}:{problem.column}"
+        click.echo(printable(f"{where}: {problem.severity} {problem.code} {problem.message}"), err=True)
+    return 1 if found.problems else 0
+
+
+@click.command("new")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--title", metavar="T", help="The deck's title; by default from the file's name.")
+def new_command(path: Path, title: str | None) -> None:
+    """Write a starter deck at PATH. Never overwrites a file.
+
+    Example: flashcards new decks/spanish.md --title Spanish
+    """
+    from flashcards.services.starter import new_deck
+
+    click.echo(printable(str(new_deck(path, title))))
+
+
+@click.command("impact")
+@click.argument("base")
+@click.argument("head", required=False)
+@click.option("--decks", type=click.Path(path_type=Path), metavar="DIR", help="The decks folder in the repository.")
+@json_option
+def impact_command(base: str, head: str | None, decks: Path | None, as_json: bool) -> int:
+    """Say what the change from the Git revision BASE to HEAD (or to the working tree) does to cards.
+
+    With a database at hand, the reviews that hang on each changed card are counted. Exit code 1 where an
+    explicit id has vanished, or two notes have one.
+
+    Example: flashcards impact main
+    """
+    from flashcards.services.git_decks import Repository
+    from flashcards.services.impact import impact
+
+    repository = Repository.around(decks or _decks_folder())
+    before = repository.at(repository.revision(base))
+    after = repository.now() if head is None else repository.at(repository.revision(head))
+    found = impact(before, after, _reviews())
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print(found)
+    return 1 if found.vanished or found.collisions else 0
+
+
+def _decks_folder() -> Path:
+    """The folder that is named in the environment, else `decks` here, else here."""
+    settings = config()
+    here = Path("decks")
+    return settings.decks if settings.own_decks else here if here.is_dir() else Path()
+
+
+def _reviews() -> Reviews:
+    """How many answers each card has had; none where there is no database."""
+    settings = config()
+    if not settings.database.exists():
+        return {}
+    with services(settings) as opened:
+        return opened.bring.reviews()
+
+
+def _as_json(found: Impact) -> dict[str, object]:
+    return {
+        "counts": found.counts,
+        "cards": [asdict(card) for card in found.cards if card.change != "kept"],
+        "vanished": [asdict(lost) for lost in found.vanished],
+        "collisions": [asdict(lost) for lost in found.collisions],
+    }
+
+
+def _print(found: Impact) -> None:
+    changed = [card for card in found.cards if card.change != "kept"]
+    for card in changed[:SHOWN]:
+        click.echo(printable(_line(card)))
+    if len(changed) > SHOWN:
+        click.echo(f"... and {len(changed) - SHOWN:,} more (--json lists all)")
+    click.echo(", ".join(f"{count:,} {change}" for change, count in found.counts.items()))
+    for change in ("edited", "moved", "deleted"):
+        at_stake = sum(card.reviews for card in changed if card.change == change)
+        if at_stake:
+            fate = "hidden" if change == "deleted" else "kept"
+            click.echo(f"{at_stake:,} reviews of {change} cards are {fate}")
+    for what, several in (("vanished", found.vanished), ("collides", found.collisions)):
+        for lost in several:
+            click.echo(printable(f"{lost.path}:{lost.line}: id {lost.id} {what}: {lost.message}"), err=True)
+
+
+def _line(card: CardChange) -> str:
+    names = card.key or card.was
+    if card.was and card.key and card.was != card.key:
+        names = f"{card.was} -> {card.key}"
+    reviews = f" ({card.reviews:,} reviews)" if card.reviews else ""
+    return f"{card.change:<8}{card.path}:{card.line}: {names}{reviews}"

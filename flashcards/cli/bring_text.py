@@ -1,0 +1,94 @@
+"""`flashcards import hashcards|obsidian|mdanki|csv`: decks from other programs' text files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from flashcards.cli.common import Progress, json_option, print_json, printable, services
+from flashcards.services.bring import Brought, bring
+
+SHOWN_NOTICES = 200
+
+FORMATS = {
+    "hashcards": (
+        "Bring hashcards decks: Q:/A: and C: cards, TOML names, macros, pictures and sounds.",
+        "flashcards import hashcards ~/cards --into decks/cards",
+    ),
+    "obsidian": (
+        "Bring an Obsidian vault's Spaced Repetition cards and, with --user, their schedules.",
+        "flashcards import obsidian ~/vault --into decks/vault --user ada",
+    ),
+    "mdanki": (
+        "Bring mdanki files: '## ' cards, '%' between front and back, [#tag]() lines.",
+        "flashcards import mdanki notes.md --into decks/notes",
+    ),
+    "csv": (
+        "Bring CSV and TSV files, with Anki's #separator, #html and #tags column headers.",
+        "flashcards import csv words.tsv --into decks/words",
+    ),
+}
+
+
+def text_commands() -> list[click.Command]:
+    """One subcommand for each format."""
+    return [_command(kind, *texts) for kind, texts in FORMATS.items()]
+
+
+def _command(kind: str, does: str, example: str) -> click.Command:
+    def run(source: Path, into: Path, user: str | None, as_json: bool, tagged_only: bool = False) -> int:
+        return _import(kind, source, into, user, as_json, tagged_only)
+
+    options = [
+        click.Argument(["source"], type=click.Path(path_type=Path)),
+        click.Option(
+            ["--into"], required=True, type=click.Path(path_type=Path), metavar="DIR",
+            help="Folder for the decks; made if need be.",
+        ),
+        click.Option(["--user"], metavar="U", help="Bring schedules into this user's history."),
+    ]  # fmt: skip
+    if kind == "obsidian":
+        help_text = "Only notes with a #flashcards tag."
+        options.append(click.Option(["--tagged-only"], is_flag=True, help=help_text))
+    text = f"{does}\n\nSOURCE is a file or a folder. No file is ever overwritten.\n\nExample: {example}"
+    return json_option(click.Command(kind, callback=run, params=options, help=text, short_help=does))
+
+
+def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool, tagged_only: bool) -> int:
+    progress = Progress()
+    scheduled = kept = 0
+    try:
+        if user is None:
+            brought = bring(kind, source, into, tagged_only=tagged_only, progress=progress)
+        else:
+            with services() as opened:
+                learner = opened.accounts.find(user)
+                done = opened.bring.bring(kind, source, into, learner, tagged_only=tagged_only, progress=progress)
+                brought, scheduled, kept = done.brought, done.scheduled, done.kept
+    finally:
+        progress.close()
+    if as_json:
+        rows = [asdict(notice) for notice in brought.notices]
+        counts = {"notes": brought.notes, "cards": brought.cards, "schedules": scheduled}
+        print_json({"decks": brought.decks, "media": brought.media, **counts, "notices": rows})
+    else:
+        _print(brought, into, scheduled, kept, user)
+    return 1 if brought.unread else 0
+
+
+def _print(brought: Brought, into: Path, scheduled: int, kept: int, user: str | None) -> None:
+    for path in brought.decks:
+        click.echo(printable(str(into / path)))
+    counts = f"{brought.notes:,} notes ({brought.cards:,} cards) in {len(brought.decks):,} decks"
+    click.echo(f"{counts}, {len(brought.media):,} media files")
+    if user is not None:
+        more = f"; {kept:,} belong to cards that have a history here" if kept else ""
+        click.echo(f"{scheduled:,} schedules{more}")
+    elif brought.schedules:
+        click.echo(f"{len(brought.schedules):,} schedules were left; --user brings them into a history", err=True)
+    for notice in brought.notices[:SHOWN_NOTICES]:
+        click.echo(printable(f"{notice.path}:{notice.line}: {notice.message}"), err=True)
+    if len(brought.notices) > SHOWN_NOTICES:
+        click.echo(f"... and {len(brought.notices) - SHOWN_NOTICES:,} more (--json lists all)", err=True)

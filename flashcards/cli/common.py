@@ -1,0 +1,84 @@
+"""What commands share: the configuration, the services, output as JSON, progress, safe text."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flashcards.config import Config
+
+if TYPE_CHECKING:
+    from flashcards.wiring import Services
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
+def config() -> Config:
+    """The configuration from the environment; raises Invalid naming every bad value."""
+    return Config.from_env(os.environ)
+
+
+@contextmanager
+def services(settings: Config | None = None) -> Iterator[Services]:
+    """The services over the configured database, migrated; closed at the end."""
+    from flashcards.wiring import open_services
+
+    opened = open_services(settings or config())
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_rows(rows: Iterable[Any]) -> None:
+    """A JSON list on stdout, a line for each item: for long lists, much faster than `print_json`."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    click.echo("[" + ",".join(f"\n{encode(row)}" for row in rows) + "\n]")
+
+
+def printable(text: str) -> str:
+    """Text that is safe on a terminal: control and bidirectional characters are written as escapes."""
+    return "".join(
+        character
+        if character.isprintable() or character == " "
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+class Progress:
+    """A line on stderr for work over a second; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._shown = False
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._terminal and time.monotonic() - self._started > 1:
+            click.echo(f"\r\x1b[K{what} {done:,}{f' of {total:,}' if total else ''}", err=True, nl=False)
+            self._shown = True
+
+    def close(self) -> None:
+        """Wipes the line."""
+        if self._shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def read_password(from_stdin: bool, prompt: str = "Password") -> str:
+    """The password from the first line of stdin, or asked for twice without showing it."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True))

@@ -1,0 +1,61 @@
+"""`flashcards check` and `flashcards cards`: deck files alone, no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flashcards.cli.common import config, print_rows
+from flashcards.deckfiles.report import format_github, format_json, format_text
+
+FORMATS = {"text": format_text, "json": format_json, "github": format_github}
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.command("check")
+@paths_argument
+@click.option("--format", "as_format", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--style", is_flag=True, help="Also warn of what makes cards hard to learn.")
+@click.option("--run-code", is_flag=True, help="Also run the Python on the cards, each block on its own.")
+def check_command(paths: tuple[Path, ...], as_format: str, style: bool, run_code: bool) -> int:
+    """Say what is wrong in deck files, with file, line and column. Without PATHS: the decks folder.
+
+    Example: flashcards check decks --style --format github
+    """
+    from flashcards.services.deck_files import problems_of
+
+    root = config().decks
+    problems = problems_of(paths, root if root.is_dir() or not paths else None, style=style, run_code=run_code)
+    text = FORMATS[as_format](problems)
+    if text:
+        click.echo(text.removesuffix("\n"))
+    errors = sum(problem.severity == "error" for problem in problems)
+    if as_format == "text":
+        warnings = len(problems) - errors
+        click.echo(f"{errors} errors, {warnings} warnings" if problems else "Nothing to mend.", err=True)
+    return 1 if errors else 0
+
+
+@click.command("cards")
+@paths_argument
+@click.option("--json", "as_json", is_flag=True, help="Every card whole, as JSON.")
+def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
+    """Print the cards that deck files hold. Without PATHS: the decks folder.
+
+    Example: flashcards cards decks/ml --json
+    """
+    from flashcards.services.deck_files import cards_of
+
+    root = config().decks
+    found = cards_of(paths, root if root.is_dir() or not paths else None)
+    if as_json:
+        print_rows(found.rows)
+    else:
+        for row in found.rows:
+            first = next((line for line in row["question"].splitlines() if line.strip()), "")
+            click.echo(f"{row['key']}\t{first}")
+    errors = [problem for problem in found.problems if problem.severity == "error"]
+    if errors:
+        click.echo(format_text(errors).removesuffix("\n"), err=True)
+    return 1 if errors else 0

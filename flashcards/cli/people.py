@@ -1,0 +1,180 @@
+"""`flashcards user` and `flashcards token`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from flashcards.cli.common import json_option, print_json, read_password, services
+from flashcards.errors import NotFound
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+@click.group("user")
+def user_command() -> None:
+    """Add, change, list and delete accounts.
+
+    Example: flashcards user add ada --author
+    """
+
+
+def _roles(function: Command) -> Command:
+    for name, text in (("admin", "may give roles"), ("author", "may write decks")):
+        function = click.option(f"--{name}/--no-{name}", default=None, help=f"The account {text}.")(function)
+    return click.option("--timezone", metavar="ZONE", help="An IANA name such as Europe/Berlin.")(function)
+
+
+@user_command.command("add")
+@click.argument("name")
+@_roles
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add(
+    name: str, admin: bool | None, author: bool | None, timezone: str | None, password_stdin: bool
+) -> None:
+    """Make an account.
+
+    Example: flashcards user add ada --author --timezone Europe/London
+    """
+    password = read_password(password_stdin)
+    with services() as opened:
+        opened.accounts.add_learner(name, password, author=bool(author), admin=bool(admin), timezone=timezone)
+    click.echo(f"{name}: made", err=True)
+
+
+@user_command.command("set")
+@click.argument("name")
+@_roles
+def set_(name: str, admin: bool | None, author: bool | None, timezone: str | None) -> None:
+    """Change the roles or the time zone of an account.
+
+    Example: flashcards user set ada --admin --no-author
+    """
+    if admin is None and author is None and timezone is None:
+        raise click.UsageError(
+            "nothing to set: give --admin, --author, --no-admin, --no-author or --timezone"
+        )
+    with services() as opened:
+        learner = opened.accounts.find(name)
+        if timezone is not None:
+            opened.accounts.save_settings(learner, timezone=timezone)
+        if admin is not None or author is not None:
+            opened.accounts.set_roles(learner.id, author=author, admin=admin, acting=None)
+    click.echo(f"{name}: changed", err=True)
+
+
+@user_command.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the accounts.
+
+    Example: flashcards user list --json
+    """
+    with services() as opened:
+        learners = opened.accounts.learners()
+    rows = [
+        {"name": it.name, "admin": it.is_admin, "author": it.is_author, "timezone": it.timezone}
+        for it in learners
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        roles = ", ".join(role for role in ("admin", "author") if row[role]) or "learner"
+        click.echo(f"{row['name']}\t{roles}\t{row['timezone']}")
+
+
+@user_command.command("passwd")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def passwd(name: str, password_stdin: bool) -> None:
+    """Set an account's password; its sessions end.
+
+    Example: flashcards user passwd ada
+    """
+    with services() as opened:
+        opened.accounts.find(name)
+        opened.accounts.set_password(name, read_password(password_stdin, "New password"))
+    click.echo(f"{name}: password set, sessions ended", err=True)
+
+
+@user_command.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:
+    """Delete an account with its whole history.
+
+    Example: flashcards user delete ada
+    """
+    with services() as opened:
+        opened.accounts.find(name)
+        if not yes:
+            click.confirm(f"Delete {name} and every review of theirs for ever?", abort=True)
+        opened.accounts.delete_learner(name)
+    click.echo(f"{name}: deleted", err=True)
+
+
+@click.group("token")
+def token_command() -> None:
+    """Make, list and revoke API tokens.
+
+    Example: flashcards token create ada --name laptop
+    """
+
+
+@token_command.command("create")
+@click.argument("user")
+@click.option("--name", default="", help="What the token is for.")
+def create(user: str, name: str) -> None:
+    """Print a new token on stdout, once: it is stored as a hash.
+
+    Example: flashcards token create ada --name laptop
+    """
+    with services() as opened:
+        click.echo(opened.accounts.create_token(opened.accounts.find(user), name))
+
+
+@token_command.command("list")
+@click.argument("user", required=False)
+@json_option
+def list_tokens(user: str | None, as_json: bool) -> None:
+    """List tokens, of one account or of all.
+
+    Example: flashcards token list ada
+    """
+    with services() as opened:
+        people = [opened.accounts.find(user)] if user else opened.accounts.learners()
+        rows = [
+            {
+                "id": token.id,
+                "user": learner.name,
+                "name": token.name,
+                "prefix": token.prefix,
+                "created_at": token.created_at,
+                "used_at": token.used_at,
+            }
+            for learner in people
+            for token in opened.accounts.tokens(learner)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['id']}\t{row['user']}\t{row['prefix']}\t{row['name']}")
+
+
+@token_command.command("revoke")
+@click.argument("token_id", type=int)
+def revoke(token_id: int) -> None:
+    """Revoke a token by the number that `token list` shows.
+
+    Example: flashcards token revoke 3
+    """
+    with services() as opened:
+        for learner in opened.accounts.learners():
+            if any(token.id == token_id for token in opened.accounts.tokens(learner)):
+                opened.accounts.revoke_token(learner, token_id)
+                return
+    raise NotFound(f"there is no token {token_id}: see flashcards token list")

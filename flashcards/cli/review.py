@@ -1,0 +1,219 @@
+"""`flashcards review`: the day's queue in the terminal, with the keys of the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import click
+from pygments import highlight
+from pygments.formatters import TerminalFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from flashcards.cli.common import printable, services
+from flashcards.cli.keyboard import Keyboard, open_keyboard
+from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.errors import FlashcardsError, Invalid, NotFound
+from flashcards.services.account_values import Learner
+from flashcards.services.card_text import card_text
+from flashcards.services.review import Answer, QueueCard
+from flashcards.wiring import Services
+
+FOUR = {"1": 1, "2": 3, "3": 4, "4": 5}
+SIX = {str(quality): quality for quality in range(6)}
+NAMES = {0: "Blackout", 1: "Again", 2: "Wrong", 3: "Hard", 4: "Good", 5: "Easy"}
+ACTIONS = {"-": ("bury", False), "=": ("bury", True), "@": ("suspend", False), "!": ("suspend", True)}
+QUIT = {"q", "\x1b", "\x03", "\x04"}
+HELP = """\
+Space, Enter  show the answer, then Good      u, z  undo
+1 to 4        Again, Hard, Good, Easy         i     card info
+0 to 5        the six grades, where chosen    ?     these keys
+-  bury       @  suspend                      q     leave (nothing is lost)
+=  bury note  !  suspend note"""
+WIDEST = 80
+LIST_ITEM = re.compile(r" *(?:[-*+]|\d+[.)]) +")
+FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$", re.MULTILINE | re.DOTALL)
+
+
+@click.command("review")
+@click.option("--deck", metavar="D", help="A deck or folder, such as ml/concepts.")
+@click.option("--user", metavar="U", help="Whose queue; not needed where there is one account.")
+def review_command(deck: str | None, user: str | None) -> None:
+    """Review the day's queue in the terminal: maths as source, code coloured.
+
+    Example: flashcards review --deck ml/concepts
+    """
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise Invalid("review needs a terminal: run it without a pipe")
+    with services() as opened:
+        learner = choose_learner(opened, user)
+        with open_keyboard() as keyboard:
+            Session(opened, learner, keyboard, deck).run()
+
+
+def choose_learner(opened: Services, name: str | None) -> Learner:
+    """The named learner, or the only one; raises NotFound or Invalid saying what to do."""
+    if name is not None:
+        return opened.accounts.find(name)
+    learners = opened.accounts.learners()
+    if not learners:
+        raise NotFound("there is no account yet: flashcards user add NAME --admin --author")
+    if len(learners) > 1:
+        raise Invalid("several people learn here: say who with --user NAME")
+    return learners[0]
+
+
+@dataclass(slots=True)
+class Session:
+    """One sitting in the terminal: every answer is stored before the next card is shown."""
+
+    opened: Services
+    learner: Learner
+    keyboard: Keyboard
+    deck: str | None
+    answered: int = field(default=0)
+
+    def run(self) -> None:
+        """Asks until the queue is empty or the learner leaves."""
+        while True:
+            queue = self.opened.review.queue(self.learner, deck=self.deck, limit=1)
+            left = queue.left
+            if not queue.cards:
+                click.echo(f"\nNothing left for today. {self.answered} answered.")
+                if self._key("u undo, any other key leaves") not in {"u", "z"} or not self._undo():
+                    return
+                continue
+            click.clear()
+            click.secho(f"{left.due} due, {left.new} new, {left.drill} to drill", dim=True)
+            if not self._ask(queue.cards[0]):
+                click.echo(f"\n{self.answered} answered.")
+                return
+
+    def _ask(self, card: QueueCard) -> bool:
+        """Shows one card; False when the learner leaves."""
+        text = card_text(self.opened.database, card.id)
+        context = " · ".join(part for part in (card.deck_title, card.section) if part)
+        click.secho(printable(context) + "\n", dim=True)
+        click.echo(terminal_text(text.question) + "\n")
+        started = time.monotonic()
+        if card.typed:
+            with self.keyboard.lines():
+                typed = click.prompt("Your answer", default="", show_default=False)
+            click.echo(f"  typed     {printable(typed)}\n  expected  {printable(card.typed_answer)}")
+        elif (done := self._before_answer(card)) is not None:
+            return done
+        click.secho("─" * 40, dim=True)
+        click.echo(terminal_text(text.answer) + "\n")
+        for title, items in (("Rubric", text.rubric), ("Follow-ups", text.follow_ups), ("Sources", text.sources)):
+            if items:
+                click.secho(title, bold=True)
+                click.echo("\n".join(terminal_text(f"- {item}") for item in items) + "\n")
+        return self._grade(card, started)
+
+    def _before_answer(self, card: QueueCard) -> bool | None:
+        while True:
+            key = self._key("Space shows the answer, ? keys")
+            if key in {" ", "\r", "\n"}:
+                return None
+            if key in QUIT:
+                return False
+            if self._other(key, card):
+                return True
+
+    def _grade(self, card: QueueCard, started: float) -> bool:
+        keys = SIX if self.learner.buttons == 6 else FOUR
+        offer = "   ".join(f"{key} {NAMES[quality]}: {self._when(card, quality)}" for key, quality in keys.items())
+        while True:
+            key = self._key(offer)
+            if key in QUIT:
+                return False
+            quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
+            if quality is not None:
+                took = int((time.monotonic() - started) * 1000)
+                self.opened.review.answer(
+                    self.learner, Answer(id=str(uuid.uuid4()), card=card.id, grade=quality, took_ms=took)
+                )
+                self.answered += 1
+                return True
+            if self._other(key, card):
+                return True
+
+    def _when(self, card: QueueCard, quality: int) -> str:
+        """When the card comes again after an answer of `quality`, as the page's buttons say it."""
+        days = f"{card.intervals[quality]} d"
+        again_today = self.learner.drill and quality < DRILLED_UNTIL
+        if card.kind == "drill":
+            return "today" if again_today else days
+        return f"today, then {days}" if again_today else days
+
+    def _other(self, key: str, card: QueueCard) -> bool:
+        """The keys that work before and after the answer; True where the queue has changed."""
+        if key in {"u", "z"}:
+            return self._undo()
+        if key in ACTIONS:
+            verb, whole_note = ACTIONS[key]
+            self.opened.review.act(self.learner, card.id, verb, whole_note=whole_note)
+            return True
+        if key == "i":
+            state = self.opened.review.card(self.learner, card.id)
+            due = (
+                "never answered"
+                if state.due_on is None
+                else f"ease {state.ease / 100:.2f}, interval {state.interval} d"
+            )
+            click.echo(printable(f"{card.key}  {card.path}:{card.line}  {due}, {state.reviews} answers"))
+        elif key == "?":
+            click.echo(HELP)
+        return False
+
+    def _undo(self) -> bool:
+        try:
+            self.opened.review.undo(self.learner)
+        except FlashcardsError as error:
+            click.echo(str(error))
+            return False
+        self.answered = max(0, self.answered - 1)
+        return True
+
+    def _key(self, prompt: str) -> str:
+        click.secho(prompt, dim=True)
+        return self.keyboard.key() or "q"
+
+
+def terminal_text(markdown: str) -> str:
+    """Markdown source for a terminal: code coloured, control characters escaped, all else as written."""
+    parts, end = [], 0
+    for match in FENCE.finditer(markdown):
+        parts.append(_plain(markdown[end : match.start()]))
+        parts.append(_code(match[4], match[3]))
+        end = match.end()
+    return "".join([*parts, _plain(markdown[end:])]).strip("\n")
+
+
+def _plain(text: str) -> str:
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    return "\n".join(_wrapped(printable(line), width) for line in text.split("\n"))
+
+
+def _wrapped(line: str, width: int) -> str:
+    """A long line broken between words; list items keep their indent, tables and formulas stay as they are."""
+    if len(line) <= width or line.lstrip().startswith(("|", "$$")):
+        return line
+    marker = LIST_ITEM.match(line)
+    indent = " " * len(marker[0]) if marker else " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _code(code: str, language: str) -> str:
+    safe = "\n".join(printable(line.expandtabs(4)) for line in code.split("\n"))
+    try:
+        lexer = get_lexer_by_name(language or "text")
+    except ClassNotFound:
+        return safe
+    return str(highlight(safe, lexer, TerminalFormatter()))

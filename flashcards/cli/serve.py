@@ -1,0 +1,101 @@
+"""`flashcards serve` and `flashcards worker`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from dataclasses import replace
+
+import click
+
+from flashcards.cli.common import config, services
+from flashcards.config import Config, parse_port
+from flashcards.errors import FlashcardsError
+from flashcards.jobs.all import all_jobs
+from flashcards.services.doctor import sqlite_note
+from flashcards.wiring import Services
+
+
+def _port(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else parse_port(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("serve")
+@click.option("--host", metavar="H", help="Address to listen on (default 127.0.0.1: this machine only).")
+@click.option("--port", metavar="P", callback=_port, help="Port to listen on (default 8000).")
+def serve_command(host: str | None, port: int | None) -> None:
+    """Serve the web app and run the jobs.
+
+    Example: flashcards serve --port 8080
+    """
+    from flashcards.web.app import create_app
+    from flashcards.web.server import bind, serve
+
+    settings = config()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    _log_to_stderr()
+    listener = bind(settings.host, settings.port)  # before any work: a port in use is said at once
+    with services(settings) as opened:
+        first_sync(opened)
+        background = all_jobs(opened)
+        background.start()
+        try:
+            _say_hello(settings, opened)
+            serve(create_app(opened, settings), listener)
+        finally:
+            background.stop()
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """Run the jobs alone, for several web processes. One leader at a time; the others stand by.
+
+    Example: flashcards worker
+    """
+    settings = config()
+    _log_to_stderr()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with services(settings) as opened:
+        background = all_jobs(opened)
+        background.start()
+        click.echo("Jobs: decks when files change, a backup every night. Ctrl+C stops.")
+        stop.wait()
+        background.stop()
+
+
+def first_sync(opened: Services) -> None:
+    """Installs and reads the decks before the first page; trouble is said and does not stop the server."""
+    for line in opened.install_bundled():
+        click.echo(line)
+    try:
+        report = opened.sync.sync()
+    except FlashcardsError as error:
+        click.echo(f"flashcards: {error}", err=True)
+        return
+    if report.errors:
+        click.echo(
+            f"{len(report.errors)} errors in deck files: see flashcards check, or the decks' pages", err=True
+        )
+
+
+def _say_hello(settings: Config, opened: Services) -> None:
+    state = opened.decks.collection_state()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"Flashcards: {state.cards:,} cards in {state.decks:,} decks from {settings.decks}")
+    click.echo(f"Data in {settings.data}, {sqlite_note()}")
+    if code := opened.accounts.setup_code():
+        click.echo(f"The first account needs this code: {code}")
+    click.echo(f"Open http://{host}:{settings.port} (Ctrl+C stops)")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # Waitress warns of every request that waits for a free thread: normal under load.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

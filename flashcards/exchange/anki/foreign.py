@@ -1,0 +1,176 @@
+"""Note types of others that notes here came from, so that an export finds those notes in Anki again.
+
+Anki updates a note only under the note type that it has. So an import writes beside its decks a file that names the
+types and, for each note, what its fields held beyond what a deck holds; an export gives those notes back in their own
+type. A type is known here where one field asks and one answers, as in all of Anki's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
+
+FILE = "_anki{}.json"
+PATTERN = "_anki*.json"
+_VERSION = 1
+_LARGEST = 64 << 20
+_ONE_FIELD = re.compile(r"\s*\{\{\s*(?:cloze:)?([^{}#^/:]+?)\s*\}\}\s*")
+_TYPED = re.compile(r"\{\{\s*type:(?:cloze:)?([^{}:]+?)\s*\}\}")
+_LINE = re.compile(r"<hr\b[^>]*>", re.I)
+_CONDITION = re.compile(r"\s*\{\{#([^{}]+)\}\}.*\{\{/\1\}\}\s*", re.S)
+_ONE_ITEM = re.compile(r"<ul><li>((?:(?!<li>).)*)</li></ul>", re.S)
+_YES = "y"
+
+
+class ForeignType(NamedTuple):
+    """A note type of the package that notes came in; `question`, `answer` and `reverse` are places of fields."""
+
+    id: int
+    name: str
+    cloze: bool
+    fields: tuple[str, ...]
+    templates: tuple[Template, ...]
+    question: int
+    answer: int | None
+    reverse: int | None
+
+
+@dataclass(slots=True)
+class ForeignNotes:
+    """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place."""
+
+    types: dict[int, ForeignType] = field(default_factory=dict)
+    notes: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)
+
+    def fields(self, guid: str, kind: str, ours: Mapping[str, str]) -> tuple[ForeignType, tuple[str, ...]] | None:
+        """The fields of a note in its own type, from those of ours by name; None for a note that is ours."""
+        found = self.notes.get(guid)
+        if found is None or (kind == "cloze") != self.types[found[0]].cloze:
+            return None
+        type_, kept = self.types[found[0]], found[1]
+        fields = [kept.get(place, "") for place in range(len(type_.fields))]
+        fields[type_.question] = ours["Text"] if type_.cloze else ours["Question"]
+        if type_.answer is not None:
+            fields[type_.answer] = _single(ours["Source"]) if type_.cloze else ours["Answer"]
+        if type_.reverse is not None:
+            fields[type_.reverse] = (fields[type_.reverse] or _YES) if ours["Reverse"] else ""
+        return type_, tuple(fields)
+
+
+def _single(html: str) -> str:
+    """The text of a list of one item, which is how a deck holds what stood on a cloze note's back."""
+    match = _ONE_ITEM.fullmatch(html)
+    return match[1] if match else html
+
+
+def foreign_type(note_type: NoteType) -> ForeignType | None:
+    """The type, if one field of it asks and at most one answers."""
+    if not note_type.templates:
+        return None
+    first = note_type.templates[0]
+    question = _place(note_type, _TYPED.sub("", first.front))
+    answer = _place(note_type, _below(first.back))
+    nothing_below = note_type.cloze and not _below(first.back).strip()
+    if question is None or (answer is None and not nothing_below) or question == answer:
+        return None
+    reverse = None
+    if len(note_type.templates) > 1 and (condition := _CONDITION.fullmatch(note_type.templates[1].front)):
+        reverse = note_type.fields.index(condition[1]) if condition[1] in note_type.fields else None
+    return ForeignType(
+        note_type.id, note_type.name, note_type.cloze, note_type.fields, note_type.templates, question, answer, reverse
+    )  # fmt: skip
+
+
+def _place(note_type: NoteType, template: str) -> int | None:
+    match = _ONE_FIELD.fullmatch(template)
+    return note_type.fields.index(match[1]) if match and match[1] in note_type.fields else None
+
+
+def _below(back: str) -> str:
+    """What the back adds to the front: below the line, or after a cloze note's text."""
+    line = _LINE.search(back)
+    text = back[line.end() :] if line else re.sub(r"\{\{\s*cloze:[^{}]*\}\}\s*(?:<br\s*/?>)?", "", back)
+    return _TYPED.sub(r"{{\1}}", re.sub(r"\{\{\s*type:cloze:[^{}]*\}\}", "", text))
+
+
+def written(types: Mapping[int, NoteType], notes: Iterable[PackedNote]) -> str | None:
+    """The file for notes that were imported; None where all of them are of types that an export cannot give back."""
+    known = {id_: made for id_, type_ in types.items() if (made := foreign_type(type_))}
+    rows: dict[str, list[Any]] = {}
+    used: dict[int, ForeignType] = {}
+    for note in notes:
+        type_ = known.get(note.type)
+        if type_ is None or len(note.fields) != len(type_.fields):
+            continue
+        used[type_.id] = type_
+        places = (type_.question, type_.answer)
+        kept = {str(i): text for i, text in enumerate(note.fields) if i not in places and text}
+        rows[note.guid] = [type_.id, kept]
+    if not rows:
+        return None
+    value = {"version": _VERSION, "note_types": [list(type_) for type_ in used.values()], "notes": rows}
+    lines = ",\n".join(f"{json.dumps(guid)}: {json.dumps(row, ensure_ascii=False)}" for guid, row in rows.items())
+    head = json.dumps({**value, "notes": {}}, ensure_ascii=False)
+    return f"{head[:-2]}\n{lines}\n}}}}\n"
+
+
+def load(root: Path) -> ForeignNotes:
+    """All that imports wrote below the decks folder. A file that is damaged counts for nothing."""
+    found = ForeignNotes()
+    for path in sorted(root.rglob(PATTERN)):
+        try:
+            if path.is_file() and path.stat().st_size <= _LARGEST:
+                _add(found, json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue  # what it held goes out in our own note types, as if it had never come from Anki
+    return found
+
+
+def _add(found: ForeignNotes, value: dict[str, Any]) -> None:
+    if value["version"] != _VERSION:
+        return
+    types = {}
+    for id_, name, cloze, fields, templates, *places in value["note_types"]:
+        made = tuple(Template(*template) for template in templates)
+        types[int(id_)] = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
+    notes = {
+        str(guid): (int(id_), {int(place): str(text) for place, text in kept.items()})
+        for guid, (id_, kept) in value["notes"].items()
+        if int(id_) in types
+    }
+    found.types |= types
+    found.notes |= notes
+
+
+def schema11(type_: ForeignType) -> dict[str, Any]:
+    """The type as schema 11 stores it. It is as old as can be, so that Anki keeps its own templates and design."""
+    return {
+        "id": type_.id,
+        "name": type_.name,
+        "type": int(type_.cloze),
+        "mod": 0,
+        "usn": -1,
+        "sortf": 0,
+        "did": None,
+        "css": ".card { font-family: sans-serif; font-size: 20px; text-align: center; }",
+        "latexPre": "",
+        "latexPost": "",
+        "latexsvg": False,
+        "req": [],
+        "tags": [],
+        "vers": [],
+        "flds": [
+            {"name": name, "ord": i, "sticky": False, "rtl": False, "font": "Arial", "size": 20, "media": []}
+            for i, name in enumerate(type_.fields)
+        ],
+        "tmpls": [
+            {"name": t.name, "ord": i, "qfmt": t.front, "afmt": t.back, "bqfmt": "", "bafmt": "", "did": None}
+            for i, t in enumerate(type_.templates)
+        ],
+    }

@@ -1,0 +1,226 @@
+"""Reads an Anki package (.apkg, .colpkg; legacy and modern) in a child process with a bound on time and memory.
+
+A package is a stranger's file: whatever it does to the child (bombs, loops, crashes of a C library), the parent
+gets a `Package` or a `PackageError`. The child hands over plain JSON lines and media files in a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flashcards.exchange.anki import container
+from flashcards.exchange.anki.collection_reader import CollectionReader
+from flashcards.exchange.anki.package_values import (
+    Converted,
+    Limits,
+    NoteType,
+    Package,
+    PackageError,
+    PackedCard,
+    PackedNote,
+    PackedReview,
+    Template,
+)
+from flashcards.exchange.anki.to_notes import convert
+
+_REFUSED = 3
+_STUB = ("latest Anki version", "newer version of Anki")
+_MANY = 1000
+_ROWS = "rows.jsonl"
+_MEDIA = "media"
+_NOT_WHOLE = (
+    "The package could not be read: it asked for more than {} MB of memory, or its database is damaged. Export fewer"
+    " decks at once, or export it from Anki again."
+)
+
+
+@contextmanager
+def reading_package(path: Path, limits: Limits | None = None) -> Iterator[Package]:
+    """The package at `path`; its media files exist until the block ends.
+
+    Raises PackageError (the message says what to do) where it is none, is damaged, or asks for too much.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
+        _run_child(path, Path(folder), limits)
+        yield _collect(Path(folder))
+
+
+def _run_child(path: Path, folder: Path, limits: Limits) -> None:
+    arguments = json.dumps([str(path.absolute()), str(folder), asdict(limits)])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", __name__, arguments],
+            capture_output=True, env=environment, timeout=limits.seconds, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise PackageError(f"Reading the package took more than {limits.seconds} s, and was stopped.") from error
+    if done.returncode == _REFUSED:
+        raise PackageError(done.stdout.decode("utf-8", "replace").strip())
+    if done.returncode == -signal.SIGXCPU:
+        raise PackageError("Reading the package took too long, and was stopped.")
+    if done.returncode:
+        raise PackageError(_NOT_WHOLE.format(limits.memory >> 20))
+
+
+def _collect(folder: Path) -> Package:
+    with (folder / _ROWS).open(encoding="utf-8") as lines:
+        header = json.loads(next(lines))
+        notes = tuple(
+            PackedNote(id_, guid, type_, modified, tuple(tags), tuple(fields))
+            for id_, guid, type_, modified, tags, fields in _rows(lines, header["notes"])
+        )
+        converted = tuple(_converted(row) for row in _rows(lines, header["notes"]))
+        cards = tuple(PackedCard(*row) for row in _rows(lines, header["cards"]))
+        reviews = tuple(PackedReview(*row) for row in _rows(lines, header["reviews"]))
+    return Package(
+        note_types={row[0]: _note_type(row) for row in header["note_types"]},
+        decks=dict(header["decks"]),
+        notes=notes,
+        cards=cards,
+        reviews=reviews,
+        converted=converted,
+        media={name: folder / _MEDIA / entry for name, entry in header["media"]},
+        created_at=header["created_at"],
+        offset=header["offset"],
+        notices=tuple(header["notices"]),
+    )
+
+
+def _rows(lines: Iterator[str], count: int) -> Iterator[list[Any]]:
+    for _ in range(count):
+        yield json.loads(next(lines))
+
+
+def _converted(row: list[Any]) -> Converted:
+    kind, question, answer, is_reversed, typed, rubric, follow_ups, sources, *rest = row
+    lists = (tuple(rubric), tuple(follow_ups), tuple(sources))
+    return Converted(kind, question, answer, is_reversed, typed, *lists, *rest)
+
+
+def _note_type(row: list[Any]) -> NoteType:
+    id_, name, cloze, fields, templates, stock = row
+    return NoteType(id_, name, cloze, tuple(fields), tuple(Template(*each) for each in templates), stock)
+
+
+# In the child --------------------------------------------------------------------------------------------
+
+
+def _read(path: Path, folder: Path, limits: Limits) -> None:
+    """Unpacks and checks everything; writes what `_collect` reads."""
+    with container.opened(path, limits) as package:
+        database = folder / "collection.sqlite3"
+        package.collection(database)
+        reader = CollectionReader(database, limits)
+        try:
+            types = reader.note_types()
+            header = {
+                "note_types": [(t.id, t.name, t.cloze, t.fields, t.templates, t.stock) for t in types.values()],
+                "decks": list(reader.decks().items()),
+                "created_at": reader.created_at,
+                "offset": reader.offset(),
+            }
+            notes = list(reader.notes())
+            _refuse_stub(notes)
+            cards, reviews = list(reader.cards()), list(reader.reviews())
+            media, notices = _unpack_media(package, folder / _MEDIA, limits)
+        finally:
+            reader.close()
+        database.unlink()
+    header |= {"notes": len(notes), "cards": len(cards), "reviews": len(reviews), "media": media}
+    header["notices"] = [*reader.notices, *notices]
+    encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
+    with (folder / _ROWS).open("w", encoding="utf-8") as output:
+        output.write(encode(header) + "\n")
+        output.writelines(encode(row) + "\n" for row in notes)
+        output.writelines(encode(converted) + "\n" for converted in _convert_all(notes, types))
+        output.writelines(encode(row) + "\n" for row in cards)
+        output.writelines(encode(row) + "\n" for row in reviews)
+
+
+def _convert_all(notes: list[PackedNote], types: dict[int, NoteType]) -> Iterator[Converted]:
+    """Reading HTML is most of the work of an import: where there is much of it, two processes share it."""
+    pairs = [(note, types.get(note.type)) for note in notes]
+    if len(pairs) < _MANY or (os.cpu_count() or 1) < 2:
+        yield from (convert(*pair) for pair in pairs)
+        return
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        yield from pool.imap(_convert_one, pairs, chunksize=100)
+
+
+def _convert_one(pair: tuple[PackedNote, NoteType | None]) -> Converted:
+    return convert(*pair)
+
+
+def _refuse_stub(notes: list[PackedNote]) -> None:
+    """Every modern package carries an empty collection for old programs; alone, it says nothing."""
+    if len(notes) == 1 and any(words in notes[0].fields[0] for words in _STUB):
+        raise PackageError(
+            "The package holds only the note that asks for a newer Anki: its real collection is missing. Export it from"
+            " Anki again, with 'Support older Anki versions' ticked if need be."
+        )
+
+
+def _unpack_media(
+    package: container.Container, folder: Path, limits: Limits
+) -> tuple[list[tuple[str, str]], list[str]]:
+    folder.mkdir()
+    found: dict[str, str] = {}
+    notices: list[str] = []
+    total = 0
+    for number, entry in enumerate(package.media_entries()):
+        if not _is_plain_name(entry.name) or entry.name in found:
+            notices.append(f"A media file with the name {entry.name[:80]!r} was left out: it is no plain file name.")
+            continue
+        total += package.media_file(entry, folder / str(number))
+        if total > limits.media:
+            raise PackageError(f"The media of the package are more than {limits.media >> 20} MB: export fewer decks.")
+        found[entry.name] = str(number)
+    return list(found.items()), notices
+
+
+def _is_plain_name(name: str) -> bool:
+    return 0 < len(name) <= 255 and name not in {".", ".."} and not set(name) & set("/\\\0") and name.isprintable()
+
+
+def _limit(limits: Limits) -> None:
+    """Bounds what this process may take; where the system has no such bound, the parent's clock remains."""
+    import resource
+
+    for what, value in (
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, limits.seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(what, (value, value + (1 if what == resource.RLIMIT_CPU else 0)))
+        except (ValueError, OSError):  # macOS refuses some of them
+            continue
+
+
+def _child(arguments: str) -> int:
+    path, folder, values = json.loads(arguments)
+    limits = Limits(**values)
+    _limit(limits)
+    try:
+        _read(Path(path), Path(folder), limits)
+    except PackageError as error:
+        sys.stdout.buffer.write(str(error).encode("utf-8", "replace"))
+        return _REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child(sys.argv[1]))

@@ -1,0 +1,54 @@
+"""Note types, decks and settings as collections of schema 15 to 18 hold them: tables, with protobuf within."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from flashcards.exchange.anki import protobuf
+from flashcards.exchange.anki.package_values import NoteType, Template
+
+_KIND, _STOCK = 1, 9
+_CLOZE = 1
+_FRONT, _BACK = 1, 2
+
+
+def note_types(db: sqlite3.Connection) -> dict[int, NoteType]:
+    """The note types by id. Raises ValueError where a configuration is no message."""
+    fields: dict[int, list[str]] = {}
+    for type_, name in db.execute("SELECT ntid, name FROM fields ORDER BY ntid, ord"):
+        fields.setdefault(int(type_), []).append(str(name))
+    templates: dict[int, list[Template]] = {}
+    for type_, name, config in db.execute("SELECT ntid, name, config FROM templates ORDER BY ntid, ord"):
+        front, back = protobuf.text(_bytes(config), _FRONT), protobuf.text(_bytes(config), _BACK)
+        templates.setdefault(int(type_), []).append(Template(str(name), front, back))
+    return {
+        int(id_): NoteType(
+            int(id_),
+            str(name),
+            protobuf.number(_bytes(config), _KIND) == _CLOZE,
+            tuple(fields.get(int(id_), ())),
+            tuple(templates.get(int(id_), ())),
+            protobuf.number(_bytes(config), _STOCK),
+        )
+        for id_, name, config in db.execute("SELECT id, name, config FROM notetypes")
+    }
+
+
+def decks(db: sqlite3.Connection) -> dict[int, str]:
+    """The full names of the decks by id."""
+    rows = db.execute("SELECT id, name FROM decks")
+    return {int(id_): str(name).replace("\x1f", "::") for id_, name in rows}
+
+
+def offset(db: sqlite3.Connection) -> int | None:
+    """Minutes west of UTC on the day on which the collection was made; None where it is too old to know."""
+    row = db.execute("SELECT val FROM config WHERE KEY = 'creationOffset'").fetchone()
+    value = json.loads(row[0]) if row else None
+    return value if isinstance(value, int) else None
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise ValueError("a configuration is no blob")
+    return value

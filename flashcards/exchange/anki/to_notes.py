@@ -1,0 +1,206 @@
+"""From a note of a package to the content of one of ours: which text asks, which answers, which cards it gives.
+
+Basic, reversed (optionally), typed and cloze notes come over exactly, and our own note types with all that they
+hold. Any other type comes over as its first template shows it.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from html import unescape
+
+from flashcards.exchange.anki import notetypes
+from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
+from flashcards.exchange.anki.templates import back_of, front_of, is_blank
+from flashcards.exchange.anki.to_markdown import as_text, one_line, to_markdown
+
+IMAGE_OCCLUSION = 6
+_OCCLUSION = re.compile(r"\{\{c\d+::image-occlusion:")
+_DELETION = re.compile(r"\{\{c(\d+)::")
+_CLOZE_FIELD = re.compile(r"\{\{\s*(?:[\w-]+:)*cloze:(?:[\w-]+:)*([^{}:]+?)\s*\}\}")
+_BRACE = re.compile(r"[{}]")
+_BLOCK_END = re.compile(r"\n(?:\n|[ ]*(?:[-+>|#]|\d+[.)] ))")
+_NO_ANSWER = "(The answer is empty in Anki.)"
+_SECONDS_A_NOTE = 3.0
+
+
+def convert(note: PackedNote, note_type: NoteType | None) -> Converted:
+    """The note as Markdown; never raises for what a note holds."""
+    if note_type is None:
+        return Converted("", notice="its note type is not in the package")
+    fields = dict(zip(note_type.fields, note.fields, strict=False))
+    try:
+        with _bounded():
+            converted = _convert(note_type, fields, to_markdown)
+            crossing = converted.kind == "cloze" and crosses_blocks(converted.answer)
+            return _convert(note_type, fields, one_line) if crossing else converted
+    except (RecursionError, _TooSlow):
+        converted = _convert(note_type, fields, as_text)
+        return converted._replace(notice="its HTML is nested too deeply, or too slow to read: only its text was kept")
+
+
+def crosses_blocks(text: str) -> bool:
+    """Whether a deletion goes over the end of a paragraph, list item or table row."""
+    for match in _DELETION.finditer(text):
+        depth, position = 2, match.end()
+        while depth and (brace := _BRACE.search(text, position)):
+            depth += 1 if brace[0] == "{" else -1
+            position = brace.end()
+        if _BLOCK_END.search(text, match.end(), position):
+            return True
+    return False
+
+
+def _convert(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    if note_type.fields == notetypes.BASIC.field_names:
+        return _our_basic(fields, read)
+    if note_type.fields == notetypes.CLOZE.field_names:
+        return _our_cloze(fields, read)
+    if note_type.stock == IMAGE_OCCLUSION or any(_OCCLUSION.search(text) for text in fields.values()):
+        return Converted("", notice="image occlusion has no counterpart here")
+    if not note_type.templates:
+        return Converted("", notice="its note type has no template")
+    return (_cloze if note_type.cloze else _basic)(note_type, fields, read)
+
+
+# Ours ----------------------------------------------------------------------------------------------------
+
+
+def _our_basic(fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    question = _question(fields["Question"], read)
+    if not question:
+        return Converted("", notice="its question is empty")
+    converted = Converted(
+        "basic",
+        question,
+        read(fields["Answer"]) or _NO_ANSWER,
+        reversed=not is_blank(fields["Reverse"]),
+        typed=not is_blank(fields["Typed"]),
+    )
+    return _with_shared(converted, fields, read)
+
+
+def _our_cloze(fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    text = read(fields["Text"])
+    if not _DELETION.search(text):
+        return Converted("", notice="its text has no deletion")
+    # The context holds the section's title and the heading.
+    section, _, heading = fields["Context"].rpartition(" · ")
+    converted = Converted("cloze", one_line(heading), text, typed=not is_blank(fields["Typed"]))
+    return _with_shared(converted, {**fields, "Context": section}, read)
+
+
+def _with_shared(converted: Converted, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    """What both of our types hold beside the question and the answer."""
+    return converted._replace(
+        rubric=_items(read(fields["Rubric"])),
+        follow_ups=_items(read(fields["FollowUps"])),
+        sources=_items(read(fields["Source"])),
+        context=as_text(fields["Context"]),
+        own_id=unescape(fields["Id"]).strip(),
+    )
+
+
+def _items(markdown: str) -> tuple[str, ...]:
+    """The items of a Markdown list; text that is no list is one item."""
+    items: list[list[str]] = []
+    for line in markdown.split("\n"):
+        if line.startswith("- ") or not items:
+            items.append([line.removeprefix("- ")])
+        else:
+            items[-1].append(line.removeprefix("  "))
+    return tuple(text for item in items if (text := "\n".join(item).strip()))
+
+
+# Others --------------------------------------------------------------------------------------------------
+
+
+def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    first, *others = note_type.templates
+    front, back = front_of(first.front, fields), back_of(first.back, fields)
+    if is_blank(front.html):
+        return Converted("", notice="its first card has nothing on its front, so Anki does not show it")
+    is_reversed = False
+    left_out = 0
+    for other in others:
+        other_front = front_of(other.front, fields).html
+        if is_blank(other_front):
+            continue
+        mirrored = (other_front.strip(), back_of(other.back, fields).strip()) == (back.strip(), front.html.strip())
+        if mirrored and other is others[0]:
+            is_reversed = True
+        else:
+            left_out += 1
+    notice = f"{left_out} of its cards were left out (only the first template is carried)" if left_out else ""
+    answer = read(back)
+    question = _question(front.html, read)
+    if not question:
+        return Converted("", notice="its question is empty without what a deck cannot hold")
+    return Converted(
+        "basic",
+        question,
+        answer or _NO_ANSWER,
+        reversed=is_reversed and bool(answer),
+        typed=front.typed,
+        notice=notice if answer else notice or "its answer is empty in Anki",
+    )
+
+
+def _cloze(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
+    template = note_type.templates[0]
+    found = _CLOZE_FIELD.search(template.front)
+    text_field = found[1] if found and found[1] in fields else note_type.fields[0]
+    text = read(fields.get(text_field, ""))
+    if not _DELETION.search(text):
+        return Converted("", notice="its text has no deletion, so it gives no card")
+    others = {name: value for name, value in fields.items() if name != text_field}
+    above = front_of(_CLOZE_FIELD.sub("", template.front), others).html
+    below = back_of(_CLOZE_FIELD.sub("", template.back), {n: v for n, v in others.items() if v not in above})
+    extra = read(below)
+    return Converted(
+        "cloze",
+        one_line(above) if not is_blank(above) else "",
+        text,
+        typed="type:cloze" in template.front.replace(" ", ""),
+        sources=(extra,) if extra else (),
+    )
+
+
+def _question(html: str, read: Callable[[str], str]) -> str:
+    """A question becomes a heading: line breaks within it stay in the line."""
+    text = read(html)
+    first = text.split("\n\n", 1)
+    return "\n\n".join([first[0].replace("\\\n", "<br>"), *first[1:]])
+
+
+# Bounds --------------------------------------------------------------------------------------------------
+
+
+class _TooSlow(Exception):
+    pass
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Stops what takes too long, in the main thread, which the reader's child process gives it.
+
+    Elsewhere only HTML of our own is read.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _TooSlow
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS_A_NOTE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

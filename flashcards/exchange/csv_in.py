@@ -1,0 +1,205 @@
+"""CSV and TSV as Anki reads it: ``#separator``, ``#html``, ``#tags column`` and the other headers of its text files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
+from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE, as_text, escape, to_markdown
+from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, Tree, relative, stem
+from flashcards.exchange.markdown_text import front, lower_headings, with_pictures, wrapped
+
+MAX_FIELD = 1 << 20
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":"}
+
+_HEADER = re.compile(r"#([a-z][a-z ]*):(.*)$", re.I)
+_HTML = re.compile(
+    r"</?(?:b|i|u|em|strong|br|div|p|span|img|ul|ol|li|a|code|pre|sub|sup|font|table|h[1-6])\b[^>]*>|&\w+;", re.I
+)
+_DELETION = re.compile(r"\{\{c([1-9]\d{0,2})::")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"|&#?\w+;')
+_SOUND = re.compile(r"\[sound:([^\[\]\n]+)\]")
+_NAMES = {("front", "back"), ("question", "answer"), ("text", "extra"), ("term", "definition"), ("prompt", "response")}
+
+
+@dataclass(slots=True)
+class _Headers:
+    """What the lines before the first row say. Columns count from 1, 0 is none."""
+
+    separator: str = ""
+    html: bool | None = None
+    tags: tuple[str, ...] = ()
+    deck: str = ""
+    notetype: str = ""
+    columns: dict[str, int] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+
+class _Row(NamedTuple):
+    line: int
+    fields: list[str]
+
+
+def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
+    """The decks of one file: one, or one for each value of the deck column. Rows keep their order."""
+    return _Reader(file, tree, deck_path).read()
+
+
+class _Reader:
+    def __init__(self, file: SourceFile, tree: Tree, deck_path: str) -> None:
+        self.file, self.tree, self.deck_path = file, tree, deck_path
+        self.notices: list[Notice] = []
+        self.headers = _Headers()
+        self.html = False
+
+    def notice(self, line: int, message: str) -> None:
+        self.notices.append(Notice(self.file.path, line, message))
+
+    def read(self) -> Converted:
+        lines = self.file.text.split("\n")
+        start = self.read_headers(lines)
+        separator = self.headers.separator or _guess(lines[start:], self.file.path)
+        rows = list(self.rows(lines, start, separator))
+        if rows and tuple(name.strip().casefold() for name in rows[0].fields[:2]) in _NAMES:
+            self.notice(rows[0].line, "left out: the first row names the columns")
+            del rows[0]
+        given = self.headers.html
+        self.html = any(_HTML.search(field) for row in rows for field in row.fields) if given is None else given
+        decks: dict[str, list[Note]] = {}
+        for row in rows:
+            path = self.path_of(row)
+            note = self.note(row, path)
+            if note is not None:
+                decks.setdefault(path, []).append(note)
+        return Converted(tuple(self.deck(path, notes) for path, notes in decks.items()), tuple(self.notices))
+
+    def deck(self, path: str, notes: list[Note]) -> FoundDeck:
+        tags = self.headers.tags
+        title = stem(self.file.path) if path == self.deck_path else stem(path)
+        return FoundDeck(Deck(path.removesuffix(".md"), path, title, tags=tags, notes=tuple(notes)), self.file.path)
+
+    # Headers and rows ---------------------------------------------------------------------------------
+
+    def read_headers(self, lines: list[str]) -> int:
+        for index, line in enumerate(lines):
+            if not line.startswith("#"):
+                return index
+            match = _HEADER.match(line)
+            if match:
+                self.header(match[1].strip().lower(), match[2].strip(), index + 1)
+        return len(lines)
+
+    def header(self, name: str, value: str, line: int) -> None:
+        headers = self.headers
+        if name == "separator":
+            headers.separator = SEPARATORS.get(value.lower(), value[:1])
+        elif name == "html":
+            headers.html = value.lower() == "true"
+        elif name == "tags":
+            headers.tags = tuple(dict.fromkeys(tag for tag in map(_as_tag, value.split()) if tag))
+        elif name == "columns":
+            headers.names = tuple(re.split(re.escape(headers.separator or ","), value))
+        elif name == "deck":
+            headers.deck = value
+        elif name == "notetype":
+            headers.notetype = value
+        elif name in ("tags column", "deck column", "notetype column", "guid column") and value.isdecimal():
+            headers.columns[name.removesuffix(" column")] = int(value)
+        else:
+            self.notice(line, f"the header '#{name}:{value[:40]}' has no meaning here")
+
+    def rows(self, lines: list[str], start: int, separator: str) -> Iterator[_Row]:
+        reader = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=separator)
+        while True:
+            line = start + reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                self.notice(line, f"left out: the row cannot be read ({error})")
+                continue
+            if start + reader.line_num > line + 1000:
+                self.notice(line, "this row runs on for over 1,000 lines; is a quotation mark missing?")
+            if fields and fields[0].startswith("#"):
+                self.notice(line, "left out: a line that begins with '#' is a comment")
+            elif any(value.strip() for value in fields):
+                yield _Row(line, fields)
+
+    # Rows to notes ------------------------------------------------------------------------------------
+
+    def value(self, row: _Row, name: str) -> str:
+        column = self.headers.columns.get(name, 0)
+        return row.fields[column - 1].strip() if 0 < column <= len(row.fields) else ""
+
+    def path_of(self, row: _Row) -> str:
+        deck = self.value(row, "deck") or self.headers.deck
+        parts = [re.sub(r"[/\\\x00-\x1f]+", "-", part).strip(" .-") for part in deck.split("::")]
+        return "/".join(part for part in parts if part) + ".md" if any(parts) else self.deck_path
+
+    def note(self, row: _Row, path: str) -> Note | None:
+        special = set(self.headers.columns.values())
+        fields = [value for column, value in enumerate(row.fields, start=1) if column not in special]
+        texts = [self.text(value, row.line, path) for value in fields]
+        tags = [_as_tag(tag) for tag in self.value(row, "tags").split()]
+        content = self.content(texts, row)
+        if content is None:
+            return None
+        own = tuple(dict.fromkeys([*self.headers.tags, *(tag for tag in tags if tag)]))
+        return Note("", False, row.line, content, "", tags=own)
+
+    def content(self, texts: list[str], row: _Row) -> Content | None:
+        first, rest = (texts[0] if texts else ""), [text for text in texts[1:] if text]
+        kind = (self.value(row, "notetype") or self.headers.notetype).casefold()
+        numbers = tuple(sorted({int(number) for number in _DELETION.findall(first)}))
+        if numbers:
+            return Cloze("", "\n\n".join([first, *rest]), numbers)
+        if not first or not rest:
+            missing = "back" if first else "front"
+            self.notice(row.line, f"left out: the row has no {missing}")
+            return None
+        if len(rest) > 1 and "reversed" in kind and "optional" not in kind:
+            self.notice(row.line, "the columns after the second were put below the answer")
+        return Basic(front(first), "\n\n".join(rest), reversed="reversed" in kind, typed="type in" in kind)
+
+    def text(self, value: str, line: int, deck_path: str) -> str:
+        if self.html:
+            try:
+                text = to_markdown(value)
+            except RecursionError:
+                self.notice(line, "the HTML is nested too deeply; only its words were kept")
+                text = as_text(value)
+            text = MEDIA_REFERENCE.sub(lambda match: f"](<{unquote(match[1])}>)", text)
+        elif self.headers.html is False:
+            text = "\\\n".join(escape(part) for part in value.strip().split("\n"))
+        else:
+            text = value.strip()
+        text = _SOUND.sub(lambda match: f"![]({wrapped(match[1].strip())})", text)
+
+        def place(reference: str) -> str:
+            found = self.tree.find(reference, self.file.path, anywhere=True)
+            return relative(found, deck_path) if found else reference
+
+        return lower_headings(with_pictures(text, place)).strip()
+
+
+def _guess(lines: list[str], path: str) -> str:
+    """The separator of a file that does not name it: by its name, else what the first rows hold most of."""
+    if path.lower().endswith((".tsv", ".tab")):
+        return "\t"
+    sample = _QUOTED.sub("", "\n".join(lines[:50])).split("\n")
+
+    def fits(separator: str) -> tuple[int, int]:
+        counts = [line.count(separator) for line in sample if separator in line]
+        return len(counts), -len(set(counts))
+
+    return max(("\t", ",", ";", "|"), key=fits)
+
+
+def _as_tag(text: str) -> str:
+    return re.sub(r"[^\w/+.-]+", "-", text.replace("::", "/")).strip("-./+_")

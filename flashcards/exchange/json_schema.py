@@ -1,0 +1,403 @@
+"""What an export as JSON holds: one declaration for the documentation, the checks and the conversions.
+
+The document is an object: `format`, `version`, `program`, then one array for each of `SECTIONS`, in that
+order, so that what an item refers to comes before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+FORMAT = "flashcards-export"
+VERSION = 1
+
+
+class NotAsDeclared(ValueError):
+    """A value is not what its field is declared to be; the message says what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value: its JSON Schema, and how it is written from and read into what a database holds."""
+
+    schema: Mapping[str, Any]
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def _is(type_: type, what: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
+            raise NotAsDeclared(f"must be {what}")
+        return value
+
+    return read
+
+
+def _read_id(value: Any) -> int:
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise NotAsDeclared("must be an id: digits, as a string")
+    return int(value)
+
+
+def _read_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotAsDeclared("must be a number")
+    return float(value)
+
+
+def _write_instant(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def _read_instant(value: Any) -> int:
+    try:
+        when = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        when = None
+    if when is None or when.tzinfo is None:
+        raise NotAsDeclared("must be an instant such as 2026-05-27T12:00:00.000Z")
+    return round(when.timestamp() * 1000)
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _write_day(day: int) -> str:
+    return date.fromordinal(day + _EPOCH).isoformat()
+
+
+def _read_day(value: Any) -> int:
+    try:
+        return date.fromisoformat(value).toordinal() - _EPOCH
+    except (TypeError, ValueError):
+        raise NotAsDeclared("must be a date such as 2026-05-27") from None
+
+
+def _read_list(value: Any) -> str:
+    if not isinstance(value, list):
+        raise NotAsDeclared("must be a list")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_hex(value: Any) -> bytes:
+    try:
+        return bytes.fromhex(value)
+    except (TypeError, ValueError):
+        raise NotAsDeclared("must be hexadecimal digits") from None
+
+
+TEXT = Kind({"type": "string"}, str, _is(str, "text"))
+INTEGER = Kind({"type": "integer"}, int, _is(int, "a whole number"))
+NUMBER = Kind({"type": "number"}, float, _read_number)
+BOOLEAN = Kind({"type": "boolean"}, bool, lambda value: int(_is(bool, "true or false")(value)))
+ID = Kind({"type": "string", "pattern": "^[0-9]+$"}, str, _read_id)
+INSTANT = Kind({"type": "string", "format": "date-time"}, _write_instant, _read_instant)
+DAY = Kind({"type": "string", "format": "date"}, _write_day, _read_day)
+TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_list)
+PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
+HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One member of an item. A name with a dot is a member of an object within the item.
+
+    `column` is what it is called where it is stored.
+    """
+
+    name: str
+    kind: Kind
+    says: str
+    nullable: bool = False
+    column: str = ""
+
+    @property
+    def stored_as(self) -> str:
+        """The column's name."""
+        return self.column or self.name.replace(".", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One array of the document, and the table that it is stored in ("" for what is in no table)."""
+
+    name: str
+    table: str
+    says: str
+    fields: tuple[Field, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The stored names of the fields, in order."""
+        return tuple(field.stored_as for field in self.fields)
+
+    def item(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        """The item for a stored row, whose values are in the order of `columns`."""
+        item: dict[str, Any] = {}
+        for field, value in zip(self.fields, row, strict=True):
+            group, dot, name = field.name.partition(".")
+            target = item.setdefault(group, {}) if dot else item
+            target[name if dot else group] = None if value is None else field.kind.write(value)
+        return item
+
+    def row(self, item: Any) -> tuple[Any, ...]:
+        """The row for an item; members that are not declared are left out.
+
+        Raises NotAsDeclared, which names the member, where one is missing or of another kind.
+        """
+        if not isinstance(item, dict):
+            raise NotAsDeclared("must be an object")
+        return tuple(_value(item, field) for field in self.fields)
+
+
+def _value(item: dict[str, Any], field: Field) -> Any:
+    value: Any = item
+    for name in field.name.split("."):
+        if not isinstance(value, dict) or name not in value:
+            raise NotAsDeclared(f"{field.name} is missing")
+        value = value[name]
+    if value is None and field.nullable:
+        return None
+    try:
+        return field.kind.read(value)
+    except NotAsDeclared as error:
+        raise NotAsDeclared(f"{field.name} {error}") from None
+
+
+def _state(prefix: str, when: str) -> tuple[Field, ...]:
+    return (
+        Field(f"{prefix}repetition", INTEGER, f"successes in a row, {when}"),
+        Field(f"{prefix}ease", INTEGER, f"ease in hundredths, {when}"),
+        Field(f"{prefix}interval", INTEGER, f"interval in days, {when}"),
+        Field(f"{prefix}due_on", DAY, f"the day on which the card is due, {when}; null: it is new", True),
+        Field(f"{prefix}suspended", BOOLEAN, f"whether it is suspended, {when}"),
+        Field(f"{prefix}buried_until", DAY, f"hidden until this day, {when}", True),
+    )
+
+
+_REMOVED = Field("removed_at", INSTANT, "when it left the files; null: it is there", True)
+_LEARNER = Field("learner", ID, "whose", column="learner_id")
+_OF_DECK = Field("deck", ID, "the deck's id", column="deck_id")
+_OF_NOTE = Field("note", ID, "the note's id", column="note_id")
+_OF_CARD = Field("card", ID, "the card's id", column="card_id")
+
+SECTIONS = (
+    Section(
+        "files",
+        "",
+        "the decks folder: deck files, what folders say of themselves, pictures and sounds",
+        (
+            Field("path", TEXT, "relative to the decks folder, with slashes"),
+            Field("text", TEXT, "the content, where it is UTF-8 text", True),
+            Field("base64", TEXT, "the content, where it is not", True),
+        ),
+    ),
+    Section(
+        "folders",
+        "folder",
+        "folders that give themselves a title or a place",
+        (
+            Field("path", TEXT, "relative to the decks folder"),
+            Field("title", TEXT, "its title", True),
+            Field("order", NUMBER, "its place among its neighbours", True, "sort_order"),
+        ),
+    ),
+    Section(
+        "decks",
+        "deck",
+        "decks, those whose files have gone too",
+        (
+            Field("id", ID, "opaque; notes refer to it"),
+            Field("key", TEXT, "the deck id of the format"),
+            Field("path", TEXT, "the file, relative to the decks folder"),
+            Field("title", TEXT, "its title"),
+            Field("description", TEXT, "one line about it"),
+            Field("tags", TEXTS, "its tags"),
+            Field("author", TEXT, "who wrote it"),
+            Field("license", TEXT, "under which terms"),
+            Field("source", TEXT, "from what"),
+            Field("language", TEXT, "a language tag, or empty"),
+            Field("order", NUMBER, "its place among its neighbours", True, "sort_order"),
+            Field("position", INTEGER, "its place in the study order of all decks"),
+            _REMOVED,
+        ),
+    ),
+    Section(
+        "notes",
+        "note",
+        "notes, removed ones too; texts are Markdown source",
+        (
+            Field("id", ID, "opaque; cards and revisions refer to it"),
+            _OF_DECK,
+            Field("key", TEXT, "the note id of the format"),
+            Field("explicit", BOOLEAN, "whether its file gives the id"),
+            Field("guid", TEXT, "what Anki knows it by"),
+            Field("kind", TEXT, "basic or cloze"),
+            Field("position", INTEGER, "its place in its file"),
+            Field("line", INTEGER, "its line in its file, from 1"),
+            Field("section", TEXT, "the section that it stands in", True),
+            Field("title", TEXT, "its question as plain text"),
+            Field("question", TEXT, "the question; of a cloze note the heading"),
+            Field("answer", TEXT, "the answer; of a cloze note the text"),
+            Field("source", TEXT, "the whole note as written, but for its attribute list"),
+            Field("definitions", TEXT, "the link references and footnotes that it uses"),
+            Field("rubric", TEXTS, "points that an interviewer listens for"),
+            Field("follow_ups", TEXTS, "further questions"),
+            Field("sources", TEXTS, "references"),
+            Field("tags", TEXTS, "its tags, those of its file included"),
+            Field("requires", PAIRS, "pairs of a deck id (null: its own) and a note id to be learnt first"),
+            Field("typed", BOOLEAN, "whether the answer is typed"),
+            Field("reversed", BOOLEAN, "whether it is asked back to front as well"),
+            Field("one_line", BOOLEAN, "whether it stands on one line"),
+            Field("draft", BOOLEAN, "whether only authors see it"),
+            Field("revision", INTEGER, "the number of its text"),
+            Field("modified_at", INSTANT, "when its text last changed"),
+            _REMOVED,
+        ),
+    ),
+    Section(
+        "revisions",
+        "revision",
+        "every text that a note has had",
+        (
+            _OF_NOTE,
+            Field("number", INTEGER, "from 1"),
+            Field("source", TEXT, "the note as it was written"),
+            Field("at", INSTANT, "when it was read"),
+        ),
+    ),
+    Section(
+        "cards",
+        "card",
+        "cards, removed ones too",
+        (
+            Field("id", ID, "the card's id, as the API gives it"),
+            _OF_NOTE,
+            Field("which", TEXT, "forward, backward, or c1, c2, ..."),
+            Field("ordinal", INTEGER, "its place among its siblings"),
+            _REMOVED,
+        ),
+    ),
+    Section(
+        "learners",
+        "learner",
+        "accounts and their settings, without passwords, sessions and tokens",
+        (
+            Field("id", ID, "opaque; the rest refers to it"),
+            Field("name", TEXT, "the name to log in with"),
+            Field("author", BOOLEAN, "may write decks", column="is_author"),
+            Field("admin", BOOLEAN, "may manage accounts", column="is_admin"),
+            Field("timezone", TEXT, "an IANA name"),
+            Field("day_start", INTEGER, "the hour at which a day starts"),
+            Field("new_per_day", INTEGER, "how many new cards a day"),
+            Field("due_per_day", INTEGER, "how many due cards a day; null: all", True),
+            Field("drill", BOOLEAN, "whether cards answered below 4 are asked again on the day"),
+            Field("buttons", INTEGER, "4 or 6"),
+            Field("letter_keys", BOOLEAN, "whether letters are keys"),
+            Field("theme", TEXT, "auto, light or dark"),
+            Field("suspend_leeches", BOOLEAN, "whether leeches are suspended"),
+            Field("created_at", INSTANT, "since when"),
+        ),
+    ),
+    Section(
+        "learner_decks",
+        "learner_deck",
+        "what learners set for single decks",
+        (
+            _LEARNER,
+            _OF_DECK,
+            Field("active", BOOLEAN, "whether its cards are asked"),
+            Field("new_per_day", INTEGER, "its own limit of new cards", True),
+        ),
+    ),
+    Section(
+        "schedules",
+        "schedule",
+        "where each card stands for each learner",
+        (_LEARNER, _OF_CARD, *_state("", "now"), Field("lapses", INTEGER, "how often it was forgotten")),
+    ),
+    Section(
+        "reviews",
+        "review",
+        "the log, by learner and seq; replaying it gives the schedules",
+        (
+            _LEARNER,
+            Field("seq", INTEGER, "the order of the learner's log"),
+            Field("id", TEXT, "the answer's id", column="uid"),
+            Field("action", TEXT, "what rows of one action share"),
+            _OF_CARD,
+            Field("at", INSTANT, "when"),
+            Field("study_day", DAY, "on which day of the learner"),
+            Field("grade", INTEGER, "0 to 5; null for what is no answer", True, "quality"),
+            Field("kind", TEXT, "scheduled, drill, extra, cram, mock, ahead, manual or imported"),
+            Field("verb", TEXT, "of a manual row, what was done", True),
+            Field("revision", INTEGER, "which text was shown"),
+            Field("scheduler", TEXT, "what computed it"),
+            *_state("before.", "before"),
+            *_state("after.", "after"),
+            Field("took_ms", INTEGER, "how long it took", True),
+            Field("leech", BOOLEAN, "whether it made the card a leech"),
+            Field("undone", BOOLEAN, "whether it was taken back"),
+        ),
+    ),
+    Section(
+        "anki_exports",
+        "anki_export",
+        "what exports to Anki said of notes",
+        (
+            Field("learner", ID, "for whom; null: for nobody by name", True, "learner_id"),
+            Field("guid", TEXT, "what Anki knows the note by"),
+            _OF_NOTE,
+            Field("modified", INTEGER, "when Anki believes that it changed, epoch seconds"),
+            Field("digest", HEX, "of its tags and fields"),
+            Field("removed", BOOLEAN, "whether it was exported as removed"),
+        ),
+    ),
+)
+BY_NAME = {section.name: section for section in SECTIONS}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the document."""
+    properties: dict[str, Any] = {
+        "format": {"const": FORMAT},
+        "version": {"const": VERSION},
+        "program": {"type": "string", "description": "what wrote it"},
+    }
+    for section in SECTIONS:
+        items = _object(section.fields)
+        properties[section.name] = {"type": "array", "description": section.says, "items": items}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Flashcards export",
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
+    groups: dict[str, list[Field]] = {}
+    properties: dict[str, Any] = {}
+    for field in fields:
+        group, dot, name = field.name.partition(".")
+        if dot:
+            groups.setdefault(group, []).append(Field(name, field.kind, field.says, field.nullable))
+            properties[group] = None
+        else:
+            properties[group] = _described(field)
+    for group, members in groups.items():
+        properties[group] = _object(tuple(members))
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _described(field: Field) -> dict[str, Any]:
+    type_ = field.kind.schema["type"]
+    nullable = {"type": [type_, "null"]} if field.nullable else {}
+    return {**field.kind.schema, **nullable, "description": field.says}

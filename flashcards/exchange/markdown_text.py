@@ -1,0 +1,160 @@
+"""Markdown of other programs, as text: where its code and maths are, and the changes that all readers need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})([^\n]*)$")
+_KEPT = re.compile(
+    r"(?<![`\\])(?P<code>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=code)(?!`)"
+    r"|(?<![\\$])\$\$(?!\$)(?:(?!\n[ \t]*\n).)+?\$\$"
+    r"|(?<![\\$])\$(?=[^\s$])(?:\\.|[^$\\\n])*?(?<!\s)\$(?!\d)",
+    re.S,
+)
+_MASK = "\x01"
+
+
+def code_lines(lines: list[str]) -> tuple[list[bool], int | None]:
+    """Which lines belong to fenced code, and the index of a fence that is never closed.
+
+    From an unclosed fence on nothing counts as code: better to show a fence as text than to swallow the rest.
+    """
+    flags = [False] * len(lines)
+    opened: int | None = None
+    marks = ""
+    for index, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if opened is None:
+            if fence and not ("`" in fence[2] and fence[1][0] == "`"):
+                opened, marks = index, fence[1]
+                flags[index] = True
+            continue
+        flags[index] = True
+        if fence and fence[1].startswith(marks) and not fence[2].strip():
+            opened = None
+    if opened is None:
+        return flags, None
+    return flags[:opened] + [False] * (len(lines) - opened), opened
+
+
+def mask(text: str) -> str:
+    """The text, of the same length, with code and maths overwritten: what is searched for marks."""
+    lines = text.split("\n")
+    flags, _ = code_lines(lines)
+    shown = "\n".join(_MASK * len(line) if code else line for line, code in zip(lines, flags, strict=True))
+    return _KEPT.sub(lambda match: re.sub(r"[^\n]", _MASK, match.group()), shown)
+
+
+def outside_code(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> str:
+    """Substitute a pattern where it matches outside code and maths."""
+    if not pattern.search(text):
+        return text
+    searched = mask(text)
+    pieces: list[str] = []
+    position = 0
+    for match in pattern.finditer(searched):
+        real = pattern.match(text, match.start())  # the same place, with the code within it
+        if real is None:
+            continue
+        if real.start() < position:
+            continue
+        pieces += [text[position : real.start()], change(real)]
+        position = real.end()
+    return "".join([*pieces, text[position:]])
+
+
+# Front and back ------------------------------------------------------------------------------------------
+
+_BLOCK_START = re.compile(r"[ \t]*(?:[-*+>|][ \t]|\d+[.)][ \t]|`{3}|~{3}|\$\$|\||!\[[^\]]*\]\([^()]*\)[ \t]*$)|    |\t")
+_HARD_BREAK = re.compile(r"(?:\\|[ \t]+)$")
+
+
+def front(text: str) -> str:
+    """A question: its first paragraph on one line, so that it can be a heading; the rest below it."""
+    lines = text.strip("\n").rstrip().split("\n")
+    end = next((i for i, line in enumerate(lines) if not line.strip() or _BLOCK_START.match(line)), len(lines))
+    heading = " ".join(_HARD_BREAK.sub("", line).strip() for line in lines[:end])
+    heading = re.sub(r"^#{1,6}[ \t]+", "", heading)
+    rest = "\n".join(lines[end:]).strip("\n")
+    return f"{heading}\n\n{rest}" if heading and rest else heading or rest
+
+
+_HEADING = re.compile(r"^( {0,3})(#{1,2})(?=[ \t])", re.M)
+_OURS = re.compile(r"^( {0,3})###(?=[ \t]+(?:answer|rubric|follow-ups|sources)[ \t#]*$)", re.M | re.I)
+
+
+def lower_headings(text: str) -> str:
+    """Headings that would begin a note, a section or a list of ours go down a level or two."""
+    text = outside_code(text, _HEADING, lambda match: f"{match[1]}###")
+    return outside_code(text, _OURS, lambda match: f"{match[1]}####")
+
+
+# Links and pictures --------------------------------------------------------------------------------------
+
+_DEFINITION = re.compile(
+    r"^ {0,3}\[(?!\^)((?:\\.|[^\[\]\\])+)\]:[ \t]*(?:<([^<>\n]*)>|(\S+))"
+    r"(?:[ \t]+(\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*$"
+)
+_REFERENCE = re.compile(r"(!?)\[((?:\\.|[^\[\]\\])*)\](?:\[((?:\\.|[^\[\]\\])*)\])?(?![(\[:])")
+
+
+def inline_references(text: str) -> str:
+    """Links and pictures with their targets in place; the lines that defined the targets are left blank."""
+    if "]:" not in text:
+        return text
+    lines = text.split("\n")
+    flags, _ = code_lines(lines)
+    defined: dict[str, str] = {}
+    for index, line in enumerate(lines):
+        match = None if flags[index] else _DEFINITION.match(line)
+        if match:
+            target = match[2] if match[2] is not None else match[3]
+            title = f" {match[4]}" if match[4] else ""
+            defined.setdefault(_label(match[1]), f"{wrapped(target)}{title}")
+            lines[index] = ""
+    if not defined:
+        return text
+
+    def placed(match: re.Match[str]) -> str:
+        target = defined.get(_label(match[3] or match[2]))
+        return match.group() if target is None else f"{match[1]}[{match[2]}]({target})"
+
+    return outside_code("\n".join(lines), _REFERENCE, placed)
+
+
+def _label(text: str) -> str:
+    return " ".join(text.split()).lower()
+
+
+def wrapped(target: str) -> str:
+    """The target of a link or picture, in angle brackets where its characters need them."""
+    return f"<{target}>" if re.search(r"[\s()]", target) else target
+
+
+_PICTURE = re.compile(r"!\[((?:\\.|[^\[\]\\])*)\]\([ \t]*(?:<([^<>\n]*)>|((?:\\.|[^()\s\\]|\([^()\s]*\))*))")
+
+
+def with_pictures(text: str, place: Callable[[str], str]) -> str:
+    """The text with `place` applied to what its pictures and sounds refer to."""
+
+    def placed(match: re.Match[str]) -> str:
+        target = match[2] if match[2] is not None else match[3]
+        return f"![{match[1]}]({wrapped(place(target))}"
+
+    return outside_code(text, _PICTURE, placed)
+
+
+_ESCAPED_BRACKET = re.compile(r"\\([()\[\]])")
+
+
+def plain_brackets(text: str) -> str:
+    """Escaped brackets without the backslash, which would begin a formula in a deck of ours."""
+    return outside_code(text, _ESCAPED_BRACKET, lambda match: match[1])
+
+
+def closed_deletion(number: int, inner: str, hint: str = "") -> str:
+    """A deletion of ours; `::` within its text does not begin a hint."""
+    if not hint and "::" in inner:
+        hint = "…"
+    return f"{{{{c{number}::{inner}{f'::{hint}' if hint else ''}}}}}"

@@ -1,0 +1,18 @@
+"""Which jobs there are: the place to add one."""
+
+from __future__ import annotations
+
+from flashcards.jobs.scheduler import Jobs, nightly_job, watch_job
+from flashcards.wiring import Services
+
+LOCK = "jobs.lock"
+BACKUP_HOUR = 3
+
+
+def all_jobs(services: Services) -> Jobs:
+    """The jobs of a server over `services`, not yet started."""
+    jobs = [
+        watch_job(services.sync.changed, services.sync.sync),
+        nightly_job("backup", services.backup.nightly, BACKUP_HOUR),
+    ]
+    return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread)

@@ -1,0 +1,300 @@
+"""What authors do to deck files from the browser: read, save, make, move, put away, add a picture.
+
+A file is replaced in one step or not at all, and never one that has changed since the author read it. After each
+change the decks are read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashcards.deckfiles.find import MAX_FILE_BYTES, find_decks, read_bytes
+from flashcards.deckfiles.media import MAX_SIZE, picture_extension, resolve
+from flashcards.deckfiles.media import Media as FoundMedia
+from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.pictures import references
+from flashcards.deckfiles.render import note_references
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
+from flashcards.services.deck_paths import deck_path, inside, new_deck_path, shown
+from flashcards.services.source_bytes import bytes_of, text_of, version_of
+from flashcards.services.starter import new_deck
+from flashcards.services.sync import SyncReport, SyncService
+from flashcards.storage import locks
+
+TRASH = ".trash"
+NEW = ""
+"""The version of a file that is not there."""
+NEW_FILE_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class DeckSource:
+    """A deck file as an editor takes it: `version` names its bytes, or is `NEW` where there is no file."""
+
+    path: str
+    text: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a change came to. `report` is what reading the decks gave; `trouble` why they could not be read."""
+
+    path: str
+    version: str
+    report: SyncReport | None
+    trouble: str
+
+
+class Changed(Conflict):
+    """The file is not what the author read; `theirs` is what it is now (version `NEW`: it has gone)."""
+
+    def __init__(self, message: str, theirs: DeckSource) -> None:
+        super().__init__(message)
+        self.theirs = theirs
+
+
+class AuthoringService:
+    """Reads and writes below the decks folder `root`; `lock` is a file by which processes take turns."""
+
+    def __init__(self, root: Path, sync: SyncService, lock: Path) -> None:
+        self._root = root
+        self._sync = sync
+        self._lock = lock
+
+    def source(self, path: str) -> DeckSource:
+        """The deck file at `path` (with or without its ``.md``).
+
+        Raises NotFound where there is none, Invalid where a text field cannot hold it, DeckError where it cannot
+        be read.
+        """
+        path = deck_path(path)
+        data = self._read(path)
+        if data is None:
+            raise NotFound(f"There is no deck file {path}.")
+        return DeckSource(path, text_of(data, path), version_of(data))
+
+    def save(self, path: str, text: str, version: str) -> Saved:
+        """Writes the file, if it is still the one of `version` (`NEW`: if there is none).
+
+        Raises Changed with what the file is now, Invalid for text that is no deck file's, Unavailable where the
+        disk refuses; then nothing was written.
+        """
+        path = deck_path(path)
+        _check_text(text)
+        with self._turn():
+            old = self._read(path)
+            if (NEW if old is None else version_of(old)) != version:
+                raise self._changed(path, old)
+            data = bytes_of(text, old or b"")
+            if len(data) > MAX_FILE_BYTES:
+                raise _too_large(len(data))
+            _replace(inside(self._root, path), data)
+        return self._read_decks(path, version_of(data))
+
+    def create(self, path: str, title: str | None = None) -> Saved:
+        """Writes a starter deck. Raises Conflict where a file is there."""
+        path = new_deck_path(path)
+        with self._turn():
+            new_deck(self._free_file(path), title)
+        return self._read_decks(path, version_of(self._read(path) or b""))
+
+    def move(self, path: str, to: str) -> Saved:
+        """Renames the file, or moves it to another folder, with pictures that it could not find from there.
+
+        Its cards keep their history. Raises NotFound, Conflict where a file is there, Unavailable.
+        """
+        path, to = deck_path(path), new_deck_path(to)
+        with self._turn():
+            data = self._read(path)
+            if data is None:
+                raise NotFound(f"There is no deck file {path}.")
+            target = self._free_file(to)
+            pictures = self._pictures_to_copy(path, to, data)
+            with _told(to):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                for source, copy in pictures:
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(source, copy)
+                _rename(inside(self._root, path), target, to)
+        return self._read_decks(to, version_of(data))
+
+    def delete(self, path: str) -> str:
+        """Puts the file into the trash folder, and says where. Its cards are hidden, their history is kept.
+
+        Raises NotFound; Conflict for the only deck: an empty decks folder would be taken for a mistake.
+        """
+        path = deck_path(path)
+        with self._turn():
+            file = inside(self._root, path)
+            if not file.is_file():
+                raise NotFound(f"There is no deck file {path}.")
+            if len(find_decks(self._root).files) < 2:
+                raise Conflict("This is the only deck: make another one before you delete it.")
+            with _told(path):
+                kept = _free(self._root / TRASH / path)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(kept)
+        self._read_decks(path, NEW)
+        return kept.relative_to(self._root).as_posix()
+
+    def add_picture(self, path: str, data: bytes) -> str:
+        """Stores a picture beside the deck at `path`, named by its content, and gives that name.
+
+        Raises Invalid for what is no picture, or is too large.
+        """
+        folder = inside(self._root, deck_path(path)).parent
+        if len(data) > MAX_SIZE:
+            raise Invalid(f"The picture has over {MAX_SIZE >> 20} MiB; make it smaller.", field="picture")
+        extension = picture_extension(data)
+        if extension is None:
+            raise Invalid(
+                "This is no picture that is shown: give a PNG, JPEG, GIF, WebP, AVIF or SVG.", field="picture"
+            )
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{extension}"
+        with self._turn(), _told(name):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / name).exists():
+                _replace(folder / name, data)
+        return name
+
+    # --- what these share ---------------------------------------------------------------------------
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One change at a time, over all processes: between look and write nobody of ours comes in between."""
+        with locks.held(self._lock):
+            yield
+
+    def _read(self, path: str) -> bytes | None:
+        file = inside(self._root, path)
+        return read_bytes(file, path, MAX_FILE_BYTES) if os.path.lexists(file) else None
+
+    def _free_file(self, path: str) -> Path:
+        """Where a new deck goes. Raises Conflict where a file is there, or stands in the place of a folder."""
+        file = inside(self._root, path)
+        for part in (file, *file.parents):
+            if part.exists():
+                if part == file or not part.is_dir():
+                    taken = part.relative_to(self._root.resolve()).as_posix()
+                    raise Conflict(f"{taken} is there already; choose another name.")
+                break
+        return file
+
+    def _changed(self, path: str, data: bytes | None) -> Changed:
+        if data is None:
+            gone = DeckSource(path, "", NEW)
+            return Changed(f"{path} is gone: it was deleted or renamed. Save again to write it anew.", gone)
+        try:
+            theirs = DeckSource(path, text_of(data, path), version_of(data))
+        except Invalid as error:
+            raise Conflict(f"{path} has changed on the disk since you opened it. {error}") from error
+        return Changed(f"{path} has changed on the disk since you opened it. Nothing was overwritten.", theirs)
+
+    def _read_decks(self, path: str, version: str) -> Saved:
+        try:
+            return Saved(path, version, self._sync.sync(), "")
+        except FlashcardsError as error:  # the file is written all the same
+            return Saved(path, version, None, str(error))
+
+    def _pictures_to_copy(self, path: str, to: str, data: bytes) -> list[tuple[Path, Path]]:
+        """The files that the deck names relative to its folder, and where its new place looks for them."""
+        if path.rpartition("/")[0] == to.rpartition("/")[0]:
+            return []
+        deck = parse_deck(path, data).deck
+        names = {name for note in deck.notes for name in note_references(note)}
+        names |= {name for prose in deck.prose for _, name, _ in references(prose.text, prose.definitions)}
+        copies = []
+        for name in sorted(name for name in names if not name.startswith("/")):
+            found, there = resolve(name, path, self._root), resolve(name, to, self._root)
+            if isinstance(found, FoundMedia) and not isinstance(there, FoundMedia):
+                target = Path(os.path.normpath(self._root.resolve() / Path(to).parent / name))
+                if target.is_relative_to(self._root.resolve()) and not target.exists():
+                    copies.append((Path(found.path), target))
+        return copies
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MAX_FILE_BYTES:
+        raise _too_large(len(text))
+    if "\0" in text:
+        raise Invalid("The text holds a NUL character; take it out.", field="source")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            f"Character {error.start + 1} is half of a pair and no text; take it out.", field="source"
+        ) from None
+
+
+def _too_large(size: int) -> Invalid:
+    most = MAX_FILE_BYTES >> 20
+    return Invalid(
+        f"The text has {size / (1 << 20):,.1f} MiB; a deck file has at most {most}. Split it into several.",
+        field="source",
+    )
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Writes a file beside it and renames that, so that readers see the old bytes or the new ones, never a part."""
+    with _told(file.name):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".saving-", dir=file.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            mode = file.stat().st_mode & 0o7777 if file.exists() else NEW_FILE_MODE
+            Path(name).chmod(mode)
+            Path(name).replace(file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name is durable, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _rename(file: Path, target: Path, path: str) -> None:
+    """Renames and overwrites nothing: the new name is taken first, which only one can."""
+    try:
+        target.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise Conflict(f"{path} is there already; choose another name.") from error
+    try:
+        file.replace(target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number where it is taken."""
+    names = (path if n == 1 else path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(1, 1_000_000))
+    return next(name for name in names if not name.exists())
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """What the file system refuses, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"{shown(path)} cannot be written: {error.strerror or error}. Nothing was changed."
+        ) from error

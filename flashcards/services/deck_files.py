@@ -1,0 +1,48 @@
+"""What can be said of deck files without a database: what is wrong in them, and which cards they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flashcards.deckfiles.cards import card_rows
+from flashcards.deckfiles.collection import load, shown_problems
+from flashcards.domain.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCards:
+    """Cards as `flashcards cards --json` prints them, and what is wrong with the rest."""
+
+    rows: list[dict[str, Any]]
+    problems: list[Problem]
+
+
+def cards_of(paths: Sequence[Path], root: Path | None) -> FoundCards:
+    """The cards of the files at `paths`, in the order of files and notes; nothing is rendered.
+
+    `root` is the decks folder: keys of files below it are relative to it, those of others to the given path.
+    """
+    collection = load(paths, root)
+    problems = [*collection.problems]
+    for file in collection.asked:
+        problems += shown_problems(file)
+    return FoundCards(list(card_rows(collection.asked)), sorted(problems))
+
+
+def problems_of(
+    paths: Sequence[Path], root: Path | None, *, style: bool = False, run_code: bool = False
+) -> list[Problem]:
+    """Everything that is wrong with the files at `paths`, sorted by path, line and column.
+
+    `style` adds the warnings of taste, `run_code` runs their Python blocks. Raises DeckError for a path that is
+    not there and for a folder that is empty.
+    """
+    # Imported here: listing cards needs neither the checks nor the renderer, and is to start at once.
+    from flashcards.deckfiles.check import check
+    from flashcards.deckfiles.render_pool import RenderPool
+
+    with RenderPool() as pool:
+        return check(paths, root, style=style, run_code=run_code, render=pool.render_all)

@@ -1,0 +1,101 @@
+"""Proves that the database is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from flashcards.domain.schedule import replay
+from flashcards.errors import Unavailable
+from flashcards.storage.checks import CheckRows
+from flashcards.storage.database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG, Database
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`lines` are for people and say what was examined as well; `findings` are what is wrong, alone."""
+
+    ok: bool
+    lines: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+class DoctorService:
+    """Reads everything, writes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._rows = CheckRows(database)
+
+    def examine(self) -> Report:
+        """Integrity, foreign keys, every log against every schedule, orphans, counters, the SQLite in use."""
+        found: dict[str, list[str]] = {}
+        totals: dict[str, int] = {}
+        try:
+            with self._db.read():
+                for name, examination in self._examinations().items():
+                    found[name] = []
+                    _collect(examination, found[name])
+                totals = self._rows.totals()
+        except Unavailable as error:
+            found["The file as a whole"] = [str(error)]
+        findings = tuple(line for lines in found.values() for line in lines)
+        lines = [sqlite_note(), *(line for name, faults in found.items() for line in _told(name, faults))]
+        lines.append("Examined: " + ", ".join(f"{count:,} {what}" for what, count in totals.items()))
+        return Report(not findings, tuple(lines), findings)
+
+    def _examinations(self) -> dict[str, Iterator[str]]:
+        return {
+            "Integrity of the file": self._rows.integrity(),
+            "References between tables": self._rows.foreign_keys(),
+            "Logs replayed against schedules": self.replay_faults(),
+            "Orphans": self._rows.orphans(),
+            "Counters": self._rows.counters(),
+        }
+
+    def replay_faults(self) -> Iterator[str]:
+        """Where the log, replayed, does not give exactly the stored schedule of a card."""
+        stored = self._rows.schedules()
+        logs = groupby(self._rows.log(), key=lambda row: (row.learner, row.card))
+        for place, rows in logs:
+            entries = list(rows)
+            replayed = replay(row.entry for row in entries)
+            schedule, lapses = stored.pop(place, (None, 0))
+            who = f"learner {place[0]}, card {place[1]}"
+            for position in replayed.faults:
+                yield f"{who}: row {entries[position].seq} of the log does not follow from those before it"
+            if schedule != replayed.schedule:
+                yield f"{who}: the log gives {replayed.schedule}, stored is {schedule}"
+            elif lapses != replayed.lapses:
+                yield f"{who}: the log gives {replayed.lapses} lapses, stored are {lapses}"
+        for learner, card in stored:
+            yield f"learner {learner}, card {card}: there is a schedule, but nothing in the log"
+
+
+def sqlite_note() -> str:
+    """The SQLite in use, and plainly whether it is one that can damage a database."""
+    note = f"SQLite {SQLITE_VERSION}"
+    if SQLITE_WITH_RESET_BUG:
+        note += (
+            ": older than 3.51.3, it can corrupt a database that several connections write."
+            " Install the package pysqlite3"
+        )
+    return note
+
+
+def _collect(examination: Iterator[str], found: list[str]) -> None:
+    """A file so damaged that it cannot be read on is a finding as well; what was found until then stays."""
+    try:
+        found.extend(examination)
+    except Unavailable as error:
+        found.append(str(error))
+
+
+def _told(name: str, faults: list[str]) -> Iterator[str]:
+    yield f"{name}: {f'{len(faults):,} faults' if faults else 'in order'}"
+    yield from (f"  {line}" for line in faults[:_SHOWN])
+    if len(faults) > _SHOWN:
+        yield f"  and {len(faults) - _SHOWN:,} more"

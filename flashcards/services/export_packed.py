@@ -1,0 +1,129 @@
+"""A deck's notes as they go into an Anki package: fields, time of change, cards with or without history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from flashcards.domain.card import BACKWARD, FORWARD
+from flashcards.domain.study_day import Day
+from flashcards.exchange.anki import scheduling
+from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
+from flashcards.exchange.anki.notetypes import Kind
+from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
+from flashcards.exchange.anki.scheduling import LogEntry
+from flashcards.services.export_texts import digest_of
+from flashcards.storage.exports import ExportCard, ExportDeck, Exported, ExportNote, ExportReview, ExportStore
+
+
+class NotRendered(Exception):
+    """A note came while the others were rendered."""
+
+
+class PackedDecks:
+    """Packs decks one after another, so that new cards are counted over all of them.
+
+    `learner` is whose history goes along where `today`, their study day, is given, and whose last export counts.
+    `media` collects the names that notes refer to, `exported` what Anki is told that it was not told before;
+    `removed_from` names the files of decks from which notes have gone that are to be exported as removed.
+    """
+
+    def __init__(self, store: ExportStore, learner: int, today: Day | None) -> None:
+        self._store = store
+        self._learner = learner
+        self._today = today
+        self._position = 0
+        self._tags: dict[str, list[str]] = {}
+        self.removed_from: set[str] = set()
+        self.media: dict[str, None] = {}
+        self.exported: list[Exported] = []
+
+    def notes(self, deck: ExportDeck, name: str, *, gone: bool) -> Iterator[PackageNote]:
+        """The notes of a deck (of one whose file is gone, none), then those that have left it.
+
+        Raises NotRendered where the fields of one are not stored.
+        """
+        if not gone:
+            cards = self._cards(deck, name, removed=False)
+            for note in self._store.notes(deck.id, self._learner):
+                yield self._note(note, deck, cards.get(note.id, ()), removed=False)
+        if deck.path in self.removed_from:
+            cards = self._cards(deck, name, removed=True)
+            for note in self._store.removed_notes(deck.id, self._learner):
+                yield self._note(note, deck, cards.get(note.id, ()), removed=True)
+
+    def _note(self, note: ExportNote, deck: ExportDeck, cards: Sequence[PackageCard], *, removed: bool) -> PackageNote:
+        kind, fields = fields_of_stored(note, deck)
+        tags = self._tags.get(note.tags)
+        if tags is None:
+            tags = self._tags[note.tags] = json.loads(note.tags)
+        if removed:
+            tags = [*tags, REMOVED_TAG]
+        if note.extra != "{}":
+            self.media.update(dict.fromkeys(note.media))
+        digest = digest_of(tags, fields)
+        modified = _modified(note, digest)
+        if (modified, digest, removed) != (note.last_modified, note.last_digest, note.last_removed):
+            self.exported.append(Exported(note.guid, note.id, modified, digest, int(removed)))
+        return PackageNote(note.guid, kind, note.created_at, modified, tags, fields, cards)
+
+    # --- cards --------------------------------------------------------------------------------------
+
+    def _cards(self, deck: ExportDeck, name: str, *, removed: bool) -> dict[int, list[PackageCard]]:
+        """By note, its cards; they are numbered in the order of notes."""
+        if self._today is None:
+            whiches = self._store.whiches(deck.id, removed=removed)
+            return {note: [self._new(which, name) for which in cards] for note, cards in whiches.items()}
+        log = self._store.log(deck.id, self._learner, removed=removed)
+        stored = self._store.cards(deck.id, self._learner, removed=removed)
+        return {
+            note: [self._with_history(card, name, self._today, log.get(card.id, ())) for card in cards]
+            for note, cards in stored.items()
+        }
+
+    def _new(self, which: str, deck: str) -> PackageCard:
+        self._position += 1
+        return PackageCard(anki_ordinal(which), deck, scheduling.new_card(self._position))
+
+    def _with_history(self, card: ExportCard, deck: str, today: Day, log: Sequence[ExportReview]) -> PackageCard:
+        new = self._new(card.which, deck)
+        rows = tuple(scheduling.reviews(LogEntry(*row[1:]) for row in log))
+        reps = sum(row.ease > 0 for row in rows)
+        if card.schedule is None:
+            return new._replace(schedule=new.schedule._replace(reps=reps), reviews=rows)
+        schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
+        return new._replace(schedule=schedule, reviews=rows)
+
+
+def anki_ordinal(which: str) -> int:
+    """The ordinal of a card's template in Anki; of a cloze card its number less one."""
+    if which == FORWARD:
+        return 0
+    return 1 if which == BACKWARD else int(which[1:]) - 1
+
+
+def fields_of_stored(note: ExportNote, deck: ExportDeck) -> tuple[Kind, tuple[str, ...]]:
+    """A note's kind and its fields. Raises NotRendered where they are not stored."""
+    if note.first is None:
+        raise NotRendered
+    kind: Kind = "cloze" if note.kind == "cloze" else "basic"
+    second, rubric, follow_ups, source = note.second_and_lists
+    texts = NoteTexts(
+        kind, note.first, second, rubric, follow_ups, source, note.section, bool(note.reversed), bool(note.typed),
+        f"{deck.key}#{note.key}",
+    )  # fmt: skip
+    return kind, fields_of(texts)
+
+
+def _modified(note: ExportNote, digest: bytes) -> int:
+    """The note's `mod`, in epoch seconds: when its text last changed.
+
+    Anki takes an update only where this is newer, so a learner's own later edits stay. Where the fields changed
+    without the text (a picture has other bytes, a note came back), it is just newer than what Anki was told
+    last. Where they did not, nothing shall happen, and it stays as it was.
+    """
+    if note.last_modified is None:
+        return note.modified_at // 1000
+    if note.last_digest == digest:
+        return note.last_modified
+    return max(note.modified_at // 1000, note.last_modified + 1)

@@ -1,0 +1,44 @@
+"""What exports give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashcards.storage.exports import RemovedNote
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is (0: not known)."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """For callers that show none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnkiExported:
+    """A package that was written. `removed` are notes that an earlier export for the same learner held and that
+    have gone since: tagged in this one, except those that changed their kind.
+
+    `missing_media` are names whose files could not be read; `skipped` says which notes were left out, and why.
+    """
+
+    path: Path
+    decks: int
+    notes: int
+    cards: int
+    reviews: int
+    media: int
+    removed: tuple[RemovedNote, ...] = ()
+    missing_media: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextExported:
+    """A CSV file that was written."""
+
+    path: Path
+    notes: int
+    skipped: tuple[str, ...] = ()

@@ -1,0 +1,216 @@
+"""Cards with a learner's schedule of them, the log as it is read, and what a day was like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database, Row
+from flashcards.storage.schedules import COLUMNS, schedule_of
+
+_CARD = f"""
+    SELECT c.id, c.note_id, c.which, c.removed_at IS NOT NULL OR n.removed_at IS NOT NULL, n.draft,
+           d.key, d.path, d.title, d.language, d.tags,
+           n.key, n.title, n.line, n.section, n.typed, n.tags,
+           coalesce(r.question_html, ''), coalesce(r.answer_html, ''), coalesce(r.extra, '{{}}'),
+           coalesce(rn.extra, '{{}}'),
+           (SELECT count(*) FROM review v WHERE v.card_id = c.id AND v.learner_id = :learner
+            AND v.quality IS NOT NULL AND v.undone = 0),
+           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
+    FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
+    LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which
+    LEFT JOIN rendering rn ON rn.key = n.render_key AND rn.which = 'note'
+    LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
+"""
+_BEFORE = ", ".join(f"v.before_{column}" for column in COLUMNS)
+_AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
+_LOG = f"""
+    SELECT v.uid, v.seq, v.card_id, d.key, n.key, c.which, v.at, v.study_day, v.quality, v.kind, v.verb,
+           v.took_ms, v.undone, {_BEFORE}, {_AFTER}
+    FROM review v JOIN card c ON c.id = v.card_id
+    JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
+"""
+_LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
+_STATES = {
+    "new": f"{_LIVE} AND s.due_on IS NULL AND coalesce(s.suspended, 0) = 0",
+    "scheduled": f"{_LIVE} AND s.due_on IS NOT NULL AND s.suspended = 0",
+    "suspended": f"{_LIVE} AND s.suspended = 1",
+    "removed": f"NOT ({_LIVE})",
+    None: _LIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A card, its text as HTML, and one learner's schedule of it.
+
+    `tags` are the note's and its deck's. `stored` is whether the learner ever had a schedule for the card.
+    """
+
+    id: int
+    note_id: int
+    which: str
+    removed: bool
+    draft: bool
+    deck_key: str
+    path: str
+    deck_title: str
+    language: str
+    note_key: str
+    title: str
+    line: int
+    section: str | None
+    typed: bool
+    tags: tuple[str, ...]
+    question_html: str
+    answer_html: str
+    typed_answer: str
+    rubric_html: tuple[str, ...]
+    follow_ups_html: tuple[str, ...]
+    sources_html: tuple[str, ...]
+    reviews: int
+    stored: bool
+    lapses: int
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A row of the log with the key that its card has today."""
+
+    uid: str
+    seq: int
+    card: int
+    deck_key: str
+    note_key: str
+    which: str
+    at: int
+    study_day: Day
+    quality: int | None
+    kind: str
+    verb: str | None
+    took_ms: int | None
+    undone: bool
+    before: Schedule
+    after: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class CardFilter:
+    """Which cards to list; None is no condition. `words` are case-folded, and all must occur."""
+
+    words: tuple[str, ...] = ()
+    decks: Collection[int] | None = None
+    tag: str | None = None
+    state: str | None = None
+    drafts: bool = False
+
+
+class CardRows:
+    """Reads of cards and of the log, for one learner."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def cards(self, learner: int, ids: Iterable[int]) -> dict[int, CardRecord]:
+        """The cards with these ids; ids of no card are left out."""
+        sql = f"{_CARD} WHERE c.id IN (SELECT value FROM json_each(:ids))"
+        rows = self._db.all(sql, {"learner": learner, "ids": json.dumps(list(ids))})
+        return {row[0]: _card(row) for row in rows}
+
+    def listed(self, learner: int, wanted: CardFilter, after: int, limit: int) -> list[CardRecord]:
+        """Up to `limit` cards with ids above `after`, by id."""
+        where = ["c.id > :after", _STATES[wanted.state]]
+        values: dict[str, Any] = {"learner": learner, "after": after, "limit": limit}
+        if not wanted.drafts:
+            where.append("n.draft = 0")
+        if wanted.decks is not None:
+            where.append("n.deck_id IN (SELECT value FROM json_each(:decks))")
+            values["decks"] = json.dumps(sorted(wanted.decks))
+        if wanted.tag is not None:
+            where.append(
+                "(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :tag)"
+                " OR EXISTS (SELECT 1 FROM json_each(d.tags) t WHERE t.value = :tag))"
+            )
+            values["tag"] = wanted.tag
+        for number, word in enumerate(wanted.words):
+            where.append(f"instr(casefold(n.question || char(10) || n.answer || char(10) || n.key), :w{number})")
+            values[f"w{number}"] = word
+        sql = f"{_CARD} WHERE {' AND '.join(where)} ORDER BY c.id LIMIT :limit"
+        return [_card(row) for row in self._db.all(sql, values)]
+
+    def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
+        """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
+        sql = f"{_LOG} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
+        return [_log(row) for row in self._db.all(sql, (learner, since, limit))]
+
+    def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
+        """The learner's log of one card, the oldest first."""
+        sql = f"{_LOG} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
+        return [_log(row) for row in self._db.all(sql, (card, learner))]
+
+    def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
+        """(card, quality, milliseconds taken) of every answer of a day, in their order."""
+        rows = self._db.all(
+            "SELECT card_id, quality, coalesce(took_ms, 0) FROM review INDEXED BY review_day"
+            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY seq",
+            (learner, day),
+        )
+        return [(card, quality, took) for card, quality, took in rows]
+
+    def due_by_day(self, learner: int, first: Day, last: Day, young_below: int) -> dict[Day, tuple[int, int]]:
+        """For each day with cards due in active decks: how many are young, how many mature."""
+        rows = self._db.all(
+            "SELECT s.due_on, sum(s.interval < ?), sum(s.interval >= ?)"
+            " FROM schedule s INDEXED BY schedule_due"
+            " LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
+            " WHERE s.learner_id = ? AND s.due_on BETWEEN ? AND ? AND s.due_on IS NOT NULL"
+            " AND s.suspended = 0 AND s.deck_id IS NOT NULL AND coalesce(ld.active, 1) = 1 GROUP BY s.due_on",
+            (young_below, young_below, learner, first, last),
+        )
+        return {day: (young, mature) for day, young, mature in rows}
+
+    def days_studied(self, learner: int, first: Day) -> dict[Day, int]:
+        """How many answers there were on each day from `first` on that has any."""
+        rows = self._db.all(
+            "SELECT study_day, answers FROM learner_day WHERE learner_id = ? AND study_day >= ?"
+            " AND answers > 0 ORDER BY study_day",
+            (learner, first),
+        )
+        return dict(rows)
+
+    def save_deck_setting(self, learner: int, deck: int, column: str, value: int | None) -> None:
+        """Stores the learner's own `active` or `new_per_day` of a deck."""
+        self._db.execute(
+            f"INSERT INTO learner_deck(learner_id, deck_id, {column}) VALUES (?, ?, ?)"
+            f" ON CONFLICT(learner_id, deck_id) DO UPDATE SET {column} = excluded.{column}",
+            (learner, deck, value),
+        )
+
+
+def _card(row: Row) -> CardRecord:
+    deck_tags, note_tags = json.loads(row[9]), json.loads(row[15])
+    own, shared = json.loads(row[18]), json.loads(row[19])
+    return CardRecord(
+        id=row[0], note_id=row[1], which=row[2], removed=bool(row[3]), draft=bool(row[4]),
+        deck_key=row[5], path=row[6], deck_title=row[7], language=row[8],
+        note_key=row[10], title=row[11], line=row[12], section=row[13], typed=bool(row[14]),
+        tags=tuple(dict.fromkeys([*note_tags, *deck_tags])),
+        question_html=row[16], answer_html=row[17], typed_answer=own.get("typed_answer") or "",
+        rubric_html=tuple(shared.get("rubric_html", ())),
+        follow_ups_html=tuple(shared.get("follow_ups_html", ())),
+        sources_html=tuple(shared.get("sources_html", ())),
+        reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
+    )  # fmt: skip
+
+
+def _log(row: Row) -> LogRecord:
+    uid, seq, card, deck, note, which, at, day, quality, kind, verb, took_ms, undone, *schedules = row
+    before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
+    return LogRecord(
+        uid, seq, card, deck, note, which, at, day, quality, kind, verb, took_ms, bool(undone), before, after
+    )

@@ -1,0 +1,112 @@
+"""Reads for `doctor`: everything that could contradict something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flashcards.domain.schedule import Entry, Schedule
+from flashcards.storage.database import Database
+from flashcards.storage.schedules import COLUMNS, schedule_of
+
+_BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
+_AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
+_VISIBLE = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
+
+_ORPHANS = {
+    "cards without their note": "card c WHERE NOT EXISTS (SELECT 1 FROM note WHERE id = c.note_id)",
+    "notes without their deck": "note n WHERE NOT EXISTS (SELECT 1 FROM deck WHERE id = n.deck_id)",
+    "notes that are live in a deck that is removed":
+        "note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL AND d.removed_at IS NOT NULL",
+    "live notes that were never rendered":
+        "note n WHERE n.removed_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key)",
+    "schedules that are filed under a wrong note, place or deck":
+        "schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
+        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {_VISIBLE}",
+    "log rows that are filed under a wrong note":
+        "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
+}  # fmt: skip
+_COUNTERS = {
+    "cards of decks":
+        "deck d WHERE d.removed_at IS NULL AND d.cards <> (SELECT count(*) FROM note n JOIN card c"
+        " ON c.note_id = n.id WHERE n.deck_id = d.id AND n.removed_at IS NULL AND n.draft = 0"
+        " AND c.removed_at IS NULL)",
+    "seen cards of decks":
+        "learner_deck ld WHERE ld.seen <> (SELECT count(*) FROM schedule s"
+        " WHERE s.learner_id = ld.learner_id AND s.deck_id = ld.deck_id)",
+    "decks with seen cards that are not counted":
+        "(SELECT DISTINCT learner_id, deck_id FROM schedule WHERE deck_id IS NOT NULL) s WHERE NOT EXISTS"
+        " (SELECT 1 FROM learner_deck ld WHERE ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id)",
+    "answers of days":
+        "(SELECT learner_id, study_day, count(*) AS answers FROM review"
+        " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day) r"
+        " FULL JOIN (SELECT * FROM learner_day WHERE answers <> 0) l"
+        " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers IS NOT r.answers",
+}  # fmt: skip
+
+
+class LoggedEntry(NamedTuple):
+    """A row of the log that counts."""
+
+    learner: int
+    card: int
+    seq: int
+    entry: Entry
+
+
+class CheckRows:
+    """Reads that examine the whole database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def integrity(self) -> Iterator[str]:
+        """What SQLite itself finds wrong with the file."""
+        for (line,) in self._db.each("PRAGMA integrity_check"):
+            if line != "ok":
+                yield line
+
+    def foreign_keys(self) -> Iterator[str]:
+        """Rows that refer to rows that are not there."""
+        for table, row, parent, _ in self._db.each("PRAGMA foreign_key_check"):
+            yield f"{table}, row {row}: what it refers to in {parent} is not there"
+
+    def orphans(self) -> Iterator[str]:
+        """Rows that belong to nothing, or to something else than they say."""
+        return self._counted(_ORPHANS)
+
+    def counters(self) -> Iterator[str]:
+        """Stored counts that are not what counting gives."""
+        return self._counted(_COUNTERS)
+
+    def _counted(self, queries: dict[str, str]) -> Iterator[str]:
+        for what, source in queries.items():
+            row = self._db.one(f"SELECT count(*) FROM {source}")
+            if row and row[0]:
+                yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
+
+    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int]]:
+        """(schedule, lapses) of every (learner, card)."""
+        rows = self._db.each(f"SELECT learner_id, card_id, lapses, {', '.join(COLUMNS)} FROM schedule")
+        return {(row[0], row[1]): (schedule_of(*row[3:]), row[2]) for row in rows}
+
+    def log(self) -> Iterator[LoggedEntry]:
+        """Every log by learner and card, in the order of `seq`, undone rows left out."""
+        rows = self._db.each(
+            f"SELECT learner_id, card_id, seq, kind, quality, study_day, {_BEFORE}, {_AFTER} FROM review"
+            " WHERE undone = 0 ORDER BY learner_id, card_id, seq"
+        )
+        for learner, card, seq, kind, quality, day, *schedules in rows:
+            entry = Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]))
+            yield LoggedEntry(learner, card, seq, entry)
+
+    def totals(self) -> dict[str, int]:
+        """How much was examined."""
+        tables = {"learners": "learner", "decks": "deck", "notes": "note", "cards": "card",
+                  "schedules": "schedule", "log rows": "review"}  # fmt: skip
+        counts = {}
+        for what, table in tables.items():
+            row = self._db.one(f"SELECT count(*) FROM {table}")
+            counts[what] = int(row[0]) if row else 0
+        return counts

@@ -1,0 +1,336 @@
+"""What an export reads, deck by deck, and what it remembers of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flashcards.domain.card import Basic, Cloze, Content, Note
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database
+from flashcards.storage.schedules import COLUMNS, schedule_of
+
+
+def _which(version: int) -> str:
+    """The `which` of a rendering that is kept for exports: the note's fields as Anki gets them."""
+    return f"anki{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDeck:
+    """A deck that stands in a file, in study order."""
+
+    id: int
+    key: str
+    path: str
+    title: str
+    description: str
+
+    @property
+    def address(self) -> str:
+        """The path without ``.md``."""
+        return self.path.removesuffix(".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Unrendered:
+    """A note whose fields for Anki are not stored yet, as it was written."""
+
+    render_key: str
+    deck_path: str
+    note: Note
+
+
+class AnkiRendering(NamedTuple):
+    """A note's fields for Anki as they are stored: HTML, and the names of its media.
+
+    `first` is the question, or a cloze note's text; `second` the answer, or a cloze note's heading.
+    """
+
+    first: str
+    second: str
+    extra: dict[str, object]
+
+
+_PARTS = ("rubric", "follow_ups", "source")
+
+
+def _packed(fields: AnkiRendering) -> str:
+    """All fields but the first, in one column: quicker to take apart than JSON, and none holds the separator."""
+    return "\x1f".join([fields.second, *(str(fields.extra[part]) for part in _PARTS)])
+
+
+class Exported(NamedTuple):
+    """What the last export to Anki said of a note: its `mod` in epoch seconds, a digest of its fields."""
+
+    guid: str
+    note_id: int
+    modified: int
+    digest: bytes
+    removed: int
+
+
+class ExportNote(NamedTuple):
+    """A note with its fields for Anki. `created_at` and `modified_at` are in epoch ms.
+
+    `first` is None where the fields are not stored yet; see `second_and_lists` and `media`. `last_modified`,
+    `last_digest` and `last_removed` are what the last export said of it, or None.
+    """
+
+    id: int
+    guid: str
+    kind: str
+    key: str
+    section: str | None
+    tags: str
+    typed: int
+    reversed: int
+    created_at: int
+    modified_at: int
+    first: str | None
+    rest: str
+    extra: str
+    last_modified: int | None
+    last_digest: bytes | None
+    last_removed: int | None
+
+    @property
+    def second_and_lists(self) -> list[str]:
+        """The second text, rubric, follow-ups and sources, as HTML."""
+        return self.rest.split("\x1f")
+
+    @property
+    def media(self) -> list[str]:
+        """The names of the pictures and sounds that the note refers to."""
+        return [] if self.extra == "{}" else json.loads(self.extra)["media"]
+
+
+class ExportCard(NamedTuple):
+    """A card of a note; `schedule` is None where the learner never had one."""
+
+    id: int
+    note_id: int
+    which: str
+    schedule: Schedule | None
+    lapses: int
+
+
+class ExportReview(NamedTuple):
+    """A row of a learner's log that stands, as far as other programs have a place for it."""
+
+    card_id: int
+    at: int
+    study_day: Day
+    kind: str
+    verb: str | None
+    quality: int | None
+    before_interval: int
+    after_interval: int
+    after_ease: int
+    took_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedNote:
+    """A note that was exported and has left the files, or changed its kind and so has another guid now."""
+
+    guid: str
+    deck_title: str
+    deck_path: str
+    title: str
+    changed_kind: bool
+
+
+_LISTED = "IN (SELECT value FROM json_each(?))"
+_SHOWN = "n.removed_at IS NULL AND n.draft = 0"
+# Its own text, or that of a note that is gone: both are exported.
+_NOTE = """
+    SELECT n.id, n.guid, n.kind, n.key, n.section, n.tags, n.typed, n.reversed,
+           coalesce((SELECT v.at FROM revision v WHERE v.note_id = n.id AND v.number = 1), n.modified_at),
+           max(n.modified_at, coalesce(n.removed_at, 0)), r.question_html, r.answer_html, r.extra,
+           x.modified, x.digest, x.removed
+    FROM note n LEFT JOIN rendering r ON r.key = n.render_key AND r.which = :which
+    LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = :learner AND x.guid = n.guid
+"""
+_CARD = f"""
+    SELECT c.id, c.note_id, c.which, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
+    FROM note n JOIN card c ON c.note_id = n.id
+    LEFT JOIN schedule s ON s.card_id = c.id AND s.learner_id = :learner
+"""
+
+
+class ExportStore:
+    """Reads for exports; every method within one `read()` sees the same state."""
+
+    def __init__(self, database: Database, version: int) -> None:
+        self._db = database
+        self._which = _which(version)
+
+    def read(self) -> AbstractContextManager[None]:
+        """A consistent read."""
+        return self._db.read()
+
+    def decks(self) -> tuple[ExportDeck, ...]:
+        """The decks whose files are there, in study order."""
+        rows = self._db.all(
+            "SELECT id, key, path, title, description FROM deck WHERE removed_at IS NULL ORDER BY position, path"
+        )
+        return tuple(ExportDeck(*row) for row in rows)
+
+    def folder_titles(self) -> dict[str, str]:
+        """The titles of the folders that give themselves one, by path."""
+        return dict(self._db.all("SELECT path, title FROM folder WHERE title IS NOT NULL"))
+
+    # --- fields -------------------------------------------------------------------------------------
+
+    def unrendered(self, decks: Sequence[int]) -> list[Unrendered]:
+        """The notes, removed ones that were exported too, whose fields are not stored in this version."""
+        rows = self._db.all(
+            "SELECT n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed,"
+            " n.one_line, n.definitions, n.rubric, n.follow_ups, n.sources"
+            f" FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {_LISTED} AND n.draft = 0"
+            " AND n.render_key IS NOT NULL"
+            " AND (n.removed_at IS NULL OR n.id IN (SELECT note_id FROM anki_export WHERE removed = 0))"
+            " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key AND r.which = ?)",
+            (json.dumps(list(decks)), self._which),
+        )
+        return [_unrendered(*row) for row in rows]
+
+    def keep_renderings(self, rendered: Iterable[tuple[str, AnkiRendering]]) -> None:
+        """Stores fields by render key, in a transaction of its own."""
+        rows = [
+            (key, self._which, fields.first, _packed(fields), json.dumps({"media": media}) if media else "{}")
+            for key, fields in rendered
+            for media in [fields.extra["media"]]
+        ]
+        with self._db.write():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO rendering(key, which, question_html, answer_html, extra)"
+                " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM note WHERE render_key = ?1)",
+                rows,
+            )
+
+    # --- notes, cards, log --------------------------------------------------------------------------
+
+    def notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
+        """A deck's notes in order, drafts left out; `learner` is whose last export is looked up (0: nobody's)."""
+        sql = f"{_NOTE} WHERE n.deck_id = :deck AND {_SHOWN} ORDER BY n.position, n.id"
+        return map(ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "which": self._which}))
+
+    def removed_notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
+        """The notes that once stood in a deck, were exported for the learner, and have gone since."""
+        sql = f"{_NOTE} WHERE n.deck_id = :deck AND n.removed_at IS NOT NULL AND x.removed = 0 ORDER BY n.id"
+        return map(ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "which": self._which}))
+
+    def cards(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportCard]]:
+        """By note, the cards of a deck's notes, with the learner's schedules; or of those that have gone."""
+        which = "n.removed_at IS NOT NULL" if removed else f"{_SHOWN} AND c.removed_at IS NULL"
+        sql = f"{_CARD} WHERE n.deck_id = :deck AND {which} ORDER BY n.position, c.note_id, c.ordinal"
+        cards: dict[int, list[ExportCard]] = {}
+        for id_, note, which, lapses, *columns in self._db.execute(sql, {"deck": deck, "learner": learner}):
+            schedule = None if columns[0] is None else schedule_of(*columns)
+            cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses))
+        return cards
+
+    def whiches(self, deck: int, *, removed: bool = False) -> dict[int, list[str]]:
+        """By note, which cards a deck's notes have; or those that have gone."""
+        found = "n.removed_at IS NOT NULL" if removed else f"{_SHOWN} AND c.removed_at IS NULL"
+        sql = f"SELECT c.note_id, c.which FROM note n JOIN card c ON c.note_id = n.id WHERE n.deck_id = ? AND {found}"
+        whiches: dict[int, list[str]] = {}
+        for note, which in self._db.execute(f"{sql} ORDER BY n.position, c.note_id, c.ordinal", (deck,)):
+            whiches.setdefault(note, []).append(which)
+        return whiches
+
+    def log(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportReview]]:
+        """By card, the learner's log in the order of its instants, undone rows left out; of a deck's notes, or of
+        those that have gone.
+        """
+        gone = "NOT NULL" if removed else "NULL"
+        rows = self._db.execute(
+            "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
+            " v.after_ease, v.took_ms FROM note n JOIN card c ON c.note_id = n.id"
+            " JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 ORDER BY v.card_id, v.at, v.seq",
+            (learner, deck),
+        )
+        log: dict[int, list[ExportReview]] = {}
+        for row in rows:
+            log.setdefault(row[0], []).append(ExportReview(*row))
+        return log
+
+    def media_paths(self, name: str) -> tuple[str, ...]:
+        """The files, relative to the decks folder, that are known to hold the picture or sound."""
+        return tuple(path for (path,) in self._db.all("SELECT path FROM media WHERE name = ?", (name,)))
+
+    # --- what Anki was told -------------------------------------------------------------------------
+
+    def gone(self, decks: Sequence[int] | None, learner: int) -> tuple[RemovedNote, ...]:
+        """Of the notes exported for the learner, those that have gone or changed their kind since.
+
+        `decks` are the ids of decks to look at, None for all, those whose files have gone included.
+        """
+        within = "" if decks is None else f" AND n.deck_id {_LISTED}"
+        values = [learner, *([] if decks is None else [json.dumps(list(decks))])]
+        rows = self._db.all(
+            "SELECT x.guid, d.title, d.path, n.title, n.guid <> x.guid FROM anki_export x"
+            " JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0"
+            f" AND (n.removed_at IS NOT NULL OR n.guid <> x.guid){within} ORDER BY d.path, n.position, n.id",
+            values,
+        )
+        return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
+
+    def decks_of_removed(self, learner: int) -> tuple[ExportDeck, ...]:
+        """The decks whose files have gone and from which notes were exported for the learner."""
+        rows = self._db.all(
+            "SELECT DISTINCT d.id, d.key, d.path, d.title, d.description FROM anki_export x"
+            " JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0 AND d.removed_at IS NOT NULL ORDER BY d.path",
+            (learner,),
+        )
+        return tuple(ExportDeck(*row) for row in rows)
+
+    def remember(self, learner: int | None, exported: Sequence[Exported], listed: Sequence[str]) -> None:
+        """Stores what an export said of notes, and the guids of those that it listed as gone."""
+        if not exported and not listed:
+            return
+        with self._db.write():
+            self._db.executemany(
+                "UPDATE anki_export SET removed = 1 WHERE coalesce(learner_id, 0) = ? AND guid = ?",
+                [(learner or 0, guid) for guid in listed],
+            )
+            self._db.executemany(
+                "INSERT INTO anki_export(learner_id, guid, note_id, modified, digest, removed)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(coalesce(learner_id, 0), guid) DO UPDATE SET"
+                " note_id = excluded.note_id, modified = excluded.modified, digest = excluded.digest,"
+                " removed = excluded.removed",
+                [(learner, *row) for row in exported],
+            )
+
+
+def _unrendered(
+    render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str, is_reversed: int,
+    typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
+) -> Unrendered:  # fmt: skip
+    content: Content
+    if kind == "cloze":
+        content = Cloze(question, answer, (), bool(typed))
+    else:
+        content = Basic(question, answer, bool(is_reversed), bool(typed))
+    note = Note(
+        id=key,
+        explicit=True,
+        line=line,
+        content=content,
+        source="",
+        definitions=definitions,
+        rubric=tuple(json.loads(rubric)),
+        follow_ups=tuple(json.loads(follow_ups)),
+        sources=tuple(json.loads(sources)),
+        one_line=bool(one_line),
+    )
+    return Unrendered(render_key, deck_path, note)

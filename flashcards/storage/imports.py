@@ -1,0 +1,123 @@
+"""What an import of a history reads and writes: cards by guid, log rows by the ten thousand.
+
+Every method runs within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database, Row
+from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite
+from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
+
+_LISTED = "IN (SELECT value FROM json_each(?))"
+_CARDS = f"""
+    SELECT n.guid, c.which, c.id, c.note_id, c.ordinal, n.revision,
+           iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL),
+           s.card_id IS NOT NULL, s.lapses, {", ".join(f"s.{column}" for column in COLUMNS)}
+    FROM note n JOIN card c ON c.note_id = n.id
+    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
+    WHERE n.guid {_LISTED} AND n.removed_at IS NULL AND c.removed_at IS NULL
+"""
+
+
+class ImportedRow(NamedTuple):
+    """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer."""
+
+    seq: int
+    uid: str
+    action: str
+    card: CardRow
+    at: int
+    study_day: Day
+    quality: int | None
+    ease: int
+    interval: int
+    last_interval: int
+    took_ms: int
+
+
+class ImportRows:
+    """Reads and writes for bringing a history in."""
+
+    def __init__(self, database: Database, scheduler: str) -> None:
+        self._db = database
+        self._scheduler = scheduler
+
+    def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
+        """The cards of the live notes with these guids, by guid and `which`."""
+        rows = self._db.execute(_CARDS, (learner, json.dumps(list(guids))))
+        return {(row[0], row[1]): _card(row[2:9], schedule_of(*row[9:])) for row in rows}
+
+    def live_guids(self) -> dict[str, str]:
+        """The guids of all notes that the files held at the last sync, each with its deck's path."""
+        sql = "SELECT n.guid, d.path FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
+        return dict(self._db.execute(sql))
+
+    def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
+        """Sets when notes last changed: (epoch ms, guid) of notes whose text is as it came."""
+        self._db.executemany("UPDATE note SET modified_at = ? WHERE guid = ? AND revision = 1", dates)
+
+    def instants(self, learner: int) -> set[tuple[int, int]]:
+        """(card, instant) of every answer and imported row in the learner's log."""
+        rows = self._db.execute("SELECT card_id, at FROM review WHERE learner_id = ? AND kind <> 'manual'", (learner,))
+        return set(rows)
+
+    def uids(self, learner: int) -> set[str]:
+        """The ids of all imported rows in the learner's log."""
+        rows = self._db.execute("SELECT uid FROM review WHERE learner_id = ? AND kind = 'imported'", (learner,))
+        return {uid for (uid,) in rows}
+
+    def last_moves(self, learner: int) -> dict[int, int]:
+        """When the learner last moved each card here: by an answer or by hand, imports aside."""
+        rows = self._db.execute(
+            "SELECT card_id, max(at) FROM review WHERE learner_id = ? AND undone = 0"
+            " AND (kind = 'scheduled' OR (kind = 'manual' AND verb <> 'import')) GROUP BY card_id",
+            (learner,),
+        )
+        return dict(rows)
+
+    def append(self, learner: int, rows: Iterable[ImportedRow]) -> None:
+        """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
+        self._db.executemany(INSERT_LOG, (self._values(learner, row) for row in rows))
+
+    def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite]]) -> None:
+        """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand."""
+        self._db.executemany(
+            INSERT_LOG,
+            (
+                (
+                    learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
+                    row.kind, row.verb, card.revision, self._scheduler,
+                    *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
+                )
+                for card, row in rows
+            ),
+        )  # fmt: skip
+        stored = [(*columns_of(row.after), card.lapses, learner, card.id) for card, row in rows if card.stored]
+        self._db.executemany(UPDATE_SCHEDULE, stored)
+        new = (
+            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), card.lapses)
+            for card, row in rows
+            if not card.stored
+        )
+        self._db.executemany(INSERT_SCHEDULE, new)
+
+    def _values(self, learner: int, row: ImportedRow) -> tuple[object, ...]:
+        card = row.card
+        return (
+            learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
+            "imported", None, card.revision, self._scheduler,
+            0, row.ease, row.last_interval, None, 0, None,
+            0, row.ease, row.interval, None, 0, None, row.took_ms, 0,
+        )  # fmt: skip
+
+
+def _card(values: Row, schedule: Schedule) -> CardRow:
+    card, note, ordinal, revision, deck, stored, lapses = values
+    return CardRow(card, note, ordinal, revision, deck, bool(stored), lapses or 0, schedule)

@@ -1,0 +1,201 @@
+"""What the day's queue is made of. The reads are of what is due and what is unseen, not of all there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import cast
+
+from flashcards.domain.queue import AnswerToday, DueRow, NewCard, Prerequisite
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database
+
+_DUE = """
+    SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
+    WHERE learner_id = ? AND due_on <= ? AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
+    AND (buried_until IS NULL OR buried_until <= ?)
+"""
+_ANSWERS = """
+    SELECT r.card_id, r.note_id, r.kind, r.quality, r.before_due_on IS NULL, n.deck_id,
+           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND s.suspended = 0
+           AND (s.buried_until IS NULL OR s.buried_until <= ?2)
+    FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id
+    LEFT JOIN schedule s ON s.learner_id = r.learner_id AND s.card_id = r.card_id
+    WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill') AND r.undone = 0
+    ORDER BY r.seq
+"""
+# `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
+# (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
+_DECKS_WITH_NEW = """
+    SELECT d.id, ld.new_per_day FROM deck d INDEXED BY deck_study
+    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
+    WHERE d.removed_at IS NULL AND (d.cards > coalesce(ld.seen, 0) OR EXISTS (
+        SELECT 1 FROM schedule s INDEXED BY schedule_new
+        WHERE s.learner_id = ?1 AND s.deck_id = d.id AND s.due_on IS NULL))
+    ORDER BY d.position, d.id
+"""
+_NEW = """
+    SELECT c.id, c.note_id, c.ordinal, n.deck_id
+    FROM note n INDEXED BY note_deck CROSS JOIN card c ON c.note_id = n.id
+    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
+    WHERE n.deck_id = ? AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
+    AND (s.card_id IS NULL
+         OR (s.due_on IS NULL AND s.suspended = 0 AND (s.buried_until IS NULL OR s.buried_until <= ?)))
+    ORDER BY n.position, c.ordinal
+"""
+_PREREQUISITES = """
+    SELECT p.note_id,
+        r.removed_at IS NULL AND r.draft = 0 AND coalesce(ld.active, 1) = 1 AND EXISTS (
+            SELECT 1 FROM card c LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
+            WHERE c.note_id = r.id AND c.removed_at IS NULL AND coalesce(s.suspended, 0) = 0),
+        EXISTS (
+            SELECT 1 FROM card c JOIN review v ON v.card_id = c.id AND v.learner_id = ?
+            WHERE c.note_id = r.id AND v.quality IS NOT NULL AND v.undone = 0)
+    FROM prerequisite p JOIN note r ON r.id = p.requires_id
+    LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = r.deck_id
+    WHERE p.note_id IN ({marks})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeckWithNew:
+    """A deck that may have new cards for the learner; `new_per_day` is its own limit."""
+
+    id: int
+    new_per_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeckCountsRow:
+    """A deck as a learner has it."""
+
+    id: int
+    key: str
+    path: str
+    title: str
+    new_per_day: int | None
+    cards: int
+    seen: int
+    active: bool
+    errors: int
+
+
+class QueueRows:
+    """Reads for the day's queue, of one learner."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def due(self, learner: int, today: Day) -> list[DueRow]:
+        """Every card that is due, in all decks, in no order that means anything."""
+        return cast(list[DueRow], self._db.all(_DUE, (learner, today, today)))
+
+    def answers(self, learner: int, today: Day) -> list[AnswerToday]:
+        """Today's answers of the kinds scheduled and drill, in their order."""
+        return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
+
+    def inactive_decks(self, learner: int) -> set[int]:
+        """The decks that the learner has switched off."""
+        rows = self._db.all("SELECT deck_id FROM learner_deck WHERE learner_id = ? AND active = 0", (learner,))
+        return {deck for (deck,) in rows}
+
+    def decks_at(self, address: str) -> set[int]:
+        """The decks at an address: one deck, or those below a folder; empty where there is none."""
+        folder = f"{address}/"
+        rows = self._db.all(
+            "SELECT id FROM deck WHERE removed_at IS NULL AND (path = ? OR substr(path, 1, ?) = ?)",
+            (f"{address}.md", len(folder), folder),
+        )
+        return {deck for (deck,) in rows}
+
+    def notes_tagged(self, tag: str) -> set[int]:
+        """The notes with a tag, their own or their deck's."""
+        rows = self._db.all(
+            "SELECT note_id FROM note_tag WHERE tag = ?1 UNION SELECT n.id FROM deck d, json_each(d.tags) t"
+            " JOIN note n ON n.deck_id = d.id WHERE t.value = ?1 AND n.removed_at IS NULL",
+            (tag,),
+        )
+        return {note for (note,) in rows}
+
+    def decks_with_new(self, learner: int) -> list[DeckWithNew]:
+        """The decks that may have new cards, in study order; those that are switched off too."""
+        return [DeckWithNew(*row) for row in self._db.all(_DECKS_WITH_NEW, (learner,))]
+
+    def new_cards(self, learner: int, decks: Iterable[int], today: Day) -> Iterator[NewCard]:
+        """The new cards of these decks, in their order; read bit by bit, as far as they are taken."""
+        return chain.from_iterable(self._new_cards(learner, deck, today) for deck in decks)
+
+    def _new_cards(self, learner: int, deck: int, today: Day) -> Iterator[NewCard]:
+        return map(NewCard._make, self._db.each(_NEW, (learner, deck, today)))
+
+    def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[Prerequisite]]:
+        """What these notes ask to be learnt first; notes that ask nothing are left out."""
+        wanted = list(notes)
+        sql = _PREREQUISITES.format(marks=", ".join("?" * len(wanted)))
+        found: dict[int, list[Prerequisite]] = {}
+        for note, in_play, answered in self._db.all(sql, (learner, learner, learner, *wanted)):
+            found.setdefault(note, []).append(Prerequisite(bool(in_play), bool(answered)))
+        return found
+
+    def decks(self, learner: int) -> list[DeckCountsRow]:
+        """Every deck, in study order."""
+        rows = self._db.all(
+            "SELECT d.id, d.key, d.path, d.title, ld.new_per_day, d.cards, coalesce(ld.seen, 0),"
+            " coalesce(ld.active, 1) = 1, iif(d.problems = '[]', 0,"
+            " (SELECT count(*) FROM json_each(d.problems) p WHERE p.value ->> 2 = 'error'))"
+            " FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = d.id"
+            " WHERE d.removed_at IS NULL ORDER BY d.position, d.id",
+            (learner,),
+        )
+        return [
+            DeckCountsRow(deck, key, path, title, new_per_day, cards, seen, bool(active), errors)
+            for deck, key, path, title, new_per_day, cards, seen, active, errors in rows
+        ]
+
+    def answers_on(self, learner: int, day: Day) -> int:
+        """How many answers the learner gave on a day, of whatever kind."""
+        row = self._db.one("SELECT answers FROM learner_day WHERE learner_id = ? AND study_day = ?", (learner, day))
+        return int(row[0]) if row else 0
+
+    def days_studied(self, learner: int, last: Day) -> Iterator[Day]:
+        """The days until `last` with an answer, the latest first; read bit by bit."""
+        rows = self._db.each(
+            "SELECT study_day FROM learner_day WHERE learner_id = ? AND study_day <= ?"
+            " AND answers > 0 ORDER BY study_day DESC",
+            (learner, last),
+        )
+        return (day for (day,) in rows)
+
+    def next_due(self, learner: int, today: Day) -> tuple[Day | None, int]:
+        """The first day after today with cards due in active decks, and how many notes they are of."""
+        due = (
+            "FROM schedule s INDEXED BY schedule_due LEFT JOIN learner_deck ld"
+            " ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
+            " WHERE s.learner_id = ?1 AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL"
+            " AND coalesce(ld.active, 1) = 1"
+        )
+        row = self._db.one(f"SELECT s.due_on {due} AND s.due_on > ?2 ORDER BY s.due_on LIMIT 1", (learner, today))
+        if row is None:
+            return None, 0
+        count = self._db.one(f"SELECT count(DISTINCT s.note_id) {due} AND s.due_on = ?2", (learner, row[0]))
+        return row[0], int(count[0]) if count else 0
+
+    def buried_until_tomorrow(self, learner: int, today: Day) -> int:
+        """Of how many notes a card would be due today if it were not buried."""
+        row = self._db.one(
+            "SELECT count(DISTINCT note_id) FROM schedule INDEXED BY schedule_due"
+            " WHERE learner_id = ?1 AND due_on <= ?2 AND due_on IS NOT NULL AND suspended = 0"
+            " AND deck_id IS NOT NULL AND buried_until > ?2",
+            (learner, today),
+        )
+        return int(row[0]) if row else 0
+
+    def seconds_an_answer(self, learner: int) -> float | None:
+        """The mean time of the learner's last hundred timed answers; None where there is none."""
+        row = self._db.one(
+            "SELECT avg(took_ms) FROM (SELECT took_ms FROM review WHERE learner_id = ? AND undone = 0"
+            " ORDER BY seq DESC LIMIT 100)",
+            (learner,),
+        )
+        return row[0] / 1000 if row and row[0] is not None else None

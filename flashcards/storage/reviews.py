@@ -1,0 +1,202 @@
+"""The log and the schedules: what an answer, a manual action and an undo read and write.
+
+Plain SQL: an answer is the hottest write there is, and a query builder takes three times as long. Every
+method runs within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flashcards.domain.schedule import History, Schedule
+from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database, Row
+from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
+
+_BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
+_AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
+_LOG_COLUMNS = (
+    "learner_id, seq, uid, action, card_id, note_id, at, study_day, quality, kind, verb, revision, scheduler,"
+    f" {_BEFORE}, {_AFTER}, took_ms, leech"
+)
+INSERT_LOG = f"INSERT INTO review({_LOG_COLUMNS}) VALUES ({', '.join('?' * 27)})"
+INSERT_SCHEDULE = (
+    f"INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, {', '.join(COLUMNS)}, lapses)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+UPDATE_SCHEDULE = (
+    f"UPDATE schedule SET {', '.join(f'{column} = ?' for column in COLUMNS)}, lapses = ?"
+    " WHERE learner_id = ? AND card_id = ?"
+)
+_CARD = f"""
+    SELECT c.note_id, c.ordinal, n.revision,
+           iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL),
+           s.card_id IS NOT NULL, s.lapses, {", ".join(f"s.{column}" for column in COLUMNS)}
+    FROM card c JOIN note n ON n.id = c.note_id
+    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id WHERE c.id = ?
+"""
+_STORED = f"""
+    SELECT seq, uid, action, card_id, kind, verb, quality, at, undone, leech, {_BEFORE}, {_AFTER}
+    FROM review WHERE learner_id = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card as an answer finds it. `deck` is None while the card is hidden (removed, or a draft).
+
+    `stored` is whether the learner has a schedule row for it; without one, `schedule` is that of a new card.
+    """
+
+    id: int
+    note: int
+    ordinal: int
+    revision: int
+    deck: int | None
+    stored: bool
+    lapses: int
+    schedule: Schedule
+
+
+class LogWrite(NamedTuple):
+    """A row to be added to the log; see the table `review`."""
+
+    seq: int
+    uid: str
+    action: str
+    at: int
+    study_day: Day
+    quality: int | None
+    kind: str
+    verb: str | None
+    before: Schedule
+    after: Schedule
+    took_ms: int | None
+    leech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row of the log, as far as a repetition or an undo needs it."""
+
+    seq: int
+    uid: str
+    action: str
+    card: int
+    kind: str
+    verb: str | None
+    quality: int | None
+    at: int
+    undone: bool
+    leech: bool
+    before: Schedule
+    after: Schedule
+
+
+class ReviewRows:
+    """Reads and writes of the log and the schedules."""
+
+    def __init__(self, database: Database, scheduler: str) -> None:
+        self._db = database
+        self._scheduler = scheduler
+
+    def card(self, learner: int, card: int) -> CardRow | None:
+        """The card and the learner's schedule of it; None where there is no such card."""
+        row = self._db.one(_CARD, (learner, card))
+        if row is None:
+            return None
+        return CardRow(card, row[0], row[1], row[2], row[3], bool(row[4]), row[5] or 0, schedule_of(*row[6:]))
+
+    def siblings(self, note: int) -> list[int]:
+        """The cards of a note that its text has today, by ordinal."""
+        rows = self._db.all("SELECT id FROM card WHERE note_id = ? AND removed_at IS NULL ORDER BY ordinal", (note,))
+        return [card for (card,) in rows]
+
+    def log_end(self, learner: int) -> tuple[int, Day | None]:
+        """The last `seq` of the learner (0: none) and the latest study day in the log."""
+        row = self._db.one(
+            "SELECT (SELECT max(seq) FROM review WHERE learner_id = ?1),"
+            " (SELECT max(study_day) FROM review WHERE learner_id = ?1)",
+            (learner,),
+        )
+        return (row[0] or 0, row[1]) if row else (0, None)
+
+    def history(self, learner: int, card: int, day: Day) -> History:
+        """What the log says of a card, for the kind of an answer on `day`."""
+        rows = self._db.each(
+            "SELECT study_day, kind, quality FROM review WHERE card_id = ? AND learner_id = ?"
+            " AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC",
+            (card, learner),
+        )
+        last_moved: Day | None = None
+        in_drill: bool | None = None
+        for study_day, kind, quality in rows:
+            if study_day == day and in_drill is None:
+                in_drill = quality < DRILLED_UNTIL
+            if kind == "scheduled":
+                last_moved = study_day if last_moved is None else last_moved
+                if study_day <= day:  # rows before it are of earlier days
+                    break
+        return History(last_moved, bool(in_drill))
+
+    def append(self, learner: int, card: CardRow, row: LogWrite) -> None:
+        """Adds a row to the log."""
+        self._db.execute(
+            INSERT_LOG,
+            (
+                learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
+                row.kind, row.verb, card.revision, self._scheduler,
+                *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
+            ),
+        )  # fmt: skip
+
+    def save(self, learner: int, card: CardRow, schedule: Schedule, lapses: int) -> None:
+        """Stores the learner's schedule of a card."""
+        columns = columns_of(schedule)
+        if card.stored:
+            self._db.execute(UPDATE_SCHEDULE, (*columns, lapses, learner, card.id))
+        else:
+            place = (learner, card.id, card.note, card.ordinal, card.deck)
+            self._db.execute(INSERT_SCHEDULE, (*place, *columns, lapses))
+
+    def forget(self, learner: int, card: int) -> None:
+        """Drops the learner's schedule of a card: it was never answered after all."""
+        self._db.execute("DELETE FROM schedule WHERE learner_id = ? AND card_id = ?", (learner, card))
+
+    def has_moves(self, learner: int, card: int) -> bool:
+        """Whether anything in the log gives the card a schedule."""
+        return bool(
+            self._db.one(
+                "SELECT 1 FROM review WHERE card_id = ? AND learner_id = ? AND undone = 0"
+                " AND kind IN ('scheduled', 'manual') LIMIT 1",
+                (card, learner),
+            )
+        )
+
+    def stored(self, learner: int, uid: str) -> StoredRow | None:
+        """The row with that id in the learner's log, undone or not."""
+        row = self._db.one(f"{_STORED} AND uid = ?", (learner, uid))
+        return _stored(row) if row else None
+
+    def last_action(self, learner: int) -> list[StoredRow]:
+        """The rows of the learner's last action that is not undone, the last one first; imports aside."""
+        found = self._db.each(f"{_STORED} AND undone = 0 AND kind <> 'imported' ORDER BY seq DESC", (learner,))
+        rows: list[StoredRow] = []
+        for values in found:
+            row = _stored(values)
+            if rows and row.action != rows[0].action:
+                break
+            rows.append(row)
+        return rows
+
+    def mark_undone(self, learner: int, seq: int) -> None:
+        """Takes a row of the log out of what counts; it stays there to be read."""
+        self._db.execute("UPDATE review SET undone = 1 WHERE learner_id = ? AND seq = ?", (learner, seq))
+
+
+def _stored(row: Row) -> StoredRow:
+    seq, uid, action, card, kind, verb, quality, at, undone, leech, *schedules = row
+    before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
+    return StoredRow(seq, uid, action, card, kind, verb, quality, at, bool(undone), bool(leech), before, after)

@@ -1,0 +1,145 @@
+"""Whole tables, out and in: for moving everything to another server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from flashcards.storage.database import Database, IntegrityError, Row
+
+_DECKS = "IN (SELECT value FROM json_each(:decks))"
+_NOTES = f"note_id IN (SELECT id FROM note WHERE deck_id {_DECKS})"
+_CARDS = f"card_id IN (SELECT c.id FROM card c JOIN note n ON n.id = c.note_id WHERE n.deck_id {_DECKS})"
+_OF_DECKS = {
+    "deck": f"id {_DECKS}",
+    "note": f"deck_id {_DECKS}",
+    "revision": _NOTES,
+    "card": _NOTES,
+    "learner_deck": f"deck_id {_DECKS}",
+    "schedule": _CARDS,
+    "review": _CARDS,
+    "anki_export": _NOTES,
+}
+_OF_LEARNER = {
+    "learner": "id = :learner",
+    "learner_deck": "learner_id = :learner",
+    "schedule": "learner_id = :learner",
+    "review": "learner_id = :learner",
+    "anki_export": "learner_id = :learner",
+}
+_ORDER = {
+    "folder": "path",
+    "deck": "id",
+    "note": "id",
+    "revision": "note_id, number",
+    "card": "id",
+    "learner": "id",
+    "learner_deck": "learner_id, deck_id",
+    "schedule": "learner_id, card_id",
+    "review": "learner_id, seq",
+    "anki_export": "coalesce(learner_id, 0), guid",
+}
+# A row that only the counter of seen cards made says nothing of its own.
+_ONLY = {"learner_deck": "(active = 0 OR new_per_day IS NOT NULL)"}
+
+# What follows from other tables, and so is not in an export.
+_DERIVED = {
+    "learner": ("name_key", "password_hash"),
+    "schedule": ("note_id", "ordinal", "deck_id"),
+    "review": ("note_id",),
+}
+_LOOKED_UP = {
+    "schedule": "c.note_id, c.ordinal,"
+    " iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)",
+    "review": "c.note_id",
+}
+
+Unusable = IntegrityError
+"""Raised by `insert` where rows contradict each other, or refer to what is not there."""
+
+
+class TransferStore:
+    """Reads and writes whole tables by the names of their columns, which callers take from constants."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def read(self) -> AbstractContextManager[None]:
+        """A consistent read."""
+        return self._db.read()
+
+    def write(self) -> AbstractContextManager[None]:
+        """The one transaction of an import."""
+        return self._db.write()
+
+    def rows(
+        self, table: str, columns: Sequence[str], decks: Sequence[int] | None, learner: int | None
+    ) -> Iterator[Row]:
+        """The rows of a table, in a fixed order: of these decks (None: all), of this learner (None: all)."""
+        where = [_ONLY[table]] if table in _ONLY else []
+        if decks is not None and table in _OF_DECKS:
+            where.append(_OF_DECKS[table])
+        if learner is not None and table in _OF_LEARNER:
+            where.append(_OF_LEARNER[table])
+        condition = f" WHERE {' AND '.join(where)}" if where else ""
+        yield from self._db.execute(
+            f"SELECT {', '.join(columns)} FROM {table}{condition} ORDER BY {_ORDER[table]}",
+            {"decks": json.dumps(decks), "learner": learner},
+        )
+
+    def file_paths(self, decks: Sequence[int] | None) -> tuple[str, ...]:
+        """The files, relative to the decks folder, that these decks (None: all) were read from, media too."""
+        within = "" if decks is None else f" AND id {_DECKS}"
+        rows = self._db.execute(
+            f"SELECT path, media FROM deck WHERE removed_at IS NULL{within}", {"decks": json.dumps(decks)}
+        )
+        paths: list[str] = []
+        for path, media in rows:
+            paths += [path, *(name for name, _, _ in json.loads(media))]
+        return tuple(paths)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        row = self._db.one(f"SELECT count(*) FROM {table}")
+        return int(row[0]) if row else 0
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
+        """Adds rows to an empty table, within `write()`, and returns their number.
+
+        What follows from other tables is looked up; learners come with two more values, in the order of
+        `name_key, password_hash`. Raises `Unusable`.
+        """
+        names = ", ".join([*columns, *_DERIVED.get(table, ())])
+        given = len(columns) + (len(_DERIVED.get(table, ())) if table not in _LOOKED_UP else 0)
+        values = ", ".join(f"?{number}" for number in range(1, given + 1))
+        count = 0
+
+        def counted() -> Iterator[Row]:
+            nonlocal count
+            for row in rows:
+                count += 1
+                yield row
+
+        if table in _LOOKED_UP:
+            card = columns.index("card_id") + 1
+            source = (
+                f"SELECT {values}, {_LOOKED_UP[table]} FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?{card}"
+            )
+        else:
+            source = f"VALUES ({values})"
+        self._db.executemany(f"INSERT INTO {table}({names}) {source}", counted())
+        if self.count(table) != count:
+            raise Unusable("a card is named that is not there")
+        return count
+
+    def complete(self) -> None:
+        """Fills what follows from the notes: their tags, and how many cards decks hold."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
+        )
+        self._db.execute(
+            "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
+            " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
+            " WHERE removed_at IS NULL"
+        )

@@ -1,0 +1,109 @@
+"""The OpenAPI document, written from the declarations that validate."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from flashcards import __version__
+from flashcards.web.api import shapes
+from flashcards.web.api.operations import OPERATIONS, Operation, Reply, operation
+from flashcards.web.api.schema import Bytes, Either, Kind, ListOf, MapOf, Nullable, Object
+
+PATH_PART = re.compile(r"<(\w+)>")
+ALWAYS = (401, 403, 500, 503)
+"""Errors that any operation may give: no login, a foreign origin, trouble on the server."""
+
+
+@operation("GET", "/openapi.json", "This document", {200: Object(())})
+def get_openapi() -> Reply:
+    """OpenAPI 3.1."""
+    return 200, document()
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document."""
+    paths: dict[str, dict[str, Any]] = {}
+    named: dict[str, Object] = {}
+    _collect(shapes.PROBLEM, named)
+    for op in OPERATIONS:
+        path = PATH_PART.sub(r"{\1}", op.path)
+        paths.setdefault(f"/api/v1{path}", {})[op.method.lower()] = _describe(op)
+        for kind in (*op.replies.values(), op.query, op.body):
+            _collect(kind, named)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Flashcards",
+            "version": __version__,
+            "description": (
+                "Everything is the logged-in learner's. Instants are RFC 3339 in UTC, dates ISO, ease is in"
+                " integer hundredths, intervals in days. Members of a request that are not described are"
+                " ignored. Integers are JSON integers: 3.0 is refused. Writes by cookie must come from this"
+                " site; a token may come from anywhere."
+            ),
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}, {"cookie": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: kind.definition() for name, kind in sorted(named.items())},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "flashcards_session"},
+            },
+        },
+    }
+
+
+def _describe(op: Operation) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in PATH_PART.findall(op.path)
+    ]
+    for field in op.query.fields if op.query else ():
+        parameters.append({"name": field.name, "in": "query", "required": field.required, "schema": field.schema()})
+    described: dict[str, Any] = {
+        "operationId": op.name,
+        "summary": op.summary,
+        "parameters": parameters,
+        "responses": _responses(op),
+    }
+    if op.body is not None:
+        content = {"application/json": {"schema": op.body.schema()}}
+        described["requestBody"] = {"required": not op.body_optional, "content": content}
+    return described
+
+
+def _responses(op: Operation) -> dict[str, Any]:
+    found = {
+        str(status): _response(status, kind.mime if isinstance(kind, Bytes) else "application/json", kind)
+        for status, kind in sorted(op.replies.items())
+    }
+    for status in sorted({*op.errors, *ALWAYS}):
+        found[str(status)] = _response(status, "application/problem+json", shapes.PROBLEM)
+    return found
+
+
+def _response(status: int, mime: str, kind: Kind) -> dict[str, Any]:
+    return {"description": HTTPStatus(status).phrase, "content": {mime: {"schema": kind.schema()}}}
+
+
+def _collect(kind: Kind | None, named: dict[str, Object]) -> None:
+    """Gathers every named object below a kind."""
+    match kind:
+        case Object(fields=fields, name=name):
+            if name:
+                named[name] = kind
+            for field in fields:
+                _collect(field.kind, named)
+        case Either(kinds=kinds):
+            for one in kinds:
+                _collect(one, named)
+        case ListOf(kind=inner) | MapOf(kind=inner) | Nullable(kind=inner):
+            _collect(inner, named)
+        case _:
+            pass

@@ -1,0 +1,108 @@
+"""Operations of the API: declared once, used to route, to read requests and to write the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from flask import Blueprint, Response, request
+
+from flashcards.web.api.schema import Kind, Object
+from flashcards.web.errors import BadRequest, NotJson
+from flashcards.web.login import takes
+
+Reply = tuple[int, Any]
+View = Callable[..., Reply]
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address. `replies` maps a status to the shape of its body."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    replies: dict[int, Kind]
+    query: Object | None = None
+    body: Object | None = None
+    body_optional: bool = False
+    role: str = ""
+    errors: tuple[int, ...] = field(default=())
+
+
+OPERATIONS: list[Operation] = []
+
+
+def operation(
+    method: str,
+    path: str,
+    summary: str,
+    replies: dict[int, Kind],
+    *,
+    query: Object | None = None,
+    body: Object | None = None,
+    body_optional: bool = False,
+    errors: tuple[int, ...] = (),
+    body_limit: int | None = None,
+) -> Callable[[View], View]:
+    """Routes `path` (Flask's syntax) to a view that is given `query` and `body` as read, and path parts.
+
+    `body_limit` are the bytes that a body may have, where they are more than everywhere else.
+    """
+
+    def declare(view: View) -> View:
+        OPERATIONS.append(
+            Operation(method, path, view.__name__, summary, replies, query, body, body_optional, "", errors)
+        )
+
+        def handle(**parts: Any) -> Response:
+            if query is not None:
+                parts["query"] = query.read_query(request.args)
+            if body is not None:
+                parts["body"] = body.read(read_json(optional=body_optional))
+            status, value = view(**parts)
+            return value if isinstance(value, Response) else json_response(value, status)
+
+        endpoint = handle if body_limit is None else takes(body_limit)(handle)
+        api.add_url_rule(path, view.__name__, endpoint, methods=[method])
+        return view
+
+    return declare
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """The value as compact JSON."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status=status, mimetype="application/json")
+
+
+def read_json(*, optional: bool = False) -> Any:
+    """The body as JSON; an absent one is an empty object where it is optional.
+
+    Raises BadRequest where it is not JSON as RFC 8259 has it, and NotJson where it does not say that it is.
+    """
+    data = request.get_data(cache=False)
+    if not data and optional:
+        return {}
+    if request.mimetype != "application/json":
+        raise NotJson("Send JSON, with the header Content-Type: application/json.")
+    try:
+        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8: byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body cannot be read as JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

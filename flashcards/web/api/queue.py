@@ -1,0 +1,40 @@
+"""The day's queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flashcards.web.api import shapes
+from flashcards.web.api.operations import Reply, operation
+from flashcards.web.api.schema import Field, Object, Text, Whole
+from flashcards.web.login import learner, services
+
+AHEAD = 20
+"""How many cards are sent where the client does not say."""
+
+QUEUE_QUERY = Object(
+    (
+        Field("deck", Text(1000), about="A deck's or a folder's path; a folder takes what is below it."),
+        Field("tag", Text(200)),
+        Field("limit", Whole(1, 500), about="20 where it is absent."),
+        Field("exclude", Text(12_000), about="Ids of cards that the client holds already, separated by commas."),
+    )
+)
+
+
+def address(deck: str | None) -> str | None:
+    """A deck's address from a filter: with or without its ``.md``, a slash at the end, or empty."""
+    return (deck or "").strip("/").removesuffix(".md") or None
+
+
+@operation("GET", "/queue", "The next cards of today", {200: shapes.QUEUE}, query=QUEUE_QUERY, errors=(404, 422))
+def get_queue(query: dict[str, Any]) -> Reply:
+    """`left` counts what will still be shown today, siblings and limits counted in, held cards included."""
+    queue = services().review.queue(
+        learner(),
+        deck=address(query.get("deck")),
+        tag=query.get("tag"),
+        limit=query.get("limit", AHEAD),
+        exclude=frozenset(filter(None, query.get("exclude", "").split(","))),
+    )
+    return 200, shapes.queue_json(queue)

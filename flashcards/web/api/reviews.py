@@ -1,0 +1,137 @@
+"""Answers: one, many at once, taken back, and the log of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flashcards.errors import FlashcardsError, Invalid, NotFound
+from flashcards.services.review import Answer
+from flashcards.web.api import shapes
+from flashcards.web.api.operations import Reply, operation
+from flashcards.web.api.schema import Field, Instant, ListOf, Object, Text, Whole
+from flashcards.web.dates import instant
+from flashcards.web.errors import problem_body, trouble_of
+from flashcards.web.login import learner, services
+
+BATCH = 500
+MODES = ("review", "cram", "mock", "ahead")
+
+ANSWER = Object(
+    (
+        Field("id", Text(36, format="uuid"), True, "Made by the client; sending it again is harmless."),
+        Field("card", Text(20), True),
+        Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
+        Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
+        Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
+        Field("took_ms", Whole(0, 2**53), about="Milliseconds; more than 60,000 count as 60,000."),
+    ),
+    "Answer",
+)  # fmt: skip
+BATCH_BODY = Object((Field("items", ListOf(None, BATCH), True, "Objects of the shape Answer."),), "Batch")
+LOG_QUERY = Object(
+    (
+        Field("since", Text(20), about="The cursor of the page before, or the seq of the last row known."),
+        Field("limit", Whole(1, 500), about="100 where it is absent."),
+    )
+)
+
+
+def read_answer(body: dict[str, Any]) -> Answer:
+    """The answer from its validated body."""
+    return Answer(
+        id=body["id"],
+        card=body["card"],
+        grade=body["grade"],
+        mode=body.get("mode", "review"),
+        at=body.get("at"),
+        took_ms=body.get("took_ms"),
+    )
+
+
+@operation(
+    "POST",
+    "/reviews",
+    "Store an answer",
+    {201: shapes.ANSWERED, 200: shapes.ANSWERED},
+    body=ANSWER,
+    errors=(400, 404, 409, 413, 415, 422),
+)
+def post_review(body: dict[str, Any]) -> Reply:
+    """201 for a new answer; 200 with the same body for one that is stored already."""
+    answered = services().review.answer(learner(), read_answer(body))
+    return 201 if answered.created else 200, shapes.answered_json(answered)
+
+
+@operation(
+    "POST",
+    "/reviews/batch",
+    "Store up to 500 answers, in the order of `at`, each in a transaction of its own",
+    {200: shapes.BATCH_REPLY},
+    body=BATCH_BODY,
+    errors=(400, 413, 415, 422),
+)
+def post_reviews(body: dict[str, Any]) -> Reply:
+    """One refused answer stops no other; the replies stand in the order of the request."""
+    read = [_try_read(item, index) for index, item in enumerate(body["items"])]
+    good = [(index, answer) for index, answer in enumerate(read) if isinstance(answer, Answer)]
+    results: list[Any] = list(read)
+    stored = services().review.answer_many(learner(), [answer for _, answer in good])
+    for (index, _), result in zip(good, stored, strict=True):
+        results[index] = result
+    return 200, {"items": [_item(result) for result in results]}
+
+
+def _try_read(item: Any, index: int) -> Answer | FlashcardsError:
+    try:
+        return read_answer(ANSWER.read(item, f"items[{index}]"))
+    except Invalid as error:
+        return error
+
+
+def _item(result: Any) -> dict[str, Any]:
+    if isinstance(result, FlashcardsError):
+        trouble = trouble_of(result)
+        return {"status": trouble.status, "body": problem_body(trouble)}
+    return {"status": 201 if result.created else 200, "body": shapes.answered_json(result)}
+
+
+@operation("GET", "/reviews", "The log, oldest first", {200: shapes.page_of(shapes.LOG_ROW)}, query=LOG_QUERY)
+def get_reviews(query: dict[str, Any]) -> Reply:
+    """`next` is the cursor of what follows, null at the end; the last row's `seq` serves as well, later."""
+    limit = query.get("limit", 100)
+    rows = services().review.log(learner(), since=_seq(query.get("since", "0")), limit=limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    return 200, {"items": [shapes.log_json(row) for row in rows], "next": str(rows[-1].seq) if more else None}
+
+
+def _seq(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise Invalid("since: give the cursor of the page before.", field="since")
+    return int(cursor)
+
+
+@operation("GET", "/reviews/last", "What undo would take back", {200: shapes.LAST}, errors=(404,))
+def get_last_review() -> Reply:
+    """404 where nothing can be taken back."""
+    last = services().review.last_action(learner())
+    if last is None:
+        raise NotFound("There is nothing to undo.")
+    return 200, {"review": last.review_id, "verb": last.verb, "at": instant(last.at), "cards": last.cards}
+
+
+@operation(
+    "DELETE",
+    "/reviews/<review_id>",
+    "Undo the learner's last action, an answer or a manual one",
+    {200: shapes.UNDONE},
+    errors=(404, 409),
+)
+def delete_review(review_id: str) -> Reply:
+    """The card as it is again. 200 again where it is undone already; 409 where a later action stands."""
+    try:
+        UUID(review_id)
+    except ValueError:
+        raise NotFound("There is no such review.") from None
+    undone = services().review.undo(learner(), review_id)
+    return 200, shapes.card_json(undone.card) | {"review": undone.review_id, "verb": undone.verb}

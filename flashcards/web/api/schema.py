@@ -1,0 +1,265 @@
+"""Declarations that both validate what comes in and describe it in the OpenAPI document.
+
+Each kind reads a JSON value into the value that services take, or raises Invalid naming the field. Members
+that are not declared are ignored, so that a newer client can talk to an older server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flashcards.errors import Invalid
+from flashcards.web.dates import parse_date, parse_instant
+
+Schema = dict[str, Any]
+
+
+class Kind(Protocol):
+    """A kind of value."""
+
+    def read(self, value: Any, name: str) -> Any:
+        """The value as services take it; raises Invalid with `field` = `name`."""
+
+    def schema(self) -> Schema:
+        """Its JSON Schema (2020-12)."""
+
+
+def _wrong(name: str, wanted: str) -> Invalid:
+    return Invalid(f"{name}: {wanted}.", field=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of at most `longest` characters; one of `choices` where they are given."""
+
+    longest: int = 1000
+    choices: tuple[str, ...] = ()
+    format: str = ""
+
+    def read(self, value: Any, name: str) -> str:
+        if not isinstance(value, str):
+            raise _wrong(name, "give a string")
+        if self.choices and value not in self.choices:
+            raise _wrong(name, f"give one of {', '.join(self.choices)}")
+        if len(value) > self.longest:
+            raise _wrong(name, f"give at most {self.longest:,} characters")
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise _wrong(name, "it holds a character that is no text")
+        return value
+
+    def schema(self) -> Schema:
+        described: Schema = {"type": "string"}
+        if self.choices:
+            return described | {"enum": list(self.choices)}
+        return described | ({"format": self.format} if self.format else {"maxLength": self.longest})
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An integer; JSON's true, 3.0 and "3" are none (JSON Schema would let 3.0 pass)."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def read(self, value: Any, name: str) -> int:
+        if type(value) is not int:
+            raise _wrong(name, "give an integer")
+        below = self.least is not None and value < self.least
+        if below or (self.most is not None and value > self.most):
+            raise _wrong(name, f"give an integer {self._range()}")
+        return value
+
+    def _range(self) -> str:
+        if self.most is None:
+            return f"of at least {self.least}"
+        return f"from {self.least} to {self.most}"
+
+    def schema(self) -> Schema:
+        bounds = {"minimum": self.least, "maximum": self.most}
+        return {"type": "integer"} | {key: bound for key, bound in bounds.items() if bound is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """true or false."""
+
+    def read(self, value: Any, name: str) -> bool:
+        if not isinstance(value, bool):
+            raise _wrong(name, "give true or false")
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An RFC 3339 instant, read as epoch milliseconds."""
+
+    def read(self, value: Any, name: str) -> int:
+        try:
+            return parse_instant(value)
+        except (TypeError, ValueError, OverflowError):
+            raise _wrong(name, "give an instant such as 2026-11-22T07:06:03Z") from None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """An ISO date, read as an epoch day."""
+
+    def read(self, value: Any, name: str) -> int:
+        try:
+            return parse_date(value)
+        except (TypeError, ValueError):
+            raise _wrong(name, "give a date such as 2026-11-22") from None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """The kind, or null."""
+
+    kind: Kind
+
+    def read(self, value: Any, name: str) -> Any:
+        return None if value is None else self.kind.read(value, name)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.kind.schema(), {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Any one of several kinds."""
+
+    kinds: tuple[Kind, ...]
+
+    def read(self, value: Any, name: str) -> Any:
+        for kind in self.kinds[:-1]:
+            try:
+                return kind.read(value, name)
+            except Invalid:
+                continue
+        return self.kinds[-1].read(value, name)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [kind.schema() for kind in self.kinds]}
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A file of a media type: only ever a reply."""
+
+    mime: str
+
+    def read(self, value: Any, name: str) -> Any:
+        raise _wrong(name, "a file cannot be given here")
+
+    def schema(self) -> Schema:
+        return {"type": "string", "contentMediaType": self.mime}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of at most `most` values of a kind; of anything where the kind is None."""
+
+    kind: Kind | None
+    most: int | None = None
+
+    def read(self, value: Any, name: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise _wrong(name, "give a list")
+        if self.most is not None and len(value) > self.most:
+            raise _wrong(name, f"give at most {self.most:,} of them")
+        if self.kind is None:
+            return value
+        return [self.kind.read(item, f"{name}[{index}]") for index, item in enumerate(value)]
+
+    def schema(self) -> Schema:
+        described: Schema = {"type": "array", "items": self.kind.schema() if self.kind else {}}
+        return described if self.most is None else described | {"maxItems": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object whose every member is of one kind."""
+
+    kind: Kind
+
+    def read(self, value: Any, name: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _wrong(name, "give an object")
+        return {key: self.kind.read(item, f"{name}.{key}") for key, item in value.items()}
+
+    def schema(self) -> Schema:
+        return {"type": "object", "additionalProperties": self.kind.schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of an object, or a parameter of a query."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    about: str = ""
+
+    def schema(self) -> Schema:
+        described = self.kind.schema()
+        return described | {"description": self.about} if self.about else described
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object with declared members; absent optional ones are absent from what `read` gives."""
+
+    fields: tuple[Field, ...]
+    name: str = ""
+
+    def read(self, value: Any, name: str = "body") -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _wrong(name, "give an object")
+        found: dict[str, Any] = {}
+        for field in self.fields:
+            if field.name in value:
+                found[field.name] = field.kind.read(value[field.name], field.name)
+            elif field.required:
+                raise _wrong(field.name, "it is missing")
+        return found
+
+    def read_query(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        """The parameters of a query; empty ones count as absent."""
+        found: dict[str, Any] = {}
+        for field in self.fields:
+            text = arguments.get(field.name, "")
+            if text:
+                value = int(text) if isinstance(field.kind, Whole) and _digits(text) else text
+                found[field.name] = field.kind.read(value, field.name)
+            elif field.required:
+                raise _wrong(field.name, "it is missing")
+        return found
+
+    def schema(self) -> Schema:
+        if self.name:
+            return {"$ref": f"#/components/schemas/{self.name}"}
+        return self.definition()
+
+    def definition(self) -> Schema:
+        """The schema itself, not a reference to it."""
+        described: Schema = {
+            "type": "object",
+            "properties": {field.name: field.schema() for field in self.fields},
+        }
+        required = [field.name for field in self.fields if field.required]
+        return described | {"required": required} if required else described
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 18

@@ -1,0 +1,226 @@
+"""What the API sends: the shapes as declared for the OpenAPI document, beside the functions that fill them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flashcards.services.review import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
+from flashcards.web.api.schema import (
+    Date,
+    Either,
+    Field,
+    Flag,
+    Instant,
+    Kind,
+    ListOf,
+    MapOf,
+    Nullable,
+    Object,
+    Text,
+    Whole,
+)
+from flashcards.web.dates import instant, iso_date
+
+HTML = Text(longest=1 << 20)
+
+
+def shape(name: str, /, **members: Kind) -> Object:
+    """An object whose every member is always there."""
+    return Object(tuple(Field(key, kind, required=True) for key, kind in members.items()), name)
+
+
+def page_of(item: Object) -> Object:
+    """A list and the cursor of what follows."""
+    return shape(f"{item.name}List", items=ListOf(item), next=Nullable(Text()))
+
+
+PROBLEM = Object(
+    (
+        Field("type", Text(), True),
+        Field("title", Text(), True),
+        Field("status", Whole(), True),
+        Field("detail", Text(), True, "What is wrong and what to do, for people."),
+        Field("field", Text(), about="The member or parameter that was refused."),
+    ),
+    "Problem",
+)
+
+DECK = shape(
+    "Deck",
+    id=Text(), title=Text(), path=Text(), active=Flag(), cards=Whole(0), unseen=Whole(0),
+    new=Whole(0), due=Whole(0), drill=Whole(0), errors=Whole(0), address=Text(),
+)  # fmt: skip
+
+LEFT = shape("Left", due=Whole(0), new=Whole(0), drill=Whole(0))
+
+QUEUE_CARD = shape(
+    "QueueCard",
+    id=Text(), key=Text(), kind=Text(choices=("due", "new", "drill")), question_html=HTML, answer_html=HTML,
+    intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(), deck_address=Text(),
+    section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1), rubric_html=ListOf(HTML),
+    follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), language=Text(),
+)  # fmt: skip
+
+QUEUE = shape("Queue", study_day=Date(), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
+
+ANSWERED = shape(
+    "Answered",
+    id=Text(format="uuid"), card=Text(), kind=Text(), repetition=Whole(0), ease=Whole(130), interval=Whole(0),
+    due_on=Nullable(Date()), leech=Flag(),
+)  # fmt: skip
+
+CARD = shape(
+    "Card",
+    id=Text(), key=Text(), deck=Text(), note=Text(), which=Text(),
+    state=Text(choices=("new", "scheduled", "suspended", "removed")), repetition=Whole(0), ease=Whole(130),
+    interval=Whole(0), due_on=Nullable(Date()), buried_until=Nullable(Date()), lapses=Whole(0), leech=Flag(),
+    question_html=HTML, answer_html=HTML, title=Text(), tags=ListOf(Text()), path=Text(), line=Whole(0),
+    reviews=Whole(0),
+)  # fmt: skip
+
+SCHEDULE = shape(
+    "Schedule",
+    repetition=Whole(0), ease=Whole(130), interval=Whole(0), due_on=Nullable(Date()), suspended=Flag(),
+    buried_until=Nullable(Date()),
+)  # fmt: skip
+
+LOG_ROW = shape(
+    "Review",
+    id=Text(), seq=Whole(1), card=Text(), key=Text(), at=Instant(), study_day=Date(), grade=Nullable(Whole(0, 5)),
+    kind=Text(), verb=Nullable(Text()), before=SCHEDULE, after=SCHEDULE, took_ms=Nullable(Whole(0)), undone=Flag(),
+)  # fmt: skip
+
+BATCH_ITEM = shape("BatchItem", status=Whole(), body=Either((ANSWERED, PROBLEM)))
+BATCH_REPLY = shape("BatchReply", items=ListOf(BATCH_ITEM))
+ACTED = shape("Acted", review=Text(), card=CARD)
+UNDONE = Object((*CARD.fields, Field("review", Text(), True), Field("verb", Text(), True)), "Undone")
+LAST = shape("LastAction", review=Text(), verb=Text(), at=Instant(), cards=Whole(1))
+
+
+def deck_json(deck: DeckCounts) -> dict[str, Any]:
+    """A deck with its part of today."""
+    return {
+        "id": deck.key,
+        "title": deck.title,
+        "path": deck.path_address + ".md",
+        "address": deck.path_address,
+        "active": deck.active,
+        "cards": deck.cards,
+        "unseen": deck.unseen,
+        "new": deck.new,
+        "due": deck.due,
+        "drill": deck.drill,
+        "errors": deck.errors,
+    }
+
+
+def left_json(left: Left) -> dict[str, int]:
+    """What is left of today."""
+    return {"due": left.due, "new": left.new, "drill": left.drill}
+
+
+def queue_json(queue: Queue) -> dict[str, Any]:
+    """The next cards."""
+    return {
+        "study_day": iso_date(queue.study_day),
+        "left": left_json(queue.left),
+        "total_today": queue.total_today,
+        "cards": [queue_card_json(card) for card in queue.cards],
+    }
+
+
+def queue_card_json(card: QueueCard) -> dict[str, Any]:
+    """A card to be asked."""
+    return {
+        "id": card.id,
+        "key": card.key,
+        "kind": card.kind,
+        "question_html": card.question_html,
+        "answer_html": card.answer_html,
+        "intervals": {str(quality): days for quality, days in card.intervals.items()},
+        "typed": card.typed,
+        "typed_answer": card.typed_answer,
+        "deck_title": card.deck_title,
+        "deck_address": card.deck_address,
+        "section": card.section,
+        "note": str(card.note_id),
+        "which": card.which,
+        "path": card.path,
+        "line": card.line,
+        "rubric_html": card.rubric_html,
+        "follow_ups_html": card.follow_ups_html,
+        "sources_html": card.sources_html,
+        "tags": card.tags,
+        "leech": card.leech,
+        "language": card.language,
+    }
+
+
+def answered_json(answered: Answered) -> dict[str, Any]:
+    """An answer as stored; the same whenever it is sent again, but for the HTTP status."""
+    return {
+        "id": answered.id,
+        "card": answered.card,
+        "kind": answered.kind,
+        "repetition": answered.repetition,
+        "ease": answered.ease,
+        "interval": answered.interval,
+        "due_on": iso_date(answered.due_on),
+        "leech": answered.leech,
+    }
+
+
+def card_json(card: CardState) -> dict[str, Any]:
+    """A card and the learner's schedule of it."""
+    return {
+        "id": card.id,
+        "key": card.key,
+        "deck": card.deck,
+        "note": card.note,
+        "which": card.which,
+        "state": card.state,
+        "repetition": card.repetition,
+        "ease": card.ease,
+        "interval": card.interval,
+        "due_on": iso_date(card.due_on),
+        "buried_until": iso_date(card.buried_until),
+        "lapses": card.lapses,
+        "leech": card.leech,
+        "question_html": card.question_html,
+        "answer_html": card.answer_html,
+        "title": card.title,
+        "tags": card.tags,
+        "path": card.path,
+        "line": card.line,
+        "reviews": card.reviews,
+    }
+
+
+def log_json(row: LogRow) -> dict[str, Any]:
+    """A row of the log."""
+    return {
+        "id": row.id,
+        "seq": row.seq,
+        "card": row.card,
+        "key": row.key,
+        "at": instant(row.at),
+        "study_day": iso_date(row.study_day),
+        "grade": row.grade,
+        "kind": row.kind,
+        "verb": row.verb,
+        "before": _schedule_json(row.before),
+        "after": _schedule_json(row.after),
+        "took_ms": row.took_ms,
+        "undone": row.undone,
+    }
+
+
+def _schedule_json(schedule: Any) -> dict[str, Any]:
+    return {
+        "repetition": schedule.repetition,
+        "ease": schedule.ease,
+        "interval": schedule.interval,
+        "due_on": iso_date(schedule.due_on),
+        "suspended": schedule.suspended,
+        "buried_until": iso_date(schedule.buried_until),
+    }

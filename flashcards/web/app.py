@@ -1,0 +1,96 @@
+"""Puts the web app together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask, g
+
+from flashcards import __version__
+from flashcards.bundled import bundled
+from flashcards.web import assets, buttons, dates, errors, login, security
+from flashcards.web.admin import admin
+from flashcards.web.api import authoring as _api_authoring
+from flashcards.web.api import cards as _api_cards
+from flashcards.web.api import decks as _api_decks
+from flashcards.web.api import export as _api_export
+from flashcards.web.api import openapi as _api_openapi
+from flashcards.web.api import queue as _api_queue
+from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api.operations import api
+from flashcards.web.auth import auth
+from flashcards.web.bring import bring
+from flashcards.web.cards import cards
+from flashcards.web.decks import decks
+from flashcards.web.editor import editor
+from flashcards.web.exchange import exchange
+from flashcards.web.media import media
+from flashcards.web.pwa import pwa
+from flashcards.web.review import review
+from flashcards.web.settings import settings
+from flashcards.web.today import today
+
+if TYPE_CHECKING:
+    from flashcards.config import Config
+    from flashcards.wiring import Services
+
+BODY_LIMIT = 2 << 20
+"""Bytes of a request; a batch of 500 answers is a twentieth of it."""
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+# They declare themselves.
+API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews)
+
+BLUEPRINTS = (auth, today, review, decks, cards, settings, admin, media, pwa, exchange, editor, bring, api)
+
+
+def create_app(services: Services, config: Config) -> Flask:
+    """The app over opened services. It reads no environment and keeps nothing between requests."""
+    app = Flask(__name__, template_folder=str(bundled("templates")), static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["flashcards"] = services
+    # The order of before_request and after_request handlers is that of installation.
+    login.install(app, trusted_hosts(config))
+    security.install(app)
+    errors.install(app)
+    assets.install(app, assets.read_assets())
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _teach_templates(app)
+    return app
+
+
+def trusted_hosts(config: Config) -> frozenset[str] | None:
+    """The names that requests may give the server; None trusts any.
+
+    On loopback a page of another site could otherwise reach us by a name of its own that points here (DNS
+    rebinding). A server that is open to a network does not know its names unless it is told.
+    """
+    named = frozenset(name.lower() for name in config.trusted_hosts)
+    if config.loopback:
+        return LOOPBACK_NAMES | named
+    return named or None
+
+
+def _teach_templates(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        count=lambda number: f"{number:,}",
+        iso_date=dates.iso_date,
+        long_date=dates.long_date,
+        short_date=dates.short_date,
+        local_time=dates.local_time,
+        interval=dates.interval_words,
+        seconds=dates.seconds_words,
+        stopwatch=dates.stopwatch_words,
+        plural=plural,
+        ease=lambda ease: f"{ease / 100:.2f}",
+    )
+    app.jinja_env.globals.update(relative_day=dates.relative_day, version=__version__, grades=buttons.grades)
+    app.context_processor(lambda: {"learner": g.get("learner")})
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """``1 card``, ``12,345 cards``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,133 @@
+"""What keeps other sites, scripts and guests out: headers, the origin of writes, the login cookie, `next`."""
+
+from __future__ import annotations
+
+import gzip
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import SecurityError
+from werkzeug.wrappers import Response as BaseResponse
+
+from flashcards.errors import Forbidden
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:;"
+    " media-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+MEDIA_POLICY = "default-src 'none'; form-action 'none'; sandbox"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # no-referrer would make the browser's own forms send `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+COOKIE = "flashcards_session"
+SECURE_COOKIE = "__Host-flashcards_session"
+COOKIE_SECONDS = 400 * 86_400
+"""The most that browsers keep; when a login really ends is the server's to say."""
+
+COMPRESS_FROM = 1024
+
+
+def install(app: Flask) -> None:
+    """Adds the headers and compresses text."""
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        headers.extend(HEADERS)
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        headers.setdefault("Cache-Control", "private, no-cache")
+        return _compressed(response)
+
+
+def _compressed(response: Response) -> Response:
+    """Waitress compresses nothing; static files come compressed already."""
+    if response.direct_passthrough or response.status_code != 200 or "Content-Encoding" in response.headers:
+        return response
+    if response.mimetype not in {"text/html", "application/json", "text/javascript"}:
+        return response
+    response.vary.add("Accept-Encoding")
+    body = response.get_data()
+    if len(body) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def check_host(trusted: frozenset[str] | None) -> None:
+    """Refuses a request that calls the server by a name not in `trusted`; None trusts any.
+
+    Flask's own TRUSTED_HOSTS cannot name an IPv6 address. Raises SecurityError.
+    """
+    if trusted is not None and urlsplit(f"//{request.host}").hostname not in trusted:
+        raise SecurityError("unknown host")
+
+
+def check_origin() -> None:
+    """Refuses a write that another site's page sent with this browser's cookie.
+
+    Browsers say where a request comes from: `Sec-Fetch-Site` on trustworthy addresses, else `Origin`. A write
+    with neither is a program's: it may go on unless it carries a login cookie. Raises Forbidden.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        allowed = site in {"same-origin", "none"}
+    elif origin is not None:
+        allowed = origin != "null" and urlsplit(origin).netloc == request.host
+    else:
+        allowed = session_secret() is None
+    if not allowed:
+        raise Forbidden("This request came from another site and was refused. Open the page here and try again.")
+
+
+def session_secret() -> str | None:
+    """The login's secret from the cookie."""
+    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+
+
+def set_login(response: BaseResponse, secret: str) -> None:
+    """Gives the browser the login's secret; over https as a `__Host-` cookie that http never sees."""
+    secure = _https()
+    response.set_cookie(
+        SECURE_COOKIE if secure else COOKIE,
+        secret,
+        max_age=COOKIE_SECONDS,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_login(response: BaseResponse) -> None:
+    """Takes the cookies away."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+    if _https():
+        response.delete_cookie(SECURE_COOKIE, secure=True, httponly=True, samesite="Lax")
+
+
+def _https() -> bool:
+    # Behind a proxy that ends TLS we see plain http; the browser's own Origin (it has passed check_origin)
+    # tells what its address bar says.
+    return request.is_secure or request.headers.get("Origin", "").startswith("https://")
+
+
+def safe_next(target: str | None) -> str:
+    """`target` where it is an address on this site, else the first page.
+
+    Only a path is accepted, and none that a browser could read as another host (`//host`, `/\\host`).
+    """
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(character) <= 32 or character == "\\" or ord(character) == 127 for character in target):
+        return "/"
+    return target

@@ -1,0 +1,111 @@
+"""The one place where a configuration and a clock become services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashcards.bundled import bundled
+from flashcards.clock import Clock, system_clock
+from flashcards.config import Config
+from flashcards.errors import Unavailable
+from flashcards.services.accounts import AccountService
+from flashcards.services.anki_import import AnkiImportService
+from flashcards.services.authoring import AuthoringService
+from flashcards.services.backup import BackupService
+from flashcards.services.bring_history import BringService
+from flashcards.services.bundled_decks import install
+from flashcards.services.decks import DeckService
+from flashcards.services.doctor import DoctorService
+from flashcards.services.export import ExportService
+from flashcards.services.long_work import LongWork
+from flashcards.services.preview import PreviewService
+from flashcards.services.review import ReviewService
+from flashcards.services.secret_key import load_secret_key
+from flashcards.services.sync import SyncService
+from flashcards.storage.database import Database, migrate
+from flashcards.storage.deck_pages import DeckPageStore
+from flashcards.storage.decks import DeckStore
+from flashcards.storage.note_cards import NoteCards
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service over one open database."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    accounts: AccountService
+    review: ReviewService
+    decks: DeckService
+    sync: SyncService
+    backup: BackupService
+    doctor: DoctorService
+    anki_import: AnkiImportService
+    bring: BringService
+    export: ExportService
+    authoring: AuthoringService
+    preview: PreviewService
+    work: LongWork
+
+    def install_bundled(self) -> tuple[str, ...]:
+        """Brings the built-in decks into the data folder, unless the user named a folder of their own.
+
+        Gives what to tell the user.
+        """
+        if self.config.own_decks:
+            return ()
+        return install(bundled("decks"), self.config.decks, self.config.data).lines
+
+    def release_thread(self) -> None:
+        """Closes the calling thread's database connection."""
+        self.database.close_thread()
+
+    def close(self) -> None:
+        """Waits for what is being exported, and closes the database."""
+        self.work.close()
+        self.preview.close()
+        self.database.close()
+
+
+def open_services(config: Config, clock: Clock = system_clock) -> Services:
+    """Makes the data folder where there is none, migrates the database, opens it.
+
+    Raises Unavailable with what is wrong and what to do.
+    """
+    _make_folder(config.data)
+    migrate(config.database)
+    database = Database.open(config.database)
+    review = ReviewService(database, clock)
+    sync = SyncService(DeckStore(database), config.decks, clock)
+    return Services(
+        config=config,
+        clock=clock,
+        database=database,
+        accounts=AccountService(
+            database,
+            clock,
+            secret_key=load_secret_key(config.data),
+            signup=config.signup,
+            first_needs_code=not config.loopback,
+        ),
+        review=review,
+        decks=DeckService(DeckPageStore(database), config.decks),
+        sync=sync,
+        backup=BackupService(database, config.data, clock),
+        doctor=DoctorService(database),
+        anki_import=AnkiImportService(database, sync, config.decks, clock),
+        bring=BringService(database, sync, config.decks, clock),
+        export=ExportService(database, config.decks, review.study_day),
+        authoring=AuthoringService(config.decks, sync, config.data / "authoring.lock"),
+        preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
+        work=LongWork(clock, after=database.close_thread),
+    )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Unavailable(f"The data folder {path} cannot be made: {error.strerror}.") from error

@@ -1,0 +1,79 @@
+"""One browser for all tests here; a server and a learner for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from flashcards.services.accounts import Learner
+from tests.browser.live import Live, launch, serve
+from tests.site import copy_data, prepared_data
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except LookupError as error:
+            pytest.exit(str(error), returncode=1)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepared_data(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture
+def live(prepared: Path, tmp_path: Path) -> Iterator[Live]:
+    with serve(copy_data(prepared, tmp_path)) as live:
+        yield live
+
+
+@pytest.fixture
+def ann(live: Live) -> Learner:
+    return live.site.learner("Ann")
+
+
+@pytest.fixture
+def new_context(browser: Browser, live: Live) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser profiles of their own, logged in where a learner is given; a script error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def make(learner: Learner | None = None, **options: Any) -> BrowserContext:
+        context = browser.new_context(**options)
+        context.set_default_timeout(8000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on(
+            "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
+        )
+        if learner is not None:
+            live.enter(context, learner)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext], ann: Learner) -> Page:
+    """A page of Ann's."""
+    return new_context(ann).new_page()

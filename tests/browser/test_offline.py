@@ -1,0 +1,164 @@
+"""Without a connection nothing is lost and nothing is stored twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from flashcards.services.accounts import Learner
+from tests.browser.live import Live, answer, open_review, sent, until, wait_ready
+from tests.site import PASSWORD
+
+
+def controlled(page: Page) -> None:
+    """Waits until the service worker has what it needs and answers for this page."""
+    page.evaluate("navigator.serviceWorker.ready")
+    until(page, "navigator.serviceWorker.controller !== null")
+
+
+def disconnect(live: Live, page: Page) -> None:
+    page.context.set_offline(True)
+    live.stop()  # the emulation alone lets service workers through
+
+
+def connect(live: Live, page: Page) -> None:
+    live.start()
+    page.context.set_offline(False)
+
+
+def test_fifteen_online_five_offline_make_twenty(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(live.url)
+    controlled(page)
+    open_review(page, f"{live.url}/review")
+    cards = [answer(page) for _ in range(15)]
+    sent(page)
+    page.wait_for_timeout(300)  # what is held is written down when the page is idle
+    disconnect(live, page)
+    cards += [answer(page) for _ in range(3)]
+    expect(page.locator("#waits")).to_have_text("3 not sent yet")
+    page.reload()
+    wait_ready(page)
+    expect(page.locator("#waits")).to_have_text("3 not sent yet")
+    cards += [answer(page) for _ in range(2)]
+    expect(page.locator("#question")).to_contain_text("That was all this browser holds")
+    page.reload()
+    expect(page.locator("#waits")).to_have_text("5 not sent yet")
+    connect(live, page)
+    page.wait_for_url("**/done*")
+    log = live.log(ann)
+    assert len(set(cards)) == 20
+    assert [row.card for row in log] == cards
+    assert [row.kind for row in log] == ["scheduled"] * 20
+
+
+def test_an_offline_answer_can_be_undone_and_failed_cards_come_back(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(live.url)
+    controlled(page)
+    open_review(page, f"{live.url}/review?deck=programming")
+    page.wait_for_timeout(300)
+    disconnect(live, page)
+    first = answer(page, "3")
+    page.keyboard.press("u")
+    expect(page.locator("#status")).to_have_text("Undone")
+    assert answer(page, "1") == first
+    page.keyboard.press("-")
+    expect(page.locator("#unsent")).to_contain_text("No connection")
+    for _ in range(4):
+        answer(page, "3")
+    expect(page.locator("#where")).to_contain_text("drill")
+    assert answer(page, "3") == first
+    connect(live, page)
+    page.wait_for_url("**/done*")
+    rows = [(row.card, row.kind, row.grade) for row in live.log(ann)]
+    assert rows[0] == (first, "scheduled", 1)
+    assert rows[-1] == (first, "drill", 4)
+    assert len(rows) == 6
+    assert all(not row.undone for row in live.services.review.log(ann))
+
+
+def test_an_answer_whose_reply_was_lost_is_undone_on_the_server(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review?deck=science")
+    lost = False
+
+    def lose(route: object) -> None:
+        nonlocal lost
+        lost = True
+        route.fetch()  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    page.route("**/api/v1/reviews/batch", lose)
+    card = answer(page, "3")
+    until(page, "document.querySelector('#waits').textContent !== ''")
+    assert lost
+    assert [row.card for row in live.log(ann)] == [card]
+    page.keyboard.press("u")
+    expect(page.locator("#status")).to_have_text("Undone")
+    page.unroute("**/api/v1/reviews/batch")
+    answer(page, "1")
+    sent(page)
+    assert [(row.card, row.grade) for row in live.log(ann)] == [(card, 1)]
+
+
+def test_visited_pages_open_offline_and_are_gone_after_logging_out(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(live.url)
+    controlled(page)
+    page.goto(f"{live.url}/decks/science/algebra")
+    page.wait_for_timeout(200)
+    disconnect(live, page)
+    page.goto(live.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("20 cards today")
+    page.goto(f"{live.url}/decks/science/algebra")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Algebra")
+    page.goto(f"{live.url}/decks/science/extremes")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page is not kept here.")
+    connect(live, page)
+    page.goto(f"{live.url}/settings")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login*")
+    disconnect(live, page)
+    page.goto(f"{live.url}/decks/science/algebra")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page is not kept here.")
+    connect(live, page)
+
+
+def test_a_refused_answer_is_told_and_does_not_block_others(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review")
+    page.evaluate(
+        """learner => { const id = crypto.randomUUID(); localStorage.setItem(`flashcards.out.${learner}.${id}`,
+        JSON.stringify({id, card: "999999", grade: 4, at: 1, ms: 1000})); }""",
+        ann.id,
+    )
+    card = answer(page)
+    sent(page)
+    expect(page.locator("#unsent")).to_contain_text("1 not accepted: There is no such card.")
+    assert [row.card for row in live.log(ann)] == [card]
+
+
+def test_an_ended_session_keeps_answers_until_the_same_learner_is_back(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    context = new_context(ann)
+    page = context.new_page()
+    open_review(page, f"{live.url}/review")
+    context.clear_cookies()
+    card = answer(page)
+    expect(page.locator("#unsent")).to_contain_text("Log in in another tab")
+    ben = live.site.learner("Ben")
+    live.enter(context, ben)
+    answer(page)
+    expect(page.locator("#waits")).to_have_text("2 not sent yet")
+    other = context.new_page()
+    other.goto(f"{live.url}/help")
+    other.wait_for_timeout(200)
+    assert live.log(ben) == []
+    context.clear_cookies()
+    other.goto(f"{live.url}/login")
+    other.get_by_label("Name").fill("Ann")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    other.wait_for_url(f"{live.url}/")
+    sent(other)
+    log = live.log(ann)
+    assert len(log) == 2
+    assert log[0].card == card

@@ -1,0 +1,70 @@
+"""Two tabs, two browsers, double clicks: every answer once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page
+
+from flashcards.services.accounts import Learner
+from tests.browser.live import Live, answer, open_review, sent, show, until
+
+
+def test_two_tabs_and_two_browsers(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    first, second = new_context(ann), new_context(ann)
+    pages = [first.new_page(), first.new_page(), second.new_page()]
+    for page in pages:
+        open_review(page, f"{live.url}/review")
+    given = 0
+    for _ in range(4):
+        for page in pages:
+            answer(page, "3")
+            given += 1
+    for page in pages:
+        sent(page)
+    log = live.services.review.log(ann, limit=500)
+    assert len(log) == len({row.id for row in log}) == given
+    moved = [row.card for row in log if row.kind == "scheduled"]
+    assert len(moved) == len(set(moved)), "a card was scheduled twice"
+
+
+def test_another_tab_drops_the_cards_that_were_answered(live: Live, page: Page, ann: Learner) -> None:
+    other = page.context.new_page()
+    open_review(other, f"{live.url}/review")
+    open_review(page, f"{live.url}/review")
+    cards = [answer(page) for _ in range(3)]
+    sent(page)
+    assert answer(other) == cards[0]  # it was on the screen
+    assert answer(other) not in cards
+
+
+def test_a_double_click_grades_once_and_does_not_reveal_the_next_card(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review")
+    show(page)
+    page.get_by_role("button", name="Good").dblclick()
+    page.wait_for_timeout(100)
+    assert page.locator("#answer").is_hidden()
+    sent(page)
+    assert len(live.log(ann)) == 1
+
+
+def test_two_accounts_in_one_browser_never_mix(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    ben = live.site.learner("Ben")
+    context = new_context(ann)
+    page = context.new_page()
+    open_review(page, f"{live.url}/review")
+    page.route("**/api/**", lambda route: route.abort())
+    card = answer(page)
+    until(page, "document.querySelector('#waits').textContent === '1 not sent yet'")
+    page.unroute("**/api/**")
+    live.enter(context, ben)
+    page.goto(f"{live.url}/")
+    page.wait_for_timeout(200)
+    assert live.log(ben) == live.log(ann) == []
+    live.enter(context, ann)
+    page.goto(f"{live.url}/")
+    sent(page)
+    assert [row.card for row in live.log(ann)] == [card]
+    assert live.log(ben) == []

@@ -1,0 +1,190 @@
+"""Edits made in the real Anki come back as a diff of our files; conflicts are shown; nothing is written unasked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashcards.errors import Conflict
+from flashcards.services import anki_merge
+from flashcards.services.anki_import import import_decks
+from tests.integration.anki_packages import add, collection, export, import_into
+from tests.integration.anki_world import AnkiWorld
+
+DECK = """\
+---
+title: Penalties
+tags: [ml]
+---
+
+- L1 :: the sum of absolute weights {#l1}
+
+## What does *ridge* add to the loss $L < 1$? {#ridge .mid}
+
+It adds `lambda` times:
+
+- the **squares**
+- of the weights
+
+### Rubric
+- names the square
+- names lambda
+
+## Lasso {#lasso}
+
+Lasso adds {{c1::$\\lambda \\sum_j |w_j|$}}, which {{c2::selects}} features.
+
+## What is dropout? {#dropout}
+
+Units are *switched off* at random.
+
+<!-- kept by its author -->
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[AnkiWorld]:
+    made = AnkiWorld(tmp_path)
+    made.write("ml/penalties.md", DECK)
+    yield made
+    made.close()
+
+
+def edited(world: AnkiWorld, change: Callable[[Any], None], *, into: str = "edited") -> Path:
+    """Exports, imports into Anki, edits there, and exports from Anki."""
+    world.package("ours.apkg")
+    folder = world.folder / into
+    folder.mkdir()
+    with collection(folder) as opened:
+        assert import_into(opened, world.folder / "ours.apkg")["new"] == 4
+        change(opened)
+        return export(opened, folder / "theirs.apkg", legacy=False)
+
+
+def edit(opened: Any, key: str, **fields: str) -> None:
+    (note,) = (opened.get_note(id_) for id_ in opened.find_notes(f"Id:*#{key}"))
+    for name, text in fields.items():
+        note[name] = text
+    opened.update_note(note)
+
+
+def merged(world: AnkiWorld, file: Path, **options: Any) -> anki_merge.MergeReport:
+    world.sync()
+    return anki_merge.merge(file, world.root, database=world.db, **options)
+
+
+def test_nothing_edited_is_nothing_to_merge(world: AnkiWorld) -> None:
+    report = merged(world, edited(world, lambda opened: None))
+    assert (report.changes, report.conflicts, report.notices) == ([], [], [])
+    assert (report.same, report.unknown) == (4, 0)
+
+
+def test_an_edit_in_anki_is_a_diff_of_that_part_alone(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: edit(opened, "ridge", Rubric="<ul><li>names the square</li><li>new</li></ul>"))
+    before = world.read("ml/penalties.md")
+    report = merged(world, file)
+    assert world.read("ml/penalties.md") == before
+    (change,) = report.changes
+    removed = [line for line in change.diff.splitlines() if line.startswith("-") and not line.startswith("---")]
+    added = [line for line in change.diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert "-- names lambda" in removed
+    assert "+- new" in added
+    assert not any("squares" in line for line in removed)
+    assert anki_merge.apply(report) == ("ml/penalties.md",)
+    after = world.read("ml/penalties.md")
+    assert "- new" in after
+    assert "It adds `lambda` times:" in after
+    assert "<!-- kept by its author -->" in after
+    assert [(note, world.counts()[note]) for note in ("edited",)] == [("edited", 1)]
+    assert merged(world, file).changes == []
+
+
+def test_edits_of_every_kind_of_note(world: AnkiWorld) -> None:
+    def change(opened: Any) -> None:
+        edit(opened, "l1", Answer="the sum of <b>absolute</b> weights")
+        edit(opened, "lasso", Text=r"Lasso adds {{c1::\(\lambda\)}} and {{c2::selects}} features.")
+        edit(opened, "dropout", Question="What is <i>dropout</i> for?", Reverse="1")
+
+    report = merged(world, edited(world, change))
+    assert report.conflicts == []
+    (one,) = report.changes
+    assert one.notes == ("l1", "lasso", "dropout")
+    assert "- L1 :: the sum of **absolute** weights {#l1}" in one.text
+    assert "## Lasso {#lasso}\n\nLasso adds {{c1::$\\lambda$}} and {{c2::selects}} features.\n" in one.text
+    assert "## What is *dropout* for? {#dropout .reversed}\n\nUnits are *switched off* at random.\n" in one.text
+
+
+def test_our_own_newer_edit_stays(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: None)
+    world.edit("ml/penalties.md", lambda text: text.replace("switched off", "turned off"))
+    report = merged(world, file)
+    assert (report.changes, report.conflicts, report.older) == ([], [], 1)
+
+
+def test_the_same_note_edited_on_both_sides_is_a_conflict(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: edit(opened, "dropout", Answer="Theirs."))
+    world.edit("ml/penalties.md", lambda text: text.replace("switched off", "turned off"))
+    report = merged(world, file)
+    assert report.changes == []
+    (conflict,) = report.conflicts
+    assert (conflict.note, conflict.part, conflict.theirs) == ("dropout", "answer", "Theirs.")
+    assert conflict.ours == "Units are *turned off* at random."
+    assert conflict.why == "edited here and in Anki"
+
+
+def test_with_the_package_that_anki_was_given_parts_are_merged_without_a_database(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: edit(opened, "ridge", Rubric="<ul><li>theirs</li></ul>"))
+    world.edit("ml/penalties.md", lambda text: text.replace("It adds", "It surely adds"))
+    base = world.folder / "ours.apkg"
+    report = anki_merge.merge(file, world.root, base=base)
+    assert report.conflicts == []
+    (change,) = report.changes
+    assert "It surely adds" in change.text
+    assert "- theirs" in change.text
+    blind = anki_merge.merge(file, world.root)
+    assert blind.changes == []
+    assert {conflict.part for conflict in blind.conflicts} == {"answer", "rubric"}
+    assert all("--base" in conflict.why for conflict in blind.conflicts)
+
+
+def test_a_file_that_changed_since_the_diff_is_not_written(world: AnkiWorld) -> None:
+    report = merged(world, edited(world, lambda opened: edit(opened, "dropout", Answer="Theirs.")))
+    world.edit("ml/penalties.md", lambda text: text + "\n")
+    before = world.read("ml/penalties.md")
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        anki_merge.apply(report)
+    assert world.read("ml/penalties.md") == before
+
+
+def test_notes_that_are_only_in_anki_are_counted(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: add(opened, "Basic", "Other", "new", "note"))
+    report = merged(world, file)
+    assert (report.changes, report.unknown, report.same) == ([], 1, 4)
+
+
+def test_what_our_file_cannot_hold_is_a_conflict(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: edit(opened, "l1", Answer="<ul><li>two</li><li>items</li></ul>"))
+    report = merged(world, file)
+    assert report.changes == []
+    assert [(conflict.note, conflict.part) for conflict in report.conflicts] == [("l1", "text")]
+
+
+def test_notes_that_came_from_anki_are_merged_too(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        note = add(opened, "Basic", "Deck", "one <b>x</b>", "1<br>2")
+        add(opened, "Basic", "Deck", "two", "2")
+        first = export(opened, tmp_path / "first.apkg", legacy=False)
+        import_decks(first, tmp_path / "decks")
+        time.sleep(1.1)  # Anki dates notes by the second
+        note["Back"] = "1<br>3"
+        opened.update_note(note)
+        second = export(opened, tmp_path / "second.apkg", legacy=False)
+    report = anki_merge.merge(second, tmp_path / "decks", base=first)
+    assert (report.conflicts, report.same) == ([], 1)
+    (change,) = report.changes
+    lines = change.diff.splitlines()[3:]
+    assert [line for line in lines if line[0] in "+-"] == ["-2", "+3"]

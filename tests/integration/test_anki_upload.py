@@ -1,0 +1,141 @@
+"""The upload page: authors only, work in the background, a report; and the command line's way to the same."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from flashcards.cli.main import main
+from tests.integration.anki_packages import add, answer_some, collection, export
+from tests.site import DECKS, Site, copy_data, open_site
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("anki")
+    with collection(folder) as opened:
+        add(opened, "Basic", "Tiere::Haus", "Katze", "cat")
+        add(opened, "Cloze", "Tiere::Haus", "Der {{c1::Hund}} bellt")
+        opened.decks.select(opened.decks.id("Tiere::Haus"))
+        answer_some(opened, 1)
+        return export(opened, folder / "tiere.apkg", legacy=False)
+
+
+@pytest.fixture
+def own_site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site whose decks may be written to."""
+    shutil.copytree(DECKS, tmp_path / "decks")
+    with open_site(copy_data(prepared, tmp_path), tmp_path / "decks") as made:
+        yield made
+
+
+def upload(client: FlaskClient, data: bytes, name: str = "tiere.apkg", **fields: str) -> TestResponse:
+    form = {"into": "anki", "history": "on", **fields}
+    return client.post("/import", data={**form, "file": (io.BytesIO(data), name)})
+
+
+def finished(client: FlaskClient, response: TestResponse) -> str:
+    """The page at the end of the work."""
+    assert response.status_code == 303, response.text
+    for _ in range(600):
+        state = client.get(f"{response.location}/progress").get_json()["state"]
+        if state != "running":
+            return client.get(response.location).text
+        time.sleep(0.05)
+    raise AssertionError("the import does not end")
+
+
+def test_an_author_brings_a_package_with_history(own_site: Site, package: Path) -> None:
+    ann = own_site.learner()
+    client = own_site.client(ann)
+    assert "Import from Anki" in client.get("/import").text
+    assert 'href="/import"' in client.get("/decks").text
+    page = finished(client, upload(client, package.read_bytes()))
+    assert "2 notes (2 cards) in 1 deck" in page
+    assert "1 answer, 1 schedule" in page
+    assert (own_site.config.decks / "anki/tiere/haus.md").exists()
+    assert client.get("/decks/anki/tiere/haus").status_code == 200
+    assert own_site.services.review.log(ann)[0].kind == "imported"
+    again = finished(client, upload(client, package.read_bytes()))
+    assert "2 notes were here already" in again
+
+
+def test_a_learner_may_not_upload(own_site: Site, package: Path) -> None:
+    own_site.learner()
+    bob = own_site.client(own_site.learner("Bob"))
+    assert bob.get("/import").status_code == 403
+    assert upload(bob, package.read_bytes()).status_code == 403
+    assert 'href="/import"' not in bob.get("/decks").text
+    assert not (own_site.config.decks / "anki").exists()
+
+
+def test_another_author_does_not_see_the_work(own_site: Site, package: Path) -> None:
+    client = own_site.client(own_site.learner())
+    response = upload(client, package.read_bytes())
+    finished(client, response)
+    cleo = own_site.learner("Cleo")
+    own_site.services.accounts.set_roles(cleo.id, author=True, admin=None, acting=None)
+    assert own_site.client(cleo).get(response.location).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "into", ["", "/", "../outside", "a/../../b", ".hidden", "_private", "a//b", "a\\b", "/etc/../.."]
+)
+def test_a_folder_that_is_none_is_refused(own_site: Site, package: Path, into: str) -> None:
+    response = upload(own_site.client(own_site.learner()), package.read_bytes(), into=into)
+    assert response.status_code == 422
+    assert "Name a folder" in response.text
+
+
+def test_a_wrong_file_is_refused_with_what_to_do(own_site: Site) -> None:
+    client = own_site.client(own_site.learner())
+    assert upload(client, b"x", "notes.txt").status_code == 422
+    assert client.post("/import", data={"into": "anki"}).status_code == 422
+    page = finished(client, upload(client, b"this is no package"))
+    assert "This is no Anki package" in page
+    assert not (own_site.config.decks / "anki").exists()
+
+
+def test_the_command_line_brings_the_same(
+    prepared: Path, tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(DECKS, tmp_path / "decks")
+    data = copy_data(prepared, tmp_path)
+    with open_site(data, tmp_path / "decks") as made:
+        made.learner("Ann")
+    monkeypatch.setenv("FLASHCARDS_DATA", str(data))
+    monkeypatch.setenv("FLASHCARDS_DECKS", str(tmp_path / "decks"))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            main([*arguments])
+        out, err = capsys.readouterr()
+        return int(caught.value.code or 0), out, err
+
+    code, out, err = run("import", "anki", str(package), "--into", str(tmp_path / "elsewhere"), "--user", "Ann")
+    assert (code, out) == (2, "")
+    assert "not below the decks folder" in err
+    code, out, err = run(
+        "import", "anki", str(package), "--into", str(tmp_path / "decks/anki"), "--user", "Ann", "--json"
+    )
+    report = json.loads(out)
+    assert code == 0, err
+    assert (report["notes"], report["history"]["reviews"]) == (2, 1)
+    code, out, err = run("import", "anki", str(package), "--into", str(tmp_path / "decks/anki"), "--merge")
+    assert (code, out) == (0, "")
+    assert "0 notes edited in Anki, 0 conflicts, 2 the same" in err
+    code, _, err = run("import", "anki", str(package), "--into", str(tmp_path / "decks"), "--apply")
+    assert code == 2
+    (tmp_path / "bad.apkg").write_bytes(b"nothing")
+    code, _, err = run("import", "anki", str(tmp_path / "bad.apkg"), "--into", str(tmp_path / "decks/bad"))
+    assert code == 1
+    assert err.startswith("flashcards: This is no Anki package.")
+    assert not (tmp_path / "decks/bad").exists()

@@ -1,0 +1,447 @@
+"""The HTTP interface as its users hold on to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from flashcards.services.accounts import Learner
+from flashcards.web.api import shapes
+from flashcards.web.api.operations import OPERATIONS
+from flashcards.web.api.schema import Object
+from tests.site import Site, copy_data, new_id, open_site
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def ann(site: Site) -> Learner:
+    return site.learner("Ann", new_per_day=100)
+
+
+@pytest.fixture
+def client(site: Site, ann: Learner) -> FlaskClient:
+    return site.client(ann)
+
+
+@pytest.fixture(scope="module")
+def refused(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """A client for requests that must be refused; in the end nothing may have been stored."""
+    with open_site(copy_data(prepared, tmp_path_factory.mktemp("refused"))) as site:
+        learner = site.learner("Ann", new_per_day=100)
+        yield site.client(learner)
+        assert not site.services.review.log(learner)
+
+
+def get(client: FlaskClient, path: str, shape: Object) -> Any:
+    """The body of a 200, checked against what the OpenAPI document says of it, no member more."""
+    response = client.get(API + path)
+    assert response.status_code == 200, response.text
+    return checked(shape, response.json)
+
+
+def checked(shape: Object, body: Any) -> Any:
+    shape.read(body)
+    assert set(body) == {field.name for field in shape.fields}
+    return body
+
+
+def problem(response: Any, status: int, field: str | None = None) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body = response.json
+    shapes.PROBLEM.read(body)
+    assert body["status"] == status
+    assert body["detail"]
+    assert body.get("field") == field
+    return dict(body)
+
+
+def first_card(client: FlaskClient, **query: str) -> dict[str, Any]:
+    return dict(client.get(f"{API}/queue", query_string=query).json["cards"][0])
+
+
+def answer(client: FlaskClient, card: str, grade: Any = 4, **more: Any) -> Any:
+    return client.post(f"{API}/reviews", json={"id": new_id(), "card": card, "grade": grade, **more})
+
+
+# --- decks and the queue
+
+
+def test_decks(client: FlaskClient) -> None:
+    body = get(client, "/decks", shapes.page_of(shapes.DECK))
+    assert [deck["path"] for deck in body["items"]] == [
+        "languages/capitals.md",
+        "languages/words.md",
+        "programming/python.md",
+        "science/algebra.md",
+        "science/extremes.md",
+    ]
+    assert body["next"] is None
+    for deck in body["items"]:
+        checked(shapes.DECK, deck)
+    first = body["items"][0]
+    assert (first["id"], first["title"], first["active"], first["cards"]) == ("languages/capitals", "Capitals", True, 5)
+    assert (first["unseen"], first["new"], first["due"], first["drill"], first["errors"]) == (5, 5, 0, 0, 0)
+
+
+def test_the_queue(client: FlaskClient) -> None:
+    body = get(client, "/queue", shapes.QUEUE)
+    assert len(body["cards"]) == 20
+    assert body["left"] == {"due": 0, "new": 24, "drill": 0}  # of 26 cards two are siblings
+    assert body["total_today"] == 24
+    for card in body["cards"]:
+        checked(shapes.QUEUE_CARD, card)
+        assert list(card["intervals"]) == ["0", "1", "2", "3", "4", "5"]
+        assert card["kind"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("deck=languages/capitals", 5),
+        ("deck=languages/capitals.md", 5),
+        ("deck=languages", 9),
+        ("deck=languages/", 9),
+        ("tag=geography", 5), ("tag=geography&deck=science", 0), ("limit=3", 3), ("tag=none", 0),
+    ],
+)  # fmt: skip
+def test_the_queue_is_limited_to_decks_and_tags(client: FlaskClient, query: str, count: int) -> None:
+    body = get(client, f"/queue?{query}", shapes.QUEUE)
+    assert len(body["cards"]) == count
+    if "limit" not in query:
+        assert body["left"]["new"] == count
+
+
+def test_the_queue_passes_over_cards_that_are_held(client: FlaskClient) -> None:
+    cards = [card["id"] for card in get(client, "/queue?limit=6", shapes.QUEUE)["cards"]]
+    more = get(client, f"/queue?limit=4&exclude={cards[0]},{cards[1]}", shapes.QUEUE)
+    assert [card["id"] for card in more["cards"]] == cards[2:6]
+    assert more["left"]["new"] == 24
+
+
+def test_an_unknown_deck_is_not_found(refused: FlaskClient) -> None:
+    problem(refused.get(f"{API}/queue?deck=no/such"), 404)
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5", "９", "9" * 30])
+@pytest.mark.parametrize("path", ["/queue", "/reviews", "/cards"])
+def test_limits_are_from_1_to_500(refused: FlaskClient, path: str, limit: str) -> None:
+    problem(refused.get(API + path, query_string={"limit": limit}), 422, "limit")
+
+
+# --- answers
+
+
+def test_an_answer(client: FlaskClient, site: Site, ann: Learner) -> None:
+    card = first_card(client)
+    sent = {"id": new_id(), "card": card["id"], "grade": 4, "took_ms": 2500}
+    first = client.post(f"{API}/reviews", json=sent)
+    today = client.get(f"{API}/queue").json["study_day"]
+    due = (datetime.fromisoformat(today) + timedelta(days=1)).date().isoformat()
+    assert first.status_code == 201
+    assert checked(shapes.ANSWERED, first.json) == {
+        "id": sent["id"], "card": card["id"], "kind": "scheduled", "repetition": 1, "ease": 250, "interval": 1,
+        "due_on": due, "leech": False,
+    }  # fmt: skip
+    again = client.post(f"{API}/reviews", json=sent)
+    assert (again.status_code, again.json) == (200, first.json)
+    problem(client.post(f"{API}/reviews", json={**sent, "grade": 5}), 409)
+    assert [row.took_ms for row in site.services.review.log(ann)] == [2500]
+
+
+@pytest.mark.parametrize("grade", [True, False, 3.0, 2.5, "3", None, [3], {}, -1, 6, 10**30])
+def test_a_grade_is_an_integer_from_0_to_5(refused: FlaskClient, grade: Any) -> None:
+    problem(answer(refused, first_card(refused)["id"], grade), 422, "grade")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "no uuid"),
+        ("id", 7),
+        ("id", None),
+        ("id", ""),
+        ("card", 7),
+        ("card", None),
+        ("mode", "fast"),
+        ("mode", 1),
+        ("at", "yesterday"),
+        ("at", 12),
+        ("at", "2026-11-22"),
+        ("at", "2026-13-01T00:00:00Z"),
+        ("at", "2026-11-22T10:00:00"),
+        ("at", "0001-01-01T00:00:00+23:59"),
+        ("took_ms", -1),
+        ("took_ms", 1.5),
+        ("took_ms", "5"),
+        ("took_ms", True),
+        ("card", "\ud800"), ("card", "1\x00"),
+    ],
+)  # fmt: skip
+def test_every_field_is_checked(refused: FlaskClient, field: str, value: Any) -> None:
+    body = {"id": new_id(), "card": first_card(refused)["id"], "grade": 4, field: value}
+    problem(refused.post(f"{API}/reviews", json=body), 422, field)
+
+
+@pytest.mark.parametrize("field", ["id", "card", "grade"])
+def test_missing_fields_are_named(refused: FlaskClient, field: str) -> None:
+    body = {"id": new_id(), "card": first_card(refused)["id"], "grade": 4}
+    del body[field]
+    problem(refused.post(f"{API}/reviews", json=body), 422, field)
+
+
+def test_unknown_fields_are_ignored(client: FlaskClient) -> None:
+    assert answer(client, first_card(client)["id"], colour="red").status_code == 201
+
+
+@pytest.mark.parametrize("card", ["999999", "x", "", "-1", "1.0", "99999999999999999999"])
+def test_an_unknown_card_is_not_found(refused: FlaskClient, card: str) -> None:
+    problem(answer(refused, card), 404)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"nonsense", b"[]", b'"x"', b"null", b"\xff{}", b'{"grade": NaN}', b"[" * 100_000, b"9" * 5000, b"{}x"],
+)
+def test_what_is_no_json_object_is_malformed(refused: FlaskClient, data: bytes) -> None:
+    problem(refused.post(f"{API}/reviews", data=data, content_type="application/json"), 400)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_other_media_types_are_refused(refused: FlaskClient, content_type: str) -> None:
+    problem(refused.post(f"{API}/reviews", data=b"{}", content_type=content_type), 415)
+
+
+def test_modes_leave_the_schedule_alone(client: FlaskClient) -> None:
+    card = first_card(client)["id"]
+    for mode in ("cram", "mock", "ahead"):
+        assert answer(client, card, 5, mode=mode).json["kind"] == mode
+    assert client.get(f"{API}/cards/{card}").json["state"] == "new"
+
+
+def test_an_answer_keeps_its_instant(client: FlaskClient) -> None:
+    card, at = first_card(client)["id"], "2026-01-05T08:00:00.250+01:00"
+    assert answer(client, card, 4, at=at).status_code == 201
+    row = client.get(f"{API}/reviews").json["items"][0]
+    assert (row["at"], row["study_day"]) == ("2026-01-05T07:00:00.250Z", "2026-01-05")
+
+
+def test_an_answer_from_the_future_counts_as_now(client: FlaskClient) -> None:
+    answer(client, first_card(client)["id"], 4, at="2999-01-01T00:00:00Z")
+    at = datetime.fromisoformat(client.get(f"{API}/reviews").json["items"][0]["at"])
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
+
+
+# --- batches
+
+
+def test_a_batch_is_stored_one_by_one(client: FlaskClient, site: Site, ann: Learner) -> None:
+    cards = [card["id"] for card in client.get(f"{API}/queue").json["cards"]]
+    items: list[Any] = [{"id": new_id(), "card": card, "grade": 4} for card in cards[:3]]
+    items += [{"id": new_id(), "card": "999999", "grade": 4}, {"id": new_id(), "card": cards[3], "grade": 3.0}, 7]
+    items += [items[0], {**items[1], "grade": 1}, {"id": new_id(), "card": cards[3], "grade": 1}]
+    response = client.post(f"{API}/reviews/batch", json={"items": items})
+    body = checked(shapes.BATCH_REPLY, response.json)
+    assert [item["status"] for item in body["items"]] == [201, 201, 201, 404, 422, 422, 200, 409, 201]
+    assert body["items"][6]["body"] == body["items"][0]["body"]
+    assert body["items"][4]["body"]["field"] == "grade"
+    assert len(site.services.review.log(ann)) == 4
+
+
+def test_a_batch_goes_by_the_clock_and_replies_in_order(client: FlaskClient, site: Site, ann: Learner) -> None:
+    cards = [card["id"] for card in client.get(f"{API}/queue").json["cards"][:3]]
+    times = ["2026-01-05T12:00:02Z", "2026-01-05T12:00:00Z", "2026-01-05T12:00:01Z"]
+    items = [{"id": new_id(), "card": card, "grade": 4, "at": at} for card, at in zip(cards, times, strict=True)]
+    body = client.post(f"{API}/reviews/batch", json={"items": items}).json
+    assert [item["body"]["card"] for item in body["items"]] == cards
+    assert [row.card for row in site.services.review.log(ann)] == [cards[1], cards[2], cards[0]]
+
+
+def test_a_batch_has_at_most_500_items(client: FlaskClient) -> None:
+    problem(client.post(f"{API}/reviews/batch", json={"items": [{}] * 501}), 422, "items")
+    assert client.post(f"{API}/reviews/batch", json={"items": [{}] * 500}).status_code == 200
+    assert client.post(f"{API}/reviews/batch", json={"items": []}).json == {"items": []}
+
+
+@pytest.mark.parametrize("items", [None, {}, "x", 3])
+def test_a_batch_needs_a_list(refused: FlaskClient, items: Any) -> None:
+    problem(refused.post(f"{API}/reviews/batch", json={"items": items}), 422, "items")
+
+
+# --- undo and the log
+
+
+def test_undo_gives_the_card_and_can_be_repeated(client: FlaskClient) -> None:
+    card, review = first_card(client)["id"], new_id()
+    client.post(f"{API}/reviews", json={"id": review, "card": card, "grade": 4})
+    for _ in range(2):
+        response = client.delete(f"{API}/reviews/{review}")
+        assert response.status_code == 200
+        assert checked(shapes.UNDONE, response.json)["state"] == "new"
+        assert (response.json["id"], response.json["review"]) == (card, review)
+    assert client.get(f"{API}/reviews").json["items"][0]["undone"] is True
+    again = client.post(f"{API}/reviews", json={"id": review, "card": card, "grade": 4})
+    assert again.status_code == 200
+    assert client.get(f"{API}/cards/{card}").json["state"] == "new"
+
+
+def test_only_the_last_action_can_be_undone(client: FlaskClient) -> None:
+    cards, ids = client.get(f"{API}/queue").json["cards"], [new_id(), new_id()]
+    for card, review in zip(cards, ids, strict=False):
+        client.post(f"{API}/reviews", json={"id": review, "card": card["id"], "grade": 4})
+    problem(client.delete(f"{API}/reviews/{ids[0]}"), 409)
+    last = get(client, "/reviews/last", shapes.LAST)
+    assert (last["review"], last["verb"], last["cards"]) == (ids[1], "answer", 1)
+    assert client.delete(f"{API}/reviews/{ids[1]}").status_code == 200
+    assert client.delete(f"{API}/reviews/{ids[0]}").status_code == 200
+    problem(client.get(f"{API}/reviews/last"), 404)
+
+
+@pytest.mark.parametrize("review", ["x", "0", "00000000-0000-4000-8000-000000000000"])
+def test_undo_of_an_unknown_review_is_not_found(refused: FlaskClient, review: str) -> None:
+    problem(refused.delete(f"{API}/reviews/{review}"), 404)
+
+
+def test_the_log_comes_in_pages(client: FlaskClient) -> None:
+    ids = []
+    for card in client.get(f"{API}/queue").json["cards"][:5]:
+        ids.append(answer(client, card["id"], 3).json["id"])
+    seen, cursor = [], "0"
+    while cursor is not None:
+        body = get(client, f"/reviews?limit=2&since={cursor}", shapes.page_of(shapes.LOG_ROW))
+        seen += [checked(shapes.LOG_ROW, row) for row in body["items"]]
+        cursor = body["next"]
+    assert [row["id"] for row in seen] == ids
+    assert [row["seq"] for row in seen] == sorted(row["seq"] for row in seen)
+    row = seen[0]
+    assert (row["grade"], row["kind"], row["verb"], row["undone"]) == (3, "scheduled", None, False)
+    assert (row["before"]["due_on"], row["before"]["ease"], row["after"]["ease"]) == (None, 250, 236)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["at"])
+    assert get(client, f"/reviews?since={seen[-1]['seq']}", shapes.page_of(shapes.LOG_ROW)) == {
+        "items": [],
+        "next": None,
+    }
+    problem(client.get(f"{API}/reviews?since=x"), 422, "since")
+
+
+# --- cards
+
+
+def test_a_card(client: FlaskClient) -> None:
+    queued = first_card(client, deck="science/algebra")
+    card = get(client, f"/cards/{queued['id']}", shapes.CARD)
+    assert (card["key"], card["deck"], card["note"]) == (
+        "science/algebra#softmax/forward",
+        "science/algebra",
+        "softmax",
+    )
+    assert (card["which"], card["state"], card["due_on"]) == ("forward", "new", None)
+    assert (card["path"], card["line"], card["reviews"], card["ease"]) == ("science/algebra.md", 5, 0, 250)
+    assert "<math" in card["question_html"]
+    answer(client, queued["id"])
+    card = get(client, f"/cards/{queued['id']}", shapes.CARD)
+    assert (card["state"], card["repetition"], card["interval"], card["reviews"]) == ("scheduled", 1, 1, 1)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", card["due_on"])
+
+
+def test_cards_come_in_pages_and_can_be_searched(client: FlaskClient) -> None:
+    seen, cursor = [], ""
+    while cursor is not None:
+        body = get(client, f"/cards?limit=10&since={cursor}", shapes.page_of(shapes.CARD))
+        seen += [checked(shapes.CARD, card)["key"] for card in body["items"]]
+        cursor = body["next"]
+    assert len(seen) == len(set(seen)) == 26
+    for query, keys in {
+        "deck=languages/words&q=Hund": ["languages/words#hund/forward", "languages/words#hund/backward"],
+        "tag=geography&q=Peru": ["languages/capitals#peru/forward"],
+        "state=suspended": [],
+    }.items():
+        assert [card["key"] for card in get(client, f"/cards?{query}", shapes.page_of(shapes.CARD))["items"]] == keys
+    problem(client.get(f"{API}/cards?state=lost"), 422, "state")
+
+
+@pytest.mark.parametrize("verb", ["suspend", "unsuspend", "bury", "unbury", "reset"])
+def test_actions(client: FlaskClient, verb: str) -> None:
+    card = first_card(client)["id"]
+    response = client.post(f"{API}/cards/{card}/{verb}")
+    assert response.status_code == 200
+    body = checked(shapes.ACTED, response.json)
+    assert body["card"]["state"] == ("suspended" if verb == "suspend" else "new")
+    assert (body["card"]["buried_until"] is not None) == (verb == "bury")
+    assert client.delete(f"{API}/reviews/{body['review']}").json["state"] == "new"
+
+
+def test_an_action_with_an_id_can_be_repeated(client: FlaskClient, site: Site, ann: Learner) -> None:
+    card, sent = first_card(client)["id"], {"id": new_id()}
+    first = client.post(f"{API}/cards/{card}/suspend", json=sent).json
+    assert client.post(f"{API}/cards/{card}/suspend", json=sent).json["review"] == first["review"]
+    assert len(site.services.review.log(ann)) == 1
+
+
+def test_an_action_on_a_whole_note(client: FlaskClient) -> None:
+    cards = client.get(f"{API}/cards?deck=languages/words&q=Hund").json["items"]
+    acted = client.post(f"{API}/cards/{cards[0]['id']}/suspend", json={"whole_note": True}).json
+    states = {card["state"] for card in client.get(f"{API}/cards?deck=languages/words&q=Hund").json["items"]}
+    assert states == {"suspended"}
+    client.delete(f"{API}/reviews/{acted['review']}")
+    assert {client.get(f"{API}/cards/{card['id']}").json["state"] for card in cards} == {"new"}
+
+
+def test_a_due_date_is_set(client: FlaskClient) -> None:
+    card = first_card(client)["id"]
+    body = client.post(f"{API}/cards/{card}/due", json={"due_on": "2030-02-28"}).json
+    assert (body["card"]["due_on"], body["card"]["state"]) == ("2030-02-28", "scheduled")
+    for wrong in ["2030-02-30", "soon", 5, None, "2030-2-3", "20300203"]:
+        problem(client.post(f"{API}/cards/{card}/due", json={"due_on": wrong}), 422, "due_on")
+    problem(client.post(f"{API}/cards/{card}/due", json={}), 422, "due_on")
+    problem(client.post(f"{API}/cards/{card}/due", json={"due_on": "2030-01-01", "whole_note": 1}), 422, "whole_note")
+
+
+def test_an_unknown_card_has_no_actions(refused: FlaskClient) -> None:
+    problem(refused.post(f"{API}/cards/999999/suspend"), 404)
+    problem(refused.get(f"{API}/cards/999999"), 404)
+    problem(refused.post(f"{API}/cards/1/explode"), 404)
+
+
+# --- the whole
+
+
+def test_a_wrong_method_is_refused_and_the_right_one_named(refused: FlaskClient) -> None:
+    response = refused.put(f"{API}/decks")
+    problem(response, 405)
+    assert "GET" in response.headers["Allow"]
+
+
+def test_the_document_describes_every_address(client: FlaskClient, site: Site) -> None:
+    document = client.get(f"{API}/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    described = {
+        (re.sub(r"\{(\w+)\}", r"<\1>", path), method.upper())
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    routed = {
+        (rule.rule, method)
+        for rule in site.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert described == routed
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
+    body = document["components"]["schemas"]["Answer"]
+    assert body["properties"]["grade"]["maximum"] == 5
+    assert body["required"] == ["id", "card", "grade"]
+
+
+def test_healthz(site: Site) -> None:
+    assert site.client().get("/healthz").json == {"status": "ok"}

@@ -1,0 +1,184 @@
+"""Backups under load, and the way back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.errors import Conflict, Invalid, Unavailable
+from flashcards.services.backup import BackupService, restore
+from flashcards.services.doctor import DoctorService
+from flashcards.services.secret_key import load_secret_key
+from flashcards.storage.database import Database, migrate
+from tests.integration.study_world import StudyWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[StudyWorld]:
+    data = tmp_path / "data"
+    load_secret_key(data)
+    world = StudyWorld(data)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def backups(world: StudyWorld) -> BackupService:
+    return BackupService(world.db, world.path.parent, world.clock)
+
+
+def log_of(path: Path) -> list[str]:
+    database = Database.open(path)
+    rows = [uid for (uid,) in database.all("SELECT uid FROM review ORDER BY seq")]
+    database.close()
+    return rows
+
+
+def test_a_backup_comes_back(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
+    world.deck("d", 2)
+    ada = world.learner()
+    first = world.answer(ada, "d#n1", 4)
+    file = backups.backup(tmp_path / "there" / "mine.zip")
+    assert file.stat().st_mode & 0o777 == 0o600
+    second = world.answer(ada, "d#n2", 4)
+    data, key = world.path.parent, (world.path.parent / "secret.key").read_bytes()
+    with pytest.raises(Conflict, match="in use"):
+        restore(file, data, world.path)
+    assert log_of(world.path) == [first.id, second.id]
+    world.close()
+
+    (data / "secret.key").write_text("ab" * 32)
+    kept = restore(file, data, world.path)
+    assert kept is not None
+    assert log_of(world.path) == [first.id]
+    assert (data / "secret.key").read_bytes() == key
+    assert log_of(kept / world.path.name) == [first.id, second.id]
+    assert (kept / "secret.key").read_text() == "ab" * 32
+    assert not list(data.glob(".restore-*"))
+    migrate(world.path)
+    again = Database.open(world.path)
+    assert DoctorService(again).examine().ok
+    again.close()
+
+
+def test_what_a_killed_server_left_in_its_log_is_kept_and_not_mixed_in(
+    world: StudyWorld, backups: BackupService, tmp_path: Path
+) -> None:
+    world.deck("d", 3)
+    ada = world.learner()
+    first = world.answer(ada, "d#n1", 4)
+    file = backups.backup(tmp_path / "mine.zip")
+    world.answer(ada, "d#n2", 4)
+    # As kill -9 leaves it: a database with a log beside it that is not written back.
+    data = tmp_path / "killed"
+    data.mkdir()
+    for path in (world.path, world.path.with_name(world.path.name + "-wal"), world.path.parent / "secret.key"):
+        shutil.copy(path, data / path.name)
+    kept = restore(file, data, data / world.path.name)
+    assert kept is not None
+    assert log_of(data / world.path.name) == [first.id]
+    assert len(log_of(kept / world.path.name)) == 2
+
+
+def test_into_an_empty_folder(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
+    file = backups.backup()
+    assert file.parent == world.path.parent / "backups"
+    with pytest.raises(Conflict, match="already"):
+        backups.backup(file)
+    new = tmp_path / "new"
+    assert restore(file, new, new / "other-name.sqlite3") is None
+    assert log_of(new / "other-name.sqlite3") == []
+    assert (new / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_seven_nights_are_kept(world: StudyWorld, backups: BackupService) -> None:
+    mine = backups.backup()
+    for _ in range(10):
+        assert backups.nightly() is not None
+        assert backups.nightly() is None
+        world.clock.days(1)
+    nights = sorted(path.name for path in backups.folder.glob("nightly-*"))
+    assert nights == [f"nightly-202605{day}.zip" for day in (30, 31)] + [
+        f"nightly-2026060{day}.zip" for day in range(1, 6)
+    ]
+    assert mine.exists()
+
+
+def test_under_load_a_backup_is_a_whole_state(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
+    world.deck("d", 400)
+    ada = world.learner()
+    stop = threading.Event()
+
+    def answers() -> None:
+        for number in range(1, 401):
+            world.answer(ada, f"d#n{number}", 1)
+            if stop.is_set():
+                break
+        world.db.close_thread()
+
+    thread = threading.Thread(target=answers)
+    thread.start()
+    files = [backups.backup(tmp_path / f"{number}.zip") for number in range(5)]
+    stop.set()
+    thread.join()
+    for number, file in enumerate(files):
+        data = tmp_path / str(number)
+        restore(file, data, data / "db.sqlite3")
+        database = Database.open(data / "db.sqlite3")
+        report = DoctorService(database).examine()
+        database.close()
+        assert report.ok, report.findings
+
+
+def test_what_is_no_backup_changes_nothing(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
+    good = backups.backup(tmp_path / "good.zip")
+    world.close()
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in world.path.parent.iterdir())
+    with zipfile.ZipFile(good) as archive:
+        database, key = archive.read("flashcards.sqlite3"), archive.read("secret.key")
+
+    def packed(**members: bytes) -> bytes:
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name.replace("__", "."), content)
+        return (tmp_path / "x.zip").read_bytes()
+
+    broken = bytearray(database)
+    broken[4096 * 3 : 4096 * 6] = os.urandom(4096 * 3)
+    cases = {
+        "empty": b"",
+        "text": b"hello",
+        "cut": good.read_bytes()[:-500],
+        "no key": packed(flashcards__sqlite3=database),
+        "wrong key": packed(flashcards__sqlite3=database, secret__key=b"short"),
+        "no database": packed(flashcards__sqlite3=b"x" * 5000, secret__key=key),
+        "damaged database": packed(flashcards__sqlite3=bytes(broken), secret__key=key),
+        "more": packed(flashcards__sqlite3=database, secret__key=key, evil=b""),
+    }
+    for name, content in cases.items():
+        file = tmp_path / f"{name}.zip"
+        file.write_bytes(content)
+        with pytest.raises(Invalid):
+            restore(file, world.path.parent, world.path)
+    with pytest.raises(Invalid, match="cannot be read"):
+        restore(tmp_path / "missing.zip", world.path.parent, world.path)
+    after = sorted((path.name, path.stat().st_mtime_ns) for path in world.path.parent.iterdir())
+    assert after == before
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing(
+    world: StudyWorld, backups: BackupService, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable):
+        backups.backup(tmp_path / "file" / "x.zip")
+    (world.path.parent / "secret.key").unlink()
+    with pytest.raises(Unavailable):
+        backups.backup(tmp_path / "b" / "x.zip")
+    assert list((tmp_path / "b").iterdir()) == []

@@ -1,0 +1,105 @@
+"""The doctor finds what contradicts the log, and nothing where all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.errors import Unavailable
+from flashcards.services import doctor
+from flashcards.services.doctor import DoctorService, sqlite_note
+from flashcards.storage.database import SQLITE_VERSION, Database
+from tests.integration.study_world import TODAY, StudyWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[StudyWorld]:
+    world = StudyWorld(tmp_path)
+    world.deck("a", {"x": ("c1", "c2"), "y": ("forward",)})
+    world.deck("b", 3, drafts=("n3",))
+    for name in ("ada", "ben"):
+        learner = world.learner(name, suspend_leeches=True)
+        for grade in (4, 1, 0, 5):
+            world.answer(learner, "a#x/c1", grade)
+            world.answer(learner, "b#n1", grade)
+            world.clock.days(1)
+        world.review.act(learner, world.card("a#y"), "suspend")
+        world.review.undo(learner)
+        world.review.act(learner, world.card("a#x/c1"), "bury", whole_note=True)
+        world.clock.days(-4)
+    world.remove("b#n1")
+    yield world
+    world.close()
+
+
+def test_all_is_well(world: StudyWorld) -> None:
+    report = DoctorService(world.db).examine()
+    assert report.findings == ()
+    assert report.ok
+    assert report.lines[0] == f"SQLite {SQLITE_VERSION}"
+    assert "2 learners" in report.lines[-1]
+    assert "22 log rows" in report.lines[-1]
+
+
+def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sqlite_note() == f"SQLite {SQLITE_VERSION}"
+    monkeypatch.setattr(doctor, "SQLITE_VERSION", "3.40.1")
+    monkeypatch.setattr(doctor, "SQLITE_WITH_RESET_BUG", True)
+    assert "SQLite 3.40.1: older than 3.51.3" in sqlite_note()
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ("UPDATE schedule SET due_on = due_on + 1 WHERE card_id = 1 AND learner_id = 2", "learner 2, card 1"),
+        ("UPDATE schedule SET ease = 270 WHERE card_id = 1 AND learner_id = 1", "stored is"),
+        ("UPDATE schedule SET lapses = 7 WHERE card_id = 1 AND learner_id = 1", "lapses"),
+        ("UPDATE schedule SET buried_until = NULL WHERE card_id = 2 AND learner_id = 1", "card 2"),
+        ("DELETE FROM schedule WHERE card_id = 1 AND learner_id = 1", "stored is None"),
+        ("INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id) VALUES (1, 3, 2, 0, 1)", "nothing in"),
+        ("UPDATE review SET quality = 5 WHERE learner_id = 1 AND seq = 1", "row 1 of the log"),
+        ("UPDATE review SET undone = 1 WHERE learner_id = 1 AND seq = 1", "row 3 of the log"),
+        ("UPDATE review SET after_due_on = 9 WHERE learner_id = 1 AND seq = 1", "row 1 of the log"),
+        ("DELETE FROM review WHERE learner_id = 1 AND seq = 1", "answers of days"),
+        ("UPDATE learner_deck SET seen = 9 WHERE learner_id = 2 AND deck_id = 1", "seen cards"),
+        ("DELETE FROM learner_deck WHERE learner_id = 2 AND deck_id = 1", "seen cards that are not counted"),
+        (f"UPDATE learner_day SET answers = 7 WHERE study_day = {TODAY}", "answers of days"),
+        ("INSERT INTO learner_day VALUES (1, 7, 7)", "answers of days"),
+        ("UPDATE deck SET cards = 7 WHERE id = 1", "cards of decks"),
+        ("UPDATE deck SET removed_at = 1 WHERE id = 1", "live in a deck that is removed"),
+        ("UPDATE schedule SET deck_id = 2 WHERE card_id = 1", "filed under"),
+        ("UPDATE schedule SET note_id = 2 WHERE card_id = 1", "filed under"),
+        ("DELETE FROM rendering WHERE which = 'c1'; ", None),
+        ("DELETE FROM rendering", "never rendered"),
+        ("DELETE FROM note WHERE id = 2", "refers to"),
+    ],
+)
+def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None) -> None:
+    world.db.execute("PRAGMA foreign_keys = 0")
+    with world.db.write():
+        world.db.execute(damage)
+    report = DoctorService(world.db).examine()
+    assert report.ok == (found is None)
+    assert found is None or any(found in finding for finding in report.findings), report.findings
+
+
+def test_a_damaged_file_is_a_finding_and_no_traceback(world: StudyWorld) -> None:
+    with world.db.write():
+        rows = [(f"{number}" * 9,) for number in range(3000)]
+        world.db.executemany("INSERT INTO media VALUES (?, 'p', 'm', 1, 1, 1)", rows)
+    world.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    world.db.close()
+    with world.path.open("r+b") as file:
+        size = file.seek(0, 2)
+        file.seek(size - 4096 * 20)
+        file.write(b"\xff" * 4096 * 10)
+    database = Database.open(world.path)
+    report = DoctorService(database).examine()
+    database.close()
+    assert not report.ok
+    with world.path.open("r+b") as file:
+        file.write(b"\xff" * 4096)
+    with pytest.raises(Unavailable):
+        Database.open(world.path)

@@ -1,0 +1,120 @@
+"""`flashcards export` and `flashcards import json`, as people run them."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from flashcards.cli.main import main
+from tests.integration.anki_world import Anki, rows_of
+
+DECK = "## What is 1? {#one}\n\nOne.\n\n## Gaps {#gaps}\n\n{{c1::a}} {{c2::b}}\n"
+
+
+class Shell:
+    """Runs commands in this process, with folders of their own."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.decks = folder / "decks"
+        self.decks.mkdir()
+        (self.decks / "numbers.md").write_text(DECK, "utf-8")
+        self.data = folder / "data"
+        self._patch = patch
+        self._captured = captured
+
+    def run(self, *arguments: str, code: int = 0, **environment: str) -> tuple[str, str]:
+        """What a command says on stdout and stderr; it must end with this code."""
+        folders = {"FLASHCARDS_DATA": str(self.data), "FLASHCARDS_DECKS": str(self.decks)}
+        with self._patch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.chdir(self.folder)
+            patch.setattr("sys.stdin", io.StringIO("a good password\n"))
+            for name, value in {**folders, **environment}.items():
+                patch.setenv(name, value)
+            main([*arguments])
+        out, err = self._captured.readouterr()
+        assert ended.value.code == code, err
+        return out, err
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, monkeypatch, capsys)
+
+
+def test_anki_without_a_database(shell: Shell) -> None:
+    out, err = shell.run("export", "anki", "-o", "x.apkg")
+    assert out == "x.apkg: 2 notes (3 cards) in 1 decks, 0 media files\n"
+    assert "may overwrite what was edited in Anki" in err
+    assert not shell.data.exists(), "it needs no data folder, and makes none"
+
+
+def test_anki_with_a_database(shell: Shell) -> None:
+    shell.run("sync")
+    (shell.decks / "new.md").write_text("## New? {#new}\n\nYes.\n", "utf-8")
+    out, err = shell.run("export", "anki", "-o", "x.apkg", "--json")
+    report = json.loads(out)
+    assert (report["path"], report["notes"], report["removed"]) == ("x.apkg", 3, []), "it syncs first"
+    assert err == ""
+    (shell.decks / "new.md").unlink()
+    out, err = shell.run("export", "anki", "-o", "x.apkg")
+    assert "1 notes have gone since the last export" in err
+    assert "new.md: New?" in err
+    assert [tags for (tags,) in rows_of(shell.folder / "x.apkg", "SELECT tags FROM notes WHERE tags <> ''")] == [
+        " flashcards::removed "
+    ]
+
+
+def test_history_needs_a_user(shell: Shell) -> None:
+    _, err = shell.run("export", "anki", "--history", "-o", "x.apkg", code=2)
+    assert "--history goes with --user" in err
+    shell.run("user", "add", "ada", "--password-stdin")
+    shell.run("export", "anki", "--user", "ada", "--history", "-o", "x.apkg")
+    _, err = shell.run("export", "anki", "--user", "bob", "-o", "y.apkg", code=1)
+    assert "bob" in err
+    assert not (shell.folder / "y.apkg").exists()
+
+
+def test_what_cannot_be_done_is_said(shell: Shell) -> None:
+    _, err = shell.run("export", "anki", "--deck", "nowhere", "-o", "x.apkg", code=1)
+    assert "There is no deck or folder 'nowhere'" in err
+    _, err = shell.run("export", "anki", "-o", "no/such/folder/x.apkg", code=1)
+    assert "no/such/folder/x.apkg cannot be written: No such file or directory" in err
+    _, err = shell.run("export", "csv", "-o", "x.csv", code=1, FLASHCARDS_DECKS=str(shell.folder / "missing"))
+    assert "the decks folder is not there" in err
+    assert [path.name for path in shell.folder.iterdir()] == ["decks"]
+
+
+def test_csv_is_what_anki_reads(shell: Shell) -> None:
+    """Into the note types that came with a package, without doubling its notes."""
+    from anki.import_export_pb2 import ImportCsvRequest
+
+    shell.run("export", "anki", "-o", "x.apkg")
+    out, _ = shell.run("export", "csv", "-o", "x.csv")
+    assert out == "x.csv: 2 notes\n"
+    collection = Anki(shell.folder)
+    collection.take(shell.folder / "x.apkg")
+    metadata = collection.col.get_csv_metadata(str(shell.folder / "x.csv"), None)
+    log = collection.col.import_csv(ImportCsvRequest(path=str(shell.folder / "x.csv"), metadata=metadata)).log
+    assert (len(log.new), log.found_notes, collection.col.note_count()) == (0, 2, 2)
+    collection.close()
+    shell.run("sync")
+    shell.run("export", "csv", "-o", "db.csv")
+    assert (shell.folder / "db.csv").read_bytes() == (shell.folder / "x.csv").read_bytes()
+
+
+def test_json_to_another_server(shell: Shell) -> None:
+    shell.run("user", "add", "ada", "--password-stdin", "--timezone", "Europe/Berlin")
+    shell.run("export", "json", "-o", "all.json")
+    other = {"FLASHCARDS_DATA": str(shell.folder / "data2"), "FLASHCARDS_DECKS": str(shell.folder / "decks2")}
+    out, err = shell.run("import", "json", "all.json", **other)
+    assert "2 notes" in out
+    assert "Accounts have no password yet" in err
+    shell.run("doctor", **other)
+    shell.run("export", "json", "-o", "again.json", **other)
+    assert (shell.folder / "again.json").read_bytes() == (shell.folder / "all.json").read_bytes()
+    _, err = shell.run("import", "json", "all.json", code=1)
+    assert "not empty" in err

@@ -1,0 +1,245 @@
+"""Everything as JSON, and back into an empty service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.exchange import json_schema
+from flashcards.services.accounts import AccountService
+from flashcards.services.doctor import DoctorService
+from tests.integration.anki_world import AnkiWorld
+from tests.integration.test_anki_history import answer, study
+
+DECK = """\
+---
+title: Größe
+tags: [a, b]
+order: 1.5
+---
+
+Prose with a [link].
+
+## What is 1? {#one .core requires=two}
+
+One, see [link]. ![p](img/p.png)
+
+### Rubric
+- is a number
+
+## What is 2? {#two .typed .reversed}
+
+2
+
+## Gaps
+
+{{c1::a}} {{c3::b::hint}}
+
+## Not yet {#draft .draft}
+
+Draft.
+
+[link]: https://example.org
+"""
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001"
+    "e221bc330000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[AnkiWorld]:
+    """Decks with all that a deck may hold, two learners with history, removed and restored notes."""
+    (tmp_path / "old").mkdir()
+    world = AnkiWorld(tmp_path / "old", timezone="Europe/Berlin", new_per_day=3, theme="dark")
+    world.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    world.write("ml/a.md", DECK)
+    world.write("ml/img/p.png", PNG)
+    world.write("b.md", "## Gone? {#gone}\n\nYes.\n\n" + "".join(f"## N {n}? {{#n{n}}}\n\n{n}\n\n" for n in range(20)))
+    world.write("c.md", "## Whole file? {#q}\n\nGone too.\n")
+    world.sync()
+    world.now += 20 * 86_400_000
+    study(world, 12, seed=3)
+    world.review.undo(world.learner)
+    accounts = AccountService(world.db, lambda: world.now, secret_key=bytes(32), signup="open")
+    other = accounts.add_learner("Zoë", "a password", author=True, admin=True, timezone="UTC")
+    world.review.set_deck_active(other, "b", False)
+    world.package(history=True)
+    world.edit("b.md", lambda text: text.replace("## Gone? {#gone}\n\nYes.\n\n", "").replace("## N 3?", "## Nr 3?"))
+    world.delete("c.md")
+    world.sync()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[AnkiWorld]:
+    (tmp_path / "new").mkdir()
+    world = AnkiWorld(tmp_path / "new")
+    with world.db.write():
+        world.db.execute("DELETE FROM learner")
+    yield world
+    world.close()
+
+
+def written(world: AnkiWorld, name: str = "all.json", **options: Any) -> Path:
+    return world.export.json(world.folder / name, **options).path
+
+
+def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> None:
+    path = written(world)
+    done = empty.export.load_json(path)
+    assert done.counts["reviews"] > 50
+    assert done.written == ("b.md", "ml/_folder.yml", "ml/a.md", "ml/img/p.png")
+    assert (empty.root / "ml/img/p.png").read_bytes() == PNG
+    report = empty.sync()
+    assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
+    assert DoctorService(empty.db).examine().ok
+    assert written(empty).read_bytes() == path.read_bytes()
+    for table in ("card", "schedule", "review", "revision", "note_tag", "prerequisite", "learner_day"):
+        sql = f"SELECT * FROM {table} ORDER BY 1, 2"
+        assert empty.db.all(sql) == world.db.all(sql), table
+    told = "SELECT * FROM learner_deck WHERE seen > 0 OR active = 0 ORDER BY 1, 2"
+    assert empty.db.all(told) == world.db.all(told)
+    empty.now = world.now
+    assert empty.review.queue(world.learner) == world.review.queue(world.learner)
+    answer(empty, empty.review.cards(world.learner, limit=1).items[0].id, 4)
+
+
+def test_the_document_is_as_its_schema_says(world: AnkiWorld) -> None:
+    document = json.loads(written(world).read_text("utf-8"))
+    schema = json_schema.schema()
+    assert set(document) == set(schema["required"])
+    for section in json_schema.SECTIONS:
+        items = document[section.name]
+        assert items, f"{section.name}: nothing that could be wrong"
+        for item in items:
+            check(item, schema["properties"][section.name]["items"], section.name)
+    text = json.dumps(document)
+    assert "password" not in text
+    assert "a password" not in text
+
+
+def check(value: Any, schema: dict[str, Any], where: str) -> None:
+    """As much of JSON Schema as the schema uses."""
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    python = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
+    fits = (value is None if name == "null" else isinstance(value, python[name]) for name in types)  # type: ignore[arg-type]
+    assert any(fits), f"{where}: {value!r}"
+    if "object" in types and value is not None:
+        assert list(value) == schema["required"], where
+        for name, inner in value.items():
+            check(inner, schema["properties"][name], f"{where}.{name}")
+
+
+def test_one_learner_and_one_deck(world: AnkiWorld) -> None:
+    document = json.loads(written(world, learner=world.learner, decks=["ml"]).read_text("utf-8"))
+    assert [learner["name"] for learner in document["learners"]] == ["a"]
+    assert [deck["path"] for deck in document["decks"]] == ["ml/a.md"]
+    assert [file["path"] for file in document["files"]] == ["ml/_folder.yml", "ml/a.md", "ml/img/p.png"]
+    cards = {card["id"] for card in document["cards"]}
+    assert {row["card"] for row in document["reviews"]} <= cards
+    assert document["reviews"]
+    with pytest.raises(NotFound):
+        written(world, decks=["nowhere"])
+
+
+def test_accounts_come_without_a_password(world: AnkiWorld, empty: AnkiWorld) -> None:
+    empty.export.load_json(written(world))
+    accounts = AccountService(empty.db, lambda: empty.now, secret_key=bytes(32), signup="open")
+    with pytest.raises(Exception, match="wrong|right|name"):
+        accounts.log_in("a", "", user_agent="", remote="x")
+    accounts.set_password("zoË", "another password")
+    learner, _ = accounts.log_in("Zoë", "another password", user_agent="", remote="x")
+    assert (learner.is_admin, accounts.signup_state().first) == (True, False)
+
+
+def test_a_service_that_is_not_empty_is_left_alone(world: AnkiWorld, empty: AnkiWorld) -> None:
+    path = written(world)
+    before = written(world, "before.json").read_bytes()
+    with pytest.raises(Conflict, match="not empty"):
+        world.export.load_json(path)
+    assert written(world, "after.json").read_bytes() == before
+
+
+def test_files_that_are_there_stay(world: AnkiWorld, empty: AnkiWorld) -> None:
+    empty.write("b.md", "## Mine? {#mine}\n\nYes.\n")
+    empty.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    done = empty.export.load_json(written(world))
+    assert (done.kept, done.written) == (("b.md",), ("ml/a.md", "ml/img/p.png"))
+    assert empty.read("b.md") == "## Mine? {#mine}\n\nYes.\n"
+
+
+def rewritten(path: Path, change: Any) -> Path:
+    document = json.loads(path.read_text("utf-8"))
+    change(document)
+    path.write_text(json.dumps(document, indent=1), "utf-8")
+    return path
+
+
+def nothing(_document: Any) -> None:
+    pass
+
+
+def test_a_document_that_was_formatted_anew_is_read(world: AnkiWorld, empty: AnkiWorld) -> None:
+    path = written(world)
+    before = path.read_bytes()
+    empty.export.load_json(rewritten(path, nothing))
+    empty.sync()
+    assert written(empty).read_bytes() == before
+
+
+BAD = [
+    (lambda d: d.update(format="anki"), 'does not begin with "format"'),
+    (lambda d: d.update(version=2), "has version 2"),
+    (lambda d: d["notes"][0].pop("guid"), r"notes\[0\]: guid is missing"),
+    (lambda d: d["cards"][1].update(id=7), r"cards\[1\]: id must be an id"),
+    (lambda d: d["reviews"][2]["before"].update(ease="2.5"), r"reviews\[2\]: before.ease must be a whole number"),
+    (lambda d: d["reviews"][2].update(at="yesterday"), r"reviews\[2\]: at must be an instant"),
+    (lambda d: d["reviews"][2].update(undone=1), r"reviews\[2\]: undone must be true or false"),
+    (lambda d: d["schedules"][0].update(card="999999"), "a card is named that is not there"),
+    (lambda d: d["notes"][0].update(deck="999999"), "FOREIGN KEY"),
+    (lambda d: d["cards"].append(d["cards"][0]), "UNIQUE"),
+    (lambda d: d["files"][0].update(path="../evil.md"), "which no deck, picture or sound can have"),
+    (lambda d: d["files"][0].update(path="/etc/evil.md"), "which no deck, picture or sound can have"),
+    (lambda d: d["files"][0].update(path="a/../../b.md"), "which no deck, picture or sound can have"),
+    (lambda d: d["files"][0].update(path=".git/hooks/post-commit"), "which no deck, picture or sound can have"),
+    (lambda d: d["files"][0].update(text=None), "one of text and base64"),
+    (lambda d: d["files"][0].update(text=None, base64="%"), "base64 cannot be decoded"),
+    (lambda d: d["notes"].append(3), r"must be an object"),
+    (lambda d: d.update(folders=d.pop("folders")), '"folders" comes too late'),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD, ids=[message for _, message in BAD])
+def test_a_bad_document_changes_nothing(world: AnkiWorld, empty: AnkiWorld, change: Any, message: str) -> None:
+    path = rewritten(written(world), change)
+    with pytest.raises(Invalid, match=message):
+        empty.export.load_json(path)
+    assert list(empty.root.iterdir()) == []
+    for table in ("learner", "deck", "note", "review"):
+        assert empty.db.one(f"SELECT count(*) FROM {table}") == (0,)
+
+
+def test_a_truncated_document_changes_nothing(world: AnkiWorld, empty: AnkiWorld) -> None:
+    path = written(world)
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(Invalid, match="is it whole|Expecting|Unterminated"):
+        empty.export.load_json(path)
+    assert list(empty.root.iterdir()) == []
+    assert empty.db.one("SELECT count(*) FROM note") == (0,)
+
+
+def test_a_link_in_the_decks_folder_leads_nowhere(world: AnkiWorld, empty: AnkiWorld, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (empty.root / "ml").symlink_to(outside)
+    with pytest.raises(Invalid, match="through a link"):
+        empty.export.load_json(written(world))
+    assert list(outside.iterdir()) == []
+    assert empty.db.one("SELECT count(*) FROM note") == (0,)

@@ -1,0 +1,140 @@
+"""`flashcards review` in a real pseudo-terminal: keys in, answers in the log."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flashcards.config import Config
+from flashcards.wiring import open_services
+
+DECK = """\
+## What is $x^2$ for $x = 3$? {#square}
+
+It is **9**.
+
+### Rubric
+- says nine
+
+## What does this print? {#code}
+
+```python
+print(1 + 1)
+```
+
+### Answer
+2
+
+## Gap {#gap}
+
+Water is made of {{c1::hydrogen}} and oxygen.
+"""
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    decks = tmp_path / "decks"
+    decks.mkdir()
+    (decks / "small.md").write_text(DECK)
+    settings = {"FLASHCARDS_DATA": str(tmp_path / "data"), "FLASHCARDS_DECKS": str(decks)}
+    opened = open_services(Config.from_env(settings))
+    opened.sync.sync()
+    opened.accounts.add_learner("ada", "correct horse", author=True, admin=True, timezone="UTC")
+    opened.close()
+    return {**os.environ, **settings, "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
+
+
+class Terminal:
+    """The program behind a pseudo-terminal."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flashcards", "review"], stdin=slave, stdout=slave, stderr=slave, env=environ
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def until(self, text: str, seconds: float = 20) -> str:
+        """What was printed since the last call, up to and with `text`."""
+        end = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < end, f"{text!r} did not appear in {self.seen!r}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(self.master, 65536).decode())
+        before, _, self.seen = self.seen.partition(text)
+        return before + text
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+def log(environ: dict[str, str]) -> list[tuple[str, int | None, bool]]:
+    opened = open_services(Config.from_env(environ))
+    try:
+        rows = opened.review.log(opened.accounts.find("ada"))
+        return [(row.key, row.grade, row.undone) for row in rows]
+    finally:
+        opened.close()
+
+
+def test_a_session_by_keyboard(environ: dict[str, str]) -> None:
+    terminal = Terminal(environ)
+    try:
+        assert "What is $x^2$ for $x = 3$?" in terminal.until("Space shows the answer")
+        terminal.press(" ")
+        shown = terminal.until("4 Easy: 1 d")
+        assert "It is **9**." in shown
+        assert "- says nine" in shown
+        assert "1 Again: today, then 1 d" in shown
+        terminal.press("4")
+        terminal.until("What does this print?")
+        terminal.until("Space shows the answer")
+        terminal.press("u")
+        terminal.until("What is $x^2$")
+        terminal.until("Space shows the answer")
+        terminal.press(" ")
+        terminal.until("4 Easy")
+        terminal.press("1")
+        terminal.until("print(1 + 1)")
+        terminal.until("Space shows the answer")
+        terminal.press("@")
+        assert "[…]" in terminal.until("Space shows the answer")
+        terminal.press("\r")
+        assert "hydrogen" in terminal.until("4 Easy")
+        terminal.press("\r")
+        assert "to drill" in terminal.until("What is $x^2$")
+        terminal.press("q")
+        terminal.until("answered.")
+        assert terminal.process.wait(10) == 0
+    finally:
+        terminal.close()
+
+    assert log(environ) == [
+        ("small#square/forward", 5, True),
+        ("small#square/forward", 1, False),
+        ("small#code/forward", None, False),
+        ("small#gap/c1", 4, False),
+    ]
+
+
+def test_without_a_terminal_it_says_so(environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flashcards", "review"], env=environ, capture_output=True, text=True, input=""
+    )
+
+    assert done.returncode == 2
+    assert done.stderr == "flashcards: review needs a terminal: run it without a pipe\n"

@@ -1,0 +1,87 @@
+"""The whole app over a temporary data folder, for tests: real services, real files, a real database."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from flashcards.config import Config
+from flashcards.services.accounts import Learner
+from flashcards.web.app import create_app
+from flashcards.wiring import Services, open_services
+
+DECKS = Path(__file__).parent / "data" / "decks"
+PASSWORD = "correct horse battery"
+HOST = "http://localhost"
+SAME_ORIGIN = {"Origin": HOST}
+
+
+def config_for(data: Path, decks: Path = DECKS, **more: Any) -> Config:
+    """A configuration with everything below `data`, open for sign-up."""
+    values = {"signup": "open", **more}
+    return Config(data=data, decks=decks, own_decks=True, database=data / "flashcards.sqlite3", **values)
+
+
+@dataclass
+class Site:
+    """An app and what is behind it."""
+
+    config: Config
+    services: Services
+    app: Flask
+
+    def learner(self, name: str = "Ann", **settings: Any) -> Learner:
+        """An account; the first one is an author and administrator."""
+        accounts = self.services.accounts
+        made = accounts.sign_up(name, PASSWORD, code=None, timezone="UTC", remote="test")
+        return accounts.save_settings(made, **settings) if settings else made
+
+    def secret(self, learner: Learner) -> str:
+        """A login's secret, as the cookie holds it."""
+        return self.services.accounts.start_session(learner, "test")
+
+    def client(self, learner: Learner | None = None) -> FlaskClient:
+        """A client that sends writes as a page of ours does; logged in where a learner is given."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_ORIGIN"] = HOST
+        if learner is not None:
+            client.set_cookie("flashcards_session", self.secret(learner))
+        return client
+
+
+def prepared_data(folder: Path, decks: Path = DECKS) -> Path:
+    """A data folder whose database knows the decks; to be copied by each test, which saves the rendering."""
+    services = open_services(config_for(folder, decks))
+    report = services.sync.sync()
+    services.close()
+    assert not report.errors, report.errors
+    return folder
+
+
+@contextmanager
+def open_site(data: Path, decks: Path = DECKS, **more: Any) -> Iterator[Site]:
+    """The app over `data`."""
+    config = config_for(data, decks, **more)
+    services = open_services(config)
+    try:
+        yield Site(config, services, create_app(services, config))
+    finally:
+        services.close()
+
+
+def copy_data(prepared: Path, folder: Path) -> Path:
+    """A data folder of one's own."""
+    return Path(shutil.copytree(prepared, folder / "data"))
+
+
+def new_id() -> str:
+    """An answer's id."""
+    return str(uuid.uuid4())

@@ -1,0 +1,56 @@
+"""The pages about importing and Git name what is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from flashcards.cli.bring import import_command
+from flashcards.cli.bring_text import FORMATS
+from flashcards.cli.main import cli
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def command(words: list[str]) -> click.Command:
+    found: click.Command = cli
+    for word in words:
+        if not isinstance(found, click.Group) or word.startswith("-"):
+            break
+        following = found.get_command(click.Context(found), word)
+        assert following is not None, f"there is no command {word}"
+        found = following
+    return found
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_importer_has_its_page(kind: str) -> None:
+    page = (ROOT / "docs" / f"import-{kind}.md").read_text("utf-8")
+    assert f"flashcards import {kind} " in page
+    assert kind in import_command.commands
+
+
+@pytest.mark.parametrize("page", ["ci.md", *(f"import-{kind}.md" for kind in FORMATS)])
+def test_commands_on_the_pages_exist_with_their_options(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    lines = re.findall(r"^(?:\s*- run: )?(flashcards [^\n#>]*)", text, re.M)
+    assert lines
+    for line in lines:
+        words = shlex.split(line)[1:]
+        known = {option for parameter in command(words).params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_hooks_run_commands_that_exist() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert [hook["id"] for hook in hooks] == ["flashcards-check", "flashcards-ids"]
+    for hook in hooks:
+        words = hook["entry"].split()[1:]
+        assert set(words[1:]) <= {option for it in command(words).params for option in it.opts}
+        for path, taken in (("decks/a.md", True), ("decks/README.md", False), ("decks/_x/a.md", False)):
+            assert (re.search(hook["exclude"], path) is None) is taken
