@@ -156,9 +156,10 @@ def _service(folder: Path, count: int) -> ExportService:
         db.execute("INSERT INTO revision SELECT id, 1, '', modified_at FROM note")
         db.execute("INSERT INTO card(note_id, which, ordinal) SELECT id, 'forward', 0 FROM note")
         db.executemany(
-            "INSERT INTO rendering(key, which, question_html, answer_html) VALUES (?, ?, ?, ?)",
+            "INSERT INTO anki_fields(note_id, render_key, version, created_at, first, rest, media)"
+            " VALUES (?, ?, ?, ?, ?, ?, '')",
             (
-                (sha256(b"%d" % n).hexdigest(), f"anki{ANKI_VERSION}", fields[0], "\x1f".join(fields[1:5]))
+                (n + 1, sha256(b"%d" % n).hexdigest(), ANKI_VERSION, CREATED_MS, fields[0], "\x1f".join(fields[1:5]))
                 for n, fields in ((n, _fields(n)) for n in range(count))
             ),
         )

@@ -51,9 +51,7 @@ def print_rows(rows: Iterable[Any]) -> None:
 def printable(text: str) -> str:
     """Text that is safe on a terminal: control and bidirectional characters are written as escapes."""
     return "".join(
-        character
-        if character.isprintable() or character == " "
-        else character.encode("unicode_escape").decode()
+        character if character.isprintable() or character == " " else character.encode("unicode_escape").decode()
         for character in text
     )
 

@@ -31,9 +31,7 @@ def _roles(function: Command) -> Command:
 @click.argument("name")
 @_roles
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add(
-    name: str, admin: bool | None, author: bool | None, timezone: str | None, password_stdin: bool
-) -> None:
+def add(name: str, admin: bool | None, author: bool | None, timezone: str | None, password_stdin: bool) -> None:
     """Make an account.
 
     Example: flashcards user add ada --author --timezone Europe/London
@@ -53,9 +51,7 @@ def set_(name: str, admin: bool | None, author: bool | None, timezone: str | Non
     Example: flashcards user set ada --admin --no-author
     """
     if admin is None and author is None and timezone is None:
-        raise click.UsageError(
-            "nothing to set: give --admin, --author, --no-admin, --no-author or --timezone"
-        )
+        raise click.UsageError("nothing to set: give --admin, --author, --no-admin, --no-author or --timezone")
     with services() as opened:
         learner = opened.accounts.find(name)
         if timezone is not None:
@@ -74,10 +70,7 @@ def list_(as_json: bool) -> None:
     """
     with services() as opened:
         learners = opened.accounts.learners()
-    rows = [
-        {"name": it.name, "admin": it.is_admin, "author": it.is_author, "timezone": it.timezone}
-        for it in learners
-    ]
+    rows = [{"name": it.name, "admin": it.is_admin, "author": it.is_author, "timezone": it.timezone} for it in learners]
     if as_json:
         print_json(rows)
         return

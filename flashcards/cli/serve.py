@@ -79,9 +79,7 @@ def first_sync(opened: Services) -> None:
         click.echo(f"flashcards: {error}", err=True)
         return
     if report.errors:
-        click.echo(
-            f"{len(report.errors)} errors in deck files: see flashcards check, or the decks' pages", err=True
-        )
+        click.echo(f"{len(report.errors)} errors in deck files: see flashcards check, or the decks' pages", err=True)
 
 
 def _say_hello(settings: Config, opened: Services) -> None:

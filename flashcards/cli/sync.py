@@ -31,9 +31,7 @@ def sync_command(as_json: bool) -> int:
         print_json({**counts, "errors": [asdict(problem) for problem in report.errors]})
     else:
         changes = ", ".join(f"{getattr(report, name):,} {name}" for name in COUNTS if getattr(report, name))
-        click.echo(
-            f"{report.decks:,} decks, {report.notes:,} notes, {report.cards:,} cards: {changes or 'none'}"
-        )
+        click.echo(f"{report.decks:,} decks, {report.notes:,} notes, {report.cards:,} cards: {changes or 'none'}")
         for problem in report.errors:
             where = f"{problem.path}:{problem.line}:{problem.column}"
             click.echo(printable(f"{where}: {problem.severity} {problem.code} {problem.message}"), err=True)

@@ -57,7 +57,7 @@ class AnkiHistory(LearnerDays):
         With `reschedule`, schedules are what SM-2 makes of the log, instead of what Anki has.
         """
         guids = {note.id: note.guid for note in package.notes}
-        with self._db.write():
+        with self._imports.room(), self._db.write():
             return _Import(self, learner, package, guids, reschedule).run()
 
 

@@ -27,7 +27,8 @@ from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.anki_decks import Progress, quiet
-from flashcards.services.export_texts import AnkiRendering, addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.services.export_texts import addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.storage.exports import AnkiRendering
 
 STATE_FILE = "anki-push.json"
 
@@ -155,7 +156,8 @@ class _Push:
         remote = self.anki.notes()
         pairs, gone = _paired(reading.notes, remote)
         new = [note for note in reading.notes if note.key not in pairs]
-        changed, left = [], []
+        changed: list[_Local] = []
+        left: list[_Local] = []
         for note in reading.notes:
             if note.key in pairs and (verdict := self.verdict(note, pairs[note.key])):
                 (changed if verdict == "update" else left).append(note)

@@ -62,23 +62,21 @@ class DatabaseExport:
         """
         wanted = self._wanted(decks, learner)
         for _ in range(_TRIES):
-            self._render(wanted, progress)
             try:
                 return self._write(target, wanted, learner, today, progress)
-            except NotRendered:
-                continue  # a sync brought another note meanwhile
+            except NotRendered:  # never exported, or a sync brought it just now
+                self._render(wanted, progress)
         raise _restless()
 
     def csv(self, target: Path, decks: Sequence[str], progress: Progress) -> TextExported:
         """Writes the notes of all decks, or of those at these addresses, as CSV with Anki's headers."""
         wanted = self._wanted(decks, None)
         for _ in range(_TRIES):
-            self._render(wanted, progress)
             try:
                 with self._store.read():
                     return TextExported(target, write_text(target, self._text_notes(wanted, progress)))
             except NotRendered:
-                continue
+                self._render(wanted, progress)
         raise _restless()
 
     def removed(self, decks: Sequence[str], learner: Learner | None) -> tuple[RemovedNote, ...]:
@@ -144,15 +142,15 @@ class DatabaseExport:
 
     def _render(self, wanted: _Wanted, progress: Progress) -> None:
         """Makes and stores the fields of notes that have none yet."""
-        notes = {note.render_key: note for note in self._store.unrendered(wanted.ids)}
+        notes = self._store.unrendered(wanted.ids)
         if not notes:
             return
-        requests = ((key, request_for_anki(n.note, n.deck_path, self._root)) for key, n in notes.items())
+        requests = ((note, request_for_anki(note.note, note.deck_path, self._root)) for note in notes)
         done = 0
         with self._pool() as pool:
             results = pool.render_all(requests)
             while batch := list(islice(results, _BATCH)):
-                self._store.keep_renderings((key, rendering(notes[key].note, result)) for key, result in batch)
+                self._store.keep_renderings((note, rendering(note.note, result)) for note, result in batch)
                 done += len(batch)
                 progress("Rendering notes", done, len(notes))
 

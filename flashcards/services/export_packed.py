@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from flashcards.domain.card import BACKWARD, FORWARD
@@ -11,9 +12,11 @@ from flashcards.exchange.anki import scheduling
 from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
-from flashcards.exchange.anki.scheduling import LogEntry
+from flashcards.exchange.anki.scheduling import LogEntry, new_card
 from flashcards.services.export_texts import digest_of
 from flashcards.storage.exports import ExportCard, ExportDeck, Exported, ExportNote, ExportReview, ExportStore
+
+_NUMBER = re.compile(r"\{\{c([0-9]+)::")
 
 
 class NotRendered(Exception):
@@ -44,13 +47,20 @@ class PackedDecks:
         Raises NotRendered where the fields of one are not stored.
         """
         if not gone:
-            cards = self._cards(deck, name, removed=False)
-            for note in self._store.notes(deck.id, self._learner):
-                yield self._note(note, deck, cards.get(note.id, ()), removed=False)
+            yield from self._packed(self._store.notes(deck.id, self._learner), deck, name, removed=False)
         if deck.path in self.removed_from:
-            cards = self._cards(deck, name, removed=True)
-            for note in self._store.removed_notes(deck.id, self._learner):
-                yield self._note(note, deck, cards.get(note.id, ()), removed=True)
+            yield from self._packed(self._store.removed_notes(deck.id, self._learner), deck, name, removed=True)
+
+    def _packed(
+        self, notes: Iterator[ExportNote], deck: ExportDeck, name: str, *, removed: bool
+    ) -> Iterator[PackageNote]:
+        if self._today is None:
+            for note in notes:
+                yield self._note(note, deck, [self._new(place, name) for place in _places(note)], removed=removed)
+        else:
+            cards = self._cards_with_history(deck, name, self._today, removed=removed)
+            for note in notes:
+                yield self._note(note, deck, cards.get(note.id, ()), removed=removed)
 
     def _note(self, note: ExportNote, deck: ExportDeck, cards: Sequence[PackageCard], *, removed: bool) -> PackageNote:
         kind, fields = fields_of_stored(note, deck)
@@ -59,7 +69,7 @@ class PackedDecks:
             tags = self._tags[note.tags] = json.loads(note.tags)
         if removed:
             tags = [*tags, REMOVED_TAG]
-        if note.extra != "{}":
+        if note.media_names:
             self.media.update(dict.fromkeys(note.media))
         digest = digest_of(tags, fields)
         modified = _modified(note, digest)
@@ -69,30 +79,36 @@ class PackedDecks:
 
     # --- cards --------------------------------------------------------------------------------------
 
-    def _cards(self, deck: ExportDeck, name: str, *, removed: bool) -> dict[int, list[PackageCard]]:
-        """By note, its cards; they are numbered in the order of notes."""
-        if self._today is None:
-            whiches = self._store.whiches(deck.id, removed=removed)
-            return {note: [self._new(which, name) for which in cards] for note, cards in whiches.items()}
+    def _cards_with_history(
+        self, deck: ExportDeck, name: str, today: Day, *, removed: bool
+    ) -> dict[int, list[PackageCard]]:
+        """By note, its cards with the learner's schedule and log; they are numbered in the order of notes."""
         log = self._store.log(deck.id, self._learner, removed=removed)
         stored = self._store.cards(deck.id, self._learner, removed=removed)
         return {
-            note: [self._with_history(card, name, self._today, log.get(card.id, ())) for card in cards]
+            note: [self._with_history(card, name, today, log.get(card.id, ())) for card in cards]
             for note, cards in stored.items()
         }
 
-    def _new(self, which: str, deck: str) -> PackageCard:
+    def _new(self, place: int, deck: str) -> PackageCard:
         self._position += 1
-        return PackageCard(anki_ordinal(which), deck, scheduling.new_card(self._position))
+        return PackageCard(place, deck, new_card(self._position))
 
     def _with_history(self, card: ExportCard, deck: str, today: Day, log: Sequence[ExportReview]) -> PackageCard:
-        new = self._new(card.which, deck)
+        new = self._new(anki_ordinal(card.which), deck)
         rows = tuple(scheduling.reviews(LogEntry(*row[1:]) for row in log))
         reps = sum(row.ease > 0 for row in rows)
         if card.schedule is None:
             return new._replace(schedule=new.schedule._replace(reps=reps), reviews=rows)
         schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
         return new._replace(schedule=schedule, reviews=rows)
+
+
+def _places(note: ExportNote) -> Sequence[int]:
+    """The ordinals of a note's cards, from its fields, as Anki itself finds them."""
+    if note.kind == "cloze":
+        return sorted({int(number) - 1 for number in _NUMBER.findall(note.first or "")})
+    return (0, 1) if note.reversed else (0,)
 
 
 def anki_ordinal(which: str) -> int:

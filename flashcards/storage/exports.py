@@ -15,11 +15,6 @@ from flashcards.storage.database import Database
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 
-def _which(version: int) -> str:
-    """The `which` of a rendering that is kept for exports: the note's fields as Anki gets them."""
-    return f"anki{version}"
-
-
 @dataclass(frozen=True, slots=True)
 class ExportDeck:
     """A deck that stands in a file, in study order."""
@@ -40,6 +35,7 @@ class ExportDeck:
 class Unrendered:
     """A note whose fields for Anki are not stored yet, as it was written."""
 
+    id: int
     render_key: str
     deck_path: str
     note: Note
@@ -60,8 +56,13 @@ _PARTS = ("rubric", "follow_ups", "source")
 
 
 def _packed(fields: AnkiRendering) -> str:
-    """All fields but the first, in one column: quicker to take apart than JSON, and none holds the separator."""
+    """All fields but the first, in one column: none holds the separator."""
     return "\x1f".join([fields.second, *(str(fields.extra[part]) for part in _PARTS)])
+
+
+def _media(fields: AnkiRendering) -> str:
+    names = fields.extra["media"]
+    return "\x1f".join(names) if isinstance(names, list) else ""
 
 
 class Exported(NamedTuple):
@@ -93,7 +94,7 @@ class ExportNote(NamedTuple):
     modified_at: int
     first: str | None
     rest: str
-    extra: str
+    media_names: str
     last_modified: int | None
     last_digest: bytes | None
     last_removed: int | None
@@ -106,7 +107,7 @@ class ExportNote(NamedTuple):
     @property
     def media(self) -> list[str]:
         """The names of the pictures and sounds that the note refers to."""
-        return [] if self.extra == "{}" else json.loads(self.extra)["media"]
+        return self.media_names.split("\x1f") if self.media_names else []
 
 
 class ExportCard(NamedTuple):
@@ -150,11 +151,11 @@ _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
 _NOTE = """
     SELECT n.id, n.guid, n.kind, n.key, n.section, n.tags, n.typed, n.reversed,
-           coalesce((SELECT v.at FROM revision v WHERE v.note_id = n.id AND v.number = 1), n.modified_at),
-           max(n.modified_at, coalesce(n.removed_at, 0)), r.question_html, r.answer_html, r.extra,
+           f.created_at, max(n.modified_at, coalesce(n.removed_at, 0)), f.first, f.rest, f.media,
            x.modified, x.digest, x.removed
-    FROM note n LEFT JOIN rendering r ON r.key = n.render_key AND r.which = :which
-    LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = :learner AND x.guid = n.guid
+    FROM note n
+    LEFT JOIN anki_fields f ON f.note_id = n.id AND f.render_key = n.render_key AND f.version = :version
+    LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = :learner AND x.note_id = n.id AND x.guid = n.guid
 """
 _CARD = f"""
     SELECT c.id, c.note_id, c.which, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
@@ -168,7 +169,7 @@ class ExportStore:
 
     def __init__(self, database: Database, version: int) -> None:
         self._db = database
-        self._which = _which(version)
+        self._version = version
 
     def read(self) -> AbstractContextManager[None]:
         """A consistent read."""
@@ -190,28 +191,28 @@ class ExportStore:
     def unrendered(self, decks: Sequence[int]) -> list[Unrendered]:
         """The notes, removed ones that were exported too, whose fields are not stored in this version."""
         rows = self._db.all(
-            "SELECT n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed,"
+            "SELECT n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed,"
             " n.one_line, n.definitions, n.rubric, n.follow_ups, n.sources"
             f" FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {_LISTED} AND n.draft = 0"
             " AND n.render_key IS NOT NULL"
             " AND (n.removed_at IS NULL OR n.id IN (SELECT note_id FROM anki_export WHERE removed = 0))"
-            " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key AND r.which = ?)",
-            (json.dumps(list(decks)), self._which),
+            " AND NOT EXISTS (SELECT 1 FROM anki_fields f WHERE f.note_id = n.id AND f.render_key = n.render_key"
+            " AND f.version = ?)",
+            (json.dumps(list(decks)), self._version),
         )
         return [_unrendered(*row) for row in rows]
 
-    def keep_renderings(self, rendered: Iterable[tuple[str, AnkiRendering]]) -> None:
-        """Stores fields by render key, in a transaction of its own."""
-        rows = [
-            (key, self._which, fields.first, _packed(fields), json.dumps({"media": media}) if media else "{}")
-            for key, fields in rendered
-            for media in [fields.extra["media"]]
-        ]
+    def keep_renderings(self, rendered: Iterable[tuple[Unrendered, AnkiRendering]]) -> None:
+        """Stores fields, in a transaction of its own."""
         with self._db.write():
             self._db.executemany(
-                "INSERT OR REPLACE INTO rendering(key, which, question_html, answer_html, extra)"
-                " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM note WHERE render_key = ?1)",
-                rows,
+                "INSERT OR REPLACE INTO anki_fields(note_id, render_key, version, created_at, first, rest, media)"
+                " SELECT ?1, ?2, ?3, coalesce((SELECT at FROM revision WHERE note_id = ?1 AND number = 1),"
+                " (SELECT modified_at FROM note WHERE id = ?1)), ?4, ?5, ?6",
+                [
+                    (note.id, note.render_key, self._version, fields.first, _packed(fields), _media(fields))
+                    for note, fields in rendered
+                ],
             )
 
     # --- notes, cards, log --------------------------------------------------------------------------
@@ -219,12 +220,20 @@ class ExportStore:
     def notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
         """A deck's notes in order, drafts left out; `learner` is whose last export is looked up (0: nobody's)."""
         sql = f"{_NOTE} WHERE n.deck_id = :deck AND {_SHOWN} ORDER BY n.position, n.id"
-        return map(ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "which": self._which}))
+        return map(
+            ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "version": self._version})
+        )
 
     def removed_notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
         """The notes that once stood in a deck, were exported for the learner, and have gone since."""
         sql = f"{_NOTE} WHERE n.deck_id = :deck AND n.removed_at IS NOT NULL AND x.removed = 0 ORDER BY n.id"
-        return map(ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "which": self._which}))
+        return map(
+            ExportNote._make, self._db.execute(sql, {"deck": deck, "learner": learner, "version": self._version})
+        )
+
+    def _notes(self, sql: str, deck: int, learner: int) -> Iterator[ExportNote]:
+        values = {"deck": deck, "learner": learner, "version": self._version}
+        return map(ExportNote._make, self._db.execute(sql, values))
 
     def cards(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportCard]]:
         """By note, the cards of a deck's notes, with the learner's schedules; or of those that have gone."""
@@ -235,15 +244,6 @@ class ExportStore:
             schedule = None if columns[0] is None else schedule_of(*columns)
             cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses))
         return cards
-
-    def whiches(self, deck: int, *, removed: bool = False) -> dict[int, list[str]]:
-        """By note, which cards a deck's notes have; or those that have gone."""
-        found = "n.removed_at IS NOT NULL" if removed else f"{_SHOWN} AND c.removed_at IS NULL"
-        sql = f"SELECT c.note_id, c.which FROM note n JOIN card c ON c.note_id = n.id WHERE n.deck_id = ? AND {found}"
-        whiches: dict[int, list[str]] = {}
-        for note, which in self._db.execute(f"{sql} ORDER BY n.position, c.note_id, c.ordinal", (deck,)):
-            whiches.setdefault(note, []).append(which)
-        return whiches
 
     def log(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportReview]]:
         """By card, the learner's log in the order of its instants, undone rows left out; of a deck's notes, or of
@@ -305,16 +305,16 @@ class ExportStore:
             )
             self._db.executemany(
                 "INSERT INTO anki_export(learner_id, guid, note_id, modified, digest, removed)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(coalesce(learner_id, 0), guid) DO UPDATE SET"
-                " note_id = excluded.note_id, modified = excluded.modified, digest = excluded.digest,"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(coalesce(learner_id, 0), note_id, guid) DO UPDATE SET"
+                " modified = excluded.modified, digest = excluded.digest,"
                 " removed = excluded.removed",
                 [(learner, *row) for row in exported],
             )
 
 
 def _unrendered(
-    render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str, is_reversed: int,
-    typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
+    id_: int, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
+    is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
 ) -> Unrendered:  # fmt: skip
     content: Content
     if kind == "cloze":
@@ -333,4 +333,4 @@ def _unrendered(
         sources=tuple(json.loads(sources)),
         one_line=bool(one_line),
     )
-    return Unrendered(render_key, deck_path, note)
+    return Unrendered(id_, render_key, deck_path, note)

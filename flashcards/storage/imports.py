@@ -6,7 +6,8 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from flashcards.domain.schedule import Schedule
@@ -15,6 +16,7 @@ from flashcards.storage.database import Database, Row
 from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite
 from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
 
+_CACHE_KIB = 48 << 10
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _CARDS = f"""
     SELECT n.guid, c.which, c.id, c.note_id, c.ordinal, n.revision,
@@ -48,6 +50,16 @@ class ImportRows:
     def __init__(self, database: Database, scheduler: str) -> None:
         self._db = database
         self._scheduler = scheduler
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """More cache for a hundred thousand rows, whose places in the indexes are all over the file."""
+        (usual,) = self._db.one("PRAGMA cache_size") or (-8000,)
+        self._db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            self._db.execute(f"PRAGMA cache_size = {int(usual)}")
 
     def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""

@@ -35,7 +35,7 @@ CARDS = {
     "code": "programming/python#sum-axis/forward",
     "formula": "science/algebra#binomial/forward",
     "softmax": "science/algebra#softmax/forward",
-    "cloze": "languages/words#cases/c2",
+    "cloze": "languages/words#cases/c1",
     "cloze-maths": "science/algebra#ridge/c1",
     "typed": "languages/capitals#mongolia/forward",
     "table": "science/extremes#wide-table/forward",

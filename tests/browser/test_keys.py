@@ -81,6 +81,14 @@ def test_keys_typed_into_the_answer_are_text(live: Live, page: Page, ann: Learne
     assert live.log(ann) == []
 
 
+def test_escape_leaves_the_field_and_then_keys_are_keys(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review?deck=languages/capitals")
+    page.keyboard.press("Escape")
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.press("-")
+    expect(page.locator("#status")).to_have_text("Buried")
+
+
 def test_a_focused_button_is_pressed_by_enter(live: Live, review: Page, ann: Learner) -> None:
     show(review)
     review.get_by_role("button", name="Again").focus()

@@ -64,7 +64,9 @@ def study(world: AnkiWorld, days: int, seed: int) -> None:
             world.review.act(world.learner, seen[0], "due", due_on=world.review.study_day(world.learner) + 9)
         if seen and day == days // 2:
             world.review.act(world.learner, seen[-1], "reset")
-    world.review.act(world.learner, seen[0] if seen else world.review.cards(world.learner, limit=1).items[0].id, "suspend")
+    world.review.act(
+        world.learner, seen[0] if seen else world.review.cards(world.learner, limit=1).items[0].id, "suspend"
+    )
 
 
 def answer(world: AnkiWorld, card: str, grade: int, **more: Any) -> None:

@@ -139,3 +139,21 @@ def test_the_command_line_brings_the_same(
     assert code == 1
     assert err.startswith("flashcards: This is no Anki package.")
     assert not (tmp_path / "decks/bad").exists()
+
+
+def test_a_card_s_page_and_the_log_show_what_was_imported(own_site: Site, tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        note = add(opened, "Basic", "Deck", "Frage", "Antwort")
+        opened.decks.select(opened.decks.id("Deck"))
+        answer_some(opened, 1)
+        opened.sched.set_due_date([note.cards()[0].id], "3")  # Anki logs this as a row without an answer
+        file = export(opened, tmp_path / "x.apkg", legacy=True)
+    ann = own_site.learner()
+    client = own_site.client(ann)
+    finished(client, upload(client, file.read_bytes()))
+    log = own_site.services.review.log(ann)
+    assert [(row.kind, row.grade) for row in log] == [("imported", 1), ("imported", None), ("manual", None)]
+    assert client.get(f"/cards/{log[0].card}").status_code == 200
+    items = client.get("/api/v1/reviews").get_json()["items"]
+    assert [item["kind"] for item in items] == ["imported", "imported", "manual"]
+    assert own_site.services.doctor.examine().ok

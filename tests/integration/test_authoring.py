@@ -216,7 +216,7 @@ def test_new_move_delete_and_back(site: Site, ann: Learner, authoring: Authoring
     with pytest.raises(NotFound):
         authoring.source("language/es/regular")
     (site.config.decks / "again.md").write_bytes((site.config.decks / kept).read_bytes())
-    assert site.services.sync.sync().restored == 4
+    assert site.services.sync.sync().restored == 5
 
 
 def test_trash_keeps_both_and_the_last_deck_stays(site: Site, authoring: AuthoringService) -> None:
@@ -273,11 +273,11 @@ def test_a_preview_tells_what_becomes_of_cards(site: Site, ann: Learner, preview
 
 
 def test_a_preview_finds_what_is_wrong_at_its_place(previews: PreviewService) -> None:
-    text = "---\ntitle: T\n---\n\n## A {#a}\n\nSo $\\foo$.\n\n## B {#a}\n\nx\n\n## C\n\n![](none.png)\n"
+    text = "---\ntitle: T\n---\n\n## A {#a}\n\nSo $\\foo$.\n\n## B {#b}\n\nx\n\n## C {#b}\n\n![](none.png)\n\n## D\n\n![](none.png)\n"
     preview = previews.preview("new/deck", text)
     found = {(problem.line, problem.code) for problem in preview.problems}
-    assert {(7, "math"), (15, "media-missing")} <= found, found
-    assert any(line in {5, 9} and "duplicate" in code for line, code in found)
+    assert found == {(7, "math"), (9, "duplicate-id"), (13, "duplicate-id"), (19, "media-missing")}
+    assert preview.broken == (9, 13)
     lost = previews.preview("new/deck", "## A\n\n```\nnever closed\n")
     assert lost.structure_lost
     assert lost.problems

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from flashcards.errors import Unavailable
 from flashcards.services.accounts import Learner
 from flashcards.web.security import MEDIA_POLICY, PAGE_POLICY, safe_next
 from tests.site import PASSWORD, SAME_ORIGIN, Site, copy_data, new_id, open_site
@@ -196,6 +197,12 @@ def test_an_open_server_answers_to_any_name(prepared: Path, tmp_path: Path) -> N
         assert site.client().get("/healthz", base_url="http://cards.example").status_code == 200
 
 
+def test_more_names_can_be_trusted(prepared: Path, tmp_path: Path) -> None:
+    with open_site(copy_data(prepared, tmp_path), trusted_hosts=("cards.example",)) as site:
+        assert site.client().get("/healthz", base_url="http://cards.example").status_code == 200
+        assert site.client().get("/healthz", base_url="http://other.example").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("target", "leads_to"),
     [
@@ -308,6 +315,19 @@ def test_trouble_inside_is_told_without_a_traceback(
         assert "Traceback" not in response.text
     assert api.mimetype == "application/problem+json"
     assert "a secret detail" in caplog.text
+
+
+def test_a_database_that_does_not_answer_is_a_503(
+    site: Site, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise Unavailable("The disk is full.")
+
+    monkeypatch.setattr(type(site.services.accounts), "signup_state", full)
+    monkeypatch.setattr(type(site.services.review), "today", full)
+    assert site.client().get("/healthz").status_code == 503
+    page = client.get("/")
+    assert (page.status_code, "The disk is full." in page.text) == (503, True)
 
 
 def test_sign_up_takes_turns(prepared: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -96,9 +97,7 @@ class Counts(NamedTuple):
 
 
 @contextmanager
-def writing_package(
-    target: Path, *, rollover: int = 4, foreign: ForeignNotes | None = None
-) -> Iterator[PackageWriter]:
+def writing_package(target: Path, *, rollover: int = 4, foreign: ForeignNotes | None = None) -> Iterator[PackageWriter]:
     """Writes the package `target`, which appears whole at the end of the block, or not at all.
 
     `rollover` is the hour at which the learner's day starts: Anki counts the package's days with it. Notes in
@@ -329,4 +328,9 @@ def clean_deck_name(name: str) -> str:
 
 def tag_text(tags: Sequence[str]) -> str:
     """Tags as Anki stores them: between blanks. A blank within a tag becomes an underscore."""
+    return _tag_text(tuple(tags))
+
+
+@lru_cache(maxsize=4096)
+def _tag_text(tags: tuple[str, ...]) -> str:
     return f" {' '.join('_'.join(tag.split()) for tag in tags)} " if tags else ""

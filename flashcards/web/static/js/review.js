@@ -75,7 +75,7 @@ const undo = () => ifOnline(async () => {
   const undone = await session.undo();
   say("Undone");
   if (undone === true) return ask();
-  location.assign(`/review?${new URLSearchParams({ ...session.filters(), card: undone })}`);
+  location.assign(session.url("/review", { card: undone }));
 });
 
 const act = (name) => session.card && ifOnline(async () => {
@@ -92,7 +92,7 @@ async function finish() {
   const trouble = await session.refill({ always: true });
   tell(trouble);
   if (session.card) return ask();
-  if (!trouble) return location.replace(`/done?${new URLSearchParams(session.filters())}`);
+  if (!trouble) return location.replace(session.url("/done"));
   ended = false; // the next sending that succeeds comes back here
   await session.keep();
   at("question").textContent = "That was all this browser holds. It goes on when the connection is back.";
@@ -173,6 +173,8 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 outbox.onOtherTab((answer) => { if (answer.card !== session.card?.id) { session.apply(answer, false); count(); } });
 outbox.keepSending((trouble) => { tell(trouble); if (!session.card && !trouble) finish(); });
 
+// A reload must not ask for the card that an undo brought back.
+history.replaceState(null, "", session.url("/review"));
 const changed = await session.resume();
 ready = true;
 ask(!changed);

@@ -163,6 +163,12 @@ export class Session {
     return Object.fromEntries(Object.entries({ deck: this.deck, tag: this.tag }).filter(([, value]) => value));
   }
 
+  /** The address of a page with this session's filters. */
+  url(path, more = {}) {
+    const query = String(new URLSearchParams({ ...this.filters(), ...more }));
+    return query ? `${path}?${query}` : path;
+  }
+
   /** Keeps the state for a reload without connection; called when the page is idle. */
   async keep() {
     if (!globalThis.caches) return;
@@ -186,7 +192,7 @@ export class Session {
     }
   }
 
-  #address() { return `/review/held?${new URLSearchParams(this.filters())}`; }
+  #address() { return this.url("/review/held"); }
 }
 
 function total(left) { return left.due + left.new + left.drill; }

@@ -1,0 +1,192 @@
+"""The editor in a browser: written, mended, saved, reviewed, edited elsewhere, in conflict, and nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from flashcards.jobs.all import all_jobs
+from flashcards.services.accounts import Learner
+from tests.browser.live import Live, answer, open_review, sent, serve, until
+from tests.browser.test_accessibility import check
+from tests.browser.test_layout import ask, no_overflow
+from tests.integration.test_deck_pages import png
+from tests.site import DECKS, copy_data, prepared_data
+
+DECK = """\
+---
+title: Softmax
+---
+
+## What does softmax give? {#softmax}
+
+Numbers that add up to one: $\\sofmax(z)$.
+
+## Dropout {#dropout}
+
+Dropout is applied at {{c1::train}} time and not at {{c2::test}} time.
+
+"""
+
+
+@pytest.fixture(scope="session")
+def prepared_to_write(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("editor")
+    shutil.copytree(DECKS, folder / "decks")
+    return prepared_data(folder, folder / "decks")
+
+
+@pytest.fixture
+def live(prepared_to_write: Path, tmp_path: Path) -> Iterator[Live]:
+    """A server with its jobs: files are watched."""
+    data = copy_data(prepared_to_write, tmp_path)
+    with serve(data, data / "decks") as live:
+        jobs = all_jobs(live.services)
+        jobs.start()
+        try:
+            yield live
+        finally:
+            jobs.stop()
+
+
+def open_editor(page: Page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
+def edit_elsewhere(file: Path, old: str, new: str) -> None:
+    """Another process changes the file."""
+    code = "import pathlib, sys; p = pathlib.Path(sys.argv[1]); p.write_text(p.read_text().replace(*sys.argv[2:]))"
+    subprocess.run([sys.executable, "-c", code, str(file), old, new], check=True)
+
+
+def test_write_mend_save_review_and_meet_another_editor(live: Live, page: Page, tmp_path: Path) -> None:
+    source, state = page.locator("#source"), page.locator("#state")
+    # 1. A new deck with a cloze, a formula error and a picture.
+    page.goto(f"{live.url}/new-deck")
+    page.fill("#path", "ml/softmax")
+    page.get_by_role("button", name="Make the deck").click()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    source.fill(DECK)
+    expect(page.locator("#cards article")).to_have_count(2)
+    expect(page.locator("#cards .cz")).to_have_count(2)
+    expect(page.locator("#summary")).to_contain_text("new")
+    source.press("Control+End")
+    source.press_sequentially("## Which picture? {#pic}\n\n")
+    (tmp_path / "grey.png").write_bytes(png(8, 8))
+    page.set_input_files("#picture", tmp_path / "grey.png")
+    expect(page.locator("#cards img")).to_be_visible()
+    # 2. The check row leads to its line, and is mended there.
+    row = page.locator("#lint .error")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("7:")
+    row.get_by_role("link").click()
+    start = source.evaluate("one => one.value.slice(0, one.selectionStart).split('\\n').length")
+    assert start == 7
+    source.fill(source.input_value().replace("\\sofmax", "\\sigma"))
+    expect(page.locator("#lint .error")).to_have_count(0)
+    # 3. Saved by the keyboard, and reviewed.
+    page.keyboard.press("Control+s")
+    expect(state).to_contain_text("Saved")
+    file = live.site.config.decks / "ml" / "softmax.md"
+    assert "\\sigma" in file.read_text()
+    open_review(page, f"{live.url}/review?deck=ml/softmax")
+    answer(page)
+    sent(page)
+    # 4. Another process edits it: the page follows.
+    open_editor(page, f"{live.url}/decks/ml/softmax/edit")
+    expect(page.locator("#cards")).to_contain_text("1 review kept")
+    edit_elsewhere(file, "add up to one", "sum to one")
+    expect(page.locator("#cards")).to_contain_text("sum to one")
+    expect(source).to_have_value(file.read_text())
+    # 5. A conflict: both are shown, nothing is lost.
+    source.press("Control+End")
+    source.press_sequentially("\n\nMy own words.")
+    edit_elsewhere(file, "sum to one", "make one")
+    expect(page.locator("#conflict")).to_be_visible()
+    expect(page.locator("#theirs")).to_have_value(file.read_text())
+    page.keyboard.press("Control+s")
+    expect(page.locator("#notice")).to_contain_text("choose below")
+    assert "My own words" not in file.read_text()
+    page.locator("#swap").click()
+    expect(source).to_have_value(file.read_text())
+    assert "My own words." in page.locator("#theirs").input_value()
+    page.locator("#swap").click()
+    page.locator("#over").click()
+    expect(state).to_contain_text("Saved")
+    expect(page.locator("#conflict")).to_be_hidden()
+    assert "My own words." in file.read_text()
+    assert "sum to one" in file.read_text()
+    # 6. Every review is still there.
+    [ann] = live.services.accounts.learners()
+    assert sum(card.reviews for card in live.services.review.cards(ann, deck="ml/softmax").items) == 1
+
+
+def test_a_draft_stays_in_the_browser(live: Live, page: Page) -> None:
+    url = f"{live.url}/decks/languages/capitals/edit"
+    open_editor(page, url)
+    page.locator("#source").press("Control+End")
+    page.locator("#source").press_sequentially("\n## Not saved yet?")
+    until(page, "Object.keys(localStorage).some((key) => key.startsWith('flashcards.draft.'))")
+    open_editor(page, url)
+    expect(page.locator("#notice")).to_contain_text("was not saved")
+    page.get_by_role("button", name="Go on with it").click()
+    assert page.locator("#source").input_value().endswith("## Not saved yet?")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#state")).to_contain_text("Saved")
+    until(page, "!Object.keys(localStorage).some((key) => key.startsWith('flashcards.draft.'))")
+    open_editor(page, url)
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def test_only_changed_cards_are_swapped(live: Live, page: Page) -> None:
+    open_editor(page, f"{live.url}/decks/languages/capitals/edit")
+    expect(page.locator("#summary")).to_contain_text("unchanged")
+    page.evaluate("for (const one of document.querySelectorAll('#cards article')) one.dataset.mine = 1")
+    source = page.locator("#source")
+    source.fill(source.input_value().replace("## ", "## Now: ", 1))
+    expect(page.locator("#cards .st.changed")).to_have_count(1)
+    count = page.locator("#cards article").count()
+    expect(page.locator("#cards article[data-mine]")).to_have_count(count - 1)
+
+
+def test_a_large_paste_and_a_file_that_is_no_picture(live: Live, page: Page, tmp_path: Path) -> None:
+    open_editor(page, f"{live.url}/decks/languages/capitals/edit")
+    page.evaluate("""() => { const area = document.getElementById('source');
+      area.value = 'x\\n'.repeat(4500000); area.dispatchEvent(new Event('input')); }""")
+    expect(page.locator("#notice")).to_contain_text("over 8 MiB")
+    page.reload()
+    (tmp_path / "text.png").write_bytes(b"no picture at all")
+    page.set_input_files("#picture", tmp_path / "text.png")
+    expect(page.locator("#notice")).to_contain_text("no picture")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_it_fits(live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int) -> None:
+    page = new_context(ann, viewport={"width": width, "height": 800}).new_page()
+    for path in ("/decks/science/extremes/edit", "/decks/languages/capitals/edit", "/new-deck"):
+        page.goto(live.url + path)
+        page.wait_for_load_state("networkidle")
+        no_overflow(page)
+        size, where = ask(page, "smallestText")
+        assert size >= 12, f"{path}: {where!r} is {size} px"
+        assert ask(page, "smallTargets") == [], path
+
+
+def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    page = new_context(ann, reduced_motion="reduce").new_page()
+    open_editor(page, f"{live.url}/decks/programming/python/edit")
+    source = page.locator("#source")
+    source.fill(source.input_value() + "\n## Wrong?\n\n$\\nothing$\n")
+    expect(page.locator("#lint .error")).to_have_count(1)
+    edit_elsewhere(live.site.config.decks / "programming" / "python.md", "---", "---")
+    page.evaluate("document.getElementById('conflict').hidden = false")
+    check(page)
+    page.goto(f"{live.url}/new-deck")
+    check(page)

@@ -1,0 +1,59 @@
+"""What the page's script says is what the server says: diffs of typed answers, and the grades' effects."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import astuple
+
+from playwright.sync_api import Page
+
+from flashcards.web.buttons import effect
+from flashcards.web.diff import compare
+from tests.browser.live import Live
+
+PAIRS = [
+    ("", ""), ("", "x"), ("x", ""), ("Ulanbaatur", "Ulaanbaatar"), ("  two   words ", "two words"),
+    ("Reykjavi\u0301k", "Reykjavík"), ("梯度下降", "梯度的下降"), ("אפס", "אפסים"), ("a😀b", "a😁b"),
+    ("x" * 500, "x" * 500), ("x" * 500, "y"),
+]  # fmt: skip
+
+
+def test_diffs_are_the_same(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/help")
+    dice = random.Random(1)
+    texts = ["".join(dice.choices("abc d", k=dice.randrange(12))) for _ in range(60)]
+    pairs = [*PAIRS, *zip(texts[::2], texts[1::2], strict=True)]
+    found = page.evaluate(
+        """async (pairs) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        const { compare } = await import(sheet.replace("app.css", "js/diff.js"));
+        return pairs.map(([typed, expected]) => compare(typed, expected)); }""",
+        [list(pair) for pair in pairs],
+    )
+    for (typed, expected), theirs in zip(pairs, found, strict=True):
+        ours = compare(typed, expected)
+        assert theirs["equal"] == ours.equal
+        assert [tuple(piece) for piece in theirs["typed"] if piece[1]] == [astuple(p) for p in ours.typed if p.text]
+        assert [tuple(piece) for piece in theirs["expected"] if piece[1]] == [
+            astuple(p) for p in ours.expected if p.text
+        ]
+
+
+def test_effects_are_the_same(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/help")
+    days = [*range(1, 4000), 10_000, 36_499, 36_500]
+    found = page.evaluate(
+        """async (days) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        const { effect } = await import(sheet.replace("app.css", "js/card.js"));
+        return days.map((day) => ["due", "drill"].flatMap((kind) => [true, false].flatMap((drill) =>
+          [3, 4].map((quality) => effect(quality, {kind, intervals: {3: day, 4: day}}, drill))))); }""",
+        days,
+    )
+    for day, theirs in zip(days, found, strict=True):
+        intervals = {3: day, 4: day}
+        ours = [
+            effect(quality, intervals, in_drill, drill)
+            for in_drill in (False, True)
+            for drill in (True, False)
+            for quality in (3, 4)
+        ]
+        assert theirs == ours

@@ -1,0 +1,168 @@
+"""The editor over HTTP: its forms without a script, its API, and who may use them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from flashcards.services.accounts import Learner
+from tests.integration.test_authoring import ann, prepared_to_write, site
+from tests.integration.test_deck_pages import png
+from tests.integration.test_pages import text
+from tests.site import Site
+
+__all__ = ["ann", "prepared_to_write", "site"]
+API = "/api/v1"
+PATH = "languages/capitals.md"
+EDIT = "/decks/languages/capitals/edit"
+
+
+@pytest.fixture
+def client(site: Site, ann: Learner) -> FlaskClient:
+    return site.client(ann)
+
+
+def field(page: str, name: str) -> str:
+    """What a form would send for a field."""
+    area = re.search(rf'<textarea[^>]* name="{name}"[^>]*>\n(.*?)</textarea>', page, re.S)
+    if area:
+        return unescape(area[1]).replace("\n", "\r\n")
+    found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page)
+    assert found
+    return unescape(found[1])
+
+
+def form(page: str, **more: str) -> dict[str, str]:
+    return {"source": field(page, "source"), "version": field(page, "version"), **more}
+
+
+def test_forms_preview_save_and_keep_the_bytes(site: Site, client: FlaskClient) -> None:
+    page = client.get(EDIT).text
+    file = site.config.decks / PATH
+    before = file.read_bytes()
+    assert client.post(EDIT, data=form(page, what="save")).status_code == 303
+    assert file.read_bytes() == before
+    data = form(page, what="preview")
+    data["source"] += "\r\n## New one?\r\n\r\n$\\foo$\r\n"
+    preview = text(client.post(EDIT, data=data).text)
+    assert "1 new" in preview
+    assert "Unknown command" in preview or "\\foo" in preview
+    assert "Go to line" in preview
+    assert file.read_bytes() == before
+    saved = client.post(EDIT, data={**data, "what": "save"}, follow_redirects=True)
+    assert "Saved. Cards: 1 new." in text(saved.text)
+    assert file.read_bytes().startswith(before)
+
+
+def test_a_conflict_shows_both_and_saves_on_request(site: Site, client: FlaskClient) -> None:
+    page = client.get(EDIT).text
+    file = site.config.decks / PATH
+    file.write_text(file.read_text() + "\n## Theirs?\n\nYes.\n")
+    data = form(page, what="save")
+    data["source"] = "## Mine?\r\n\r\nOnly.\r\n"
+    answer = client.post(EDIT, data=data)
+    assert answer.status_code == 409
+    assert "## Theirs?" in answer.text
+    assert "## Mine?" in answer.text
+    assert "Save mine over it" in answer.text
+    assert "## Theirs?" in file.read_text()
+    assert client.post(EDIT, data=form(answer.text, what="save")).status_code == 303
+    assert file.read_text() == "## Mine?\n\nOnly.\n"
+
+
+def test_what_was_typed_survives_a_refusal(client: FlaskClient) -> None:
+    data = {**form(client.get(EDIT).text), "source": "kept \x00 text", "what": "save"}
+    answer = client.post(EDIT, data=data)
+    assert answer.status_code == 422
+    assert "NUL" in answer.text
+    assert "kept" in answer.text
+
+
+def test_new_move_delete_by_forms(site: Site, client: FlaskClient) -> None:
+    refused = client.post("/new-deck", data={"path": "../x", "title": ""})
+    assert refused.status_code == 422
+    assert 'value="../x"' in refused.text
+    made = client.post("/new-deck", data={"path": "es/ser", "title": "Ser & estar"})
+    assert made.location.startswith("/decks/es/ser/edit?done=made")
+    assert "Ser &amp; estar" in client.get(made.location).text
+    moved = client.post("/decks/es/ser/edit", data={"what": "move", "to": "es/verbs"})
+    assert moved.location.startswith("/decks/es/verbs/edit?")
+    assert "keeps its history" in client.get(moved.location).text
+    gone = client.post("/decks/es/verbs/edit", data={"what": "delete"}, follow_redirects=True)
+    assert ".trash/es/verbs.md" in gone.text
+    assert client.get("/decks/es/verbs/edit").status_code == 404
+    assert client.post(EDIT, data={"what": "explode"}).status_code == 422
+
+
+def test_a_deck_that_is_called_edit_has_its_page(site: Site, client: FlaskClient) -> None:
+    site.services.authoring.create("es/edit", "A deck called edit")
+    assert "A deck called edit" in client.get("/decks/es/edit").text
+    assert "Save" in client.get("/decks/es/edit/edit").text
+
+
+def test_only_authors(site: Site, ann: Learner) -> None:
+    reader = site.client(site.learner("Ben"))
+    assert "/edit" not in reader.get("/decks/languages/capitals").text
+    assert "New deck" not in reader.get("/decks").text
+    body = {"path": PATH, "source": "x", "version": ""}
+    answers = [
+        reader.get(EDIT), reader.post(EDIT, data={"what": "delete"}), reader.get("/new-deck"),
+        reader.post("/new-deck", data={"path": "x"}), reader.get(f"{API}/source?path={PATH}"),
+        reader.put(f"{API}/source", json=body), reader.post(f"{API}/preview", json=body),
+        reader.post(f"{API}/pictures?path={PATH}", data=png(2, 2)),
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [403] * len(answers)
+    assert [
+        guest.status_code for guest in (site.client().get(EDIT), site.client().post(f"{API}/preview", json=body))
+    ] == [303, 401]
+
+
+def test_the_api(site: Site, client: FlaskClient) -> None:
+    got = client.get(f"{API}/source?path={PATH}")
+    source = got.json
+    assert client.get(f"{API}/source?path={PATH}", headers={"If-None-Match": got.headers["ETag"]}).status_code == 304
+    preview = client.post(f"{API}/preview", json={"path": PATH, "source": source["source"]}).json
+    assert {card["status"] for card in preview["cards"]} == {"unchanged"}
+    assert all(card["question_html"] and card["answer_html"] for card in preview["cards"])
+    known = [note["render"] for note in preview["notes"]][1:]
+    again = client.post(f"{API}/preview", json={"path": PATH, "source": source["source"], "known": known}).json
+    assert [card["question_html"] is None for card in again["cards"]] == [False] + [True] * (len(again["cards"]) - 1)
+    new = source["source"] + "\n## Chad? {#chad}\n\nN Djamena.\n"
+    saved = client.put(f"{API}/source", json={"path": PATH, "source": new, "version": source["version"]})
+    assert (saved.status_code, saved.json["new"], saved.json["trouble"]) == (200, 1, "")
+    stale = client.put(f"{API}/source", json={"path": PATH, "source": "x", "version": source["version"]})
+    assert stale.status_code == 409
+    assert stale.mimetype == "application/problem+json"
+    assert "chad" in (site.config.decks / PATH).read_text()
+    picture = client.post(f"{API}/pictures?path={PATH}", data=png(5, 5), content_type="image/png")
+    assert picture.status_code == 201
+    assert (site.config.decks / "languages" / picture.json["name"]).exists()
+    assert client.post(f"{API}/pictures?path={PATH}", data=b"no", content_type="image/png").status_code == 422
+
+
+@pytest.mark.parametrize("size", [9, 21])
+def test_a_paste_that_is_too_large(site: Site, client: FlaskClient, size: int) -> None:
+    """A little over the limit of a deck, and over what is read at all."""
+    big = "x" * (size << 20)
+    for answer in (
+        client.put(f"{API}/source", json={"path": PATH, "source": big, "version": ""}),
+        client.post(f"{API}/preview", json={"path": PATH, "source": big}),
+        client.post(EDIT, data={"what": "save", "source": big, "version": ""}),
+    ):
+        assert answer.status_code == (422 if size < 20 else 413)
+    assert (site.config.decks / PATH).stat().st_size < 10_000
+
+
+def test_every_other_address_takes_less(client: FlaskClient) -> None:
+    assert client.post(f"{API}/reviews/batch", json={"items": ["x" * (3 << 20)]}).status_code == 413
+
+
+def test_a_file_that_no_text_field_can_hold(site: Site, client: FlaskClient) -> None:
+    Path(site.config.decks / "latin.md").write_bytes(b"## Qu\xe9?\n\nOui.\n")
+    answer = client.get("/decks/latin/edit")
+    assert answer.status_code == 422
+    assert "not UTF-8" in answer.text
