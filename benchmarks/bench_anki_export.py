@@ -190,7 +190,8 @@ def _raw_job(folder: Path, count: int) -> Callable[[], None]:
         db.executemany(ours._CARD_SQL, cards)
         values = (CREATED_AT, CREATED_MS, CREATED_MS, models, decks)
         db.execute("INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, '{}', ?, ?, '{}', '{}')", values)
-        db.executescript(ours._INDEXES)  # commits first
+        db.execute(ours._INDEX)
+        db.execute("COMMIT")
         db.close()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.write(path, "collection.anki2")

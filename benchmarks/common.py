@@ -33,9 +33,7 @@ class Row:
 def format_row(row: Row) -> str:
     """The row as one line of text."""
     mark = {True: "ok  ", False: "OVER", None: "    "}[row.within]
-    bound = (
-        "" if row.limit is None else f"{'at most' if row.better == 'lower' else 'at least'} {row.limit:,g}"
-    )
+    bound = "" if row.limit is None else f"{'at most' if row.better == 'lower' else 'at least'} {row.limit:,g}"
     ratio = row.ratio if row.ratio is not None else (row.value / row.limit if row.limit else None)
     shown = "" if ratio is None else f"ratio {ratio:.2f}"
     return f"  {mark} {row.name:<58} {row.value:>12,.2f} {row.unit:<6} {bound:<18} {shown:<12} {row.note}"

@@ -61,10 +61,10 @@ class Config:
                 return None
 
         data = cast(Path, read("FLASHCARDS_DATA", str(_default_data()), _folder))
-        host = read("FLASHCARDS_HOST", "127.0.0.1", _host)
+        host = read("FLASHCARDS_HOST", "127.0.0.1", parse_host)
         port = read("FLASHCARDS_PORT", "8000", parse_port)
         signup = read("FLASHCARDS_SIGNUP", "first", _signup)
-        trusted_hosts = tuple(environ.get("FLASHCARDS_TRUSTED_HOSTS", "").replace(",", " ").split())
+        trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
@@ -79,7 +79,7 @@ class Config:
             host=cast(str, host),
             port=cast(int, port),
             signup=cast(Signup, signup),
-            trusted_hosts=trusted_hosts,
+            trusted_hosts=cast(tuple[str, ...], trusted_hosts),
         )
 
 
@@ -94,10 +94,27 @@ def _folder(text: str) -> Path:
     return path.absolute()
 
 
-def _host(text: str) -> str:
-    if any(character.isspace() or character in "/:@" for character in text.strip("[]").replace(":", "")):
+def parse_host(text: str) -> str:
+    """A host name or address; raises ValueError with what to do. Whether it exists shows when it is used."""
+    if any(character.isspace() or character in "/@" for character in text) or _is_broken_address(text):
         raise ValueError("give a host name or an address such as 127.0.0.1, without a port")
     return text
+
+
+def _is_broken_address(text: str) -> bool:
+    """Whether it is written like an address, but is none: 999.1.1.1, ::g, localhost:8000."""
+    if ":" not in text and text.replace(".", "").strip("0123456789"):
+        return False
+    try:
+        ip_address(text.removeprefix("[").removesuffix("]").partition("%")[0])
+    except ValueError:
+        return True
+    return False
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Names separated by spaces or commas."""
+    return tuple(parse_host(name) for name in text.replace(",", " ").split())
 
 
 def parse_port(text: str) -> int:
@@ -120,6 +137,8 @@ def _database(url: str) -> Path:
     path = Path(rest.removeprefix("/")).expanduser()
     if not rest.startswith("/") or not path.name:
         raise ValueError("write sqlite:///relative/path or sqlite:////absolute/path")
+    if path.name == ":memory:":
+        raise ValueError("a database in memory would lose every answer; name a file")
     if path.is_dir():
         raise ValueError("this is a folder; name a file")
     return path.absolute()

@@ -6,6 +6,10 @@ from __future__ import annotations
 class FlashcardsError(Exception):
     """Base of every error with a message that is meant for people."""
 
+    def told(self) -> str:
+        """The message with the place it speaks of, for a terminal or a log."""
+        return str(self)
+
 
 class DeckError(FlashcardsError):
     """A deck file that cannot be used: where, and the stable code of the message."""
@@ -16,6 +20,9 @@ class DeckError(FlashcardsError):
         self.line = line
         self.column = column
         self.code = code
+
+    def told(self) -> str:
+        return f"{self.path}: {self}"
 
 
 class Invalid(FlashcardsError):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flashcards.config import Config
+from flashcards.deckfiles.report import json_printable
+from flashcards.deckfiles.report import printable as printable  # for every command
 
 if TYPE_CHECKING:
     from flashcards.wiring import Services
@@ -39,21 +41,13 @@ def services(settings: Config | None = None) -> Iterator[Services]:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_printable(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def print_rows(rows: Iterable[Any]) -> None:
     """A JSON list on stdout, a line for each item: for long lists, much faster than `print_json`."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    click.echo("[" + ",".join(f"\n{encode(row)}" for row in rows) + "\n]")
-
-
-def printable(text: str) -> str:
-    """Text that is safe on a terminal: control and bidirectional characters are written as escapes."""
-    return "".join(
-        character if character.isprintable() or character == " " else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    click.echo("[" + ",".join(f"\n{json_printable(encode(row))}" for row in rows) + "\n]")
 
 
 class Progress:
@@ -79,4 +73,6 @@ def read_password(from_stdin: bool, prompt: str = "Password") -> str:
     """The password from the first line of stdin, or asked for twice without showing it."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask for the password: give --password-stdin")
     return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flashcards.cli.common import config, print_rows
-from flashcards.deckfiles.report import format_github, format_json, format_text
+from flashcards.deckfiles.report import format_github, format_json, format_text, printable
 
 FORMATS = {"text": format_text, "json": format_json, "github": format_github}
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -54,7 +54,7 @@ def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
     else:
         for row in found.rows:
             first = next((line for line in row["question"].splitlines() if line.strip()), "")
-            click.echo(f"{row['key']}\t{first}")
+            click.echo(f"{printable(row['key'])}\t{printable(first)}")
     errors = [problem for problem in found.problems if problem.severity == "error"]
     if errors:
         click.echo(format_text(errors).removesuffix("\n"), err=True)

@@ -12,6 +12,7 @@ import traceback
 import click
 
 from flashcards import __version__
+from flashcards.deckfiles.report import printable
 from flashcards.errors import FlashcardsError, Invalid
 
 # command: (module below flashcards.cli, one line for the overview)
@@ -80,8 +81,8 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except FlashcardsError as error:
-        for line in str(error).splitlines() or [type(error).__name__]:
-            click.echo(f"flashcards: {line}", err=True)
+        for line in error.told().splitlines() or [type(error).__name__]:
+            click.echo(f"flashcards: {printable(line)}", err=True)
         sys.exit(2 if isinstance(error, Invalid) else 1)
     except BrokenPipeError:
         # The reader (head, less) has gone: not our trouble, and the interpreter must not complain either.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -104,6 +105,8 @@ def delete(name: str, yes: bool) -> None:
     with services() as opened:
         opened.accounts.find(name)
         if not yes:
+            if not sys.stdin.isatty():
+                raise click.UsageError("there is no terminal to ask on: give --yes")
             click.confirm(f"Delete {name} and every review of theirs for ever?", abort=True)
         opened.accounts.delete_learner(name)
     click.echo(f"{name}: deleted", err=True)

@@ -9,12 +9,19 @@ from dataclasses import replace
 
 import click
 
-from flashcards.cli.common import config, services
-from flashcards.config import Config, parse_port
+from flashcards.cli.common import config, printable, services
+from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.all import all_jobs
 from flashcards.services.doctor import sqlite_note
 from flashcards.wiring import Services
+
+
+def _host(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else parse_host(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _port(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
@@ -25,7 +32,12 @@ def _port(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 @click.command("serve")
-@click.option("--host", metavar="H", help="Address to listen on (default 127.0.0.1: this machine only).")
+@click.option(
+    "--host",
+    metavar="H",
+    callback=_host,
+    help="Address to listen on (default 127.0.0.1: this machine only).",
+)
 @click.option("--port", metavar="P", callback=_port, help="Port to listen on (default 8000).")
 def serve_command(host: str | None, port: int | None) -> None:
     """Serve the web app and run the jobs.
@@ -76,7 +88,7 @@ def first_sync(opened: Services) -> None:
     try:
         report = opened.sync.sync()
     except FlashcardsError as error:
-        click.echo(f"flashcards: {error}", err=True)
+        click.echo(printable(f"flashcards: {error.told()}"), err=True)
         return
     if report.errors:
         click.echo(f"{len(report.errors)} errors in deck files: see flashcards check, or the decks' pages", err=True)

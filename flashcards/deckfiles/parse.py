@@ -96,6 +96,7 @@ class _DeckReader:
 
     def __init__(self, path: str, text: str, issues: list[Issue]) -> None:
         self.path = path
+        self.cut = issues[0] if issues else None
         self.issues = issues
         self.written = text
         self.text = text = without_controls(text)
@@ -124,7 +125,16 @@ class _DeckReader:
             self.assign(issue)
         self.check_duplicate_questions()
         ids = self.give_ids()
+        if self.cut is not None:
+            self.forget_what_the_cut_broke(self.cut)
         return self.result(ids)
+
+    def forget_what_the_cut_broke(self, cut: Issue) -> None:
+        """Bytes that are not UTF-8 end the text: what stands after its last heading was not read whole."""
+        start = max((heading.start for heading in self.headings if heading.level <= 2), default=0)
+        self.issues = [issue for issue in self.issues if issue is cut or issue.offset < start]
+        for note in self.notes:
+            note.issues = [issue for issue in note.issues if issue.offset < start]
 
     # From top to bottom -------------------------------------------------------------------------------
 

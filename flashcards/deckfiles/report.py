@@ -31,12 +31,13 @@ def format_text(problems: Iterable[Problem]) -> str:
 def format_json(problems: Iterable[Problem]) -> str:
     """A JSON list of objects with the fields of `Problem`; unsafe characters are ``\\u`` escapes."""
     rows = [{name: getattr(problem, name) for name in FIELDS} for problem in problems]
-    text = json.dumps(rows, ensure_ascii=False, indent=2)
-    return "".join(_json_escaped(line) + "\n" for line in text.split("\n"))
+    return json_printable(json.dumps(rows, ensure_ascii=False, indent=2)) + "\n"
 
 
-def _json_escaped(line: str) -> str:
-    return _UNSAFE.sub(lambda match: json.dumps(match.group())[1:-1], line)
+def json_printable(document: str) -> str:
+    """A JSON document with control and bidirectional characters as ``\\u`` escapes; it means the same."""
+    lines = document.split("\n")
+    return "\n".join(_UNSAFE.sub(lambda match: json.dumps(match.group())[1:-1], line) for line in lines)
 
 
 def format_github(problems: Iterable[Problem]) -> str:

@@ -11,6 +11,7 @@ MAX_ITEM = 32 * 1024 * 1024
 """A single item (a picture in base64, say) is at most this many characters long."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_OF_NUMBERS = "0123456789.+-eE"
 _BLANK = " \t\r\n"
 
 
@@ -22,10 +23,9 @@ def write_document(
     stream: BinaryIO, head: dict[str, Any], arrays: Iterable[tuple[str, Iterable[dict[str, Any]]]]
 ) -> None:
     """Writes an object: the members of `head`, then each array, one item on a line."""
-    stream.write(b"{")
-    for name, value in head.items():
-        stream.write(f"{_ENCODE(name)}:{_ENCODE(value)},".encode())
-    separator = ""
+    members = ",".join(f"{_ENCODE(name)}:{_ENCODE(value)}" for name, value in head.items())
+    stream.write(f"{{{members}".encode())
+    separator = "," if members else ""
     for name, items in arrays:
         stream.write(f"{separator}\n{_ENCODE(name)}:[".encode())
         comma = "\n"
@@ -118,8 +118,8 @@ class _Reader:
             except ValueError as error:
                 raise self.bad(str(error)) from None
             else:
-                # A number may go on in the next chunk.
-                if end < len(self._text) or not self._more():
+                # A number may go on in the next chunk: 10 is also the beginning of 10.5 and of 10e3.
+                if self._text[end : end + 1].strip(_OF_NUMBERS) or not self._more():
                     self._at = end
                     return value
 

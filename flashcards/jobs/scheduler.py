@@ -66,9 +66,7 @@ class Jobs:
 
     def start(self) -> None:
         """Starts the background threads and returns."""
-        self._scheduler.add_job(
-            self._lead, IntervalTrigger(seconds=2, timezone="UTC"), id="lead", name="lead"
-        )
+        self._scheduler.add_job(self._lead, IntervalTrigger(seconds=2, timezone="UTC"), id="lead", name="lead")
         self._scheduler.start()
         self._lead()
 
@@ -95,9 +93,9 @@ class Jobs:
                 job.work()
                 last[0] = ""
             except FlashcardsError as error:
-                if str(error) != last[0]:  # the same trouble twice a second is said once
-                    LOG.warning("%s: %s", job.name, error)
-                last[0] = str(error)
+                if error.told() != last[0]:  # the same trouble twice a second is said once
+                    LOG.warning("%s: %s", job.name, error.told())
+                last[0] = error.told()
             except Exception:
                 LOG.exception("%s: the job failed", job.name)
             finally:

@@ -40,10 +40,7 @@ _USER_AGENT, _TOKEN_NAME = 200, 60
 # guesser with an account could wipe it.
 _PER_NAME, _PER_REMOTE, _SIGNUPS, _CODES = 10, 60, 60, 5
 
-_FLAGS = [
-    LEARNER_COLUMNS.index(name)
-    for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")
-]
+_FLAGS = [LEARNER_COLUMNS.index(name) for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")]
 
 
 class AccountService:
@@ -78,9 +75,7 @@ class AccountService:
         """The code that the first sign-up needs; None where it needs none."""
         return self._setup_code() if self.signup_state().needs_code else None
 
-    def sign_up(
-        self, name: str, password: str, *, code: str | None, timezone: str | None, remote: str
-    ) -> Learner:
+    def sign_up(self, name: str, password: str, *, code: str | None, timezone: str | None, remote: str) -> Learner:
         """Makes an account; the first one is an author and administrator.
 
         A `timezone` that is unknown here becomes UTC: a browser says it, nobody typed it. Raises Forbidden
@@ -179,9 +174,7 @@ class AccountService:
 
     def _open_session(self, learner: Learner, user_agent: str) -> str:
         secret, now = secrets.token_urlsafe(32), self._clock()
-        self._rows.insert_session(
-            learner.id, _hash(secret), line_of(user_agent, _USER_AGENT), now, now + SESSION_MS
-        )
+        self._rows.insert_session(learner.id, _hash(secret), line_of(user_agent, _USER_AGENT), now, now + SESSION_MS)
         return secret
 
     def by_session(self, secret: str) -> Learner | None:

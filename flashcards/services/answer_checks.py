@@ -63,10 +63,6 @@ def checked_verb(verb: str, due_on: Day | None, today: Day) -> Verb:
     if verb == "due":
         if due_on is None:
             raise Invalid("Give the date on which the card should come.", field="due_on")
-        if (
-            isinstance(due_on, bool)
-            or not isinstance(due_on, int)
-            or not 0 <= due_on <= today + FARTHEST_DAYS
-        ):
+        if isinstance(due_on, bool) or not isinstance(due_on, int) or not 0 <= due_on <= today + FARTHEST_DAYS:
             raise Invalid("Give a date within the next hundred years.", field="due_on")
     return cast(Verb, verb)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flashcards.domain import schedule as rules
 from flashcards.domain.schedule import Mode, Schedule
@@ -110,13 +110,14 @@ class Answers(LearnerDays):
         verb: str,
         *,
         whole_note: bool = False,
+        also: Sequence[str] = (),
         due_on: Day | None = None,
         id: str | None = None,
     ) -> Acted:
         """Suspends, unsuspends, buries, unburies or resets a card, or sets its due date (`due_on`).
 
-        `whole_note` does it to all cards of the note. With an `id` that was sent before, nothing changes.
-        Raises Invalid, NotFound and Conflict.
+        `whole_note` does it to all cards of the note, `also` names more cards: one action, one undo. With an `id`
+        that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
         """
         uid = new_uuid() if id is None else checked_uuid(id)
         number = card_number(card_id)
@@ -128,8 +129,8 @@ class Answers(LearnerDays):
             if stored is not None:
                 return self._repeated_act(learner, stored, number, verb)
             lead = self._card(learner, number)
-            others = self._rows.siblings(lead.note) if whole_note else []
-            cards = [lead, *(self._card(learner, card) for card in others if card != number)]
+            others = [*(self._rows.siblings(lead.note) if whole_note else []), *map(card_number, also)]
+            cards = [lead, *(self._card(learner, card) for card in dict.fromkeys(others) if card != number)]
             for offset, card in enumerate(cards, start=1):
                 after = rules.changed(card.schedule, checked, today, due_on)
                 row = LogWrite(

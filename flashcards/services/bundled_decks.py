@@ -26,9 +26,7 @@ class Installed:
         lines = []
         if self.replaced:
             lines.append(f"{len(self.replaced)} built-in deck files brought up to date")
-        lines += [
-            f"{path}: edited by you, kept as it is; a newer built-in version exists" for path in self.kept
-        ]
+        lines += [f"{path}: edited by you, kept as it is; a newer built-in version exists" for path in self.kept]
         return tuple(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from flashcards.domain.sm2 import REMEMBERED
@@ -11,12 +12,14 @@ from flashcards.services.account_values import Learner
 from flashcards.services.card_values import card_state, log_row
 from flashcards.services.learner_days import LearnerDays
 from flashcards.services.review_values import CardState, DayCount, LogRow, Page, Summary
+from flashcards.services.search import STATES, parse_search
 from flashcards.storage.cards import CardFilter
+from flashcards.storage.search_text import match_words
 
 MATURE = 21
 """From this interval in days on a card is mature."""
 LONGEST_PAGE = 500
-_STATES = ("new", "scheduled", "suspended", "removed")
+_CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
 
 class Cards(LearnerDays):
@@ -44,23 +47,33 @@ class Cards(LearnerDays):
         since: str | None = None,
         limit: int = 100,
     ) -> Page:
-        """Cards by the words of their text, deck or folder, tag and state, at most 500 a page.
+        """Cards that a search (see `services/search.py`) finds, at most 500 a page; the rest adds to the search.
 
-        Removed ones only where `state` asks for them; drafts only for authors. Raises Invalid and NotFound.
+        Removed ones only where a state asks for them; drafts only for authors. Raises Invalid and NotFound.
         """
-        if state is not None and state not in _STATES:
-            raise Invalid(f"Give one of {', '.join(_STATES)}.", field="state")
+        if state is not None and state not in STATES:
+            raise Invalid(f"Give one of {', '.join(STATES)}.", field="state")
+        search = parse_search(q or "")
         wanted = CardFilter(
-            words=tuple((q or "").casefold().split()),
-            decks=self._decks_at(deck) if deck else None,
-            tag=tag or None,
-            state=state,
+            today=self.study_day(learner),
+            match=match_words(tuple(search.words), tuple(search.phrases)),
+            decks=self._in_all([*search.decks, *([deck] if deck else [])]),
+            tags=(*search.tags, *([tag] if tag else [])),
+            states=(*search.states, *([state] if state else [])),
+            props=tuple(search.props),
+            ids=tuple(search.ids),
             drafts=learner.is_author,
         )
         size = _page_size(limit)
         found = self._card_rows.listed(learner.id, wanted, _cursor(since), size + 1)
         items = tuple(card_state(record, learner) for record in found[:size])
-        return Page(items, items[-1].id if len(found) > size else None)
+        last = found[size - 1] if len(found) > size else None
+        return Page(items, None if last is None else f"{last.note_id}-{last.id}")
+
+    def _in_all(self, addresses: list[str]) -> set[int] | None:
+        """The decks that stand at (or below) every one of these addresses; None where there are none."""
+        found = [set(self._decks_at(address.strip("/").removesuffix(".md"))) for address in addresses]
+        return set.intersection(*found) if found else None
 
     def log(self, learner: Learner, *, since: int = 0, limit: int = 100) -> tuple[LogRow, ...]:
         """The learner's log after the row `since`, the oldest first, at most 500 rows."""
@@ -132,9 +145,10 @@ def _page_size(limit: int) -> int:
     return max(1, min(limit, LONGEST_PAGE))
 
 
-def _cursor(since: str | None) -> int:
+def _cursor(since: str | None) -> tuple[int, int]:
     if not since:
-        return 0
-    if not (since.isascii() and since.isdigit() and len(since) < 19):
+        return 0, 0
+    if not _CURSOR.fullmatch(since):
         raise Invalid("This cursor was not given by a list of ours.", field="since")
-    return int(since)
+    note, _, card = since.partition("-")
+    return int(note), int(card)

@@ -114,9 +114,13 @@ Block = ProseBlock | SectionBlock | NoteBlock
 
 @dataclass(frozen=True, slots=True)
 class DeckPage:
-    """A deck as a document. `removed_notes` once stood in it; their history is kept."""
+    """A deck as a document. `removed_notes` once stood in it; their history is kept.
+
+    `version` changes when the file, its pictures or what is wrong with it do.
+    """
 
     info: DeckInfo
+    version: str
     path: str
     author: str
     license: str
@@ -195,6 +199,7 @@ class DeckService:
             raise NotFound(f"There is no deck at {address}.")
         return DeckPage(
             info=_info(deck),
+            version=self._store.version(deck.path) or "",
             path=deck.path,
             author=deck.author,
             license=deck.license,
@@ -204,6 +209,13 @@ class DeckService:
             removed_notes=self._store.removed_notes(deck.id),
             blocks=self._blocks(deck.id, learner.id, drafts=author),
         )
+
+    def version(self, address: str) -> str:
+        """What changes with what a deck's page shows of its file. Raises NotFound."""
+        version = self._store.version(f"{address}.md")
+        if version is None:
+            raise NotFound(f"There is no deck at {address}.")
+        return version
 
     def media(self, name: str) -> MediaFile:
         """The picture or sound at ``/media/<name>``.

@@ -9,12 +9,19 @@ from collections.abc import Iterator, Sequence
 from flashcards.domain.card import BACKWARD, FORWARD
 from flashcards.domain.study_day import Day
 from flashcards.exchange.anki import scheduling
-from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
+from flashcards.exchange.anki.fields import REMOVED_TAG, fields_from
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
 from flashcards.exchange.anki.scheduling import LogEntry, new_card
 from flashcards.services.export_texts import digest_of
-from flashcards.storage.exports import ExportCard, ExportDeck, Exported, ExportNote, ExportReview, ExportStore
+from flashcards.storage.exports import (
+    ExportCard,
+    ExportDeck,
+    Exported,
+    ExportNote,
+    ExportReview,
+    ExportStore,
+)
 
 _NUMBER = re.compile(r"\{\{c([0-9]+)::")
 
@@ -124,11 +131,10 @@ def fields_of_stored(note: ExportNote, deck: ExportDeck) -> tuple[Kind, tuple[st
         raise NotRendered
     kind: Kind = "cloze" if note.kind == "cloze" else "basic"
     second, rubric, follow_ups, source = note.second_and_lists
-    texts = NoteTexts(
-        kind, note.first, second, rubric, follow_ups, source, note.section, bool(note.reversed), bool(note.typed),
-        f"{deck.key}#{note.key}",
-    )  # fmt: skip
-    return kind, fields_of(texts)
+    key = f"{deck.key}#{note.key}"
+    return kind, fields_from(
+        kind, note.first, second, rubric, follow_ups, source, note.section, note.reversed, note.typed, key
+    )
 
 
 def _modified(note: ExportNote, digest: bytes) -> int:

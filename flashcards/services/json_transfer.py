@@ -14,9 +14,10 @@ from typing import Any
 
 from flashcards import __version__
 from flashcards.deckfiles import media as media_files
-from flashcards.deckfiles.find import FOLDER_FILE, MAX_FILE_BYTES
+from flashcards.deckfiles.find import FOLDER_FILE
 from flashcards.errors import Conflict, Invalid
 from flashcards.exchange import json_schema
+from flashcards.exchange.anki import foreign
 from flashcards.exchange.json_document import BadJson, read_document, write_document
 from flashcards.exchange.json_schema import BY_NAME, SECTIONS, NotAsDeclared, Section
 from flashcards.exchange.whole_file import whole_file
@@ -25,6 +26,8 @@ from flashcards.storage.transfer import TransferStore, Unusable
 
 Progress = Callable[[str, int, int], None]
 
+_LARGEST = 20 << 20
+"""Bytes of a file; what decks, pictures and sounds may have at most is half of it."""
 _MUST_BE_EMPTY = ("learner", "deck", "note", "card")
 _HEAD = {"format": json_schema.FORMAT, "version": json_schema.VERSION, "program": f"flashcards {__version__}"}
 
@@ -165,11 +168,13 @@ def _rows(section: Section, items: Iterable[Any], progress: Progress) -> Iterato
 def files_as_rows(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
     """`(path, text, base64)` of the files below the decks folder that are there and readable, in order."""
     wanted = set(paths)
-    wanted |= {str(parent / FOLDER_FILE) for path in paths for parent in PurePosixPath(path).parents}
+    for folder in {parent for path in paths for parent in PurePosixPath(path).parents}:
+        wanted.add(str(folder / FOLDER_FILE))
+        wanted |= {str(folder / file.name) for file in (root / folder).glob(foreign.PATTERN)}
     for path in sorted(wanted):
         file = root / path
         try:
-            if not file.is_file() or file.stat().st_size > max(MAX_FILE_BYTES, media_files.MAX_SIZE):
+            if not file.is_file() or file.stat().st_size > _LARGEST:
                 continue
             data = file.read_bytes()
         except OSError:
@@ -242,4 +247,6 @@ def _is_usable(path: str) -> bool:
     plain = str(pure) == path and not pure.is_absolute() and path.isprintable() and "\\" not in path
     if not plain or any(part.startswith(".") for part in pure.parts):
         return False
-    return pure.name == FOLDER_FILE or pure.suffix[1:].lower() in {"md", *media_files.EXTENSIONS}
+    if pure.name == FOLDER_FILE or pure.match(foreign.PATTERN):
+        return True
+    return pure.suffix[1:].lower() in {"md", *media_files.EXTENSIONS}

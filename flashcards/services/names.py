@@ -38,6 +38,4 @@ def name_key(text: str) -> str:
 
 def line_of(text: str, longest: int) -> str:
     """A text from outside, cut and without control characters, to be shown in a list."""
-    return "".join(character for character in text[: longest * 2] if character.isprintable())[
-        :longest
-    ].strip()
+    return "".join(character for character in text[: longest * 2] if character.isprintable())[:longest].strip()

@@ -85,7 +85,7 @@ class Queues(LearnerDays):
         """
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner, deck, tag))
-            skip = {int(card) for card in exclude if card.isascii() and card.isdigit()}
+            skip = {int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19}
             planned = day.plan.first(max(0, limit), day.study_day, learner.id, skip)
             cards = self._queue_cards(learner, planned, day.study_day)
         return Queue(day.study_day, day.left, day.left.total + day.done, cards)

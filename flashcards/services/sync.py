@@ -22,7 +22,6 @@ from flashcards.deckfiles.render import Rendered, RenderRequest
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.card import Note
 from flashcards.domain.problem import Problem
-from flashcards.errors import DeckError
 from flashcards.services.sync_plan import Counts
 from flashcards.services.sync_read import (
     UNREAD,
@@ -106,12 +105,10 @@ class SyncService:
     def changed(self) -> bool:
         """Whether a sync would find something: a walk and a few `stat` calls, no file is opened.
 
-        False as long as a file is not still; False where the folder cannot be used (sync says why).
+        False as long as a file is not still. Raises DeckError where the folder is missing, unreadable or empty:
+        there is nothing to sync then, and whoever watches must say so.
         """
-        try:
-            found = find_decks(self._root)
-        except DeckError:
-            return False
+        found = find_decks(self._root)
         decks = self._store.decks()
         seen = look(found, decks, self._root)
         unread = {row.path for row in decks if row.stamp.size == UNREAD}

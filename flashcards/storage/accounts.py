@@ -68,9 +68,7 @@ class AccountRows:
         names = ", ".join(values)
         marks = ", ".join("?" for _ in values)
         try:
-            cursor = self._db.execute(
-                f"INSERT INTO learner({names}) VALUES ({marks})", tuple(values.values())
-            )
+            cursor = self._db.execute(f"INSERT INTO learner({names}) VALUES ({marks})", tuple(values.values()))
         except IntegrityError as error:
             raise NameTaken from error
         return int(cursor.lastrowid)
@@ -89,9 +87,7 @@ class AccountRows:
 
     # --- sessions
 
-    def insert_session(
-        self, learner: int, secret_hash: bytes, user_agent: str, now: int, expires_at: int
-    ) -> int:
+    def insert_session(self, learner: int, secret_hash: bytes, user_agent: str, now: int, expires_at: int) -> int:
         """Opens a session and forgets the learner's expired ones."""
         self._db.execute("DELETE FROM session WHERE learner_id = ? AND expires_at <= ?", (learner, now))
         cursor = self._db.execute(
@@ -113,9 +109,7 @@ class AccountRows:
 
     def touch_session(self, session: int, now: int, expires_at: int) -> None:
         """Notes that the session was used."""
-        self._db.execute(
-            "UPDATE session SET seen_at = ?, expires_at = ? WHERE id = ?", (now, expires_at, session)
-        )
+        self._db.execute("UPDATE session SET seen_at = ?, expires_at = ? WHERE id = ?", (now, expires_at, session))
 
     def sessions(self, learner: int, now: int) -> list[Row]:
         """(id, user_agent, created_at, seen_at, secret_hash) of the open sessions, the last used first."""
@@ -136,9 +130,7 @@ class AccountRows:
 
     def delete_other_sessions(self, learner: int, secret_hash: bytes) -> None:
         """Ends all sessions of the learner but the one with that secret."""
-        self._db.execute(
-            "DELETE FROM session WHERE learner_id = ? AND secret_hash <> ?", (learner, secret_hash)
-        )
+        self._db.execute("DELETE FROM session WHERE learner_id = ? AND secret_hash <> ?", (learner, secret_hash))
 
     # --- tokens
 

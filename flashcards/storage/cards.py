@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flashcards.domain.schedule import Schedule
+from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
-_CARD = f"""
+_COLUMNS = f"""
     SELECT c.id, c.note_id, c.which, c.removed_at IS NOT NULL OR n.removed_at IS NOT NULL, n.draft,
            d.key, d.path, d.title, d.language, d.tags,
            n.key, n.title, n.line, n.section, n.typed, n.tags,
@@ -21,11 +21,17 @@ _CARD = f"""
            (SELECT count(*) FROM review v WHERE v.card_id = c.id AND v.learner_id = :learner
             AND v.quality IS NOT NULL AND v.undone = 0),
            s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
-    FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
+"""
+_JOINS = """
+    JOIN deck d ON d.id = n.deck_id
     LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which
     LEFT JOIN rendering rn ON rn.key = n.render_key AND rn.which = 'note'
     LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
 """
+_CARD = f"{_COLUMNS} FROM card c JOIN note n ON n.id = c.note_id {_JOINS}"
+# CROSS JOIN: in this order, so that the first page of a list is found without looking at the rest.
+_LIST = f"{_COLUMNS} FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
+_WORDS = "SELECT rowid FROM note_text WHERE note_text MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ?"
 _BEFORE = ", ".join(f"v.before_{column}" for column in COLUMNS)
 _AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
 _LOG = f"""
@@ -38,10 +44,21 @@ _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
 _STATES = {
     "new": f"{_LIVE} AND s.due_on IS NULL AND coalesce(s.suspended, 0) = 0",
     "scheduled": f"{_LIVE} AND s.due_on IS NOT NULL AND s.suspended = 0",
+    "due": f"{_LIVE} AND s.due_on <= :today AND s.suspended = 0",
     "suspended": f"{_LIVE} AND s.suspended = 1",
+    "leech": f"{_LIVE} AND s.lapses >= {FIRST_LEECH}",
     "removed": f"NOT ({_LIVE})",
-    None: _LIVE,
 }
+_PROPS = {
+    "ease": "coalesce(s.ease, 250)",
+    "interval": "coalesce(s.interval, 0)",
+    "due": "s.due_on - :today",
+    "lapses": "coalesce(s.lapses, 0)",
+    "repetition": "coalesce(s.repetition, 0)",
+    "reviews": "(SELECT count(*) FROM review v WHERE v.card_id = c.id AND v.learner_id = :learner"
+    " AND v.quality IS NOT NULL AND v.undone = 0)",
+}
+_OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +118,19 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class CardFilter:
-    """Which cards to list; None is no condition. `words` are case-folded, and all must occur."""
+    """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
 
-    words: tuple[str, ...] = ()
+    `match` is an expression of `search_text.match_words`; `props` are (name, operator, value); `ids` are cards'
+    numbers or notes' ids.
+    """
+
+    today: Day
+    match: str = ""
     decks: Collection[int] | None = None
-    tag: str | None = None
-    state: str | None = None
+    tags: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    props: tuple[tuple[str, str, int], ...] = ()
+    ids: tuple[str, ...] = ()
     drafts: bool = False
 
 
@@ -122,26 +146,27 @@ class CardRows:
         rows = self._db.all(sql, {"learner": learner, "ids": json.dumps(list(ids))})
         return {row[0]: _card(row) for row in rows}
 
-    def listed(self, learner: int, wanted: CardFilter, after: int, limit: int) -> list[CardRecord]:
-        """Up to `limit` cards with ids above `after`, by id."""
-        where = ["c.id > :after", _STATES[wanted.state]]
-        values: dict[str, Any] = {"learner": learner, "after": after, "limit": limit}
-        if not wanted.drafts:
-            where.append("n.draft = 0")
-        if wanted.decks is not None:
-            where.append("n.deck_id IN (SELECT value FROM json_each(:decks))")
-            values["decks"] = json.dumps(sorted(wanted.decks))
-        if wanted.tag is not None:
-            where.append(
-                "(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :tag)"
-                " OR EXISTS (SELECT 1 FROM json_each(d.tags) t WHERE t.value = :tag))"
-            )
-            values["tag"] = wanted.tag
-        for number, word in enumerate(wanted.words):
-            where.append(f"instr(casefold(n.question || char(10) || n.answer || char(10) || n.key), :w{number})")
-            values[f"w{number}"] = word
-        sql = f"{_CARD} WHERE {' AND '.join(where)} ORDER BY c.id LIMIT :limit"
-        return [_card(row) for row in self._db.all(sql, values)]
+    def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
+        """Up to `limit` cards after the one that is (note, card), by note and card."""
+        where, values = _conditions(wanted)
+        values |= {"learner": learner, "today": wanted.today, "note": after[0], "card": after[1]}
+        if not wanted.match:
+            return self._listed(where, values, limit)
+        # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
+        found: list[CardRecord] = []
+        first, batch = after[0], 4 * limit
+        while True:
+            notes = [note for (note,) in self._db.all(_WORDS, (wanted.match, first, batch))]
+            among = [*where, "n.id IN (SELECT value FROM json_each(:notes))"]
+            found += self._listed(among, values | {"notes": json.dumps(notes)}, limit - len(found))
+            if len(found) == limit or len(notes) < batch:
+                return found
+            first, batch = notes[-1] + 1, 4 * batch
+
+    def _listed(self, where: list[str], values: dict[str, Any], limit: int) -> list[CardRecord]:
+        conditions = " AND ".join([*where, "n.id >= :note", "(n.id > :note OR c.id > :card)"])
+        sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
+        return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
@@ -190,6 +215,31 @@ class CardRows:
             f" ON CONFLICT(learner_id, deck_id) DO UPDATE SET {column} = excluded.{column}",
             (learner, deck, value),
         )
+
+
+def _conditions(wanted: CardFilter) -> tuple[list[str], dict[str, Any]]:
+    """What a filter asks, but for its words, in SQL, and the values for it."""
+    where = [_STATES[state] for state in wanted.states] or [_LIVE]
+    values: dict[str, Any] = {}
+    for number, (name, operator, value) in enumerate(wanted.props):
+        assert operator in _OPERATORS
+        where.append(f"{_PROPS[name]} {operator} :p{number}")
+        values[f"p{number}"] = value
+    for number, tag in enumerate(wanted.tags):
+        where.append(
+            f"(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :t{number})"
+            f" OR EXISTS (SELECT 1 FROM json_each(d.tags) t WHERE t.value = :t{number}))"
+        )
+        values[f"t{number}"] = tag
+    for number, id_ in enumerate(wanted.ids):
+        where.append(f"(n.key = :i{number} OR CAST(c.id AS TEXT) = :i{number})")
+        values[f"i{number}"] = id_
+    if not wanted.drafts:
+        where.append("n.draft = 0")
+    if wanted.decks is not None:
+        where.append("n.deck_id IN (SELECT value FROM json_each(:decks))")
+        values["decks"] = json.dumps(sorted(wanted.decks))
+    return where, values
 
 
 def _card(row: Row) -> CardRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -99,6 +100,15 @@ class DeckPageStore:
         """The deck of the file at `path` (with its ``.md``)."""
         row = self._db.one(_DECKS + " AND path = ?", (path,))
         return None if row is None else _deck(*row)
+
+    def version(self, path: str) -> str | None:
+        """A digest of what was read from the file at `path`: of its state, its pictures and its problems."""
+        row = self._db.one(
+            "SELECT id, mtime_ns, size, media, problems, read_by, cards FROM deck"
+            " WHERE path = ? AND removed_at IS NULL",
+            (path,),
+        )
+        return None if row is None else hashlib.sha256(repr(row).encode()).hexdigest()[:16]
 
     def folders(self) -> dict[str, FolderRow]:
         """By path, the folders that say something of themselves."""

@@ -38,6 +38,7 @@ from flashcards.storage.deck_rows import (
     problems_to_json,
     to_json,
 )
+from flashcards.storage.search_text import search_text
 
 _DECK_SQL = "SELECT id, key, title, sort_order, position, path, size, mtime_ns, media, read_by, problems FROM deck"
 _NOTE_SQL = (
@@ -246,8 +247,16 @@ class DeckStore:
             f"INSERT INTO note({', '.join(columns)}) VALUES ({_marks(len(columns))})",
             [(*note.values, note.id, note.guid, at) for note in changes.new_notes],
         )
+        self._words(changes)
         self._revisions(changes, at)
         self._tags(changes)
+
+    def _words(self, changes: Changes) -> None:
+        """What searches find; removed notes stay."""
+        self._many("DELETE FROM note_text WHERE rowid = ?", [(note.id,) for note in changes.notes])
+        written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
+        rows = ((n.id, search_text(n.values.key, n.values.question, n.values.answer)) for n in written)
+        self._many("INSERT INTO note_text(rowid, text) VALUES (?, ?)", rows)
 
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]

@@ -66,7 +66,7 @@ def _media(fields: AnkiRendering) -> str:
 
 
 class Exported(NamedTuple):
-    """What the last export to Anki said of a note: its `mod` in epoch seconds, a digest of its fields."""
+    """What the last export to Anki said of a note: its `mod` in epoch seconds, a digest of its tags and fields."""
 
     guid: str
     note_id: int

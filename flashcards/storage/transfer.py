@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from flashcards.storage.database import Database, IntegrityError, Row
+from flashcards.storage.search_text import search_text
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
 _NOTES = f"note_id IN (SELECT id FROM note WHERE deck_id {_DECKS})"
@@ -134,9 +135,14 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the notes: their tags, and how many cards decks hold."""
+        """Fills what follows from the notes: their tags, their words, and how many cards decks hold."""
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
+        )
+        notes = self._db.all("SELECT id, key, question, answer FROM note")
+        self._db.executemany(
+            "INSERT INTO note_text(rowid, text) VALUES (?, ?)",
+            ((note, search_text(*texts)) for note, *texts in notes),
         )
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"

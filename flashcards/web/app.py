@@ -20,6 +20,7 @@ from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api.operations import api
 from flashcards.web.auth import auth
 from flashcards.web.bring import bring
+from flashcards.web.browse import browse
 from flashcards.web.cards import cards
 from flashcards.web.decks import decks
 from flashcards.web.editor import editor
@@ -42,7 +43,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 # They declare themselves.
 API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews)
 
-BLUEPRINTS = (auth, today, review, decks, cards, settings, admin, media, pwa, exchange, editor, bring, api)
+BLUEPRINTS = (auth, today, review, decks, browse, cards, settings, admin, media, pwa, exchange, editor, bring, api)
 
 
 def create_app(services: Services, config: Config) -> Flask:

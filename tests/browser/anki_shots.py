@@ -34,7 +34,8 @@ title: Kinds of cards
 
 It adds $\lambda \lVert \mathbf{w} \rVert_2^2$ to the loss, so that large weights **cost** something:
 
-$$\hat{\mathbf{w}} = \argmin_{\mathbf{w}} \sum_{i=1}^{n} (y_i - \mathbf{w}^\top \mathbf{x}_i)^2 + \lambda \sum_{j=1}^{d} w_j^2 = (X^\top X + \lambda I)^{-1} X^\top \mathbf{y}$$
+$$\hat{\mathbf{w}} = \argmin_{\mathbf{w}} \sum_{i=1}^{n} (y_i - \mathbf{w}^\top \mathbf{x}_i)^2
+ + \lambda \sum_{j=1}^{d} w_j^2 = (X^\top X + \lambda I)^{-1} X^\top \mathbf{y}$$
 
 - it keeps *all* features, unlike lasso;
 - it helps when features are correlated.
@@ -85,7 +86,8 @@ recall
 
 ## ما هو الانحدار الخطي؟ {#rtl}
 
-نموذج يتنبأ بقيمة **عددية**. 機械学習では線形回帰と呼ばれる。Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.
+نموذج يتنبأ بقيمة **عددية**. 機械学習では線形回帰と呼ばれる。
+Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.
 
 ## What does the drawing show? {#picture}
 

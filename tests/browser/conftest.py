@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from flashcards.services.accounts import Learner
 from tests.browser.live import Live, launch, serve
 from tests.site import copy_data, prepared_data
 
 HERE = Path(__file__).parent
+PATIENCE_MS = 20_000
+"""How long a page may take before a test gives it up: a loaded machine is slow, not wrong."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         try:
             browser = launch(playwright)
         except LookupError as error:
@@ -57,7 +60,7 @@ def new_context(browser: Browser, live: Live) -> Iterator[Callable[..., BrowserC
 
     def make(learner: Learner | None = None, **options: Any) -> BrowserContext:
         context = browser.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         context.on(
             "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None

@@ -100,6 +100,11 @@ def wait_ready(page: Page) -> None:
     page.wait_for_selector("html[data-ready]", state="attached")
 
 
+def wait_keys(page: Page) -> None:
+    """Waits until the keys of an ordinary page are listened to."""
+    page.wait_for_selector("html[data-listening]", state="attached")
+
+
 def current_card(page: Page) -> str:
     """The id of the card that is shown."""
     return (page.locator("#info").get_attribute("href") or "").rpartition("/")[2]
@@ -121,7 +126,7 @@ def answer(page: Page, key: str = "3") -> str:
     return card
 
 
-def until(page: Page, condition: str, seconds: float = 8) -> None:
+def until(page: Page, condition: str, seconds: float = 20) -> None:
     """Waits for a condition in JavaScript; Playwright's own way needs eval, which our policy forbids."""
     deadline = time.monotonic() + seconds
     while not _holds(page, condition):

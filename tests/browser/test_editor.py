@@ -159,7 +159,7 @@ def test_only_changed_cards_are_swapped(live: Live, page: Page) -> None:
 def test_a_large_paste_and_a_file_that_is_no_picture(live: Live, page: Page, tmp_path: Path) -> None:
     open_editor(page, f"{live.url}/decks/languages/capitals/edit")
     page.evaluate("""() => { const area = document.getElementById('source');
-      area.value = 'x\\n'.repeat(4500000); area.dispatchEvent(new Event('input')); }""")
+      area.value = ('x'.repeat(999) + '\\n').repeat(9000); area.dispatchEvent(new Event('input')); }""")
     expect(page.locator("#notice")).to_contain_text("over 8 MiB")
     page.reload()
     (tmp_path / "text.png").write_bytes(b"no picture at all")
@@ -190,3 +190,34 @@ def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext
     check(page)
     page.goto(f"{live.url}/new-deck")
     check(page)
+
+
+def test_the_deck_page_follows_its_file(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/decks/languages/capitals")
+    file = live.site.config.decks / "languages" / "capitals.md"
+    edit_elsewhere(file, "Lima", "Lima, on the sea")
+    expect(page.locator("#main")).to_contain_text("Lima, on the sea")
+    edit_elsewhere(file, "Lima, on the sea", "```\nnever closed")
+    expect(page.locator(".problems")).to_contain_text("never closed")
+    expect(page.locator("#main")).to_contain_text("keeps its last good version")
+    expect(page.locator("#main")).to_contain_text("Lima, on the sea")
+    edit_elsewhere(file, "```\nnever closed", "Lima again")
+    expect(page.locator("#main")).to_contain_text("Lima again")
+    expect(page.locator(".problems")).to_have_count(0)
+
+
+def test_e_opens_the_card_at_its_line(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    page = new_context(ann).new_page()
+    open_review(page, f"{live.url}/review?deck=science/algebra")
+    answer(page)
+    page.keyboard.press("e")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    card = live.services.review.queue(ann, deck="science/algebra").cards[0]
+    expect(page).to_have_url(f"{live.url}/decks/science/algebra/edit?line={card.line}")
+    line = "one => one.value.slice(0, one.selectionStart).split('\\n').length"
+    assert page.locator("#source").evaluate(line) == card.line
+    ben = new_context(live.site.learner("Ben")).new_page()
+    open_review(ben, f"{live.url}/review?deck=science/algebra")
+    ben.keyboard.press("e")
+    assert ben.locator("#edit").count() == 0
+    expect(ben.locator("#card")).to_be_visible()

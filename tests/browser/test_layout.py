@@ -15,7 +15,8 @@ from tests.browser.live import Live, answer, open_review, sent, show, until
 WIDTHS = (320, 390, 1280)
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/algebra", "/decks/science/extremes",
-    "/decks/programming/python", "/settings", "/admin/people", "/help", "/nothing", "/offline",
+    "/decks/programming/python", "/settings", "/browse", "/browse?q=is:asleep",
+    "/admin/people", "/help", "/nothing", "/offline",
 )  # fmt: skip
 
 PROBES = (Path(__file__).parent / "probes.js").read_text("utf-8").strip()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts import Learner
-from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_ready
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys, wait_ready
 from tests.site import PASSWORD
 
 
@@ -20,6 +20,7 @@ def test_a_whole_session(live: Live, new_context: Callable[..., BrowserContext])
     expect(page.get_by_role("heading", level=1)).to_have_text("20 cards today")
     ann = live.services.accounts.find("Ann")
 
+    wait_keys(page)
     page.keyboard.press("Enter")  # starts the review
     wait_ready(page)
     expected: list[tuple[str, int]] = []
@@ -46,6 +47,7 @@ def test_a_whole_session(live: Live, new_context: Callable[..., BrowserContext])
     assert [(row.card, row.grade) for row in log] == expected
     assert len({live.services.review.card(ann, row.card).deck for row in log}) >= 4
 
+    wait_keys(page)
     page.keyboard.press("u")  # from the end screen
     wait_ready(page)
     last, _ = expected.pop()

@@ -16,6 +16,7 @@ from flashcards.services.accounts import AccountService, Learner
 from flashcards.services.review import Answer, Answered, ReviewService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.schedules import COLUMNS, schedule_of
+from flashcards.storage.search_text import search_text
 
 DAY_MS = 86_400_000
 NOON = 20_600 * DAY_MS + 12 * 3_600_000
@@ -105,6 +106,8 @@ class StudyWorld:
             " source, draft, render_key, modified_at) VALUES (?, ?, 1, ?, 'basic', ?, ?, ?, ?, ?, '', ?, ?, 0)",
             (deck, key, guid, position, 10 * position, f"Title {key}", f"Q {key}", f"A {key}", int(draft), guid),
         ).lastrowid
+        text = search_text(key, f"Q {key}", f"A {key}")
+        self.db.execute("INSERT INTO note_text(rowid, text) VALUES (?, ?)", (note, text))
         for which in whiches:
             self.db.execute("INSERT INTO card(note_id, which, ordinal) VALUES (?, ?, ?)", (note, which, ordinal(which)))
             self.db.execute(

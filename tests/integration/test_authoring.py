@@ -273,7 +273,8 @@ def test_a_preview_tells_what_becomes_of_cards(site: Site, ann: Learner, preview
 
 
 def test_a_preview_finds_what_is_wrong_at_its_place(previews: PreviewService) -> None:
-    text = "---\ntitle: T\n---\n\n## A {#a}\n\nSo $\\foo$.\n\n## B {#b}\n\nx\n\n## C {#b}\n\n![](none.png)\n\n## D\n\n![](none.png)\n"
+    text = "---\ntitle: T\n---\n\n## A {#a}\n\nSo $\\foo$.\n\n"
+    text += "## B {#b}\n\nx\n\n## C {#b}\n\n![](none.png)\n\n## D\n\n![](none.png)\n"
     preview = previews.preview("new/deck", text)
     found = {(problem.line, problem.code) for problem in preview.problems}
     assert found == {(7, "math"), (9, "duplicate-id"), (13, "duplicate-id"), (19, "media-missing")}

@@ -29,12 +29,13 @@ class Shell:
     def run(self, *arguments: str, code: int = 0, **environment: str) -> tuple[str, str]:
         """What a command says on stdout and stderr; it must end with this code."""
         folders = {"FLASHCARDS_DATA": str(self.data), "FLASHCARDS_DECKS": str(self.decks)}
-        with self._patch.context() as patch, pytest.raises(SystemExit) as ended:
+        with self._patch.context() as patch:
             patch.chdir(self.folder)
             patch.setattr("sys.stdin", io.StringIO("a good password\n"))
             for name, value in {**folders, **environment}.items():
                 patch.setenv(name, value)
-            main([*arguments])
+            with pytest.raises(SystemExit) as ended:
+                main([*arguments])
         out, err = self._captured.readouterr()
         assert ended.value.code == code, err
         return out, err

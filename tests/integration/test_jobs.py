@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apscheduler.triggers.interval import IntervalTrigger
 
-from flashcards.errors import Unavailable
+from flashcards.errors import DeckError, Unavailable
 from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Job, Jobs, nightly_job, watch_job
 
@@ -97,6 +97,23 @@ def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, cap
         "work: the disk is full"
     ]
     assert len(finished) >= 5
+
+
+def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
+    looks: list[int] = []
+
+    def changed() -> bool:
+        looks.append(1)
+        raise DeckError("the decks folder is not there", path="/srv/decks", code="decks-missing")
+
+    jobs = Jobs([often(watch_job(changed, looks.clear).work)], tmp_path / "lock")
+    jobs.start()
+    try:
+        assert wait_for(lambda: len(looks) > 3)
+    finally:
+        jobs.stop()
+
+    assert [record.message for record in caplog.records] == ["work: /srv/decks: the decks folder is not there"]
 
 
 def test_a_nightly_job_also_runs_when_the_server_starts(tmp_path: Path) -> None:

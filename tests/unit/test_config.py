@@ -36,6 +36,7 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
         "FLASHCARDS_SIGNUP": "maybe",
         "FLASHCARDS_HOST": "http://here",
         "FLASHCARDS_DATABASE_URL": "postgresql://localhost/cards",
+        "FLASHCARDS_TRUSTED_HOSTS": "cards.example, https://cards.example/",
     }
 
     with pytest.raises(Invalid) as caught:
@@ -44,6 +45,24 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == len(environ)
     assert all(any(line.startswith(f"{name}={value}: ") for line in lines) for name, value in environ.items())
+
+
+@pytest.mark.parametrize("host", ["a b", "a/b", "999.1.1.1", "1.2.3", "localhost:8000", "::g", "[::1]:80", "me@here"])
+def test_hosts_that_cannot_be(host: str) -> None:
+    with pytest.raises(Invalid, match="FLASHCARDS_HOST"):
+        Config.from_env({"FLASHCARDS_HOST": host})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "::1", "[::1]", "fe80::1%eth0", "cards.example", "3com.example"])
+def test_hosts_that_can_be(host: str) -> None:
+    environ = {"FLASHCARDS_HOST": host, "FLASHCARDS_TRUSTED_HOSTS": f"{host} other.example"}
+    config = Config.from_env(environ)
+    assert (config.host, config.trusted_hosts) == (host, (host, "other.example"))
+
+
+def test_a_database_in_memory_is_none() -> None:
+    with pytest.raises(Invalid, match="would lose every answer"):
+        Config.from_env({"FLASHCARDS_DATABASE_URL": "sqlite:///:memory:"})
 
 
 @pytest.mark.parametrize("port", ["", "0", "-1", "８０", "80.0", "1e3"])

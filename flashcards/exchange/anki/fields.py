@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -31,13 +32,25 @@ class NoteTexts(NamedTuple):
 
 def fields_of(note: NoteTexts) -> tuple[str, ...]:
     """The fields in the order of the note type. `key` tells a reader which note of which deck it is."""
-    section = escape(note.section or "", quote=False)
-    typed = _YES if note.typed else ""
-    if note.kind == "cloze":
-        context = " · ".join(filter(None, (section, note.second)))
-        return note.first, context, note.rubric, note.follow_ups, note.source, typed, note.key
-    back = _YES if note.reversed else ""
-    return note.first, note.second, note.rubric, note.follow_ups, note.source, section, back, typed, note.key
+    return fields_from(*note)
+
+
+def fields_from(
+    kind: Kind, first: str, second: str, rubric: str, follow_ups: str, source: str, section: str | None,
+    is_reversed: object, is_typed: object, key: str,
+) -> tuple[str, ...]:  # fmt: skip
+    """The same, from the members of a `NoteTexts`: an export has 100,000 of them."""
+    context = _escaped(section) if section else ""
+    typed = _YES if is_typed else ""
+    if kind == "cloze":
+        context = " · ".join(filter(None, (context, second)))
+        return first, context, rubric, follow_ups, source, typed, key
+    return first, second, rubric, follow_ups, source, context, _YES if is_reversed else "", typed, key
+
+
+@lru_cache(maxsize=1024)
+def _escaped(section: str) -> str:
+    return escape(section, quote=False)
 
 
 def listed(items: Sequence[str]) -> str:

@@ -7,7 +7,9 @@ type. A type is known here where one field asks and one answers, as in all of An
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -123,7 +125,9 @@ def written(types: Mapping[int, NoteType], notes: Iterable[PackedNote]) -> str |
 def load(root: Path) -> ForeignNotes:
     """All that imports wrote below the decks folder. A file that is damaged counts for nothing."""
     found = ForeignNotes()
-    for path in sorted(root.rglob(PATTERN)):
+    # os.walk, because a folder may vanish while it is looked at: rglob would raise.
+    walked = (Path(folder) / name for folder, _, names in os.walk(root) for name in fnmatch.filter(names, PATTERN))
+    for path in sorted(walked):
         try:
             if path.is_file() and path.stat().st_size <= _LARGEST:
                 _add(found, json.loads(path.read_text("utf-8")))

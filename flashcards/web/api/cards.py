@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flashcards.services.review import Acted
+from flashcards.services.search import STATES
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Date, Field, Flag, Object, Text, Whole
 from flashcards.web.login import learner, services
 
-STATES = ("new", "scheduled", "suspended", "removed")
 CARDS_QUERY = Object(
     (
-        Field("q", Text(500), about="Words that the card's text holds."),
+        Field("q", Text(500), about='Words, "phrases", deck: tag: is: prop: id:, as on the browse page.'),
         Field("deck", Text(1000), about="A deck's or a folder's path."),
         Field("tag", Text(200)),
         Field("state", Text(choices=STATES)),

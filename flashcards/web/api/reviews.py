@@ -20,7 +20,7 @@ MODES = ("review", "cram", "mock", "ahead")
 ANSWER = Object(
     (
         Field("id", Text(36, format="uuid"), True, "Made by the client; sending it again is harmless."),
-        Field("card", Text(20), True),
+        Field("card", Text(200), True),
         Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
         Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),

@@ -130,6 +130,19 @@ def test_bytes_that_are_not_utf8(data: bytes, line: int, column: int) -> None:
     assert ("not-utf8", line, column) in [(p.code, p.line, p.column) for p in parsed.problems]
 
 
+@pytest.mark.parametrize(
+    "cut", [b"## Y \xff\n\ny\n", b"```\nx \xff\n```\n", b"## Y\n\n{{c1::\xff}}\n", b"- :: \xff x\n"]
+)
+def test_bytes_that_are_not_utf8_break_nothing_else(cut: bytes) -> None:
+    parsed = parse_deck("deck.md", b"# T\n\n## X\n\nx\n\n# P\n\n" + cut)
+    assert [p.code for p in parsed.problems] == ["not-utf8"]
+
+
+def test_problems_before_the_bytes_that_are_not_utf8_are_told() -> None:
+    parsed = parse_deck("deck.md", b"## X\n\n## Y\n\ny \xff\n")
+    assert [(p.code, p.line) for p in parsed.problems] == [("no-answer", 1), ("not-utf8", 5)]
+
+
 def test_lines_count_through_front_matter_bom_and_any_line_end() -> None:
     source = "\ufeff---\r\ntitle: é\r\n---\r\r\n## Q?\n\r\n  A\u2028 \x0b \x85 {{c1::\r\n"
     parsed = parse_deck("deck.md", source.encode())

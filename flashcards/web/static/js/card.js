@@ -20,6 +20,7 @@ export function showQuestion(card, session, drawn = false) {
     ].filter(Boolean));
     at("deck").textContent = card.deck_title;
     at("info").href = `/cards/${card.id}`;
+    if (at("edit")) at("edit").href = `/decks/${card.deck_address.split("/").map(encodeURIComponent).join("/")}/edit?line=${card.line}`;
     at("typed").hidden = !card.typed;
     input.disabled = !card.typed;
     input.value = "";

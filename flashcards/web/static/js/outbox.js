@@ -81,6 +81,7 @@ async function sendAll(options) {
       if (trouble === "unreadable" && size > 1) size = 1; // find out which one it is
       else if (trouble === "unreadable") putAside(batch[0], "The server cannot read it.");
       else if (trouble) return trouble;
+      else if (waiting().some((one) => one.id === batch[0].id)) return "server"; // nothing moves: not for ever
     } catch (error) {
       if (error instanceof Offline) return "offline";
       throw error;

@@ -15,11 +15,13 @@ if (learner && !reviewing) {
     const key = keyOf(event);
     const target = key === "Enter" ? "[data-enter]" : key === "u" || key === "z" ? "[data-undo]"
       : key && /^[a-z/]$/.test(key) ? `[data-key="${key}"]` : null;
-    const found = target && document.querySelector(target);
+    const found = target && (document.querySelector(target) ?? (key === "/" ? document.querySelector('[data-key="b"]') : null));
     if (!found) return;
     event.preventDefault();
-    found.click();
+    if (found.matches("input")) found.focus();
+    else found.click();
   });
+  document.documentElement.dataset.listening = "";
   send();
   outbox.keepSending(tell);
 }

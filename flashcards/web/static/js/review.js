@@ -140,7 +140,7 @@ addEventListener("keydown", (event) => {
     : key in grades ? () => grade(grades[key])
     : key === "u" || key === "z" ? undo
     : key in KEYS ? () => act(KEYS[key])
-    : { i: () => session.card && location.assign(at("info").href), r: replay, "?": () => at("keys").showModal(), Escape: leave }[key];
+    : { i: () => session.card && location.assign(at("info").href), e: at("edit") && (() => session.card && location.assign(at("edit").href)), r: replay, "?": () => at("keys").showModal(), Escape: leave }[key];
   if (!known) return;
   event.preventDefault();
   known();

@@ -1,0 +1,76 @@
+"""The language of searches: words, "phrases", deck: tag: is: prop: id:. All that is asked must hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from flashcards.errors import Invalid
+
+STATES = ("new", "scheduled", "due", "suspended", "leech", "removed")
+PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
+LONGEST = 500
+
+_TERM = re.compile(r'(?:(deck|tag|is|prop|id):)?(?:"([^"]*)"|(\S+))')
+_PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,2})?)")
+
+
+class Prop(NamedTuple):
+    """A number of a card compared: ease in hundredths, interval and due (from today) in days."""
+
+    name: str
+    operator: str
+    value: int
+
+
+@dataclass(slots=True)
+class Search:
+    """A search, taken apart."""
+
+    words: list[str] = field(default_factory=list)
+    phrases: list[str] = field(default_factory=list)
+    decks: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+    props: list[Prop] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+
+def parse_search(text: str) -> Search:
+    """Takes a search apart. Raises Invalid (field ``q``) for what `is:` and `prop:` do not know."""
+    if len(text) > LONGEST:
+        raise _wrong(f"A search has at most {LONGEST} characters.")
+    found = Search()
+    for name, quoted, plain in _TERM.findall(text):
+        value = quoted or plain
+        if not value:
+            continue
+        if name == "is":
+            found.states.append(_state(value))
+        elif name == "prop":
+            found.props.append(_prop(value))
+        elif name:
+            {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
+        else:
+            (found.phrases if quoted else found.words).append(value)
+    return found
+
+
+def _state(value: str) -> str:
+    if value not in STATES:
+        raise _wrong(f"is:{value} is not known: use {', '.join('is:' + state for state in STATES)}.")
+    return value
+
+
+def _prop(value: str) -> Prop:
+    match = _PROP.fullmatch(value)
+    if match is None or match[1] not in PROPS:
+        names = ", ".join(PROPS)
+        raise _wrong(f"prop:{value} cannot be read: write prop:ease<2 or prop:interval>=21, with one of {names}.")
+    number = float(match[3]) * (100 if match[1] == "ease" else 1)
+    return Prop(match[1], match[2], round(number))
+
+
+def _wrong(message: str) -> Invalid:
+    return Invalid(message, field="q")

@@ -1,0 +1,32 @@
+"""Browsing by keyboard: there, a search, cards picked and suspended, and undone."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from flashcards.services.accounts import Learner
+from tests.browser.live import Live
+
+
+def test_search_pick_suspend_undo(live: Live, page: Page, ann: Learner) -> None:
+    review = live.services.review
+    page.goto(f"{live.url}/decks")
+    page.keyboard.press("/")
+    expect(page).to_have_url(f"{live.url}/browse")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("capital is:new")
+    page.keyboard.press("Enter")
+    expect(page.locator("#q")).to_have_value("capital is:new")
+    boxes = page.get_by_role("checkbox")
+    expect(boxes.first).to_be_visible()
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Suspend", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Suspended")
+    assert len(review.cards(ann, q="is:suspended").items) == 2
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Undone")
+    assert review.cards(ann, q="is:suspended").items == ()
