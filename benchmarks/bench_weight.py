@@ -69,7 +69,7 @@ def _memory() -> Row:
             before = _resident(served.pid)
             count = _serve_cards(served)
             after = _resident(served.pid)
-    return Row(f"server's memory after {count:,} cards served", after, "MB", 150, note=f"{before:.0f} MB before")
+    return Row(f"server's memory after {count:,} cards served", after, "MB", 100, note=f"{before:.0f} MB before")
 
 
 def _serve_cards(served: Served) -> int:

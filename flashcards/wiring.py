@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.errors import Unavailable
 from flashcards.services.accounts import AccountService
-from flashcards.services.anki_import import AnkiImportService
 from flashcards.services.authoring import AuthoringService
 from flashcards.services.backup import BackupService
-from flashcards.services.bring_history import BringService
 from flashcards.services.bundled_decks import install
 from flashcards.services.decks import DeckService
 from flashcards.services.doctor import DoctorService
@@ -27,6 +26,10 @@ from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
+
+if TYPE_CHECKING:
+    from flashcards.services.anki_import import AnkiImportService
+    from flashcards.services.bring_history import BringService
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,26 @@ class Services:
     sync: SyncService
     backup: BackupService
     doctor: DoctorService
-    anki_import: AnkiImportService
-    bring: BringService
     export: ExportService
     authoring: AuthoringService
     preview: PreviewService
     work: LongWork
+
+    # Imports come seldom, and read HTML with libraries that a server need not carry until then.
+
+    @property
+    def anki_import(self) -> AnkiImportService:
+        """Brings packages from Anki."""
+        from flashcards.services.anki_import import AnkiImportService
+
+        return AnkiImportService(self.database, self.sync, self.config.decks, self.clock)
+
+    @property
+    def bring(self) -> BringService:
+        """Brings decks from other programs."""
+        from flashcards.services.bring_history import BringService
+
+        return BringService(self.database, self.sync, self.config.decks, self.clock)
 
     def install_bundled(self) -> tuple[str, ...]:
         """Brings the built-in decks into the data folder, unless the user named a folder of their own.
@@ -95,8 +112,6 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         sync=sync,
         backup=BackupService(database, config.data, clock),
         doctor=DoctorService(database),
-        anki_import=AnkiImportService(database, sync, config.decks, clock),
-        bring=BringService(database, sync, config.decks, clock),
         export=ExportService(database, config.decks, review.study_day),
         authoring=AuthoringService(config.decks, sync, config.data / "authoring.lock"),
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),

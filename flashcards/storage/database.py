@@ -42,7 +42,7 @@ _PRAGMAS = {
     "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
     "fullfsync": 1,  # macOS: fsync alone leaves the data in the drive's cache; elsewhere it does nothing
     "foreign_keys": 1,
-    "cache_size": -8000,  # KiB, per connection
+    "cache_size": -2000,  # KiB, per connection, and each thread has one
     "temp_store": "memory",
 }
 

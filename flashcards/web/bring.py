@@ -6,18 +6,21 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import FlashcardsError, Invalid
-from flashcards.services.anki_import import ImportReport
 from flashcards.services.export_values import Progress
 from flashcards.services.long_work import Work
 from flashcards.web.api.operations import json_response
 from flashcards.web.errors import trouble_of
 from flashcards.web.exchange import work_json
 from flashcards.web.login import author, services, takes
+
+if TYPE_CHECKING:
+    from flashcards.services.anki_import import ImportReport
 
 bring = Blueprint("bring", __name__)
 
