@@ -1,4 +1,4 @@
-"""One browser for all tests here; a server and a learner for each."""
+"""A browser for each file of tests; a server and a learner for each test."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not one for the whole run: a Chromium that has been through a hundred contexts can stop answering keys."""
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         try:
