@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flashcards.clock import Clock, system_clock
-from flashcards.deckfiles.collection import no_garbage_collection
 from flashcards.deckfiles.find import DeckFile, Found, find_decks
 from flashcards.deckfiles.render import Rendered, RenderRequest
 from flashcards.deckfiles.render_pool import RenderPool
@@ -100,7 +99,7 @@ class SyncService:
         Raises DeckError where the folder is missing, unreadable or empty (nothing is removed then), and
         Unavailable where the database cannot be written (nothing is changed then).
         """
-        with self._store.turn(), no_garbage_collection():
+        with self._store.turn():
             return self._sync(progress or (lambda *_: None))
 
     def changed(self) -> bool:
