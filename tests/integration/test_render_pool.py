@@ -161,13 +161,13 @@ def test_an_abandoned_run_leaves_the_pool_usable() -> None:
 
 def test_a_slow_caller_is_not_taken_for_a_slow_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """While we do not read, a child waits: for room to write, or for a note that does not fit into its pipe."""
-    monkeypatch.setattr("flashcards.deckfiles.render_pool.PATIENCE", 0.35)
+    monkeypatch.setattr("flashcards.deckfiles.render_pool.PATIENCE", 2.0)
     big = RenderRequest(Text("plain words only " * 8_000))
     with RenderPool(1) as pool:
         for index, (_, rendered) in enumerate(pool.render_all((number, big) for number in range(12))):
             assert rendered.cards
             if index in (0, 5):
-                time.sleep(0.9)
+                time.sleep(2.5)
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/no/such/program"])
