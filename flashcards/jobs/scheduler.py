@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from flashcards.clock import system_clock
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.leader import Leadership
 
@@ -78,11 +81,15 @@ class Jobs:
     def _lead(self) -> None:
         if self._scheduler.get_job("lead") is None or not self._leadership.acquire():
             return
-        self._scheduler.remove_job("lead")
+        try:
+            self._scheduler.remove_job("lead")
+        except JobLookupError:  # stopped in this very moment: nobody is to be led
+            return
         for job in self._jobs:
-            self._scheduler.add_job(self._guarded(job), job.trigger, id=job.name, name=job.name)
-            if job.at_start:
-                self._scheduler.add_job(self._guarded(job), id=f"{job.name} at start")
+            # The first run is brought forward; a second job for it would have to be removed after its run, and
+            # APScheduler's thread dies of that removal where the scheduler is being shut down meanwhile.
+            first = {"next_run_time": datetime.fromtimestamp(system_clock() / 1000, UTC)} if job.at_start else {}
+            self._scheduler.add_job(self._guarded(job), job.trigger, id=job.name, name=job.name, **first)
 
     def _guarded(self, job: Job) -> Callable[[], None]:
         """One failing run must not end the job: it is logged, and the next one tries again."""

@@ -126,6 +126,17 @@ def test_a_nightly_job_also_runs_when_the_server_starts(tmp_path: Path) -> None:
         jobs.stop()
 
 
+def test_stopping_right_after_the_first_run_leaves_no_broken_thread(tmp_path: Path) -> None:
+    """A thread that dies of an exception fails the test that it dies in: warnings are errors here."""
+    for attempt in range(60):
+        ran = threading.Event()
+        jobs = Jobs([nightly_job("backup", ran.set, hour=3)], tmp_path / f"lock{attempt}")
+        jobs.start()
+        assert ran.wait(10)
+        jobs.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "APScheduler"]
+
+
 def test_the_watch_reads_decks_only_when_something_changed() -> None:
     answers = iter([False, True, False])
     synced: list[int] = []
