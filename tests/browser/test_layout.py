@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts import Learner
-from tests.browser.live import Live, answer, open_review, sent, show, until
+from tests.browser.live import Live, answer, open_review, sent, serve, show, until
 
 WIDTHS = (320, 390, 1280)
 PAGES = (
@@ -55,6 +55,19 @@ def test_pages_fit_and_can_be_read_and_hit(
         assert size >= 12, f"{path}: {where!r} is {size} px"
         assert ask(page, "smallTargets") == [], path
         assert ask(page, "widestLine") <= 76, path
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_a_learner_without_cards_fits(tmp_path: Path, browser: Browser, width: int) -> None:
+    (tmp_path / "decks").mkdir()
+    with serve(tmp_path / "data", tmp_path / "decks") as bare:
+        context = browser.new_context(viewport={"width": width, "height": 700})
+        bare.enter(context, bare.site.learner("Nobody"))
+        page = context.new_page()
+        page.goto(bare.url)
+        expect(page.get_by_role("heading", name="No cards yet.")).to_be_visible()
+        no_overflow(page)
+        context.close()
 
 
 def test_login_and_sign_up_fit(live: Live, new_context: Callable[..., BrowserContext]) -> None:
