@@ -117,7 +117,11 @@ def offline(live: Live, learner: Learner, page: Page) -> None:
 
 def plain(path: str) -> Callable[[Live, Learner, Page], None]:
     """A page that needs no doing."""
-    return lambda live, _, page: page.goto(live.url + path) and None
+
+    def go(live: Live, learner: Learner, page: Page) -> None:
+        page.goto(live.url + path)
+
+    return go
 
 
 STATES: dict[str, Callable[[Live, Learner, Page], None]] = {
@@ -135,7 +139,6 @@ STATES: dict[str, Callable[[Live, Learner, Page], None]] = {
     "new-deck": plain("/new-deck"),
     "import": plain("/import"),
     "export": plain("/export"),
-    "signup": plain("/signup"),
     "offline-page": plain("/offline"),
 }
 
