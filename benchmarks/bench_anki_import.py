@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.common import Row
+from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
 from flashcards.exchange.anki.scheduling import AnkiReview, AnkiSchedule
 
@@ -36,7 +37,7 @@ def _note(number: int) -> PackageNote:
         answer = f"<ul><li>the first of {number}</li><li>the second</li></ul>"
     elif number % 3 == 1:
         answer = f"Plainly the explanation of number {number}, in one sentence that goes on for a while."
-    fields = (question, answer, "", "", "", "", "", "", "")
+    fields = SEPARATOR.join((question, answer, *[""] * 7))
     created = BEGAN + number
     log = [
         AnkiReview(created + turn * 7 * DAY_MS, 3, 7, 7, 2500, 5000, 0 if turn == 0 else 1)

@@ -72,6 +72,10 @@ class History:
             [(note, deck) for note in dict.fromkeys(notes.values())],
         )
         self.db.executemany(
+            "INSERT INTO note_front(note_id, ordinal, mark) VALUES (?1, 0, ?1)",
+            [(note,) for note in dict.fromkeys(notes.values())],
+        )
+        self.db.executemany(
             "INSERT INTO card(id, note_id, which, ordinal) VALUES (?, ?, ?, ?)",
             [
                 (card, note, "forward" if card == note else "backward", int(card != note))

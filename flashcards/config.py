@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -60,7 +62,9 @@ class Config:
                 wrong.append(f"{name}={text}: {error}")
                 return None
 
-        data = cast(Path, read("FLASHCARDS_DATA", str(_default_data()), _folder))
+        # The usual folder is tried when it is needed: `check` needs none.
+        data_folder = _folder_to_write if environ.get("FLASHCARDS_DATA", "").strip() else _folder
+        data = cast(Path, read("FLASHCARDS_DATA", str(_default_data()), data_folder))
         host = read("FLASHCARDS_HOST", "127.0.0.1", parse_host)
         port = read("FLASHCARDS_PORT", "8000", parse_port)
         signup = read("FLASHCARDS_SIGNUP", "first", _signup)
@@ -88,10 +92,30 @@ def _default_data() -> Path:
 
 
 def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if path.exists() and not path.is_dir():
-        raise ValueError("this is a file; name a folder")
-    return path.absolute()
+    try:
+        path = Path(text).expanduser()
+        if path.exists() and not path.is_dir():
+            raise ValueError("this is a file; name a folder")
+        return path.absolute()
+    except OSError as error:
+        raise ValueError(f"{error.strerror}; name a folder that you can read") from error
+    except RuntimeError as error:  # ~nobody/data
+        raise ValueError("there is no such home folder; name a folder") from error
+
+
+def _folder_to_write(text: str) -> Path:
+    """A folder that is there and can be written, or that can be made."""
+    path = _folder(text)
+    try:
+        nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+        if nearest != path:
+            # Asking for rights is not enough: some file systems refuse all the same.
+            Path(tempfile.mkdtemp(prefix=".flashcards-", dir=nearest)).rmdir()
+    except OSError as error:
+        raise ValueError(f"the folder cannot be made ({error.strerror}); name another") from error
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ValueError("the folder cannot be written; name another, or change who may write there")
+    return path
 
 
 def parse_host(text: str) -> str:

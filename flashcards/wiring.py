@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,18 +10,22 @@ from typing import TYPE_CHECKING
 from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
-from flashcards.errors import Unavailable
+from flashcards.errors import Invalid
 from flashcards.services.accounts import AccountService
+from flashcards.services.analysis import AnalysisService
 from flashcards.services.authoring import AuthoringService
 from flashcards.services.backup import BackupService
 from flashcards.services.bundled_decks import install
 from flashcards.services.decks import DeckService
 from flashcards.services.doctor import DoctorService
+from flashcards.services.edits import EditService
 from flashcards.services.export import ExportService
 from flashcards.services.long_work import LongWork
+from flashcards.services.new_files import take_back_cut_off
 from flashcards.services.preview import PreviewService
 from flashcards.services.review import ReviewService
 from flashcards.services.secret_key import load_secret_key
+from flashcards.services.stats import StatsService
 from flashcards.services.sync import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
@@ -47,7 +52,10 @@ class Services:
     doctor: DoctorService
     export: ExportService
     authoring: AuthoringService
+    edits: EditService
     preview: PreviewService
+    analysis: AnalysisService
+    stats: StatsService
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -75,6 +83,10 @@ class Services:
             return ()
         return install(bundled("decks"), self.config.decks, self.config.data).lines
 
+    def take_back_cut_off(self) -> tuple[str, ...]:
+        """Takes back the files of imports that were killed halfway; gives what to tell the user."""
+        return take_back_cut_off(self.config.decks)
+
     def release_thread(self) -> None:
         """Closes the calling thread's database connection."""
         self.database.close_thread()
@@ -89,13 +101,14 @@ class Services:
 def open_services(config: Config, clock: Clock = system_clock) -> Services:
     """Makes the data folder where there is none, migrates the database, opens it.
 
-    Raises Unavailable with what is wrong and what to do.
+    Raises Invalid where the data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
     _make_folder(config.data)
     migrate(config.database)
     database = Database.open(config.database)
     review = ReviewService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock)
+    edits = EditService(database, clock)
     return Services(
         config=config,
         clock=clock,
@@ -113,8 +126,11 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         backup=BackupService(database, config.data, clock),
         doctor=DoctorService(database),
         export=ExportService(database, config.decks, review.study_day),
-        authoring=AuthoringService(config.decks, sync, config.data / "authoring.lock"),
+        authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
+        edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
+        analysis=AnalysisService(database),
+        stats=StatsService(database, clock),
         work=LongWork(clock, after=database.close_thread),
     )
 
@@ -123,4 +139,6 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Unavailable(f"The data folder {path} cannot be made: {error.strerror}.") from error
+        raise Invalid(f"FLASHCARDS_DATA={path}: the folder cannot be made ({error.strerror}); name another") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise Invalid(f"FLASHCARDS_DATA={path}: the folder cannot be written; name another")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flashcards.cli.common import config, json_option, print_json, printable, services
+from flashcards.cli.common import config, counted, json_option, print_json, printable, services
+from flashcards.errors import Invalid
 from flashcards.services.impact import CardChange, Impact, Reviews
+
+if TYPE_CHECKING:
+    from flashcards.services.edits import MarkedNote
 
 SHOWN = 200
 
@@ -31,11 +36,11 @@ def ids_command(paths: tuple[Path, ...], write: bool, as_json: bool) -> int:
     elif write:
         for path in found.written:
             click.echo(printable(path))
-        click.echo(f"{len(found.missing):,} ids in {len(found.written):,} files", err=True)
+        click.echo(f"{counted(len(found.missing), 'id')} in {counted(len(found.written), 'file')}", err=True)
     else:
         for note in found.missing:
             click.echo(printable(f"{note.path}:{note.line}: #{note.id}  {note.question}"))
-        click.echo(f"{len(found.missing):,} notes without an id", err=True)
+        click.echo(f"{counted(len(found.missing), 'note')} without an id", err=True)
     for problem in found.problems:
         where = f"{problem.path}:{problem.line}:{problem.column}"
         click.echo(printable(f"{where}: {problem.severity} {problem.code} {problem.message}"), err=True)
@@ -59,14 +64,21 @@ def new_command(path: Path, title: str | None) -> None:
 @click.argument("base")
 @click.argument("head", required=False)
 @click.option("--decks", type=click.Path(path_type=Path), metavar="DIR", help="The decks folder in the repository.")
+@click.option(
+    "--substantive", "names", multiple=True, metavar="ID",
+    help="An edited note (deck#note, or its id): its cards come back tomorrow. May be given again.",
+)  # fmt: skip
 @json_option
-def impact_command(base: str, head: str | None, decks: Path | None, as_json: bool) -> int:
+def impact_command(base: str, head: str | None, decks: Path | None, names: tuple[str, ...], as_json: bool) -> int:
     """Say what the change from the Git revision BASE to HEAD (or to the working tree) does to cards.
 
     With a database at hand, the reviews that hang on each changed card are counted. Exit code 1 where an
     explicit id has vanished, or two notes have one.
 
-    Example: flashcards impact main
+    With --substantive, learners whose cards of that note are due later than tomorrow see them again tomorrow, with
+    their history as it is. Of the working tree of the decks folder that is served, the database is synced first.
+
+    Example: flashcards impact main --substantive overfitting
     """
     from flashcards.services.git_decks import Repository
     from flashcards.services.impact import impact
@@ -75,10 +87,15 @@ def impact_command(base: str, head: str | None, decks: Path | None, as_json: boo
     before = repository.at(repository.revision(base))
     after = repository.now() if head is None else repository.at(repository.revision(head))
     found = impact(before, after, _reviews())
+    served = head is None and repository.decks.resolve() == config().decks.resolve()
+    marked = _mark(found, names, sync=served) if names else ()
     if as_json:
-        print_json(_as_json(found))
+        print_json(_as_json(found, marked))
     else:
         _print(found)
+        for note in marked:
+            cards = f"{note.cards:,} cards of {note.learners:,} learners come back tomorrow"
+            click.echo(printable(f"substantive {note.note}: {cards}"))
     return 1 if found.vanished or found.collisions else 0
 
 
@@ -98,12 +115,25 @@ def _reviews() -> Reviews:
         return opened.bring.reviews()
 
 
-def _as_json(found: Impact) -> dict[str, object]:
+def _mark(found: Impact, names: tuple[str, ...], *, sync: bool) -> tuple[MarkedNote, ...]:
+    """Marks the edits of the named notes; raises Invalid and Conflict, and then nothing is marked."""
+    notes = found.edited_notes(names)
+    settings = config()
+    if not settings.database.exists():
+        raise Invalid("--substantive needs the learners' database: set FLASHCARDS_DATA to its folder.")
+    with services(settings) as opened:
+        if sync:
+            opened.sync.sync()
+        return opened.edits.mark(notes, found.edited)
+
+
+def _as_json(found: Impact, marked: tuple[MarkedNote, ...]) -> dict[str, object]:
     return {
         "counts": found.counts,
         "cards": [asdict(card) for card in found.cards if card.change != "kept"],
         "vanished": [asdict(lost) for lost in found.vanished],
         "collisions": [asdict(lost) for lost in found.collisions],
+        "substantive": [asdict(note) for note in marked],
     }
 
 

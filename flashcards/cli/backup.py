@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import config, json_option, print_json, services
+from flashcards.cli.common import Source, config, json_option, print_json, services
 
 
 @click.command("backup")
@@ -22,7 +22,7 @@ def backup_command(output: Path | None) -> None:
 
 
 @click.command("restore")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=Source())
 def restore_command(file: Path) -> None:
     """Bring back a backup; the database that it replaces is kept beside it.
 

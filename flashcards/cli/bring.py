@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from flashcards.cli.bring_text import text_commands
-from flashcards.cli.common import Progress, config, json_option, print_json, printable, services
+from flashcards.cli.common import Progress, Source, config, json_option, print_json, printable, services
 from flashcards.cli.exchange import import_json_command
 from flashcards.services import anki_merge
 from flashcards.services.anki_import import ImportReport, import_decks
+from flashcards.services.anki_merge_values import MergeReport
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = Source()
 FOLDER = click.Path(file_okay=False, path_type=Path)
 SHOWN_NOTICES = 50
 
@@ -145,7 +146,7 @@ def _merge(file: Path, into: Path, base: Path | None, write: bool, as_json: bool
     return 1 if report.conflicts else 0
 
 
-def _merge_json(report: anki_merge.MergeReport) -> dict[str, Any]:
+def _merge_json(report: MergeReport) -> dict[str, Any]:
     return {
         "changes": [{"path": c.path, "notes": c.notes, "diff": c.diff} for c in report.changes],
         "conflicts": [asdict(conflict) for conflict in report.conflicts],
@@ -156,7 +157,7 @@ def _merge_json(report: anki_merge.MergeReport) -> dict[str, Any]:
     }
 
 
-def _print_merge(report: anki_merge.MergeReport) -> None:
+def _print_merge(report: MergeReport) -> None:
     for change in report.changes:
         click.echo("".join(f"{printable(line)}\n" for line in change.diff.splitlines()), nl=False)
     for conflict in report.conflicts:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import Progress, json_option, print_json, printable, services
+from flashcards.cli.common import Progress, Source, json_option, print_json, printable, services
 from flashcards.services.bring import Brought, bring
 
 SHOWN_NOTICES = 200
@@ -42,7 +42,7 @@ def _command(kind: str, does: str, example: str) -> click.Command:
         return _import(kind, source, into, user, as_json, tagged_only)
 
     options = [
-        click.Argument(["source"], type=click.Path(path_type=Path)),
+        click.Argument(["source"], type=Source(folders=True)),
         click.Option(
             ["--into"], required=True, type=click.Path(path_type=Path), metavar="DIR",
             help="Folder for the decks; made if need be.",

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +16,35 @@ import click
 from flashcards.config import Config
 from flashcards.deckfiles.report import json_printable
 from flashcards.deckfiles.report import printable as printable  # for every command
+from flashcards.errors import Invalid
 
 if TYPE_CHECKING:
     from flashcards.wiring import Services
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
+class Source(click.Path):
+    """A file (or, with `folders`, a folder too) that must be there; else one sentence that names it."""
+
+    def __init__(self, *, folders: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self.folders = folders
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; raises Invalid."""
+        wanted = "file or folder" if self.folders else "file"
+        if not value:
+            raise Invalid(f"The name of a {wanted} is empty; give the path of one.")
+        path = Path(value)
+        try:
+            if path.is_dir() and not self.folders:
+                raise Invalid(f"{path}: this is a folder; give the path of a file.")
+            if not path.exists():
+                raise Invalid(f"{path}: there is no such {wanted}; check the path.")
+        except OSError as error:
+            raise Invalid(f"{path}: {error.strerror}; check the path.") from error
+        return path
 
 
 def config() -> Config:
@@ -42,6 +67,11 @@ def services(settings: Config | None = None) -> Iterator[Services]:
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
     click.echo(json_printable(json.dumps(value, ensure_ascii=False, indent=2)))
+
+
+def counted(number: int, one: str) -> str:
+    """A number with the word for what it counts: "1 error", "2 errors"."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def print_rows(rows: Iterable[Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import config, print_rows
+from flashcards.cli.common import config, counted, print_rows
 from flashcards.deckfiles.report import format_github, format_json, format_text, printable
 
 FORMATS = {"text": format_text, "json": format_json, "github": format_github}
@@ -18,23 +18,35 @@ paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Pat
 @click.option("--format", "as_format", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--style", is_flag=True, help="Also warn of what makes cards hard to learn.")
 @click.option("--run-code", is_flag=True, help="Also run the Python on the cards, each block on its own.")
-def check_command(paths: tuple[Path, ...], as_format: str, style: bool, run_code: bool) -> int:
+@click.option(
+    "--decks", type=click.Path(path_type=Path), metavar="DIR", help="The decks folder that PATHS are part of."
+)
+def check_command(paths: tuple[Path, ...], as_format: str, style: bool, run_code: bool, decks: Path | None) -> int:
     """Say what is wrong in deck files, with file, line and column. Without PATHS: the decks folder.
 
     Example: flashcards check decks --style --format github
     """
     from flashcards.services.deck_files import problems_of
 
-    root = config().decks
-    problems = problems_of(paths, root if root.is_dir() or not paths else None, style=style, run_code=run_code)
+    problems = problems_of(paths, decks or _decks_folder(paths), style=style, run_code=run_code)
     text = FORMATS[as_format](problems)
     if text:
         click.echo(text.removesuffix("\n"))
     errors = sum(problem.severity == "error" for problem in problems)
     if as_format == "text":
-        warnings = len(problems) - errors
-        click.echo(f"{errors} errors, {warnings} warnings" if problems else "Nothing to mend.", err=True)
+        counts = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
+        click.echo(counts if problems else "Nothing to mend.", err=True)
     return 1 if errors else 0
+
+
+def _decks_folder(paths: tuple[Path, ...]) -> Path | None:
+    """The folder that the environment names; else `decks` here, for files in it or where there is no other."""
+    settings, here = config(), Path("decks")
+    if not settings.own_decks and here.is_dir():
+        inside = any(path.resolve().is_relative_to(here.resolve()) for path in paths)
+        if inside or not (paths or settings.decks.is_dir()):
+            return here
+    return settings.decks if settings.decks.is_dir() or not paths else None
 
 
 @click.command("cards")
@@ -47,8 +59,7 @@ def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     from flashcards.services.deck_files import cards_of
 
-    root = config().decks
-    found = cards_of(paths, root if root.is_dir() or not paths else None)
+    found = cards_of(paths, _decks_folder(paths))
     if as_json:
         print_rows(found.rows)
     else:
@@ -58,4 +69,6 @@ def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
     errors = [problem for problem in found.problems if problem.severity == "error"]
     if errors:
         click.echo(format_text(errors).removesuffix("\n"), err=True)
-    return 1 if errors else 0
+    for failure in found.failures:
+        click.echo(f"flashcards: {printable(failure.told())}", err=True)
+    return 1 if errors or found.failures else 0

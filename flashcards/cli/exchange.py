@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flashcards.bundled import bundled
-from flashcards.cli.common import Progress, config, json_option, print_json, printable, services
+from flashcards.cli.common import Progress, Source, config, json_option, print_json, printable, services
 from flashcards.config import Config
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def json_command(decks: tuple[str, ...], user: str | None, output: Path) -> None
 
 
 @click.command("json")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=Source())
 def import_json_command(file: Path) -> int:
     """Bring everything that `export json` wrote into a service that is empty: another data folder, another server.
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "ids": ("authoring", "List notes without an explicit id, or stamp them."),
     "impact": ("authoring", "Say what a change in Git does to cards and history."),
     "new": ("authoring", "Write a starter deck."),
+    "analysis": ("analysis", "List the cards that learners forget most."),
     "review": ("review", "Review the day's queue in the terminal."),
     "export": ("exchange", "Write decks for Anki, as CSV or as JSON."),
     "import": ("bring", "Bring decks from Anki and other programs."),

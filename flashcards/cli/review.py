@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -19,6 +20,8 @@ from pygments.util import ClassNotFound
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
 from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.study_day import date_of
+from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.services.account_values import Learner
 from flashcards.services.card_text import card_text
@@ -35,7 +38,7 @@ Space, Enter  show the answer, then Good      u, z  undo
 1 to 4        Again, Hard, Good, Easy         i     card info
 0 to 5        the six grades, where chosen    ?     these keys
 -  bury       @  suspend                      q     leave (nothing is lost)
-=  bury note  !  suspend note"""
+=  bury note  !  suspend note                 c     how the answer changed"""
 WIDEST = 80
 LIST_ITEM = re.compile(r" *(?:[-*+]|\d+[.)]) +")
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$", re.MULTILINE | re.DOTALL)
@@ -100,6 +103,8 @@ class Session:
         text = card_text(self.opened.database, card.id)
         context = " · ".join(part for part in (card.deck_title, card.section) if part)
         click.secho(printable(context) + "\n", dim=True)
+        if card.news.returned_on is not None:
+            click.secho(f"An author changed this card on {date_of(card.news.returned_on)}: it came back for that\n")
         click.echo(terminal_text(text.question) + "\n")
         started = time.monotonic()
         if card.typed:
@@ -114,6 +119,8 @@ class Session:
             if items:
                 click.secho(title, bold=True)
                 click.echo("\n".join(terminal_text(f"- {item}") for item in items) + "\n")
+        if card.news.changed:
+            click.secho("\nThe answer changed since you last saw it: c shows how", bold=True)
         return self._grade(card, started)
 
     def _before_answer(self, card: QueueCard) -> bool | None:
@@ -133,6 +140,9 @@ class Session:
             key = self._key(offer)
             if key in QUIT:
                 return False
+            if key == "c" and card.news.changed:
+                click.echo(terminal_diff(card.news.changed.pieces))
+                continue
             quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
             if quality is not None:
                 took = int((time.monotonic() - started) * 1000)
@@ -184,6 +194,22 @@ class Session:
     def _key(self, prompt: str) -> str:
         click.secho(prompt, dim=True)
         return self.keyboard.key() or "q"
+
+
+def terminal_diff(pieces: Sequence[Piece]) -> str:
+    """A word diff for a terminal: [-deleted-] and {+inserted+}, long unchanged runs left out."""
+    parts = []
+    for piece in folded(pieces):
+        if isinstance(piece, Fold):
+            parts.append(f"\n... {piece.words:,} words as before ...\n")
+            continue
+        text = "\n".join(map(printable, piece.text.expandtabs(4).split("\n")))
+        if piece.mark == "deleted":
+            text = click.style(f"[-{text}-]", fg="red")
+        elif piece.mark == "inserted":
+            text = click.style(f"{{+{text}+}}", fg="green")
+        parts.append(text)
+    return "".join(parts).strip("\n")
 
 
 def terminal_text(markdown: str) -> str:

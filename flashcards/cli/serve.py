@@ -86,6 +86,8 @@ def first_sync(opened: Services) -> None:
     for line in opened.install_bundled():
         click.echo(line)
     try:
+        for line in opened.take_back_cut_off():
+            click.echo(printable(line))
         report = opened.sync.sync()
     except FlashcardsError as error:
         click.echo(printable(f"flashcards: {error.told()}"), err=True)

@@ -22,13 +22,17 @@ from flashcards.deckfiles.render import (
 )
 from flashcards.deckfiles.run_code import run_blocks
 from flashcards.deckfiles.style import style_problems
+from flashcards.deckfiles.tame import is_tame
 from flashcards.domain.problem import Problem
 
 Render = Callable[[Iterable[tuple[str, RenderRequest]]], Iterable[tuple[str, Rendered]]]
 """As `RenderPool.render_all`: takes pairs of a name and a request, gives pairs of that name and the result."""
 
-Found = dict[str | int | None, set[str]]
-"""By note id or index of prose: the codes that were found there without rendering."""
+Found = dict[str | int | None, set[tuple[str, int]]]
+"""By note id or index of prose: the codes that were found there without rendering, with their lines."""
+
+_Wild = tuple[Loaded, str | int, RenderRequest]
+"""What has to be rendered, with its file and its note id or index of prose."""
 
 
 def check(
@@ -43,8 +47,8 @@ def check(
 
     A path inside the decks folder `root` is judged with the rest of it, any other with its own folder.
     With `style`, style warnings come too; with `run_code`, every Python block is run; with `render`, every
-    note is rendered, so that what is too slow, too deep or refused is found. Raises `DeckError` for a path
-    that is not there and for a decks folder that cannot be used.
+    note that is not surely sound is rendered, so that what is too slow, too deep or refused is found. Raises
+    `DeckError` for a path that is not there and for a decks folder that cannot be used.
     """
     collection = load(paths, root, others=True)
     problems = list(collection.problems)
@@ -54,16 +58,21 @@ def check(
         if style:
             problems.extend(style_problems(files))
     found: dict[str, Found] = {}
+    wild: list[_Wild] = []
     for file in collection.asked:
-        issues = content_issues(file.parsed, file.root)
+        requests = dict(_requests(file)) if render is not None else {}
+        tame = {owner for owner, request in requests.items() if is_tame(request)}
+        wild += [(file, owner, request) for owner, request in requests.items() if owner not in tame]
+        issues = content_issues(file.parsed, file.root, tame)
         problems.extend(replace(problem, path=file.shown) for problem in file.parsed.problems)
-        problems.extend(file.parsed.lines.problem(file.shown, issue) for _, issue in issues)
-        codes: Found = defaultdict(set)
+        charged: Found = defaultdict(set)
         for owner, issue in issues:
-            codes[owner].add(issue.code)
-        found[file.shown] = codes
-    if render is not None:
-        problems.extend(_render_problems(collection.asked, found, render))
+            problem = file.parsed.lines.problem(file.shown, issue)
+            problems.append(problem)
+            charged[owner].add((problem.code, problem.line))
+        found[file.shown] = charged
+    if wild and render is not None:
+        problems.extend(_render_problems(wild, found, render))
     if run_code:
         problems.extend(run_blocks(collection.files))
     return sorted(set(problems))
@@ -72,21 +81,19 @@ def check(
 # Rendering -----------------------------------------------------------------------------------------------
 
 
-def _render_problems(files: Sequence[Loaded], found: dict[str, Found], render: Render) -> Iterator[Problem]:
-    """What only rendering shows. A code that a note was charged with before is not repeated."""
-    places: list[tuple[Loaded, str | int]] = []
-    requests: list[tuple[str, RenderRequest]] = []
-    for file in files:
-        for owner, request in _requests(file):
-            requests.append((str(len(places)), request))
-            places.append((file, owner))
-    for name, rendered in render(requests):
-        file, owner = places[int(name)]
-        codes = found[file.shown]
-        known = codes.get(owner, set()) | codes.get(None, set())
+def _render_problems(wild: Sequence[_Wild], found: dict[str, Found], render: Render) -> Iterator[Problem]:
+    """What only rendering shows. What a line was charged with before is not repeated."""
+    for name, rendered in render((str(number), request) for number, (_, _, request) in enumerate(wild)):
+        file, owner, _ = wild[int(name)]
+        charged = found[file.shown]
         for problem in rendered.problems:
-            if problem.code not in known:
-                line, column = _where(file, owner, problem)
+            place = _exactly(file, owner, problem)
+            if place is None:
+                known = problem.code in {code for code, _ in charged[owner] | charged[None]}
+            else:
+                known = (problem.code, place[0]) in charged[owner]
+            if not known:
+                line, column = place or _roughly(file, owner)
                 yield Problem(file.shown, line, column, "error", problem.code, problem.message)
 
 
@@ -103,11 +110,17 @@ def _media(file: Loaded, names: Iterable[str]) -> dict[str, Media | MediaProblem
     return {name: resolve(name, file.parsed.deck.path, file.root) for name in names}
 
 
-def _where(file: Loaded, owner: str | int, problem: RenderProblem) -> tuple[int, int]:
-    """The place of a render problem: as exact as it says, else the note's first line."""
+def _exactly(file: Loaded, owner: str | int, problem: RenderProblem) -> tuple[int, int] | None:
+    """The place of a render problem, where it says one."""
     parsed = file.parsed
+    if isinstance(owner, int) or problem.offset is None or problem.part not in parsed.places[owner].parts:
+        return None
+    return parsed.where(owner, problem.part, problem.offset)
+
+
+def _roughly(file: Loaded, owner: str | int) -> tuple[int, int]:
+    """The first line of a note or a piece of prose."""
+    deck = file.parsed.deck
     if isinstance(owner, int):
-        return parsed.deck.prose[owner].line, 1
-    if problem.offset is not None and problem.part in parsed.places[owner].parts:
-        return parsed.where(owner, problem.part, problem.offset)
-    return next(note.line for note in parsed.deck.notes if note.id == owner), 1
+        return deck.prose[owner].line, 1
+    return next(note.line for note in deck.notes if note.id == owner), 1

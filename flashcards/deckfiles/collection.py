@@ -112,6 +112,10 @@ def _bases(paths: Sequence[Path], root: Path | None) -> list[_Base]:
         real = path.resolve()
         if not real.exists():
             message = "there is no such file or folder; check the path"
+            if path == root:
+                message = (
+                    "the decks folder is not there; name the files or folders that you mean, or set FLASHCARDS_DECKS"
+                )
             raise DeckError(message, path=str(path), code="file-unreadable")
         if real_root is not None and real.is_relative_to(real_root):
             folder, whole = real_root, True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,15 +15,10 @@ from flashcards.deckfiles.parse import Parsed
 from flashcards.deckfiles.parts import Origin, locate
 from flashcards.deckfiles.pictures import link_definitions, pictures
 from flashcards.deckfiles.positions import Issue, Ranges, error
-from flashcards.deckfiles.sanitise import link_problem
+from flashcards.deckfiles.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.spans import spans
 from flashcards.deckfiles.structure import scan
 
-SCHEMES = ("http", "https", "mailto")
-
-_AUTOLINK = re.compile(
-    r"<((?:javascript|vbscript|data|file|ftp|sftp|ssh|git|tel|sms|blob|about|ws|wss):[^\s<>]*)>", re.I
-)
 _MATH_SIGNS = ("$", "\\(", "\\[")
 
 
@@ -40,10 +34,16 @@ class Text(NamedTuple):
     definitions: str = ""
 
 
-def content_issues(parsed: Parsed, root: Path) -> list[tuple[str | int | None, Issue]]:
-    """Return what is wrong with the formulas, media and links of a file below `root`, with each its owner."""
+def content_issues(
+    parsed: Parsed, root: Path, sound: Container[str | int | None] = ()
+) -> list[tuple[str | int | None, Issue]]:
+    """Return what is wrong with the formulas, media and links of a file below `root`, with each its owner.
+
+    The texts of the owners in `sound` are known to have no such fault.
+    """
     path = parsed.deck.path
-    issues = [(text.owner, issue) for text in texts_of(parsed) for issue in _text_issues(text, path, root)]
+    texts = [text for text in texts_of(parsed) if text.owner not in sound]
+    issues = [(text.owner, issue) for text in texts for issue in _text_issues(text, path, root)]
     for definition in parsed.definitions:
         text = Text(None, definition.text, ((0, definition.start),))
         issues.extend((None, issue) for issue in _text_issues(text, path, root))
@@ -116,9 +116,6 @@ def _link_issues(text: Text) -> Iterator[Issue]:
     for link in links(source, structure.stretches, skip, defined):
         hidden.append((link.start, link.end))
         if problem := link_problem(link.target):
-            yield error(locate(text.origin, link.start), *problem)
-    ranges = Ranges(sorted(hidden))
-    for match in _AUTOLINK.finditer(source):
-        problem = link_problem(match[1])
-        if problem and not ranges.hold(match.start()):
-            yield error(locate(text.origin, match.start()), *problem)
+            yield error(locate(text.origin, link.target_at), *problem)
+    for offset, code, message in refused_autolinks(source, Ranges(sorted(hidden)).hold):
+        yield error(locate(text.origin, offset), code, message)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flashcards.deckfiles.collection import Loaded
-from flashcards.deckfiles.parse import MAX_NAMED
+from flashcards.deckfiles.parse import MAX_NAMED, Parsed
 from flashcards.domain.problem import Problem
-from flashcards.domain.requirements import Requirements
+from flashcards.domain.requirements import Key, Requirements
 
 
 def cross_problems(files: Sequence[Loaded]) -> list[Problem]:
@@ -41,19 +41,25 @@ def requires_problems(files: Sequence[Loaded]) -> list[Problem]:
     decks = {file.parsed.deck.id for file in files}
     notes = {(file.parsed.deck.id, note.id) for file in files for note in file.parsed.deck.notes}
     notes |= {(file.parsed.deck.id, note.id) for file in files for note in file.parsed.broken}
-    wanted = {
-        (file.parsed.deck.id, note.id): [(deck or file.parsed.deck.id, name) for deck, name in note.requires]
-        for file in files
-        for note in file.parsed.deck.notes
+    wanted = {key: keys for file in files for key, keys in wanted_in(file.parsed).items()}
+    requirements = Requirements(wanted, lambda key: key in notes or key[0] in lost, decks.__contains__)
+    return [problem for file in files if file.asked for problem in faults_in(file.parsed, file.shown, requirements)]
+
+
+def wanted_in(parsed: Parsed) -> dict[Key, list[Key]]:
+    """What the notes of a file require, by note."""
+    deck = parsed.deck
+    return {
+        (deck.id, note.id): [(other or deck.id, name) for other, name in note.requires]
+        for note in deck.notes
         if note.requires
     }
-    requirements = Requirements(wanted, lambda key: key in notes or key[0] in lost, decks.__contains__)
-    problems = []
-    for file in files:
-        for note in file.parsed.deck.notes if file.asked else ():
-            key = (file.parsed.deck.id, note.id)
-            for offset, required in zip(file.parsed.places[note.id].requires_at, wanted.get(key, ()), strict=True):
-                if fault := requirements.fault(key, required):
-                    line, column = file.parsed.lines.at(offset)
-                    problems.append(Problem(file.shown, line, column, "error", *fault))
-    return problems
+
+
+def faults_in(parsed: Parsed, shown: str, requirements: Requirements) -> Iterator[Problem]:
+    """What is wrong with what the notes of a file require, each where it stands."""
+    for note, keys in wanted_in(parsed).items():
+        for offset, required in zip(parsed.places[note[1]].requires_at, keys, strict=True):
+            if fault := requirements.fault(note, required):
+                line, column = parsed.lines.at(offset)
+                yield Problem(shown, line, column, "error", *fault)

@@ -74,7 +74,7 @@ def find_decks(root: Path) -> Found:
     Raises `DeckError` (``decks-missing``, ``decks-unreadable``, ``decks-empty``) where `root` itself cannot
     be used; the caller then removes nothing.
     """
-    _check_root(root)
+    check_root(root)
     walk = _Walk(root)
     walk.run()
     files = tuple(sorted(walk.files, key=lambda file: natural_key(file.path)))
@@ -145,7 +145,8 @@ def title_of(name: str) -> str:
 # The walk ------------------------------------------------------------------------------------------------
 
 
-def _check_root(root: Path) -> None:
+def check_root(root: Path) -> None:
+    """Raises the `DeckError` of `find_decks` where the decks folder itself cannot be used."""
     try:
         names = [entry.name for entry in root.iterdir()]
     except FileNotFoundError as failure:

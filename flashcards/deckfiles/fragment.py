@@ -38,6 +38,8 @@ _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff
 _DIRECTED = re.compile(r"<(p|li|ul|ol|h[1-6]|blockquote|table|th|td|summary|div)(?=[ >])")
 _BLOCK_END = re.compile(r"<br>|</(?:p|li|h[1-6]|tr|pre|blockquote|summary)>")
 _CELL_END = re.compile(r"</t[hd]>")
+_FORMULA = r"<math(?![^>]*display=)[^>]*>(?:(?!</math>).)*</math>"
+_PUNCTUATED = re.compile(rf"(?:<span[^>]*>{_FORMULA}</span>|{_FORMULA})[,.;:!?)\]’”]+", re.DOTALL)
 
 
 def has_right_to_left(text: str) -> bool:
@@ -151,6 +153,8 @@ class _Conversion:
         if "<table>" in html:
             html = html.replace("<table>", '<div class="scroll-x" tabindex="0" role="group" aria-label="table"><table>')
             html = html.replace("</table>", "</table></div>")
+        if "<math" in html:  # browsers break lines on either side of a formula, even before a comma
+            html = _PUNCTUATED.sub(r'<span class="nb">\g<0></span>', html)
         return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
 
     def plain(self, html: str) -> str:

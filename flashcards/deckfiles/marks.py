@@ -16,8 +16,9 @@ from flashcards.deckfiles.links import Link, links
 from flashcards.deckfiles.math_html import formula
 from flashcards.deckfiles.media import Media, MediaProblem
 from flashcards.deckfiles.pictures import Picture, pictures
+from flashcards.deckfiles.positions import Ranges
 from flashcards.deckfiles.render import RenderProblem
-from flashcards.deckfiles.sanitise import link_problem
+from flashcards.deckfiles.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.stand_ins import PREFIX, StandIns
 from flashcards.deckfiles.structure import Row, Structure
 
@@ -101,6 +102,8 @@ def marks_of(
             raws += _link_raws(text, link)
         raws = _without_overlaps(raws)
     marker = _Marker(source, structure, context, footnotes)
+    for problem in refused_autolinks(text, Ranges((raw.start, raw.end) for raw in raws).hold):
+        marker.problem(*problem)
     found = (marker.mark(raw) for raw in raws)
     return [mark for mark in found if mark is not None]
 

@@ -15,9 +15,12 @@ from flashcards.deckfiles.media import Media, MediaProblem
 from flashcards.deckfiles.pictures import references
 from flashcards.domain.card import FORWARD, Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "3"
 PROSE = "prose"
 WHOLE = "note"
+ANKI = "anki"
+ANKI_VERSION = 1
+"""Raised when the same note would give other fields in Anki: what was stored of them is made again."""
 
 
 @dataclass(frozen=True, slots=True)

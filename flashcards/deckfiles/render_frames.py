@@ -28,7 +28,7 @@ def request_to_json(request: RenderRequest) -> dict[str, Any]:
     """A request as values that JSON knows."""
     content = request.content
     return {
-        "content": [type(content).__name__, asdict(content)],
+        "content": [type(content).__name__, {name: getattr(content, name) for name in content.__slots__}],
         "one_line": request.one_line,
         "definitions": request.definitions,
         "rubric": request.rubric,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from html import unescape
 
 import nh3
@@ -28,6 +29,9 @@ _cleaner = nh3.Cleaner(
 
 _LINK = re.compile(r'<a href="([^"]*)"')
 _SCHEME = re.compile(r"[^/?#:]*")
+_AUTOLINK = re.compile(
+    r"<((?:javascript|vbscript|data|file|ftp|sftp|ssh|git|tel|sms|blob|about|ws|wss):[^\s<>]*)>", re.I
+)
 
 
 def sanitise(html: str) -> str:
@@ -47,6 +51,18 @@ def check_links(html: str) -> tuple[str, list[str]]:
         return "<a"
 
     return _LINK.sub(check, html), refused
+
+
+def refused_autolinks(text: str, held: Callable[[int], bool]) -> Iterator[tuple[int, str, str]]:
+    """Offset, code and message of each address in angle brackets that may not be followed.
+
+    `held` says whether something else than text stands at an offset.
+    """
+    if "<" in text and ":" in text:
+        for match in _AUTOLINK.finditer(text):
+            problem = link_problem(match[1])
+            if problem and not held(match.start()):
+                yield match.start(1), *problem
 
 
 def link_problem(target: str) -> tuple[str, str] | None:

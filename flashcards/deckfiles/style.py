@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from flashcards.deckfiles.collection import Loaded
@@ -13,6 +11,7 @@ from flashcards.deckfiles.parts import locate
 from flashcards.deckfiles.spans import spans
 from flashcards.deckfiles.structure import Item, scan
 from flashcards.domain.card import Basic, Note
+from flashcards.domain.fronts import front_key
 from flashcards.domain.problem import Problem
 
 MAX_WORDS = 120
@@ -40,8 +39,6 @@ _CLAUSE = re.compile(r"(?:^|[.:;,!—–-]\s|\)\s)\s*[\W_]*(?:please\s+|then\s+|
 _ASKING_END = ("…", "...", ":", "=", "_", "→", "->")
 _ASKING_SIGNS = "?？؟;՞፧⁇"
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_TOKEN = re.compile(r"\w+|[^\w\s?.,:;!'\"‘’“”`*_(){}\[\]$…–—-]")
-_FILLERS = frozenset(re.findall(r"\w+", "a an the of is are was were do does did in on to for and"))
 _NOT_TEXT = ("fence", "indented", "comment")
 
 
@@ -61,7 +58,7 @@ def _warning(file: Loaded, line: int, column: int, code: str, message: str) -> P
 
 def _note_problems(file: Loaded, note: Note) -> Iterator[Problem]:
     if not note.explicit:
-        message = f"the note has no id of its own; write {{#{note.id}}} after its question, or run 'flashcards ids'"
+        message = f"the note has no id of its own; write {{#{note.id}}} after it, or run 'flashcards ids --write'"
         yield _warning(file, note.line, 1, "style-no-id", message)
     content = note.content
     if not isinstance(content, Basic):
@@ -146,16 +143,10 @@ def _similar_fronts(files: Sequence[Loaded]) -> Iterator[Problem]:
         if not isinstance(note.content, Basic):
             continue
         question = note.content.question
-        front = _front_key(question)
+        front = front_key(question)
         first, line, other = seen.setdefault(front, (file, note.line, question))
         itself = first is file and line == note.line
         said_already = first is file and other == question  # as a duplicate question
         if front and file.asked and not itself and not said_already:
             message = f"the question is nearly that of {first.shown}:{line}; tell them apart, or delete one of them"
             yield _warning(file, note.line, 1, "style-similar-fronts", message)
-
-
-def _front_key(question: str) -> tuple[str, ...]:
-    words = _TOKEN.findall(unicodedata.normalize("NFKC", question).lower())
-    stems = [word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words if word not in _FILLERS]
-    return tuple(sorted(Counter(stems).elements()))

@@ -10,8 +10,8 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import NamedTuple
+from itertools import islice, pairwise
+from typing import NamedTuple, TypeVar
 
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
@@ -46,6 +46,10 @@ class DrillCard(NamedTuple):
     card: int
     note: int
     deck: int
+
+
+PlannedCard = DueCard | NewCard | DrillCard
+Asked = TypeVar("Asked", bound=PlannedCard)
 
 
 class Prerequisite(NamedTuple):
@@ -199,6 +203,60 @@ def spread(due: Iterable[DueCard], due_count: int, new: Sequence[NewCard]) -> It
         yield card
 
 
+def soonest(
+    rows: Iterable[DueRow], moved: Mapping[int, int], studied: Container[int], learner: int, today: Day
+) -> list[DueCard]:
+    """What to study ahead, of cards that come later than today: those due soonest, one card of each note.
+
+    `moved` maps the cards whose schedule moved today to their notes: such a card comes after the others of
+    its due date and hides its siblings. `studied` are notes that were studied ahead today: they wait.
+    """
+    moved_notes = set(moved.values())
+    first: dict[int, DueCard] = {}
+    for row in map(DueCard._make, rows):
+        if row.note in studied or (row.note in moved_notes and row.card not in moved):
+            continue
+        other = first.setdefault(row.note, row)
+        if (row.due_on, row.ordinal) < (other.due_on, other.ordinal):
+            first[row.note] = row
+    seed = _mixed(learner * 0x1_0000_0001 + today)
+    return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, _mixed(it.card ^ seed)))
+
+
+def apart(cards: Sequence[Asked], marks: Mapping[int, int], before: int | None = None) -> list[Asked]:
+    """The same cards, no two with the same mark next to each other as far as that can be; else in their order.
+
+    `marks` are those of confusable cards by card, `before` is the mark of the card that was asked last. A card
+    waits until another stands between, and comes earlier only where too few others would be left to put between
+    those of its mark. The review page's script does the same with the cards that it holds.
+    """
+    if not touching(cards, marks, before):
+        return list(cards)
+    waiting, arranged, last = list(cards), [], before
+    counts = Counter(marks[card.card] for card in cards if card.card in marks)
+    while waiting:
+        card = waiting.pop(_next_place([marks.get(card.card) for card in waiting], counts, last))
+        last = marks.get(card.card)
+        if last is not None:
+            counts[last] -= 1
+        arranged.append(card)
+    return arranged
+
+
+def _next_place(waiting: Sequence[int | None], counts: Mapping[int, int], last: int | None) -> int:
+    """Which of the `waiting` marks comes after `last`; `counts` says how many there are of each."""
+    crowd = next((mark for mark, count in counts.items() if count > len(waiting) // 2), last)
+    if crowd != last:  # of more than half of the cards: put off, some would have to touch
+        return waiting.index(crowd)
+    return next((place for place, mark in enumerate(waiting) if mark is None or mark != last), 0)
+
+
+def touching(cards: Sequence[Asked], marks: Mapping[int, int], before: int | None = None) -> bool:
+    """Whether two cards with the same mark stand next to each other, or the first has the mark `before`."""
+    row = [before, *(marks.get(card.card) for card in cards)]
+    return any(left is not None and left == right for left, right in pairwise(row))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is left of the day. `due_held_back` counts due cards that the limit leaves for later days."""
@@ -215,9 +273,6 @@ class Plan:
         mixed = spread(due, len(self.due), self.new)
         cards = (card for part in (mixed, self.drill) for card in part if card.card not in skip)
         return list(islice(cards, count))
-
-
-PlannedCard = DueCard | NewCard | DrillCard
 
 
 def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int) -> list[DueRow]:

@@ -16,6 +16,9 @@ Verb = Literal["suspend", "unsuspend", "bury", "unbury", "reset", "due"]
 MODES: tuple[str, ...] = get_args(Mode)
 VERBS: tuple[str, ...] = get_args(Verb)
 
+EDITED = "edited"
+"""The verb of the row by which an author's substantive edit brings a card back; learners cannot do it."""
+
 FIRST_LEECH = 8
 NEXT_LEECH = 4
 
@@ -137,6 +140,17 @@ def changed(schedule: Schedule, verb: Verb, today: Day, due_on: Day | None = Non
             if due_on is None:
                 raise ValueError("a due date is needed")
             return replace(schedule, progress=Scheduled(schedule.memory, due_on))
+
+
+def brought_back(schedule: Schedule, today: Day) -> Schedule:
+    """The schedule after a substantive edit of the card's text: due tomorrow, with its memory as it is.
+
+    A card that comes by then anyway, is new, suspended or buried stays as it is.
+    """
+    progress, buried = schedule.progress, schedule.buried_until
+    if schedule.suspended or (buried is not None and buried > today) or isinstance(progress, New):
+        return schedule
+    return replace(schedule, progress=replace(progress, due_on=min(progress.due_on, today + 1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,102 +6,26 @@ order, so that what an item refers to comes before it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
+
+from flashcards.exchange.json_kinds import (
+    BOOLEAN,
+    DAY,
+    HEX,
+    ID,
+    INSTANT,
+    INTEGER,
+    NUMBER,
+    PAIRS,
+    TEXT,
+    TEXTS,
+    Kind,
+    NotAsDeclared,
+)
 
 FORMAT = "flashcards-export"
 VERSION = 1
-
-
-class NotAsDeclared(ValueError):
-    """A value is not what its field is declared to be; the message says what it must be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of value: its JSON Schema, and how it is written from and read into what a database holds."""
-
-    schema: Mapping[str, Any]
-    write: Callable[[Any], Any]
-    read: Callable[[Any], Any]
-
-
-def _is(type_: type, what: str) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
-            raise NotAsDeclared(f"must be {what}")
-        return value
-
-    return read
-
-
-def _read_id(value: Any) -> int:
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise NotAsDeclared("must be an id: digits, as a string")
-    return int(value)
-
-
-def _read_number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NotAsDeclared("must be a number")
-    return float(value)
-
-
-def _write_instant(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
-
-
-def _read_instant(value: Any) -> int:
-    try:
-        when = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        when = None
-    if when is None or when.tzinfo is None:
-        raise NotAsDeclared("must be an instant such as 2026-05-27T12:00:00.000Z")
-    return round(when.timestamp() * 1000)
-
-
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def _write_day(day: int) -> str:
-    return date.fromordinal(day + _EPOCH).isoformat()
-
-
-def _read_day(value: Any) -> int:
-    try:
-        return date.fromisoformat(value).toordinal() - _EPOCH
-    except (TypeError, ValueError):
-        raise NotAsDeclared("must be a date such as 2026-05-27") from None
-
-
-def _read_list(value: Any) -> str:
-    if not isinstance(value, list):
-        raise NotAsDeclared("must be a list")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _read_hex(value: Any) -> bytes:
-    try:
-        return bytes.fromhex(value)
-    except (TypeError, ValueError):
-        raise NotAsDeclared("must be hexadecimal digits") from None
-
-
-TEXT = Kind({"type": "string"}, str, _is(str, "text"))
-INTEGER = Kind({"type": "integer"}, int, _is(int, "a whole number"))
-NUMBER = Kind({"type": "number"}, float, _read_number)
-BOOLEAN = Kind({"type": "boolean"}, bool, lambda value: int(_is(bool, "true or false")(value)))
-ID = Kind({"type": "string", "pattern": "^[0-9]+$"}, str, _read_id)
-INSTANT = Kind({"type": "string", "format": "date-time"}, _write_instant, _read_instant)
-DAY = Kind({"type": "string", "format": "date"}, _write_day, _read_day)
-TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_list)
-PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
-HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flashcards.jobs.scheduler import Jobs, nightly_job, watch_job
 from flashcards.wiring import Services
 
@@ -12,7 +14,7 @@ BACKUP_HOUR = 3
 def all_jobs(services: Services) -> Jobs:
     """The jobs of a server over `services`, not yet started."""
     jobs = [
-        watch_job(services.sync.changed, services.sync.sync),
+        watch_job(partial(services.sync.changed, wait=True), services.sync.sync),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR),
     ]
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread)

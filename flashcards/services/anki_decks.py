@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from flashcards.deckfiles.content_checks import content_issues
-from flashcards.deckfiles.find import title_of
-from flashcards.deckfiles.media import MediaProblem, resolve
 from flashcards.deckfiles.parse import parse_deck
 from flashcards.deckfiles.printing import print_deck, valid_id
-from flashcards.deckfiles.slugs import slug
-from flashcards.deckfiles.spans import spans
-from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
+from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
 from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
-from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
+from flashcards.services.anki_notes import note_of, with_texts, without_maths
+from flashcards.services.anki_places import MEDIA_FOLDER, Media, Paths, joined
 from flashcards.services.sync_plan import derived_guid
 
 Progress = Callable[[str, int, int], None]
-
-MEDIA_FOLDER = "media"
-_CLOZE_NUMBER = re.compile(r"\{\{c([1-9][0-9]{0,2})::")
-_PICTURE = re.compile(rf"!\[((?:[^\[\]\\]|\\.)*){MEDIA_REFERENCE.pattern}")
-_NOT_NAME = re.compile(r"[^\w.-]+")
 
 
 @dataclass(slots=True)
@@ -85,7 +75,7 @@ class _Stage:
         self.folder = folder
         self.staged = Staged(notices=list(package.notices))
         self.media = Media(package.media, root, f"{into}/{MEDIA_FOLDER}" if into else MEDIA_FOLDER, folder)
-        self.paths = _Paths(root, into)
+        self.paths = Paths(root, into)
         self.used_deck_ids = set(existing.deck_ids)
 
     def run(self, progress: Progress) -> Staged:
@@ -112,7 +102,7 @@ class _Stage:
             return
         number = 1
         while (
-            self.root / (path := _join(self.into, foreign.FILE.format("" if number == 1 else f"-{number}")))
+            self.root / (path := joined(self.into, foreign.FILE.format("" if number == 1 else f"-{number}")))
         ).exists():
             number += 1
         self.write(path, text)
@@ -210,7 +200,7 @@ class _Stage:
                 yield note
             elif attempt == "mend":
                 self.notice(origins[note.id], f"{wrong[note.id]} (its formulas were kept as code)")
-                yield _with_texts(note, _without_maths)
+                yield with_texts(note, without_maths)
             else:
                 self.leave_out(origins[note.id], wrong[note.id])
 
@@ -230,197 +220,9 @@ class _Stage:
         self.staged.notices.append(f"Note {note.guid} ({words[:60]}): {what}")
 
 
-# Notes ---------------------------------------------------------------------------------------------------
-
-
-def note_of(id_: str, tags: Iterable[str], converted: Converted) -> Note:
-    """A converted note as a note of ours; media stand in it by the names that Anki knows."""
-    return Note(
-        id=id_,
-        explicit=True,
-        line=1,
-        content=_content(converted),
-        source="",
-        rubric=converted.rubric,
-        follow_ups=converted.follow_ups,
-        sources=converted.sources,
-        tags=tuple(dict.fromkeys(tags)),
-        section=converted.context or None,
-    )
-
-
-def _content(converted: Converted) -> Content:
-    if converted.kind == "cloze":
-        found = _CLOZE_NUMBER.findall(f"{converted.question}\n{converted.answer}")
-        numbers = tuple(sorted({int(number) for number in found}))
-        return Cloze(converted.question, converted.answer, numbers, converted.typed)
-    return Basic(converted.question, converted.answer, converted.reversed, converted.typed)
-
-
-def _with_texts(note: Note, change: Callable[[str], str]) -> Note:
-    """The note with each of its texts changed."""
-    content = note.content
-    if isinstance(content, Cloze):
-        content = replace(content, heading=change(content.heading), body=change(content.body))
-    else:
-        content = replace(content, question=change(content.question), answer=change(content.answer))
-    return replace(
-        note,
-        content=content,
-        rubric=tuple(map(change, note.rubric)),
-        follow_ups=tuple(map(change, note.follow_ups)),
-        sources=tuple(map(change, note.sources)),
-    )
-
-
-def _without_maths(text: str) -> str:
-    """Formulas as code, for those that are refused."""
-    pieces, position = [], 0
-    for span in spans(text):
-        if span.kind in ("math", "display") and span.start >= position:
-            inner = text[span.inner_start : span.inner_end].strip().replace("`", "'")
-            pieces += [text[position : span.start], f"`{inner}`"]
-            position = span.end
-    return "".join([*pieces, text[position:]])
-
-
-# Paths ---------------------------------------------------------------------------------------------------
-
-
-class _Paths:
-    """Where each deck of Anki goes: subdecks into folders, names that any system can hold."""
-
-    def __init__(self, root: Path, into: str) -> None:
-        self.root = root
-        self.into = into
-        self.parts: dict[tuple[str, str], str] = {}  # by the folder's path and the name as Anki has it
-        self.taken: set[str] = set()
-        self.titles: dict[str, str] = {}
-
-    def of(self, name: str) -> str:
-        """A path, relative to the decks folder, that no file has."""
-        *parents, last = [part.strip() or "blank" for part in name.split("::")]
-        folder = self.into
-        for parent in parents:
-            folder = self.folder(folder, parent)
-        stem = _join(folder, _file_name(last))
-        number, path = 1, f"{stem}.md"
-        while path.casefold() in self.taken or (self.root / path).exists():
-            number += 1
-            path = f"{stem}-{number}.md"
-        self.taken.add(path.casefold())
-        return path
-
-    def folder(self, above: str, name: str) -> str:
-        if (above, name) not in self.parts:
-            plain, number = _join(above, _file_name(name)), 1
-            path = plain
-            while path.casefold() in self.titles:
-                number += 1
-                path = f"{plain}-{number}"
-            self.titles[path.casefold()] = name
-            self.parts[above, name] = path
-        return self.parts[above, name]
-
-    def folder_titles(self) -> Iterable[tuple[str, str]]:
-        """The `_folder.yml` files that are needed for folders to be called as in Anki."""
-        for (_, name), path in self.parts.items():
-            file = f"{path}/_folder.yml"
-            if title_of(path.rpartition("/")[2]) != name and not (self.root / file).exists():
-                yield file, name
-
-
 def _title(name: str) -> str:
     return name.split("::")[-1].strip() or "blank"
 
 
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
-
-
-def _file_name(name: str) -> str:
-    made = slug(name, name).strip("_.") or "deck"
-    return f"{made}-deck" if made in {"readme", MEDIA_FOLDER} else made
-
-
 def _quoted(text: str) -> str:
     return '"' + "".join(c for c in text if c.isprintable()).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# Media ---------------------------------------------------------------------------------------------------
-
-
-class Media:
-    """Puts the media that notes use beside their decks, under names that any system can hold."""
-
-    def __init__(self, files: Mapping[str, Path], root: Path, folder: str, stage_folder: Path) -> None:
-        self.packed = files
-        self.root = root
-        self.folder = folder
-        self.stage = stage_folder
-        self.files: list[str] = []
-        self.notices: list[str] = []
-        self.places: dict[str, str | None] = {}
-
-    def placed(self, note: Note, deck_path: str) -> Note:
-        """The note with the paths of its media in place of the names that Anki knows."""
-        depth = deck_path.count("/")
-
-        def place(match: re.Match[str]) -> str:
-            name = unquote(match[2])
-            path = self.place(name)
-            if path is None:
-                return match[1] or name.translate({ord(c): "_" for c in "[]()*`<>\\$"})
-            return f"![{match[1]}]({quote(_relative(path, deck_path, depth))})"
-
-        return _with_texts(note, lambda text: _PICTURE.sub(place, text) if "](" in text else text)
-
-    def place(self, name: str) -> str | None:
-        """The path of a file in the decks folder; None where a deck cannot hold it."""
-        if name not in self.places:
-            self.places[name] = self._place(name)
-        return self.places[name]
-
-    def _place(self, name: str) -> str | None:
-        source = self.packed.get(name)
-        if source is None:
-            self.notices.append(f"{name[:80]!r}: notes use it, but it is not in the package.")
-            return None
-        path = self._path(name, source)
-        target = self.stage / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        found = resolve("/" + quote(path), "deck.md", self.stage)
-        if isinstance(found, MediaProblem):
-            target.unlink()
-            why = found.message.removeprefix("/" + quote(path)).strip()
-            self.notices.append(f"{name[:80]!r} was left out: the file {why}.")
-            return None
-        if not (self.root / path).exists():
-            self.files.append(path)
-        return path
-
-    def _path(self, name: str, source: Path) -> str:
-        """Its own name if it is free, or holds the same bytes; else one with a hash of them."""
-        stem, dot, extension = name.rpartition(".")
-        plain = (_NOT_NAME.sub("-", stem).strip("-._") or "file")[:80]
-        digest = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
-        for path in (
-            f"{self.folder}/{plain}{dot}{extension.lower()}",
-            f"{self.folder}/{plain}-{digest}{dot}{extension.lower()}",
-        ):
-            for there in (self.root / path, self.stage / path):
-                if there.exists() and hashlib.sha256(there.read_bytes()).hexdigest()[:12] != digest:
-                    break
-            else:
-                return path
-        return f"{self.folder}/{digest}{dot}{extension.lower()}"
-
-
-def _relative(path: str, deck_path: str, depth: int) -> str:
-    """`path` from the folder of a deck: both are relative to the decks folder."""
-    above = deck_path.split("/")[:-1]
-    parts = path.split("/")
-    while above and len(parts) > 1 and above[0] == parts[0]:
-        above, parts = above[1:], parts[1:]
-    return "../" * len(above) + "/".join(parts)

@@ -30,6 +30,7 @@ _QUALITY = {1: 1, 2: 3, 3: 4, 4: 5}
 _EPOCH_SECONDS = 1_000_000_000  # a due of a learning card is an instant; one of a review card a small number of days
 _SURE_OF_TWO = 6  # days: SM-2's second interval
 _DAY_SECONDS = 86_400
+_SITTING_MS = 15 * 60_000
 _CLOCKS_APART = _DAY_SECONDS * 1000
 """How far in the future a log row may be: two devices' clocks differ."""
 
@@ -42,6 +43,28 @@ class HistoryReport:
     schedules: int = 0
     known: int = 0
     lost: int = 0
+
+
+class StudyDays:
+    """The study days of instants. Answers come in sittings: a sitting that lies within one day is looked up once."""
+
+    def __init__(self, timezone: str, day_start: int) -> None:
+        self._timezone, self._day_start = timezone, day_start
+        self._known: dict[int, Day] = {}
+
+    def of(self, at: int) -> Day:
+        """The study day of the instant `at`; raises as `raw_study_day` does."""
+        sitting = at // _SITTING_MS
+        day = self._known.get(sitting)
+        if day is None:
+            day = self._look(at)
+            first, last = sitting * _SITTING_MS, min((sitting + 1) * _SITTING_MS, MAXIMUM_INSTANT) - 1
+            if self._look(first) == day == self._look(last):
+                self._known[sitting] = day
+        return day
+
+    def _look(self, at: int) -> Day:
+        return raw_study_day(at, self._timezone, self._day_start)
 
 
 class AnkiHistory(LearnerDays):
@@ -76,6 +99,7 @@ class _Import:
         self.today = service._day(learner, latest)
         self.day_0 = _day_0(package, learner)
         self.action = new_uuid()
+        self.study_day = StudyDays(learner.timezone, learner.day_start).of
         ours = self.imports.cards(learner.id, set(guids.values()))
         self.cards: dict[int, CardRow] = {}
         self.names: dict[int, str] = {}
@@ -123,9 +147,6 @@ class _Import:
             last_interval=_days(review.last_interval),
             took_ms=min(review.took_ms, LONGEST_MS),
         )
-
-    def study_day(self, at: int) -> Day:
-        return raw_study_day(at, self.learner.timezone, self.learner.day_start)
 
     def close(self, logs: dict[int, list[PackedReview]], fresh: dict[int, int]) -> int:
         """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""

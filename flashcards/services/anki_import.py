@@ -18,7 +18,7 @@ from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.account_values import Learner
 from flashcards.services.anki_decks import Existing, Progress, Staged, guid_in_file, quiet, stage
 from flashcards.services.anki_history import AnkiHistory, HistoryReport
-from flashcards.services.new_files import install
+from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.services.sync import SyncService
 from flashcards.storage.database import Database
 from flashcards.storage.imports import ImportRows
@@ -50,8 +50,10 @@ def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: 
     `root` is the decks folder, for `into` below it; notes that any deck there holds already are not written
     again. Raises PackageError, Unavailable and Conflict, with nothing written.
     """
+    said = take_back_cut_off(_place(into, root)[0])
     with reading_package(file) as package:
-        return write_decks(package, into, root, frozenset(), progress)
+        report = write_decks(package, into, root, frozenset(), progress)
+    return replace(report, notices=(*said, *report.notices))
 
 
 def write_decks(
@@ -63,7 +65,7 @@ def write_decks(
     existing = replace(existing, guids=existing.guids | known_guids)
     with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
         staged = stage(package, existing, base, below, Path(folder), progress)
-        install(Path(folder), base, staged.files)
+        install(base, {name: Path(folder) / name for name in staged.files})
     return _report(base, staged)
 
 
@@ -147,13 +149,15 @@ class AnkiImportService:
                 field="into",
             )
         progress("reading", 0, 1)
+        said = take_back_cut_off(self._root)
         with reading_package(file, limits) as package:
             with self._db.read():
                 live = ImportRows(self._db, "").live_guids()
             known = frozenset(guid for guid, path in live.items() if (self._root / path).exists())
             report = write_decks(package, into, self._root, known, progress)
+            report = replace(report, notices=(*said, *report.notices))
             synced = self._sync.sync(progress)
-            self._date(package, known)
+            self._date(package)
             if learner is None:
                 return replace(report, problems=_in(synced.errors, report.files))
             progress("history", 0, 1)
@@ -165,9 +169,12 @@ class AnkiImportService:
                 ) from error
         return replace(report, history=history, problems=_in(synced.errors, report.files))
 
-    def _date(self, package: Package, known: frozenset[str]) -> None:
-        """Notes that have just come are as old as they are in Anki: then an export does not touch them there."""
-        dates = [(note.modified_at * 1000, note.guid) for note in package.notes if note.guid not in known]
+    def _date(self, package: Package) -> None:
+        """Notes that have just come are as old as they are in Anki: then an export does not touch them there.
+
+        Those of an import that was cut off after its files were written are among them.
+        """
+        dates = [(note.modified_at * 1000, note.guid) for note in package.notes]
         now = self._clock()
         with self._db.write():
             ImportRows(self._db, "").date_notes((at, guid) for at, guid in dates if 0 < at <= now)

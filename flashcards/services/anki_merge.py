@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,12 @@ from flashcards.exchange.anki.package_values import Converted, NoteType, Package
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.exchange.anki.to_notes import convert
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki_decks import Media, Progress, guid_in_file, note_of, quiet
+from flashcards.services.anki_decks import Progress, guid_in_file, quiet
+from flashcards.services.anki_merge_values import FileChange, MergeConflict, MergeReport
+from flashcards.services.anki_notes import note_of
+from flashcards.services.anki_places import Media
 from flashcards.services.export_texts import digest_of, rendering, request_for_anki
-from flashcards.services.new_files import install
+from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.storage.database import Database
 from flashcards.storage.merges import KnownNote, known_notes
 
@@ -42,47 +45,6 @@ _OUR_TYPES = {
     "basic": NoteType(notetypes.BASIC.id, "", False, notetypes.BASIC.field_names, ()),
     "cloze": NoteType(notetypes.CLOZE.id, "", True, notetypes.CLOZE.field_names, ()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """A file of ours with what was edited in Anki: a unified diff, and its new text."""
-
-    path: str
-    diff: str
-    text: str
-    before: bytes
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MergeConflict:
-    """A part of a note that differs here and in Anki, and why it is not merged."""
-
-    path: str
-    line: int
-    note: str
-    part: str
-    ours: str
-    theirs: str
-    why: str
-
-
-@dataclass(slots=True)
-class MergeReport:
-    """What Anki's edits mean for our files; nothing of it is written yet.
-
-    `same` notes are as here; `older` ones are behind ours; `unknown` are not here (an import brings them).
-    """
-
-    folder: Path
-    changes: list[FileChange] = field(default_factory=list)
-    conflicts: list[MergeConflict] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    same: int = 0
-    older: int = 0
-    unknown: int = 0
-    media: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +95,12 @@ def apply(report: MergeReport) -> tuple[str, ...]:
     for change in report.changes:
         if (report.folder / change.path).read_bytes() != change.before:
             raise Conflict(f"{change.path} has changed meanwhile: nothing was written. Merge again.")
+    report.notices += take_back_cut_off(report.folder)
     with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
         for path, data in report.media.items():
             (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / path).write_bytes(data)
-        install(Path(folder), report.folder, list(report.media))
+        install(report.folder, {path: Path(folder) / path for path in report.media})
     for change in report.changes:
         try:
             with whole_file(report.folder / change.path) as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from typing import cast, get_args
@@ -32,8 +33,14 @@ def new_uuid() -> str:
 
 
 def derived_uuid(uid: str, name: object) -> str:
-    """The id of another row of the same action: the same whenever the action is sent again."""
-    return str(uuid.uuid5(uuid.UUID(uid), str(name)))
+    """The id of another row of the same action: the same whenever the action is sent again.
+
+    It is `uuid.uuid5` of both, in a third of its time: an import asks for 100,000.
+    """
+    name_space = bytes.fromhex(uid.replace("-", ""))
+    digits = hashlib.sha1(name_space + str(name).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def checked_mode(answer: Answer) -> Mode:

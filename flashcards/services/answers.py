@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flashcards.domain import schedule as rules
-from flashcards.domain.schedule import Mode, Schedule
+from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Conflict, FlashcardsError, NotFound
 from flashcards.services.account_values import Learner
@@ -161,7 +161,10 @@ class Answers(LearnerDays):
     def undo(self, learner: Learner, review_id: str | None = None) -> Undone:
         """Takes back the learner's last action, whole, and restores what was before, exactly.
 
-        With a `review_id` only that one: an id that is undone already gives the same result again. Raises
+        What an author's edit did to schedules is passed over: it was no action of the learner, and whoever presses
+        undo means their own last answer. Only where that was on the same card, it is taken back with it, as what
+        was before stood before both. With a `review_id` only that one: an id that is undone already gives the same
+        result again, one of an author's edit is refused: the learner may set another due date. Raises
         NotFound where there is nothing (or no such id), Conflict where it is not the last action.
         """
         with self._db.write():
@@ -170,6 +173,8 @@ class Answers(LearnerDays):
                 wanted = self._rows.stored(learner.id, checked_uuid(review_id))
                 if wanted is None:
                     raise NotFound("There is no such review.")
+                if wanted.verb == rules.EDITED:
+                    raise Conflict("An author's change brought this card back: set another due date on its page.")
                 if wanted.undone:
                     return self._undone(learner, wanted)
                 if not rows or rows[0].action != wanted.action:
@@ -184,6 +189,7 @@ class Answers(LearnerDays):
         self._rows.mark_undone(learner.id, row.seq)
         if row.kind not in {"scheduled", "manual"}:
             return
+        self._rows.undo_edits(learner.id, row.card, row.seq)
         card = self._card(learner, row.card)
         if self._rows.has_moves(learner.id, row.card):
             lapses = card.lapses - rules.is_lapse(row.before, row.kind, row.quality)
@@ -192,7 +198,8 @@ class Answers(LearnerDays):
             self._rows.forget(learner.id, row.card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
-        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer")
+        mode = row.kind if row.kind in MODES else "review"
+        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
 

@@ -10,9 +10,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flashcards.deckfiles.find import MAX_FILE_BYTES, find_decks, read_bytes
@@ -23,6 +23,7 @@ from flashcards.deckfiles.pictures import references
 from flashcards.deckfiles.render import note_references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.deck_paths import deck_path, inside, new_deck_path, shown
+from flashcards.services.edits import EditService
 from flashcards.services.source_bytes import bytes_of, text_of, version_of
 from flashcards.services.starter import new_deck
 from flashcards.services.sync import SyncReport, SyncService
@@ -45,12 +46,16 @@ class DeckSource:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a change came to. `report` is what reading the decks gave; `trouble` why they could not be read."""
+    """What a change came to. `report` is what reading the decks gave; `trouble` why they could not be read.
+
+    `returned` are the cards of all learners that come back tomorrow, because the edit was said to be substantive.
+    """
 
     path: str
     version: str
     report: SyncReport | None
     trouble: str
+    returned: int = 0
 
 
 class Changed(Conflict):
@@ -64,9 +69,10 @@ class Changed(Conflict):
 class AuthoringService:
     """Reads and writes below the decks folder `root`; `lock` is a file by which processes take turns."""
 
-    def __init__(self, root: Path, sync: SyncService, lock: Path) -> None:
+    def __init__(self, root: Path, sync: SyncService, edits: EditService, lock: Path) -> None:
         self._root = root
         self._sync = sync
+        self._edits = edits
         self._lock = lock
 
     def source(self, path: str) -> DeckSource:
@@ -81,14 +87,16 @@ class AuthoringService:
             raise NotFound(f"There is no deck file {path}.")
         return DeckSource(path, text_of(data, path), version_of(data))
 
-    def save(self, path: str, text: str, version: str) -> Saved:
+    def save(self, path: str, text: str, version: str, substantive: Sequence[str] = ()) -> Saved:
         """Writes the file, if it is still the one of `version` (`NEW`: if there is none).
 
-        Raises Changed with what the file is now, Invalid for text that is no deck file's, Unavailable where the
-        disk refuses; then nothing was written.
+        `substantive` are the ids of notes whose edit learners should see soon: see `EditService.mark`. Raises
+        Changed with what the file is now, Invalid for text that is no deck file's and for an id of no note in it,
+        Unavailable where the disk refuses; then nothing was written.
         """
         path = deck_path(path)
         _check_text(text)
+        edited = _edited(path, text, substantive) if substantive else []
         with self._turn():
             old = self._read(path)
             if (NEW if old is None else version_of(old)) != version:
@@ -97,7 +105,15 @@ class AuthoringService:
             if len(data) > MAX_FILE_BYTES:
                 raise _too_large(len(data))
             _replace(inside(self._root, path), data)
-        return self._read_decks(path, version_of(data))
+        return self._marked(self._read_decks(path, version_of(data)), edited)
+
+    def _marked(self, saved: Saved, edited: list[str]) -> Saved:
+        if not edited or saved.report is None:
+            return saved
+        try:
+            return replace(saved, returned=sum(note.cards for note in self._edits.mark(edited)))
+        except FlashcardsError as error:  # the file is written all the same
+            return replace(saved, trouble=f"No card comes back tomorrow: {error}")
 
     def create(self, path: str, title: str | None = None) -> Saved:
         """Writes a starter deck. Raises Conflict where a file is there."""
@@ -232,6 +248,16 @@ def _check_text(text: str) -> None:
         raise Invalid(
             f"Character {error.start + 1} is half of a pair and no text; take it out.", field="source"
         ) from None
+
+
+def _edited(path: str, text: str, ids: Sequence[str]) -> list[str]:
+    """The keys of the notes with these ids."""
+    deck = parse_deck(path, text.encode()).deck
+    known = {note.id for note in deck.notes}
+    for name in ids:
+        if name not in known:
+            raise Invalid(f"There is no sound note {name} in this text to come back tomorrow.", field="substantive")
+    return [f"{deck.id}#{name}" for name in ids]
 
 
 def _too_large(size: int) -> Invalid:

@@ -17,7 +17,7 @@ from flashcards.errors import Conflict, Invalid, Unavailable
 from flashcards.exchange import csv_in, hashcards, mdanki, obsidian
 from flashcards.exchange.found import Converted, Notice, Remembered, SourceFile, Tree
 from flashcards.services.fitting import Fitted, fit
-from flashcards.services.new_files import install
+from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.services.source_files import Sources, find_sources
 
 Progress = Callable[[str, int, int], None]
@@ -67,7 +67,9 @@ def bring(
     """
     if into.exists() and not into.is_dir():
         raise Invalid(f"{into} is no folder; name a folder for the decks.", field="into")
+    said = take_back_cut_off(into)
     sources = find_sources(source, ENDINGS[kind], outside=into)
+    sources.notices.extend(Notice(str(into), 1, message) for message in said)
     fitted: list[Fitted] = []
     names = _Names()
     for file, convert in _converters(kind, sources, tagged_only, progress):
@@ -212,7 +214,7 @@ def _write(fitted: Sequence[Fitted], into: Path) -> None:
         except OSError as error:
             message = f"{error.filename or into}: {error.strerror}; rename it. Nothing was written."
             raise Unavailable(message) from error
-        install(stage, into, files)
+        install(into, {path: stage / path for path in files})
 
 
 def _same(source: Path, target: Path) -> bool:

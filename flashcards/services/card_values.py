@@ -10,11 +10,12 @@ from flashcards.domain.schedule import is_leech
 from flashcards.domain.study_day import Day
 from flashcards.services.account_values import Learner
 from flashcards.services.review_values import CardState, CardStatus, LogRow, QueueCard, QueueKind
+from flashcards.services.text_changes import CardNews
 from flashcards.storage.cards import CardRecord, LogRecord
 
 
-def queue_card(card: CardRecord, kind: QueueKind, today: Day) -> QueueCard:
-    """A card to be asked today, with what each answer would do."""
+def queue_card(card: CardRecord, kind: QueueKind, today: Day, mark: int | None, news: CardNews) -> QueueCard:
+    """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards."""
     return QueueCard(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
@@ -37,11 +38,13 @@ def queue_card(card: CardRecord, kind: QueueKind, today: Day) -> QueueCard:
         tags=card.tags,
         leech=is_leech(card.lapses),
         language=card.language,
+        mark=None if mark is None else format(mark, "x"),
+        news=news,
     )
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind != "drill":
+    if kind not in {"drill", "ahead"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from flashcards.domain.sm2 import REMEMBERED
+from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.account_values import Learner
@@ -13,11 +14,10 @@ from flashcards.services.card_values import card_state, log_row
 from flashcards.services.learner_days import LearnerDays
 from flashcards.services.review_values import CardState, DayCount, LogRow, Page, Summary
 from flashcards.services.search import STATES, parse_search
+from flashcards.services.text_changes import NO_NEWS, CardNews
 from flashcards.storage.cards import CardFilter
 from flashcards.storage.search_text import match_words
 
-MATURE = 21
-"""From this interval in days on a card is mature."""
 LONGEST_PAGE = 500
 _CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
@@ -35,6 +35,12 @@ class Cards(LearnerDays):
         if record is None or (record.draft and not record.stored and not learner.is_author):
             raise NotFound(f"There is no card {card_id}.")
         return card_state(record, learner)
+
+    def news(self, learner: Learner, card_id: str) -> CardNews:
+        """What has changed of the card since the learner last answered it; nothing for a card that is none."""
+        number = card_number(card_id)
+        with self._db.read():
+            return self._changes.news(learner, self._card_rows.cards(learner.id, [number])).get(number, NO_NEWS)
 
     def cards(
         self,

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from flashcards.deckfiles import media as media_files
+from flashcards.deckfiles.find import check_root
 from flashcards.domain.problem import Problem
-from flashcards.errors import NotFound
+from flashcards.errors import DeckError, NotFound
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
 
 CardStateName = Literal["new", "scheduled", "suspended"]
@@ -142,13 +143,18 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
-    """What there is to learn, and where it comes from."""
+    """What there is to learn, and where it comes from.
+
+    `trouble` is the code of what is wrong with the decks folder itself (decks-missing, decks-unreadable,
+    decks-empty), "" where nothing is: then the cards are those that were read last.
+    """
 
     decks_root: str
     decks: int
     notes: int
     cards: int
     errors: int
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -231,7 +237,14 @@ class DeckService:
     def collection_state(self) -> CollectionState:
         """How many decks, notes and cards there are, and how many errors their files have."""
         totals, errors = self._store.totals(), sum(_errors(deck) for deck in self._store.decks())
-        return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors)
+        return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors, self._trouble())
+
+    def _trouble(self) -> str:
+        try:
+            check_root(self._root)
+        except DeckError as error:
+            return error.code
+        return ""
 
     def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
         cards: dict[int, list[CardBrief]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flashcards.deckfiles.anki_html import ANKI_VERSION
+from flashcards.deckfiles.render import ANKI_VERSION
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid, Unavailable

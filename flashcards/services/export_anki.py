@@ -12,8 +12,9 @@ from flashcards.deckfiles.find import title_of
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.study_day import DAY_START, Day
 from flashcards.errors import NotFound, Unavailable
-from flashcards.exchange.anki.fields import deck_name
+from flashcards.exchange.anki.fields import SEPARATOR, deck_name
 from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageWriter, writing_package
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.account_values import Learner
@@ -160,7 +161,8 @@ class DatabaseExport:
             progress("Writing decks", number, len(wanted.decks))
             name = deck_name(deck.path, deck.title, titles)
             for note in self._store.notes(deck.id, 0):
-                kind, fields = fields_of_stored(note, deck)
+                kind: Kind = "cloze" if note.kind == "cloze" else "basic"
+                fields = fields_of_stored(note, deck).split(SEPARATOR)
                 yield TextNote(note.guid, kind, name, json.loads(note.tags), fields)
 
 

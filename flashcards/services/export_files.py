@@ -16,11 +16,10 @@ from flashcards.deckfiles.parse import Parsed, parse_deck
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.card import Cloze, Note
 from flashcards.errors import DeckError, NotFound
-from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
+from flashcards.exchange.anki.fields import SEPARATOR, NoteTexts, deck_name, fields_of
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
-from flashcards.exchange.anki.scheduling import new_card
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.export_packed import anki_ordinal
 from flashcards.services.export_texts import addresses, media_bytes, rendering, request_for_anki, within
@@ -64,16 +63,12 @@ class FileExport:
 
         Notes with an error are left out and named. Raises NotFound, DeckError, OSError.
         """
-        position = 0
         missing = []
         with RenderPool() as pool, writing_package(target, foreign=foreign_notes(self._root)) as package:
             reading = self._begin(decks, pool, progress)
             names = set()
             for ready in self._notes(reading):
-                cards = []
-                for which in ready.note.whiches:
-                    position += 1
-                    cards.append(PackageCard(anki_ordinal(which), ready.deck, new_card(position)))
+                cards = [PackageCard(anki_ordinal(which), ready.deck) for which in ready.note.whiches]
                 names.add(ready.deck)
                 package.add_notes([_package_note(ready, cards)])
             for name, path in reading.media.items():
@@ -172,5 +167,5 @@ def _texts(note: Note, fields: AnkiRendering, deck_id: str) -> NoteTexts:
 def _package_note(ready: _FileNote, cards: Sequence[PackageCard]) -> PackageNote:
     return PackageNote(
         ready.guid, ready.texts.kind, ready.modified_ms, ready.modified_ms // 1000, ready.note.tags,
-        fields_of(ready.texts), cards,
+        SEPARATOR.join(fields_of(ready.texts)), cards,
     )  # fmt: skip

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from flashcards.domain.card import BACKWARD, FORWARD
 from flashcards.domain.study_day import Day
 from flashcards.exchange.anki import scheduling
-from flashcards.exchange.anki.fields import REMOVED_TAG, fields_from
+from flashcards.exchange.anki.fields import REMOVED_TAG, joined_fields
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
 from flashcards.exchange.anki.scheduling import LogEntry, new_card
-from flashcards.services.export_texts import digest_of
+from flashcards.services.export_texts import digest_of_joined
 from flashcards.storage.exports import (
     ExportCard,
     ExportDeck,
@@ -43,7 +43,7 @@ class PackedDecks:
         self._learner = learner
         self._today = today
         self._position = 0
-        self._tags: dict[str, list[str]] = {}
+        self._tags: dict[tuple[str, bool], tuple[Sequence[str], str]] = {}
         self.removed_from: set[str] = set()
         self.media: dict[str, None] = {}
         self.exported: list[Exported] = []
@@ -62,27 +62,39 @@ class PackedDecks:
         self, notes: Iterator[ExportNote], deck: ExportDeck, name: str, *, removed: bool
     ) -> Iterator[PackageNote]:
         if self._today is None:
+            once, twice = [PackageCard(0, name)], [PackageCard(0, name), PackageCard(1, name)]
             for note in notes:
-                yield self._note(note, deck, [self._new(place, name) for place in _places(note)], removed=removed)
+                if note.kind == "cloze":
+                    cards = [PackageCard(ordinal, name) for ordinal in _deletions(note)]
+                else:
+                    cards = twice if note.reversed else once
+                yield self._note(note, deck, cards, removed=removed)
         else:
-            cards = self._cards_with_history(deck, name, self._today, removed=removed)
+            stored = self._cards_with_history(deck, name, self._today, removed=removed)
             for note in notes:
-                yield self._note(note, deck, cards.get(note.id, ()), removed=removed)
+                yield self._note(note, deck, stored.get(note.id, ()), removed=removed)
 
     def _note(self, note: ExportNote, deck: ExportDeck, cards: Sequence[PackageCard], *, removed: bool) -> PackageNote:
-        kind, fields = fields_of_stored(note, deck)
-        tags = self._tags.get(note.tags)
-        if tags is None:
-            tags = self._tags[note.tags] = json.loads(note.tags)
-        if removed:
-            tags = [*tags, REMOVED_TAG]
+        fields = fields_of_stored(note, deck)
+        tags, joined_tags = self._tags.get((note.tags, removed)) or self._read_tags(note.tags, removed)
         if note.media_names:
             self.media.update(dict.fromkeys(note.media))
-        digest = digest_of(tags, fields)
-        modified = _modified(note, digest)
-        if (modified, digest, removed) != (note.last_modified, note.last_digest, note.last_removed):
+        digest = digest_of_joined(joined_tags, fields)
+        if digest == note.last_digest and removed == note.last_removed and note.last_modified is not None:
+            modified = note.last_modified
+        else:
+            modified = _modified(note, digest)
             self.exported.append(Exported(note.guid, note.id, modified, digest, int(removed)))
+        kind: Kind = "cloze" if note.kind == "cloze" else "basic"
         return PackageNote(note.guid, kind, note.created_at, modified, tags, fields, cards)
+
+    def _read_tags(self, stored: str, removed: bool) -> tuple[Sequence[str], str]:
+        """A note's tags, and the same between blanks; kept, because many notes have the same."""
+        tags: list[str] = json.loads(stored)
+        if removed:
+            tags.append(REMOVED_TAG)
+        self._tags[stored, removed] = tuple(tags), " ".join(tags)
+        return self._tags[stored, removed]
 
     # --- cards --------------------------------------------------------------------------------------
 
@@ -97,25 +109,20 @@ class PackedDecks:
             for note, cards in stored.items()
         }
 
-    def _new(self, place: int, deck: str) -> PackageCard:
-        self._position += 1
-        return PackageCard(place, deck, new_card(self._position))
-
     def _with_history(self, card: ExportCard, deck: str, today: Day, log: Sequence[ExportReview]) -> PackageCard:
-        new = self._new(anki_ordinal(card.which), deck)
+        self._position += 1
         rows = tuple(scheduling.reviews(LogEntry(*row[1:]) for row in log))
         reps = sum(row.ease > 0 for row in rows)
         if card.schedule is None:
-            return new._replace(schedule=new.schedule._replace(reps=reps), reviews=rows)
-        schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
-        return new._replace(schedule=schedule, reviews=rows)
+            schedule = new_card(self._position)._replace(reps=reps)
+        else:
+            schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
+        return PackageCard(anki_ordinal(card.which), deck, schedule, rows)
 
 
-def _places(note: ExportNote) -> Sequence[int]:
-    """The ordinals of a note's cards, from its fields, as Anki itself finds them."""
-    if note.kind == "cloze":
-        return sorted({int(number) - 1 for number in _NUMBER.findall(note.first or "")})
-    return (0, 1) if note.reversed else (0,)
+def _deletions(note: ExportNote) -> Sequence[int]:
+    """The ordinals of a cloze note's cards, from its text, as Anki itself finds them."""
+    return sorted({int(number) - 1 for number in _NUMBER.findall(note.first or "")})
 
 
 def anki_ordinal(which: str) -> int:
@@ -125,16 +132,12 @@ def anki_ordinal(which: str) -> int:
     return 1 if which == BACKWARD else int(which[1:]) - 1
 
 
-def fields_of_stored(note: ExportNote, deck: ExportDeck) -> tuple[Kind, tuple[str, ...]]:
-    """A note's kind and its fields. Raises NotRendered where they are not stored."""
+def fields_of_stored(note: ExportNote, deck: ExportDeck) -> str:
+    """A note's fields, between separators. Raises NotRendered where they are not stored."""
     if note.first is None:
         raise NotRendered
-    kind: Kind = "cloze" if note.kind == "cloze" else "basic"
-    second, rubric, follow_ups, source = note.second_and_lists
     key = f"{deck.key}#{note.key}"
-    return kind, fields_from(
-        kind, note.first, second, rubric, follow_ups, source, note.section, note.reversed, note.typed, key
-    )
+    return joined_fields(note.kind, note.first, note.rest, note.section, note.reversed, note.typed, key)
 
 
 def _modified(note: ExportNote, digest: bytes) -> int:

@@ -9,10 +9,9 @@ from html import escape
 from pathlib import Path
 
 from flashcards.deckfiles import media as media_files
-from flashcards.deckfiles.anki_html import ANKI
-from flashcards.deckfiles.render import Rendered, RenderRequest, note_references, request_for
+from flashcards.deckfiles.render import ANKI, Rendered, RenderRequest, note_references, request_for
 from flashcards.domain.card import Basic, Note
-from flashcards.exchange.anki.fields import listed
+from flashcards.exchange.anki.fields import SEPARATOR, listed
 from flashcards.storage.exports import AnkiRendering
 
 _MEDIA = re.compile(r'src="([0-9a-f]{32}\.[a-z0-9]+)"|\[sound:([0-9a-f]{32}\.[a-z0-9]+)\]')
@@ -58,8 +57,12 @@ def _sources(note: Note) -> tuple[str, str]:
 
 def digest_of(tags: Iterable[str], fields: Iterable[str]) -> bytes:
     """What two versions of a note have in common when Anki would show them alike."""
-    text = "\x1f".join((" ".join(tags), *fields))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return digest_of_joined(" ".join(tags), SEPARATOR.join(fields))
+
+
+def digest_of_joined(tags: str, fields: str) -> bytes:
+    """The same, of tags between blanks and fields between separators."""
+    return blake2b(f"{tags}\x1f{fields}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def media_bytes(name: str, paths: Iterable[str], root: Path) -> bytes | None:

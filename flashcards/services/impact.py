@@ -9,6 +9,7 @@ from typing import Literal
 
 from flashcards.deckfiles.parse import Parsed, parse_deck
 from flashcards.domain.card import Note, card_key
+from flashcards.errors import Invalid
 from flashcards.services.git_decks import Files
 from flashcards.services.sync_match import FreshDeck, Match, match
 from flashcards.storage.deck_rows import Stamp, StoredDeck, StoredNote, note_values
@@ -47,17 +48,42 @@ class LostId:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """All cards of both sides. `vanished` and `collisions` are ids; `broken` files and notes keep what they had."""
+    """All cards of both sides. `vanished` and `collisions` are ids; `broken` files and notes keep what they had.
+
+    `edited` holds the notes with another text than before, moved ones too, by their key (``deck#note``) now: what
+    they say now, and the definitions that they use.
+    """
 
     cards: tuple[CardChange, ...]
     vanished: tuple[LostId, ...]
     collisions: tuple[LostId, ...]
+    edited: Mapping[str, tuple[str, str]]
 
     @property
     def counts(self) -> dict[Change, int]:
         """Cards by what becomes of them."""
         counted = Counter(card.change for card in self.cards)
         return {change: counted[change] for change in CHANGES}
+
+    def edited_notes(self, names: Iterable[str]) -> list[str]:
+        """The edited notes that an author names: by their key, or by their id where that is enough.
+
+        Raises Invalid for a name that no note has, or several have, or one that was not edited.
+        """
+        return [self._edited_note(name) for name in names]
+
+    def _edited_note(self, name: str) -> str:
+        def named(keys: Iterable[str]) -> list[str]:
+            return [key for key in keys if name in (key, key.rpartition("#")[2])]
+
+        found = named(self.edited)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Invalid(f"{name} is ambiguous: say which of {', '.join(sorted(found))}.", field="substantive")
+        if named(card.key.rpartition("/")[0] for card in self.cards):
+            raise Invalid(f"{name} was not edited between the two revisions.", field="substantive")
+        raise Invalid(f"There is no note {name}.", field="substantive")
 
 
 def impact(base: Files, head: Files, reviews: Reviews | None = None) -> Impact:
@@ -76,6 +102,7 @@ class _Comparison:
         self.reviews = reviews
         self.cards: list[CardChange] = []
         self.vanished: list[LostId] = []
+        self.edited: dict[str, tuple[str, str]] = {}
         self.notes: dict[int, Note] = {}
         rows, stored = self.stored()
         # A file whose structure is lost keeps its last good version: it is neither read nor gone.
@@ -113,7 +140,7 @@ class _Comparison:
             self.all("deleted", stored)
             self.vanish(stored, "no note has it any more; its history is hidden until it comes back")
         cards = sorted(self.cards, key=lambda card: (CHANGES.index(card.change), card.path, card.line))
-        return Impact(tuple(cards), tuple(self.vanished), tuple(self.collisions()))
+        return Impact(tuple(cards), tuple(self.vanished), tuple(self.collisions()), self.edited)
 
     def present(self, fresh: FreshDeck, note: Note, stored: StoredNote | None) -> None:
         """A note of today, and the one that it was before."""
@@ -121,6 +148,8 @@ class _Comparison:
         before = self.notes[stored.id] if stored else None
         known = set(before.whiches) if before and not before.draft else set()
         now = () if note.draft else note.whiches
+        if known and now and stored and stored.values.text != (note.source, note.definitions):
+            self.edited[f"{deck}#{note.id}"] = (note.source, note.definitions)
         for which in now:
             if stored is None or which not in known:
                 self.add("new", "", card_key(deck, note.id, which), fresh.path, note.line, 0)

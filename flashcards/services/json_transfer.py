@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from flashcards.errors import Conflict, Invalid
 from flashcards.exchange import json_schema
 from flashcards.exchange.anki import foreign
 from flashcards.exchange.json_document import BadJson, read_document, write_document
-from flashcards.exchange.json_schema import BY_NAME, SECTIONS, NotAsDeclared, Section
+from flashcards.exchange.json_kinds import NotAsDeclared
+from flashcards.exchange.json_schema import BY_NAME, SECTIONS, Section
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.names import name_key
+from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.storage.transfer import TransferStore, Unusable
 
 Progress = Callable[[str, int, int], None]
@@ -94,7 +95,8 @@ class JsonTransfer:
         Raises Conflict where the service is not empty, Invalid where the document is not as described.
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as stream, tempfile.TemporaryDirectory(prefix=".import-", dir=self._root) as name:
+        with source.open("rb") as stream, tempfile.TemporaryDirectory(prefix="flashcards-") as name:
+            take_back_cut_off(self._root)
             files = _Files(self._root, Path(name))
             try:
                 with self._store.write():
@@ -211,17 +213,20 @@ class _Files:
 
     def put_in_place(self) -> None:
         """Moves the files to where they belong, unless something is there."""
+        wanted: dict[str, Path] = {}
         for number, path in enumerate(self._waiting):
             source, target = self._aside / str(number), self._root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 raise NotAsDeclared(f"files[{number}]: {path} would leave the decks folder through a link")
             if target.exists() or target.is_symlink():
                 if not target.is_file() or target.read_bytes() != source.read_bytes():
                     self.kept.append(path)
                 continue
-            shutil.move(source, target)
-            self.written.append(path)
+            if path in wanted:
+                raise NotAsDeclared(f"files[{number}]: {path} is there twice")
+            wanted[path] = source
+        install(self._root, wanted)
+        self.written += wanted
 
     def take_back(self) -> None:
         """Removes what was put in place."""

@@ -7,6 +7,7 @@ from flashcards.domain import sm2
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.account_values import Learner
+from flashcards.services.text_changes import TextChanges
 from flashcards.storage.cards import CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.queues import QueueRows
@@ -22,6 +23,7 @@ class LearnerDays:
         self._rows = ReviewRows(database, sm2.SCHEDULER)
         self._queue_rows = QueueRows(database)
         self._card_rows = CardRows(database)
+        self._changes = TextChanges(database)
 
     def study_day(self, learner: Learner) -> Day:
         """The learner's today: never before the latest day in their log, if that is at most one ahead."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from flashcards.deckfiles.cross import wanted_in
 from flashcards.deckfiles.find import MAX_FILE_BYTES, DeckFile
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.parse import Parsed, parse_deck
 from flashcards.deckfiles.render import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.card import Cloze, Note, card_key
@@ -52,7 +53,8 @@ class PreviewCard:
 class PreviewNote:
     """A note and its cards. `render_key` changes with what they look like.
 
-    `whole_html` is a cloze note's text with every gap marked, None for other notes.
+    `whole_html` is a cloze note's text with every gap marked, None for other notes. `edited` is whether learners may
+    have seen it with another text.
     """
 
     id: str
@@ -68,6 +70,7 @@ class PreviewNote:
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
     cards: tuple[PreviewCard, ...]
+    edited: bool
 
     @property
     def reviews(self) -> int:
@@ -141,12 +144,12 @@ class PreviewService:
             matched = self._match(deck.fresh)
             stored = self._store.cards(notes_in(matched))
             answers = self._cards.answers({card.note_id for card in stored})
-            shared = self._shared_id(path, parsed.deck.id)
+            between = self._between(path, parsed)
         comparison = _Comparison(deck, matched, stored, answers)
         return Preview(
             title=parsed.deck.title,
             notes=comparison.notes(rendered),
-            problems=tuple(sorted({*deck.problems, *shared})),
+            problems=tuple(sorted({*deck.problems, *between})),
             gone=comparison.gone(),
             broken=tuple(note.line for note in deck.fresh.broken),
             structure_lost=False,
@@ -174,10 +177,21 @@ class PreviewService:
         found = match([fresh], rows, notes, self._store.removed_notes, dict)
         return with_twins(found, self._store.with_history, self._store.copies)
 
-    def _shared_id(self, path: str, deck_id: str) -> Sequence[Problem]:
+    def _between(self, path: str, parsed: Parsed) -> Sequence[Problem]:
+        """What is wrong between this file and the others: a deck id of two, a note that requires what is not there."""
         others = [(row.path, row.key) for row in self._store.decks() if row.path != path]
-        problem = sync_links.duplicate_decks([*others, (path, deck_id)]).get(path)
-        return () if problem is None else (problem,)
+        shared = sync_links.duplicate_decks([*others, (path, parsed.deck.id)]).get(path)
+        found = [] if shared is None else [shared]
+        if wanted := wanted_in(parsed):
+            decks = {key for _, key in others}
+            keys = {key for keys in wanted.values() for key in keys if key[0] in decks}
+            required = [one for one in self._store.requirements() if one.path != path]
+            found += sync_links.faults_in(parsed, required, self._store.notes_by_key(keys), decks)
+        return found
+
+
+def _is_edited(note: Note, stored: StoredNote | None) -> bool:
+    return stored is not None and stored.values.text != (note.source, note.definitions)
 
 
 def _read_deck(sound: SoundFile, rendered: Mapping[str, Rendered]) -> ReadDeck:
@@ -236,6 +250,7 @@ class _Comparison:
             follow_ups_html=html.follow_ups_html,
             sources_html=html.sources_html,
             cards=cards,
+            edited=_is_edited(note, stored) and any(card.reviews for card in cards),
         )
 
     def card(self, note: Note, which: str, html: Rendered, stored: StoredNote | None) -> PreviewCard:
@@ -255,7 +270,7 @@ class _Comparison:
             return "moved"
         if stored.removed or before.removed:
             return "restored"
-        return "unchanged" if stored.values.text == (note.source, note.definitions) else "changed"
+        return "changed" if _is_edited(note, stored) else "unchanged"
 
     def gone(self) -> tuple[Gone, ...]:
         """The cards that would leave the deck: those of notes that are gone, and gaps that are."""

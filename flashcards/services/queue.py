@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from flashcards.domain.queue import (
     DaySoFar,
     DueCard,
+    DueRow,
     NewCard,
     NewLimits,
     Plan,
     PlannedCard,
+    apart,
     choose_new,
     day_so_far,
     hide_due_siblings,
     limit_due,
+    soonest,
+    touching,
     waits,
 )
 from flashcards.domain.study_day import Day, streak
 from flashcards.services.account_values import Learner
 from flashcards.services.card_values import queue_card
 from flashcards.services.learner_days import LearnerDays
-from flashcards.services.review_values import DeckCounts, Left, Queue, QueueCard, QueueKind, Today
+from flashcards.services.review_values import DeckCounts, Left, Queue, QueueCard, QueueKind, QueueMode, Today
+from flashcards.services.text_changes import NO_NEWS
 from flashcards.storage.queues import DeckCountsRow, DeckWithNew
 
 _USUAL_SECONDS = 10.0
 """What an answer takes, until the learner's own are known."""
 _CHUNK = 50
+_BETWEEN = 12
+"""How many cards more are looked at than are asked for, to stand between confusable ones."""
+_USUAL = 20
+"""For fewer cards than these as many are looked at, so that they are the beginning of the longer list."""
+_FAR = 1_000
+"""How far that goes where very many are confusable; and how many cards are offered at most for studying ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,39 @@ class _Day:
     new_left: int
     due_limited: bool
 
+    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+        """The next cards, as many as one asks for."""
+        return lambda count: self.plan.first(count, self.study_day, learner, skip)
+
+    @staticmethod
+    def kind(card: PlannedCard) -> QueueKind:
+        """What the card is to the learner."""
+        if isinstance(card, DueCard):
+            return "due"
+        return "new" if isinstance(card, NewCard) else "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What can be studied ahead within a scope, and how many cards were today."""
+
+    study_day: Day
+    cards: list[DueCard]
+    done: int
+
+    @property
+    def left(self) -> Left:
+        return Left(0, 0, 0, len(self.cards))
+
+    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+        """As of a day."""
+        return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
+
+    @staticmethod
+    def kind(card: PlannedCard) -> QueueKind:
+        """As of a day."""
+        return "ahead"
+
 
 class Queues(LearnerDays):
     """Reads of the day; nothing here writes."""
@@ -77,17 +121,20 @@ class Queues(LearnerDays):
         deck: str | None = None,
         tag: str | None = None,
         limit: int = 20,
-        exclude: frozenset[str] = frozenset(),
+        exclude: Iterable[str] = (),
+        mode: QueueMode = "review",
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
-        `deck` is the address of a deck or folder; raises NotFound where there is none.
+        Confusable cards come apart, from the last one in `exclude` as well, and else from the last one answered.
+        With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `deck` is
+        the address of a deck or folder; raises NotFound where there is none.
         """
+        held = [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
         with self._db.read():
-            day = self._rest_of_day(learner, self._scope(learner, deck, tag))
-            skip = {int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19}
-            planned = day.plan.first(max(0, limit), day.study_day, learner.id, skip)
-            cards = self._queue_cards(learner, planned, day.study_day)
+            scope = self._scope(learner, deck, tag)
+            day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope)
+            cards = self._next_cards(learner, day, max(0, limit), held)
         return Queue(day.study_day, day.left, day.left.total + day.done, cards)
 
     def today(self, learner: Learner) -> Today:
@@ -164,6 +211,19 @@ class Queues(LearnerDays):
             asked = self._queue_rows.prerequisites(learner.id, {it.note for it in chunk})
             yield from (it for it in chunk if not waits(asked.get(it.note, ())))
 
+    # --- ahead
+
+    def _ahead(self, learner: Learner, scope: _Scope) -> _Ahead:
+        today = self.study_day(learner)
+        answers = day_so_far(self._queue_rows.answers(learner.id, today), drill=False)
+        moved = {it.card: it.note for it in answers.moved}
+        studied = self._queue_rows.studied_ahead(learner.id, today).values()
+        hidden = {note for _, note in studied}
+        rows = self._queue_rows.due_later(learner.id, today, scope.decks)
+        offered = (row for row in rows if row[3] not in hidden and scope.has(row[5], row[3]))
+        cards = soonest(_of_notes(_FAR, offered), moved, hidden, learner.id, today)
+        return _Ahead(today, cards, sum(scope.has(*it) for it in studied))
+
     # --- counts
 
     def _counts(self, learner: Learner, plan: Plan) -> tuple[DeckCounts, ...]:
@@ -187,16 +247,43 @@ class Queues(LearnerDays):
 
     # --- cards
 
-    def _queue_cards(self, learner: Learner, planned: Iterable[PlannedCard], today: Day) -> tuple[QueueCard, ...]:
-        kinds: dict[int, QueueKind] = {it.card: _kind(it) for it in planned}
+    def _next_cards(
+        self, learner: Learner, day: _Day | _Ahead, limit: int, held: Sequence[int]
+    ) -> tuple[QueueCard, ...]:
+        first = day.first(learner.id, frozenset(held))
+        before = held[-1] if held else self._queue_rows.last_answered(learner.id)
+        planned, marks = self._apart(first, limit, before)
+        kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
-        return tuple(queue_card(records[card], kind, today) for card, kind in kinds.items())
+        news = self._changes.news(learner, records)
+        return tuple(
+            queue_card(records[it], kind, day.study_day, marks.get(it), news.get(it, NO_NEWS))
+            for it, kind in kinds.items()
+        )
+
+    def _apart(
+        self, first: Callable[[int], list[PlannedCard]], limit: int, before: int | None
+    ) -> tuple[list[PlannedCard], dict[int, int]]:
+        """The next `limit` cards and the marks of the confusable ones; `first` gives as many as it is asked for."""
+        size = max(limit, _USUAL) + _BETWEEN
+        while True:
+            cards = first(size)
+            marks = self._queue_rows.marks([it.card for it in cards] + ([before] if before is not None else []))
+            last = marks.get(before) if before is not None else None
+            chosen = apart(cards, marks, last)[:limit]
+            if len(cards) < size or size >= _FAR or not touching(chosen, marks, last):
+                return chosen, marks
+            size = min(4 * size, _FAR)
 
 
-def _kind(card: PlannedCard) -> QueueKind:
-    if isinstance(card, DueCard):
-        return "due"
-    return "new" if isinstance(card, NewCard) else "drill"
+def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
+    """The rows until they are of more than `count` notes."""
+    notes: set[int] = set()
+    for row in rows:
+        notes.add(row[3])
+        if len(notes) > count:
+            return
+        yield row
 
 
 def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar) -> dict[int, int]:

@@ -11,8 +11,10 @@ from typing import Literal
 
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
+from flashcards.services.text_changes import NO_NEWS, CardNews
 
-QueueKind = Literal["due", "new", "drill"]
+QueueKind = Literal["due", "new", "drill", "ahead"]
+QueueMode = Literal["review", "ahead"]
 CardStatus = Literal["new", "scheduled", "suspended", "removed"]
 
 
@@ -51,24 +53,26 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How many cards will still be shown today, siblings and limits counted in."""
+    """How many cards will still be shown today, siblings and limits counted in; `ahead` where that was asked."""
 
     due: int
     new: int
     drill: int
+    ahead: int = 0
 
     @property
     def total(self) -> int:
-        """All three together."""
-        return self.due + self.new + self.drill
+        """All together."""
+        return self.due + self.new + self.drill + self.ahead
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
     """A card to be asked.
 
-    `intervals` gives for each quality the days until the card would come again; in a drill, the days until
-    its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
+    `intervals` gives for each quality the days until the card would come again; in a drill and ahead, the days
+    until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
+    Cards with the same `mark` are confusable: their questions are nearly the same.
     """
 
     id: str
@@ -92,6 +96,8 @@ class QueueCard:
     tags: tuple[str, ...]
     leech: bool
     language: str
+    mark: str | None = None
+    news: CardNews = NO_NEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +193,12 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back: `verb` is "answer" or the manual action's."""
+    """What was taken back: `verb` is "answer" or the manual action's, `mode` an answer's where it was no review."""
 
     card: CardState
     review_id: str
     verb: str
+    mode: str = "review"
 
 
 @dataclass(frozen=True, slots=True)

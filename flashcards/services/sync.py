@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,10 +102,11 @@ class SyncService:
         with self._store.turn():
             return self._sync(progress or (lambda *_: None))
 
-    def changed(self) -> bool:
+    def changed(self, *, wait: bool = False) -> bool:
         """Whether a sync would find something: a walk and a few `stat` calls, no file is opened.
 
-        False as long as a file is not still. Raises DeckError where the folder is missing, unreadable or empty:
+        False as long as a file is not still; with `wait`, it has the 300 ms to become so.
+        Raises DeckError where the folder is missing, unreadable or empty:
         there is nothing to sync then, and whoever watches must say so.
         """
         found = find_decks(self._root)
@@ -115,7 +116,11 @@ class SyncService:
         changed = [f for f in seen.changed if f.path not in unread or os.access(f.absolute, os.R_OK)]
         media = [stamp for file in changed if file.path in seen.rows for stamp in seen.rows[file.path].media]
         stamps = [stamp_found(file) for file in changed] + [stamp_of(self._root / s.path, s.path) for s in media]
-        if any(_age_ms(stamp) < STILL_MS for stamp in stamps):
+        young = [stamp for stamp in stamps if _age_ms(stamp) < STILL_MS]
+        if young and wait:
+            _await_stillness(young)
+            young = [stamp for stamp in young if stamp_of(self._root / stamp.path, stamp.path) != stamp]
+        if young:
             return False
         return bool(changed or seen.gone or folder_rows(found) != self._store.folders())
 
@@ -219,11 +224,15 @@ def _leave_out_restless(reading: _Reading, root: Path) -> None:
     watched = [(sound.file, (stamp_found(sound.file), *sound.media)) for sound in reading.sound]
     watched += [(lost.file, (stamp_found(lost.file),)) for lost in reading.lost]
     young = [(file, stamp) for file, stamps in watched for stamp in stamps if _age_ms(stamp) < STILL_MS]
-    if young:
-        time.sleep((STILL_MS - min(_age_ms(stamp) for _, stamp in young)) / 1000)
+    _await_stillness([stamp for _, stamp in young])
     reading.late.update(file.path for file, stamp in young if stamp_of(root / stamp.path, stamp.path) != stamp)
     reading.sound = [sound for sound in reading.sound if sound.file.path not in reading.late]
     reading.lost = [lost for lost in reading.lost if lost.file.path not in reading.late]
+
+
+def _await_stillness(stamps: Iterable[Stamp]) -> None:
+    """Sleeps until these files could have been still for 300 ms."""
+    time.sleep(max((STILL_MS - _age_ms(stamp) for stamp in stamps), default=0) / 1000)
 
 
 def _age_ms(stamp: Stamp) -> float:

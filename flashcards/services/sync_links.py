@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashcards.deckfiles import cross
+from flashcards.deckfiles.parse import Parsed
 from flashcards.domain import requirements as domain
 from flashcards.domain.problem import Problem
 from flashcards.domain.requirements import Key, Requirements
@@ -60,6 +62,21 @@ def link(required: Sequence[Requirement], ids: Mapping[Key, int], decks: Collect
             else:
                 problems.append((one.deck_row, Problem(one.path, one.line, 1, "error", *fault)))
     return Links(frozenset(edges), tuple(problems))
+
+
+def faults_in(
+    parsed: Parsed, others: Sequence[Requirement], notes: Collection[Key], decks: Collection[str]
+) -> list[Problem]:
+    """What is wrong with what the notes of one file require, each where it stands.
+
+    `others` is what the notes of other files require; `notes` are those that stand in these, of those that are asked
+    for, and `decks` the ids of these.
+    """
+    own = parsed.deck.id
+    here = {(own, note.id) for note in parsed.deck.notes} | {(own, note.id) for note in parsed.broken}
+    wanted = {(one.deck_key, one.note_key): _keys(one) for one in others} | cross.wanted_in(parsed)
+    graph = Requirements(wanted, lambda key: key in here or key in notes, lambda deck: deck == own or deck in decks)
+    return [*cross.faults_in(parsed, parsed.deck.path, graph)]
 
 
 def _keys(one: Requirement) -> list[Key]:

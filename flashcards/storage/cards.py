@@ -18,9 +18,9 @@ _COLUMNS = f"""
            n.key, n.title, n.line, n.section, n.typed, n.tags,
            coalesce(r.question_html, ''), coalesce(r.answer_html, ''), coalesce(r.extra, '{{}}'),
            coalesce(rn.extra, '{{}}'),
-           (SELECT count(*) FROM review v WHERE v.card_id = c.id AND v.learner_id = :learner
+           (SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner
             AND v.quality IS NOT NULL AND v.undone = 0),
-           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
+           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision
 """
 _JOINS = """
     JOIN deck d ON d.id = n.deck_id
@@ -55,8 +55,8 @@ _PROPS = {
     "due": "s.due_on - :today",
     "lapses": "coalesce(s.lapses, 0)",
     "repetition": "coalesce(s.repetition, 0)",
-    "reviews": "(SELECT count(*) FROM review v WHERE v.card_id = c.id AND v.learner_id = :learner"
-    " AND v.quality IS NOT NULL AND v.undone = 0)",
+    "reviews": "(SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id"
+    " AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0)",
 }
 _OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 
@@ -93,6 +93,7 @@ class CardRecord:
     stored: bool
     lapses: int
     schedule: Schedule
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,7 @@ def _card(row: Row) -> CardRecord:
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
+        revision=row[29],
     )  # fmt: skip
 
 

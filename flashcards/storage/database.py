@@ -42,7 +42,7 @@ _PRAGMAS = {
     "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
     "fullfsync": 1,  # macOS: fsync alone leaves the data in the drive's cache; elsewhere it does nothing
     "foreign_keys": 1,
-    "cache_size": -2000,  # KiB, per connection, and each thread has one
+    "cache_size": -1500,  # KiB, per connection, and each thread has one; the system keeps the file in memory, too
     "temp_store": "memory",
 }
 

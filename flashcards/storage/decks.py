@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from flashcards.domain.problem import Problem
-from flashcards.storage import locks
+from flashcards.storage import fronts, locks
 from flashcards.storage.database import Database
 from flashcards.storage.deck_pages import read_totals
 from flashcards.storage.deck_rows import (
@@ -248,6 +248,7 @@ class DeckStore:
             [(*note.values, note.id, note.guid, at) for note in changes.new_notes],
         )
         self._words(changes)
+        self._fronts(changes)
         self._revisions(changes, at)
         self._tags(changes)
 
@@ -257,6 +258,13 @@ class DeckStore:
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         rows = ((n.id, search_text(n.values.key, n.values.question, n.values.answer)) for n in written)
         self._many("INSERT INTO note_text(rowid, text) VALUES (?, ?)", rows)
+
+    def _fronts(self, changes: Changes) -> None:
+        """What tells confusable cards; removed notes keep theirs."""
+        self._many("DELETE FROM note_front WHERE note_id = ?", [(note.id,) for note in changes.notes])
+        written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
+        texts = ((n.id, n.values.kind, n.values.question, n.values.answer, n.values.reversed) for n in written)
+        self._many(fronts.INSERT, (row for note in texts for row in fronts.front_rows(*note)))
 
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]

@@ -26,6 +26,10 @@ _CARDS = f"""
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
     WHERE n.guid {_LISTED} AND n.removed_at IS NULL AND c.removed_at IS NULL
 """
+# The same columns; what all imported rows have alike is said once, which is quicker than binding it each time.
+_INSERT_IMPORTED = INSERT_LOG.partition(" VALUES ")[0] + (
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0)"
+)
 
 
 class ImportedRow(NamedTuple):
@@ -72,8 +76,10 @@ class ImportRows:
         return dict(self._db.execute(sql))
 
     def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
-        """Sets when notes last changed: (epoch ms, guid) of notes whose text is as it came."""
-        self._db.executemany("UPDATE note SET modified_at = ? WHERE guid = ? AND revision = 1", dates)
+        """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""
+        self._db.executemany(
+            "UPDATE note SET modified_at = ?1 WHERE guid = ?2 AND revision = 1 AND modified_at > ?1", dates
+        )
 
     def instants(self, learner: int) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""
@@ -96,7 +102,17 @@ class ImportRows:
 
     def append(self, learner: int, rows: Iterable[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
-        self._db.executemany(INSERT_LOG, (self._values(learner, row) for row in rows))
+        scheduler = self._scheduler
+        self._db.executemany(
+            _INSERT_IMPORTED,
+            (
+                (
+                    learner, seq, uid, action, card.id, card.note, at, day, quality, card.revision, scheduler,
+                    ease, last_interval, ease, interval, took_ms,
+                )
+                for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms in rows
+            ),
+        )  # fmt: skip
 
     def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite]]) -> None:
         """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand."""
@@ -119,15 +135,6 @@ class ImportRows:
             if not card.stored
         )
         self._db.executemany(INSERT_SCHEDULE, new)
-
-    def _values(self, learner: int, row: ImportedRow) -> tuple[object, ...]:
-        card = row.card
-        return (
-            learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
-            "imported", None, card.revision, self._scheduler,
-            0, row.ease, row.last_interval, None, 0, None,
-            0, row.ease, row.interval, None, 0, None, row.took_ms, 0,
-        )  # fmt: skip
 
 
 def _card(values: Row, schedule: Schedule) -> CardRow:

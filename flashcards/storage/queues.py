@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 from flashcards.domain.queue import AnswerToday, DueRow, NewCard, Prerequisite
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
+from flashcards.storage.fronts import fronts_of
 
 _DUE = """
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
@@ -44,13 +46,20 @@ _NEW = """
          OR (s.due_on IS NULL AND s.suspended = 0 AND (s.buried_until IS NULL OR s.buried_until <= ?)))
     ORDER BY n.position, c.ordinal
 """
+_AHEAD = """
+    SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
+    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
+    AND (buried_until IS NULL OR buried_until <= ?2)
+    AND (?3 IS NULL OR deck_id IN (SELECT value FROM json_each(?3)))
+    ORDER BY due_on
+"""
 _PREREQUISITES = """
     SELECT p.note_id,
         r.removed_at IS NULL AND r.draft = 0 AND coalesce(ld.active, 1) = 1 AND EXISTS (
             SELECT 1 FROM card c LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
             WHERE c.note_id = r.id AND c.removed_at IS NULL AND coalesce(s.suspended, 0) = 0),
         EXISTS (
-            SELECT 1 FROM card c JOIN review v ON v.card_id = c.id AND v.learner_id = ?
+            SELECT 1 FROM card c JOIN review v INDEXED BY review_card ON v.card_id = c.id AND v.learner_id = ?
             WHERE c.note_id = r.id AND v.quality IS NOT NULL AND v.undone = 0)
     FROM prerequisite p JOIN note r ON r.id = p.requires_id
     LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = r.deck_id
@@ -94,6 +103,33 @@ class QueueRows:
     def answers(self, learner: int, today: Day) -> list[AnswerToday]:
         """Today's answers of the kinds scheduled and drill, in their order."""
         return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
+
+    def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:
+        """The cards of these decks (None: all) that are due after today, the soonest first; read bit by bit."""
+        wanted = None if decks is None else json.dumps(list(decks))
+        return cast(Iterator[DueRow], self._db.each(_AHEAD, (learner, today, wanted)))
+
+    def studied_ahead(self, learner: int, today: Day) -> dict[int, tuple[int, int]]:
+        """The cards that were studied ahead today: card to (deck, note)."""
+        rows = self._db.all(
+            "SELECT r.card_id, n.deck_id, r.note_id FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id"
+            " WHERE r.learner_id = ? AND r.study_day = ? AND r.kind = 'ahead' AND r.undone = 0",
+            (learner, today),
+        )
+        return {card: (deck, note) for card, deck, note in rows}
+
+    def last_answered(self, learner: int) -> int | None:
+        """The card of the learner's last answer, on whichever device; None where there is none."""
+        row = self._db.one(
+            "SELECT card_id FROM review WHERE learner_id = ? AND undone = 0 AND quality IS NOT NULL"
+            " ORDER BY seq DESC LIMIT 1",
+            (learner,),
+        )
+        return int(row[0]) if row else None
+
+    def marks(self, cards: Iterable[int]) -> dict[int, int]:
+        """Of these cards those that others could be confused with, each with what it has in common with them."""
+        return fronts_of(self._db, cards)
 
     def inactive_decks(self, learner: int) -> set[int]:
         """The decks that the learner has switched off."""

@@ -169,7 +169,7 @@ class ReviewRows:
         """Whether anything in the log gives the card a schedule."""
         return bool(
             self._db.one(
-                "SELECT 1 FROM review WHERE card_id = ? AND learner_id = ? AND undone = 0"
+                "SELECT 1 FROM review INDEXED BY review_card WHERE card_id = ? AND learner_id = ? AND undone = 0"
                 " AND kind IN ('scheduled', 'manual') LIMIT 1",
                 (card, learner),
             )
@@ -181,8 +181,12 @@ class ReviewRows:
         return _stored(row) if row else None
 
     def last_action(self, learner: int) -> list[StoredRow]:
-        """The rows of the learner's last action that is not undone, the last one first; imports aside."""
-        found = self._db.each(f"{_STORED} AND undone = 0 AND kind <> 'imported' ORDER BY seq DESC", (learner,))
+        """The rows of the learner's last action that is not undone, the last one first.
+
+        Imports aside, and what authors did.
+        """
+        where = "undone = 0 AND kind <> 'imported' AND verb IS NOT 'edited'"
+        found = self._db.each(f"{_STORED} AND {where} ORDER BY seq DESC", (learner,))
         rows: list[StoredRow] = []
         for values in found:
             row = _stored(values)
@@ -190,6 +194,13 @@ class ReviewRows:
                 break
             rows.append(row)
         return rows
+
+    def undo_edits(self, learner: int, card: int, after: int) -> None:
+        """Takes out of what counts that authors brought the card back after the row `after`."""
+        self._db.execute(
+            "UPDATE review SET undone = 1 WHERE card_id = ? AND learner_id = ? AND seq > ? AND verb = 'edited'",
+            (card, learner, after),
+        )
 
     def mark_undone(self, learner: int, seq: int) -> None:
         """Takes a row of the log out of what counts; it stays there to be read."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
+from flashcards.storage import fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.search_text import search_text
 
@@ -135,7 +136,7 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the notes: their tags, their words, and how many cards decks hold."""
+        """Fills what follows from the notes: their tags, words and fronts, and how many cards decks hold."""
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
         )
@@ -144,6 +145,7 @@ class TransferStore:
             "INSERT INTO note_text(rowid, text) VALUES (?, ?)",
             ((note, search_text(*texts)) for note, *texts in notes),
         )
+        fronts.fill(self._db)
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Flask, g
+from werkzeug.routing import IntegerConverter
 
 from flashcards import __version__
 from flashcards.bundled import bundled
-from flashcards.web import assets, buttons, dates, errors, login, security
+from flashcards.web import assets, buttons, changes, dates, errors, login, security
 from flashcards.web.admin import admin
+from flashcards.web.analysis import analysis
 from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
@@ -17,6 +19,7 @@ from flashcards.web.api import export as _api_export
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import auth
 from flashcards.web.bring import bring
@@ -29,6 +32,7 @@ from flashcards.web.media import media
 from flashcards.web.pwa import pwa
 from flashcards.web.review import review
 from flashcards.web.settings import settings
+from flashcards.web.stats import stats
 from flashcards.web.today import today
 
 if TYPE_CHECKING:
@@ -41,15 +45,39 @@ BODY_LIMIT = 2 << 20
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # They declare themselves.
-API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews)
+API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews, _api_stats)
 
-BLUEPRINTS = (auth, today, review, decks, browse, cards, settings, admin, media, pwa, exchange, editor, bring, api)
+BLUEPRINTS = (
+    auth,
+    today,
+    review,
+    decks,
+    browse,
+    cards,
+    settings,
+    admin,
+    media,
+    pwa,
+    exchange,
+    editor,
+    bring,
+    stats,
+    analysis,
+    api,
+)
+
+
+class RowNumber(IntegerConverter):
+    """A number that the database can hold: any other in an address leads nowhere."""
+
+    regex = "[0-9]{1,18}"
 
 
 def create_app(services: Services, config: Config) -> Flask:
     """The app over opened services. It reads no environment and keeps nothing between requests."""
     app = Flask(__name__, template_folder=str(bundled("templates")), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
     # The order of before_request and after_request handlers is that of installation.
@@ -87,6 +115,7 @@ def _teach_templates(app: Flask) -> None:
         stopwatch=dates.stopwatch_words,
         plural=plural,
         ease=lambda ease: f"{ease / 100:.2f}",
+        diff=changes.diff_html,
     )
     app.jinja_env.globals.update(relative_day=dates.relative_day, version=__version__, grades=buttons.grades)
     app.context_processor(lambda: {"learner": g.get("learner")})

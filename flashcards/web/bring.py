@@ -40,7 +40,7 @@ def form() -> Response:
 
 
 @bring.post("/import")
-@takes(UPLOAD_LIMIT)
+@takes(UPLOAD_LIMIT, author)
 def start() -> BaseResponse | Response:
     """Takes the package and begins."""
     me = author()
@@ -105,6 +105,11 @@ def _into(written: str) -> str:
 def _form(error: FlashcardsError | None = None) -> Response:
     trouble = trouble_of(error) if error else None
     page = render_template(
-        "exchange/import.html", trouble=trouble, into=request.form.get("into", "anki"), megabytes=UPLOAD_LIMIT >> 20
+        "exchange/import.html",
+        trouble=trouble,
+        into=request.form.get("into", "anki"),
+        history=error is None or "history" in request.form,
+        reschedule="reschedule" in request.form,
+        megabytes=UPLOAD_LIMIT >> 20,
     )
     return Response(page, status=trouble.status if trouble else 200)

@@ -22,21 +22,23 @@ class Button:
     effect: str
 
 
-def offer(buttons: int, intervals: Mapping[int, int], *, in_drill: bool, drill: bool) -> tuple[Button, ...]:
-    """The buttons of a learner with 4 or 6 of them.
+def offer(buttons: int, intervals: Mapping[int, int], kind: str, *, drill: bool) -> tuple[Button, ...]:
+    """The buttons of a learner with 4 or 6 of them, for a card that is due, new, in the drill or ahead.
 
     `intervals` maps each quality to days; in a drill, to the days until the standing due date. `drill` is
     the learner's setting. The review page's script says the same.
     """
     return tuple(
-        Button(grade.quality, grade.name, grade.key, effect(grade.quality, intervals, in_drill, drill))
+        Button(grade.quality, grade.name, grade.key, effect(grade.quality, intervals, kind, drill))
         for grade in grades(buttons)
     )
 
 
-def effect(quality: int, intervals: Mapping[int, int], in_drill: bool, drill: bool) -> str:
-    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill."""
+def effect(quality: int, intervals: Mapping[int, int], kind: str, drill: bool) -> str:
+    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date stays`` ahead."""
+    if kind == "ahead":
+        return "date stays"
     days = interval_words(intervals[quality])
     if quality >= PASS or not drill:
         return days
-    return "today" if in_drill else f"today, then {days}"
+    return "today" if kind == "drill" else f"today, then {days}"

@@ -36,6 +36,7 @@ def page(card_id: str) -> str:
         "cards/page.html",
         card=card,
         history=history[::-1],
+        news=review.news(me, card_id),
         study_day=review.study_day(me),
         last=last if last and any(row.id == last.review_id for row in history) else None,
         said=DONE.get(request.args.get("done", "")),

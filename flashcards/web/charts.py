@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flashcards.domain.study_day import date_of
 from flashcards.services.review import DayCount
+from flashcards.web.bar_charts import Bar, Label, Stack, stacked
 from flashcards.web.dates import MONTHS, WEEKDAYS
 
 CELL = 16
@@ -28,15 +29,6 @@ class Cell:
     day: int
     count: int
     today: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text beside a chart."""
-
-    x: float
-    y: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,68 +82,11 @@ def _months(monday: int, weeks: int) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A day's due cards, young on the axis, mature on top of them."""
-
-    x: float
-    width: float
-    middle: float
-    young_y: float
-    young_height: float
-    mature_y: float
-    mature_height: float
-    label: str
-    count: DayCount
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """A stacked bar chart with its grid."""
-
-    width: int
-    height: int
-    bars: tuple[Bar, ...]
-    grid: tuple[Label, ...]
-    base: float
-
-
-def forecast(days: Sequence[DayCount], today: int, width: int, height: int) -> Forecast:
-    """The next days, today first."""
-    left, top, base = 34.0, 8.0, height - 22.0
-    step = _step(max([1, *(day.young + day.mature for day in days)]))
-    highest = 3 * step
-    slot = (width - left) / max(1, len(days))
-
-    def tall(count: int) -> float:
-        return round((base - top) * count / highest, 1)
-
+def forecast(days: Sequence[DayCount], today: int, width: int, height: int) -> Stack:
+    """The cards due on the next days, young ones on the axis, mature ones on top of them."""
     bars = []
-    for index, day in enumerate(days):
-        young, mature = tall(day.young), tall(day.mature)
+    for day in days:
         name = "today" if day.day == today else WEEKDAYS[date_of(day.day).weekday()][:3]
-        bars.append(
-            Bar(
-                x=round(left + slot * index + 2, 1),
-                width=round(slot - 4, 1),
-                middle=round(left + slot * (index + 0.5), 1),
-                young_y=base - young,
-                young_height=young,
-                mature_y=round(base - young - mature, 1),
-                mature_height=mature,
-                label=name,
-                count=day,
-            )
-        )
-    grid = tuple(Label(left, base - tall(step * line), f"{step * line:,}") for line in range(4))
-    return Forecast(width, height, tuple(bars), grid, base)
-
-
-def _step(highest: int) -> int:
-    """A round distance of grid lines, so that three of them reach above `highest`."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if 3 * step * factor >= highest:
-                return step * factor
-        step *= 10
+        total = day.young + day.mature
+        bars.append(Bar(f"{name}: {total:,} {'card' if total == 1 else 'cards'}", (day.young, day.mature), name))
+    return stacked(bars, ("young", "mature"), width, height)

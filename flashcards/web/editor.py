@@ -34,7 +34,7 @@ def page(address: str) -> BaseResponse | str:
 
 
 @editor.post("/decks/<path:address>/edit")
-@takes(BODY_LIMIT)
+@takes(BODY_LIMIT, author)
 def act(address: str) -> BaseResponse | str:
     """Saves, previews, moves or deletes, as the pressed button says."""
     author()
@@ -53,7 +53,7 @@ def _save(address: str) -> BaseResponse | str:
     text, version = _text(), request.form.get("version", "")
     mine = DeckSource(f"{address}.md", text, version)
     try:
-        saved = services().authoring.save(address, text, version)
+        saved = services().authoring.save(address, text, version, request.form.getlist("substantive"))
     except Changed as error:
         return _page(mine, text, theirs=error.theirs, trouble=trouble_of(error))
     except FlashcardsError as error:  # what was typed must not be lost
@@ -118,6 +118,7 @@ def _page(
         preview=preview,
         problems=preview.problems[:SHOWN_PROBLEMS] if preview else (),
         said=said,
+        substantive=set(request.form.getlist("substantive")),
         theirs=theirs,
         gone=theirs is not None and theirs.version == NEW,
         trouble=trouble,
@@ -137,18 +138,19 @@ def _to_editor(saved: Saved, done: str) -> BaseResponse:
 
 
 def _report(saved: Saved) -> str:
-    """What became of cards, as short as an address must be: ``1-0-2-0-0``."""
+    """What became of cards, as short as an address must be: ``1-0-2-0-0-0``."""
     if saved.report is None:
         return ""
     report = saved.report
-    return "-".join(str(n) for n in (report.new, report.edited, report.moved, report.restored, report.removed))
+    counts = (report.new, report.edited, report.moved, report.restored, report.removed, saved.returned)
+    return "-".join(map(str, counts))
 
 
 def _said(done: str, report: str) -> str:
     first = {"saved": "Saved", "made": "The deck is made", "moved": "Moved; every card keeps its history"}.get(done)
     if first is None:
         return ""
-    names = ("new", "changed", "moved", "restored", "removed")
+    names = ("new", "changed", "moved", "restored", "removed", "back tomorrow")
     numbers = report.split("-")
     if len(numbers) != len(names) or not all(n.isascii() and n.isdigit() and len(n) < 8 for n in numbers):
         return f"{first}, but the decks could not be read: see the problems on the decks' pages."

@@ -6,20 +6,22 @@ import errno
 import signal
 import socket
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
 from flashcards.errors import Unavailable
+from flashcards.web.large_bodies import channel_for
 
 if TYPE_CHECKING:
     from flask import Flask
 
 THREADS = 8
+M_ARENA_MAX = -8  # from malloc.h
 BODY_LIMIT = 512 << 20
-"""Bytes that are read, to a temporary file, before the app decides: a collection from Anki may be large. The app's own
-limits are lower for everything else, and it answers with a page."""
+"""Bytes of a request at most: a collection from Anki may be large. See `large_bodies` for who may send as much."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -56,7 +58,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> Any:
     """The waitress server for `app`, ready to `run()`; `close()` it from any thread."""
-    return create_server(
+    server = create_server(
         app,
         sockets=[listener],
         threads=threads,
@@ -66,10 +68,13 @@ def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> 
         connection_limit=1000,
         asyncore_use_poll=True,
     )
+    server.channel_class = channel_for(app)
+    return server
 
 
 def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
     """Serves until Ctrl+C or SIGTERM; requests that have begun are finished."""
+    _share_heaps()
     server = make_server(app, listener, threads)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
@@ -77,6 +82,14 @@ def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
         server.run()
     finally:
         server.close()
+
+
+def _share_heaps() -> None:
+    """Threads share two heaps. The GNU C library would give each its own, which keeps what its largest answer took."""
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):  # another C library, which has no such trouble
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

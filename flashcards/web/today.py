@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from flashcards.web import charts
-from flashcards.web.api.queue import address
+from flashcards.web.filters import Filters, read_filters
 from flashcards.web.login import learner, public, services
 
 today = Blueprint("today", __name__)
@@ -22,16 +22,19 @@ def page() -> str:
     if not collection.cards:
         return render_template("today/empty.html", collection=collection)
     counts = services().review.calendar(me)
+    total = now.due + now.new + now.drill
     busy = [deck for deck in now.decks if deck.active and deck.due + deck.new + deck.drill]
     idle = [deck for deck in now.decks if deck.active and not deck.due + deck.new + deck.drill]
     return render_template(
         "today/page.html",
         now=now,
-        total=now.due + now.new + now.drill,
+        total=total,
+        ahead=0 if total else _ahead(Filters(None, None)),
         busy=busy,
         idle=idle,
         fold=len(idle) > SHOWN_IDLE_DECKS,
         broken=[deck for deck in now.decks if deck.errors],
+        collection=collection,
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
@@ -43,22 +46,29 @@ def page() -> str:
 @today.get("/done")
 def done() -> str:
     """How the session went; leads back to the review while cards are left."""
-    me, review = learner(), services().review
-    deck, tag = address(request.args.get("deck")), request.args.get("tag") or None
-    queue = review.queue(me, deck=deck, tag=tag, limit=1)
+    me, review, filters = learner(), services().review, read_filters(request.args)
+    deck, tag = filters.deck, filters.tag
+    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode)
+    left = queue.left.total
+    everything = review.today(me) if deck or tag or filters.ahead else None
     summary = review.summary(me)
     return render_template(
         "today/done.html",
-        left=queue.left.total,
-        deck=deck,
-        tag=tag,
+        left=left,
+        ahead=0 if left else _ahead(filters),
+        filters=filters,
         summary=summary,
         study_day=queue.study_day,
         last=review.last_action(me),
-        everything=review.today(me) if deck or tag else None,
+        elsewhere=everything.due + everything.new + everything.drill if everything else 0,
         wide=charts.forecast(summary.next_days, queue.study_day, 880, 150),
         narrow=charts.forecast(summary.next_days, queue.study_day, 288, 170),
     )
+
+
+def _ahead(filters: Filters) -> int:
+    """How many cards could be studied ahead."""
+    return services().review.queue(learner(), deck=filters.deck, tag=filters.tag, limit=0, mode="ahead").left.ahead
 
 
 @today.get("/help")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from flashcards.services.accounts import Learner
 from flashcards.services.review import Answer
+from tests.browser.exchange_states import exchange_pages
 from tests.browser.live import Live, launch, open_review, serve, show
 from tests.site import new_id, prepared_data
 
@@ -27,6 +29,8 @@ PAGES = {
     "prose": "/decks/languages/words",
     "settings": "/settings",
     "people": "/admin/people",
+    "stats": "/stats",
+    "analysis": "/analysis",
     "help": "/help",
     "missing": "/nothing",
 }
@@ -57,8 +61,15 @@ def main(out: Path) -> None:
         with serve(prepared_data(Path(folder) / "data")) as live, serve(Path(folder) / "none", empty) as bare:
             ann = live.site.learner("Ann", new_per_day=12)
             ben = live.site.learner("Ben", new_per_day=100)
+            cy = live.site.learner("Cy", new_per_day=5)
             live_through_a_year(live, ann)
+            for name in ("Di", "Ed"):
+                live_through_a_year(live, live.site.learner(name, new_per_day=100))
+            for card in live.services.review.queue(cy).cards:
+                live.services.review.answer(cy, Answer(new_id(), card.id, 4, took_ms=4000))
             nobody = bare.site.learner("Nobody")
+            release = threading.Event()
+            exchange = exchange_pages(live, ann, release)
             for width in WIDTHS:
                 for scheme in SCHEMES:
                     options: dict[str, Any] = {
@@ -72,12 +83,18 @@ def main(out: Path) -> None:
                     bare.enter(bare_context, nobody)
                     other = browser.new_context(**options)
                     live.enter(other, ben)
+                    third = browser.new_context(**options)
+                    live.enter(third, cy)
                     guest = browser.new_context(**options)
                     name = f"{width}-{scheme}"
                     pages(live, context.new_page(), out, name)
+                    for title, path in exchange.items():
+                        shot(context.new_page(), live.url + path, out / f"{title}-{name}.png")
                     cards(live, ben, other.new_page(), out, name)
+                    study_ahead(live, third.new_page(), out, name)
                     shot(bare_context.new_page(), bare.url, out / f"empty-{name}.png")
                     shot(guest.new_page(), f"{live.url}/login", out / f"login-{name}.png")
+            release.set()
         browser.close()
 
 
@@ -96,6 +113,8 @@ def live_through_a_year(live: Live, learner: Learner) -> None:
 
 def shot(page: Page, url: str, path: Path) -> None:
     page.goto(url)
+    for more in page.locator("details.more > summary").all():
+        more.click()
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path, full_page=True)
 
@@ -104,6 +123,16 @@ def pages(live: Live, page: Page, out: Path, name: str) -> None:
     card = live.services.review.log(live.services.accounts.find("Ann"))[0].card
     for title, path in (PAGES | {"card": f"/cards/{card}"}).items():
         shot(page, live.url + path, out / f"{title}-{name}.png")
+
+
+def study_ahead(live: Live, page: Page, out: Path, name: str) -> None:
+    """Nothing is left today, and what there is ahead."""
+    for title, path in {"today": "/", "done": "/done", "end": "/done?mode=ahead&deck=programming"}.items():
+        shot(page, live.url + path, out / f"ahead-{title}-{name}.png")
+    open_review(page, f"{live.url}/review?mode=ahead")
+    page.screenshot(path=out / f"ahead-question-{name}.png")
+    show(page)
+    page.screenshot(path=out / f"ahead-answer-{name}.png")
 
 
 def cards(live: Live, learner: Learner, page: Page, out: Path, name: str) -> None:

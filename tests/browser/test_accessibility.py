@@ -16,6 +16,7 @@ GUEST_PAGES = ("/login", "/signup", "/offline")
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/extremes", "/decks/programming/python", "/settings",
     "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/help", "/nothing",
+    "/stats", "/analysis",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def check(page: Page) -> None:
         if only:
             options["runOnly"] = {"type": "rule", "values": only}
         found = page.evaluate("options => axe.run(document, options)", options)
+        assert found["passes"], f"{page.url}: axe looked at nothing"
         problems += [
             f"{width} {scheme} {one['id']}: {node['html'][:160]} {node['failureSummary']}"
             for one in found["violations"]
@@ -66,8 +68,26 @@ def test_pages(live: Live, open_page: Callable[..., Page], ann: Learner) -> None
     card = live.log(ann)[0].card
     live.services.accounts.create_token(ann, "laptop")
     for path in (*PAGES, f"/cards/{card}"):
+        response = page.goto(live.url + path)
+        assert response
+        assert response.status == (404 if path == "/nothing" else 422 if "asleep" in path else 200), path
+        check(page)
+
+
+def test_study_ahead(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
+    live.services.accounts.save_settings(ann, new_per_day=3)
+    page = open_page(ann)
+    open_review(page, f"{live.url}/review")
+    for _ in range(3):
+        answer(page)
+    page.wait_for_url("**/done*")
+    for path in ("/", "/done", "/done?mode=ahead"):
         page.goto(live.url + path)
         check(page)
+    open_review(page, f"{live.url}/review?mode=ahead")
+    check(page)
+    show(page)
+    check(page)
 
 
 def test_guest_pages(live: Live, open_page: Callable[..., Page]) -> None:
@@ -77,6 +97,7 @@ def test_guest_pages(live: Live, open_page: Callable[..., Page]) -> None:
     live.site.learner("Ann")
     for path in GUEST_PAGES:
         page.goto(live.url + path)
+        assert page.url == live.url + path
         check(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts import Learner
+from tests.browser.exchange_states import exchange_pages
 from tests.browser.live import Live
 from tests.browser.test_accessibility import check
 
@@ -54,3 +56,17 @@ def test_axe_finds_nothing(new_context: Callable[..., BrowserContext], live: Liv
     page.get_by_role("button", name="Make the package").click()
     expect(page.get_by_role("link", name="Download the package")).to_be_visible(timeout=30_000)
     check(page)
+
+
+def test_axe_finds_nothing_in_any_state(new_context: Callable[..., BrowserContext], live: Live, ann: Learner) -> None:
+    release = threading.Event()
+    page = new_context(ann, reduced_motion="reduce").new_page()
+    page.set_default_timeout(20_000)
+    try:
+        for path in exchange_pages(live, ann, release).values():
+            page.goto(live.url + path)
+            check(page)
+            page.set_viewport_size({"width": 320, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    finally:
+        release.set()

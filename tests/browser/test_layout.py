@@ -15,7 +15,7 @@ from tests.browser.live import Live, answer, open_review, sent, serve, show, unt
 WIDTHS = (320, 390, 1280)
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/algebra", "/decks/science/extremes",
-    "/decks/programming/python", "/settings", "/browse", "/browse?q=is:asleep",
+    "/decks/programming/python", "/settings", "/browse", "/browse?q=is:asleep", "/stats", "/analysis",
     "/admin/people", "/help", "/nothing", "/offline",
 )  # fmt: skip
 

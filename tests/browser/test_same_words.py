@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 from playwright.sync_api import Page
 
+from flashcards.domain.queue import NewCard, apart
 from flashcards.web.buttons import effect
 from flashcards.web.diff import compare
 from tests.browser.live import Live
@@ -44,16 +45,36 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
     found = page.evaluate(
         """async (days) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
-        return days.map((day) => ["due", "drill"].flatMap((kind) => [true, false].flatMap((drill) =>
+        return days.map((day) => ["due", "drill", "ahead"].flatMap((kind) => [true, false].flatMap((drill) =>
           [3, 4].map((quality) => effect(quality, {kind, intervals: {3: day, 4: day}}, drill))))); }""",
         days,
     )
     for day, theirs in zip(days, found, strict=True):
         intervals = {3: day, 4: day}
         ours = [
-            effect(quality, intervals, in_drill, drill)
-            for in_drill in (False, True)
+            effect(quality, intervals, kind, drill)
+            for kind in ("due", "drill", "ahead")
             for drill in (True, False)
             for quality in (3, 4)
         ]
         assert theirs == ours
+
+
+def test_confusable_cards_are_set_apart_the_same_way(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/help")
+    dice = random.Random(2)
+    rows = [(dice.choices([None, None, 1, 2, 3], k=dice.randrange(12)), dice.choice([None, 1])) for _ in range(300)]
+    found = page.evaluate(
+        """async (rows) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        const { apart } = await import(sheet.replace("app.css", "js/apart.js"));
+        return rows.map(([marks, before]) =>
+          apart(marks.map((confusable, id) => ({ id, confusable })), before).map(({ id }) => id)); }""",
+        [list(row) for row in rows],
+    )
+    moved = 0
+    for (marks, before), theirs in zip(rows, found, strict=True):
+        cards = [NewCard(place, place, 0, 1) for place in range(len(marks))]
+        ours = apart(cards, {place: mark for place, mark in enumerate(marks) if mark}, before)
+        assert theirs == [card.card for card in ours]
+        moved += ours != cards
+    assert moved > 50

@@ -129,6 +129,12 @@ class StudyWorld:
             for other in prerequisites:
                 self.db.execute("INSERT INTO prerequisite VALUES (?, ?)", (self._note_id(note), self._note_id(other)))
 
+    def alike(self, *notes: str) -> None:
+        """The questions of these notes, named the same way, are nearly the same."""
+        with self.db.write():
+            rows = [(self._note_id(note), self._note_id(notes[0])) for note in notes]
+            self.db.executemany("INSERT INTO note_front(note_id, ordinal, mark) VALUES (?, 0, ?)", rows)
+
     def remove(self, note: str) -> None:
         """The note has left its file: what sync does then."""
         number = self._note_id(note)

@@ -240,8 +240,11 @@ def test_a_clock_set_back_does_not_lock_anybody_out(world: World) -> None:
     service = world.service()
     for _ in range(10):
         service._throttle("bucket", 10)
+    with pytest.raises(TooMany):
+        service._throttle("bucket", 10)
     world.clock.days(-1)
     service._throttle("bucket", 10)
+    assert world.db.one("SELECT hits FROM throttle WHERE bucket = 'bucket'") == (1,)
 
 
 # --- sessions

@@ -165,7 +165,7 @@ def test_drafts_stay_at_home(world: AnkiWorld, collection: Anki) -> None:
 def test_nothing_is_left_of_an_export_that_fails(world: AnkiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     done = world.package()
     before = done.path.read_bytes()
-    monkeypatch.setattr("flashcards.services.export_packed.fields_from", lambda *_texts: ("too", "few"))
+    monkeypatch.setattr("flashcards.services.export_packed.joined_fields", lambda *_texts: "too\x1ffew")
     with pytest.raises(ValueError, match="has 9 fields"):
         world.package()
     assert done.path.read_bytes() == before

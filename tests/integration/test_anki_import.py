@@ -28,6 +28,7 @@ from flashcards.services.review import Answer, ReviewService
 from flashcards.services.sync import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
+from flashcards.storage.imports import ImportRows
 from tests.integration.anki_packages import (
     Packages,
     add,
@@ -208,6 +209,28 @@ def test_importing_again_brings_what_is_new(tmp_path: Path, world: ImportWorld) 
     assert (report.history.reviews, report.history.schedules) == (1, 1)
     assert (world.root / "anki/deck.md").read_bytes() == first
     assert (world.root / "anki/deck-2.md").exists()
+
+
+def test_an_import_cut_off_after_its_files_is_made_whole_by_the_next(
+    packages: Packages, world: ImportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImportRows, "date_notes", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            world.bring(packages.files[FORMS[2]])
+    assert world.notes()
+    assert not world.schedules()
+    again = world.bring(packages.files[FORMS[2]])
+    assert (again.notes, again.known) == (0, len(packages.notes))
+    assert again.history is not None
+    assert again.history.reviews > 0
+    assert world.schedules()
+    with reading_package(packages.files[FORMS[2]]) as package:
+        ages = {note.guid: note.modified_at * 1000 for note in package.notes}
+    assert dict(world.db.all("SELECT guid, modified_at FROM note")) == ages
 
 
 def test_an_answer_given_here_is_not_undone_by_importing_again(packages: Packages, world: ImportWorld) -> None:

@@ -128,13 +128,14 @@ def test_the_queue_passes_over_cards_that_are_held(client: FlaskClient) -> None:
 
 
 def test_an_unknown_deck_is_not_found(refused: FlaskClient) -> None:
-    problem(refused.get(f"{API}/queue?deck=no/such"), 404)
+    assert "'no/such'" in problem(refused.get(f"{API}/queue?deck=no/such"), 404)["detail"]
 
 
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5", "９", "9" * 30])
 @pytest.mark.parametrize("path", ["/queue", "/reviews", "/cards"])
 def test_limits_are_from_1_to_500(refused: FlaskClient, path: str, limit: str) -> None:
-    problem(refused.get(API + path, query_string={"limit": limit}), 422, "limit")
+    refusal = problem(refused.get(API + path, query_string={"limit": limit}), 422, "limit")
+    assert refusal["detail"].startswith("limit: give an integer")
 
 
 # --- answers
@@ -159,7 +160,8 @@ def test_an_answer(client: FlaskClient, site: Site, ann: Learner) -> None:
 
 @pytest.mark.parametrize("grade", [True, False, 3.0, 2.5, "3", None, [3], {}, -1, 6, 10**30])
 def test_a_grade_is_an_integer_from_0_to_5(refused: FlaskClient, grade: Any) -> None:
-    problem(answer(refused, first_card(refused)["id"], grade), 422, "grade")
+    refusal = problem(answer(refused, first_card(refused)["id"], grade), 422, "grade")
+    assert refusal["detail"].startswith("grade: give an integer")
 
 
 @pytest.mark.parametrize(
@@ -188,14 +190,32 @@ def test_a_grade_is_an_integer_from_0_to_5(refused: FlaskClient, grade: Any) -> 
 )  # fmt: skip
 def test_every_field_is_checked(refused: FlaskClient, field: str, value: Any) -> None:
     body = {"id": new_id(), "card": first_card(refused)["id"], "grade": 4, field: value}
-    problem(refused.post(f"{API}/reviews", json=body), 422, field)
+    assert problem(refused.post(f"{API}/reviews", json=body), 422, field)["title"] == "Unprocessable Entity"
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00+00:01", "0000-00-00T00:00:00Z",
+     "9999-12-31T23:59:60Z", "2026-11-22T24:00:00Z", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-23:59", ""],
+)  # fmt: skip
+def test_absurd_instants_are_refused_in_words_or_count_as_now(refused: FlaskClient, at: str) -> None:
+    body = {"id": new_id(), "card": "999999", "grade": 4, "at": at}
+    single = refused.post(f"{API}/reviews", json=body)
+    if at == "9999-12-31T23:59:59-23:59":  # far ahead, that is now: only the card is wrong
+        problem(single, 404)
+        return
+    detail = problem(single, 422, "at")["detail"]
+    assert detail.startswith("at: give an instant ")
+    assert "2026-11-22T07:06:03Z" in detail
+    (item,) = refused.post(f"{API}/reviews/batch", json={"items": [body]}).json["items"]
+    assert (item["status"], item["body"]["field"], item["body"]["detail"]) == (422, "at", detail)
 
 
 @pytest.mark.parametrize("field", ["id", "card", "grade"])
 def test_missing_fields_are_named(refused: FlaskClient, field: str) -> None:
     body = {"id": new_id(), "card": first_card(refused)["id"], "grade": 4}
     del body[field]
-    problem(refused.post(f"{API}/reviews", json=body), 422, field)
+    assert problem(refused.post(f"{API}/reviews", json=body), 422, field)["detail"] == f"{field}: it is missing."
 
 
 def test_unknown_fields_are_ignored(client: FlaskClient) -> None:
@@ -204,7 +224,7 @@ def test_unknown_fields_are_ignored(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("card", ["999999", "x", "", "-1", "1.0", "99999999999999999999"])
 def test_an_unknown_card_is_not_found(refused: FlaskClient, card: str) -> None:
-    problem(answer(refused, card), 404)
+    assert problem(answer(refused, card), 404)["detail"] == "There is no such card."
 
 
 @pytest.mark.parametrize(
@@ -212,12 +232,14 @@ def test_an_unknown_card_is_not_found(refused: FlaskClient, card: str) -> None:
     [b"", b"{", b"nonsense", b"[]", b'"x"', b"null", b"\xff{}", b'{"grade": NaN}', b"[" * 100_000, b"9" * 5000, b"{}x"],
 )
 def test_what_is_no_json_object_is_malformed(refused: FlaskClient, data: bytes) -> None:
-    problem(refused.post(f"{API}/reviews", data=data, content_type="application/json"), 400)
+    refusal = problem(refused.post(f"{API}/reviews", data=data, content_type="application/json"), 400)
+    assert re.search("JSON|UTF-8", refusal["detail"])
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_other_media_types_are_refused(refused: FlaskClient, content_type: str) -> None:
-    problem(refused.post(f"{API}/reviews", data=b"{}", content_type=content_type), 415)
+    refusal = problem(refused.post(f"{API}/reviews", data=b"{}", content_type=content_type), 415)
+    assert "application/json" in refusal["detail"]
 
 
 def test_modes_leave_the_schedule_alone(client: FlaskClient) -> None:
@@ -273,7 +295,8 @@ def test_a_batch_has_at_most_500_items(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("items", [None, {}, "x", 3])
 def test_a_batch_needs_a_list(refused: FlaskClient, items: Any) -> None:
-    problem(refused.post(f"{API}/reviews/batch", json={"items": items}), 422, "items")
+    refusal = problem(refused.post(f"{API}/reviews/batch", json={"items": items}), 422, "items")
+    assert refusal["detail"] == "items: give a list."
 
 
 # --- undo and the log
@@ -307,7 +330,7 @@ def test_only_the_last_action_can_be_undone(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("review", ["x", "0", "00000000-0000-4000-8000-000000000000"])
 def test_undo_of_an_unknown_review_is_not_found(refused: FlaskClient, review: str) -> None:
-    problem(refused.delete(f"{API}/reviews/{review}"), 404)
+    assert problem(refused.delete(f"{API}/reviews/{review}"), 404)["detail"] == "There is no such review."
 
 
 def test_the_log_comes_in_pages(client: FlaskClient) -> None:
@@ -406,9 +429,9 @@ def test_a_due_date_is_set(client: FlaskClient) -> None:
 
 
 def test_an_unknown_card_has_no_actions(refused: FlaskClient) -> None:
-    problem(refused.post(f"{API}/cards/999999/suspend"), 404)
-    problem(refused.get(f"{API}/cards/999999"), 404)
-    problem(refused.post(f"{API}/cards/1/explode"), 404)
+    assert problem(refused.post(f"{API}/cards/999999/suspend"), 404)["detail"] == "There is no such card."
+    assert problem(refused.get(f"{API}/cards/999999"), 404)["detail"] == "There is no card 999999."
+    assert problem(refused.post(f"{API}/cards/1/explode"), 404)["detail"].startswith("Nothing is at this address")
 
 
 # --- the whole
@@ -445,3 +468,24 @@ def test_the_document_describes_every_address(client: FlaskClient, site: Site) -
 
 def test_healthz(site: Site) -> None:
     assert site.client().get("/healthz").json == {"status": "ok"}
+
+
+def test_ids_are_described_the_same_way_wherever_they_stand(client: FlaskClient) -> None:
+    document = client.get(f"{API}/openapi.json").json
+    schemas = document["components"]["schemas"]
+    members = lambda *places: [schemas[name]["properties"][member] for name, member in places]  # noqa: E731
+    reviews = members(
+        ("Answer", "id"), ("Answered", "id"), ("Review", "id"), ("Acted", "review"), ("Undone", "review"),
+        ("LastAction", "review"), ("Action", "id"), ("DueAction", "id"),
+    )  # fmt: skip
+    cards = members(("Answer", "card"), ("Answered", "card"), ("Review", "card"), ("QueueCard", "id"), ("Card", "id"))
+    for operations in document["paths"].values():
+        for one in operations.values():
+            for parameter in one["parameters"]:
+                if parameter["in"] == "path":
+                    (cards if parameter["name"] == "card_id" else reviews).append(parameter["schema"])
+    assert len(reviews) > 8
+    assert len(cards) > 10
+    bare = lambda described: {key: value for key, value in described.items() if key != "description"}  # noqa: E731
+    assert all(bare(one) == {"type": "string", "format": "uuid"} for one in reviews)
+    assert all(bare(one) == {"type": "string", "maxLength": 200} for one in cards)

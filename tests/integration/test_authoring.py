@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.deckfiles.check import check
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound
 from flashcards.services.accounts import Learner
 from flashcards.services.authoring import NEW, AuthoringService, Changed
@@ -87,6 +88,26 @@ def test_a_save_keeps_history_and_counts(site: Site, ann: Learner, authoring: Au
     assert file.stat().st_mode & 0o777 == 0o640
     assert saved.version == authoring.source(DECK).version
     assert sum(card.reviews for card in site.services.review.cards(ann, deck="languages/capitals").items) == count
+
+
+def test_a_substantive_edit_brings_cards_back(site: Site, ann: Learner, authoring: AuthoringService) -> None:
+    answer_deck(site, ann, "languages/capitals")
+    review = site.services.review
+    cards = {card.note: card.id for card in review.cards(ann, deck="languages/capitals").items}
+    today = review.study_day(ann)
+    for card in cards.values():
+        review.act(ann, card, "due", due_on=today + 30)
+    source = authoring.source(DECK)
+    assert "Ulaanbaatar" in source.text
+    text = source.text.replace("Ulaanbaatar", "Ulan Bator")
+    with pytest.raises(Invalid, match="no sound note none") as caught:
+        authoring.save(DECK, text, source.version, ["mongolia", "none"])
+    assert caught.value.field == "substantive"
+    assert authoring.source(DECK).version == source.version
+    saved = authoring.save(DECK, text, source.version, ["mongolia", "nepal"])
+    assert (saved.returned, saved.trouble) == (1, "")
+    due = {note: review.card(ann, card).due_on for note, card in cards.items()}
+    assert {note for note, day in due.items() if day == today + 1} == {"mongolia"}
 
 
 def test_a_save_over_a_changed_file_gives_both(site: Site, authoring: AuthoringService) -> None:
@@ -270,6 +291,28 @@ def test_a_preview_tells_what_becomes_of_cards(site: Site, ann: Learner, preview
     assert statuses(preview)["else"] == "moved"
     assert preview.notes[-1].reviews == 1
     assert previews.preview("p.md", text.replace("## Two? {#two}\n\nB.\n\n", "")).gone[0].key == "p#two/forward"
+
+
+def test_a_preview_judges_what_notes_require_as_check_does(site: Site, previews: PreviewService) -> None:
+    authoring = site.services.authoring
+    authoring.save("b.md", "## First? {#first requires=a#two}\n\nA.\n\n## Free? {#free}\n\nB.\n", NEW)
+    authoring.save("a.md", "---\nid: old\n---\n## Gone? {#gone}\n\nA.\n", NEW)
+    text = (
+        "## One? {#one requires=b#free requires=b#none requires=x#one}\n\nA.\n\n"
+        "## Two? {#two requires=b#first requires=one}\n\nB.\n\n"
+        "## Three? {#three requires=four requires=old#gone}\n\nC.\n"
+    )
+    preview = previews.preview("a.md", text)
+    found = [(problem.line, problem.column, problem.code) for problem in preview.problems]
+    assert found == [
+        (1, 31, "requires-unknown"), (1, 47, "requires-unknown"), (5, 15, "requires-circle"),
+        (9, 19, "requires-unknown"), (9, 33, "requires-unknown"),
+    ]  # fmt: skip
+    (site.config.decks / "a.md").write_text(text, "utf-8")
+    checked = check([site.config.decks / "a.md"], site.config.decks)
+    assert [(p.line, p.column, p.code, p.message) for p in checked if p.severity == "error"] == [
+        (p.line, p.column, p.code, p.message) for p in preview.problems
+    ]
 
 
 def test_a_preview_finds_what_is_wrong_at_its_place(previews: PreviewService) -> None:

@@ -29,6 +29,21 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path, command: str) -> None
     assert done.stderr == "flashcards: no\\x1b[31mwhere.md: there is no such file or folder; check the path\n"
 
 
+def test_good_cards_are_printed_beside_paths_that_are_no_use(tmp_path: Path) -> None:
+    (tmp_path / "decks").mkdir()
+    (tmp_path / "empty").mkdir()
+    for path in ("decks/a.md", "b.md"):
+        (tmp_path / path).write_text("## Q?\n\nA\n")
+    done = run(tmp_path, "cards", "decks/a.md", "nowhere", "decks", "empty", "b.md", "--json")
+    assert [row["key"] for row in json.loads(done.stdout)] == ["a#q/forward", "b#q/forward"]
+    missing, empty = done.stderr.splitlines()
+    assert missing == "flashcards: nowhere: there is no such file or folder; check the path"
+    assert empty.startswith("flashcards: ")
+    assert "empty" in empty
+    assert done.returncode == 1
+    assert run(tmp_path, "cards", "nowhere", "--json").stdout == "[\n]\n"
+
+
 def test_a_decks_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "sync")
     assert done.returncode == 1
@@ -43,6 +58,43 @@ def test_cards_reach_the_terminal_without_control_characters(tmp_path: Path) -> 
     document = run(tmp_path, "cards", "--json").stdout
     assert not any(character in document for character in "\x1b\x9b\u202e")
     assert json.loads(document)[0]["question"] == "é \x1b[31m \x9b \u202e?"
+
+
+@pytest.mark.parametrize("kind", ["anki", "json", "hashcards", "obsidian", "mdanki", "csv"])
+def test_a_source_that_is_not_there_is_named_in_one_line(tmp_path: Path, kind: str) -> None:
+    into = () if kind == "json" else ("--into", "out")
+    only = "file" if kind in {"anki", "json"} else "file or folder"
+    for source, told in {
+        "no\x1bwhere": f"no\\x1bwhere: there is no such {only}; check the path.",
+        "": f"The name of a {only} is empty; give the path of one.",
+        "x" * 300: f"{'x' * 300}: File name too long; check the path.",
+    }.items():
+        done = run(tmp_path, "import", kind, source, *into)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"flashcards: {told}\n")
+    assert list(tmp_path.iterdir()) == []
+    if only == "file":
+        done = run(tmp_path, "import", kind, ".", *into)
+        assert (done.returncode, done.stderr) == (2, "flashcards: .: this is a folder; give the path of a file.\n")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("sync",), ("user", "list")])
+def test_bad_values_of_the_environment_are_named_together(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(tmp_path, *command, FLASHCARDS_DATA="/dev/null/data", FLASHCARDS_SIGNUP="maybe")
+    assert (done.returncode, done.stdout) == (2, "")
+    data, signup = done.stderr.splitlines()
+    assert (
+        data == "flashcards: FLASHCARDS_DATA=/dev/null/data: the folder cannot be made (Not a directory); name another"
+    )
+    assert signup.startswith("flashcards: FLASHCARDS_SIGNUP=maybe: ")
+
+
+def test_the_usual_data_folder_is_needed_only_where_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("## Q?\n\nA\n")
+    environ = {"FLASHCARDS_DATA": "", "XDG_DATA_HOME": "/dev/null", "HOME": "/dev/null"}
+    assert run(tmp_path, "check", "a.md", **environ).returncode == 0
+    done = run(tmp_path, "user", "list", **environ)
+    assert done.returncode == 2
+    assert done.stderr.startswith("flashcards: FLASHCARDS_DATA=/dev/null/flashcards: the folder cannot be made")
 
 
 @pytest.mark.parametrize("arguments", [("user", "add", "ada"), ("serve", "--host", "a/b"), ("serve", "--port", "x")])

@@ -205,7 +205,15 @@ def test_collection_state(world: World) -> None:
     world.sync()
     state = world.pages.collection_state()
     assert (state.decks_root, state.decks, state.notes, state.cards) == (str(world.root), 2, 4, 6)
-    assert state.errors == 2
+    assert (state.errors, state.trouble) == (2, "")
+    world.root.rename(world.root.with_name("elsewhere"))
+    gone = world.pages.collection_state()
+    assert (gone.cards, gone.trouble) == (6, "decks-missing")
+    world.root.mkdir()
+    assert world.pages.collection_state().trouble == "decks-empty"
+    world.root.rmdir()
+    world.root.write_text("a file")
+    assert world.pages.collection_state().trouble == "decks-unreadable"
 
 
 def test_problems_name_their_line(world: World) -> None:

@@ -10,10 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.accounts import Learner
-from tests.integration.test_authoring import ann, prepared_to_write, site
+from flashcards.services.review import Answer
+from tests.integration.test_authoring import ann, answer_deck, prepared_to_write, site
 from tests.integration.test_deck_pages import png
 from tests.integration.test_pages import text
-from tests.site import Site
+from tests.site import Site, new_id
 
 __all__ = ["ann", "prepared_to_write", "site"]
 API = "/api/v1"
@@ -56,6 +57,69 @@ def test_forms_preview_save_and_keep_the_bytes(site: Site, client: FlaskClient) 
     saved = client.post(EDIT, data={**data, "what": "save"}, follow_redirects=True)
     assert "Saved. Cards: 1 new." in text(saved.text)
     assert file.read_bytes().startswith(before)
+
+
+def test_a_substantive_edit_by_forms(site: Site, ann: Learner, client: FlaskClient) -> None:
+    review, today = site.services.review, site.services.review.study_day(ann)
+    answer_deck(site, ann, "languages/capitals")
+    card = next(card.id for card in review.cards(ann).items if card.note == "mongolia")
+    review.act(ann, card, "due", due_on=today + 30)
+    page = client.get(EDIT).text
+    assert 'name="substantive"' not in page
+    data = form(page, what="preview")
+    data["source"] = data["source"].replace("Ulaanbaatar", "Ulan Bator")
+    preview = client.post(EDIT, data=data).text
+    assert re.findall(r'name="substantive" value="(\w+)"(?! checked)', preview) == ["mongolia"]
+    ticked = {**data, "substantive": "mongolia"}
+    assert 'value="mongolia" checked' in client.post(EDIT, data=ticked).text
+    saved = client.post(EDIT, data={**ticked, "what": "save"}, follow_redirects=True)
+    assert "Saved. Cards: 1 changed, 1 back tomorrow." in text(saved.text)
+    assert review.card(ann, card).due_on == today + 1
+    page = client.get(f"/cards/{card}").text
+    history = text(page)
+    assert "Brought back: an author changed it" in history
+    assert "it came back for that." in history
+    assert "The answer changed since you last answered it" in history
+    assert '<ins><span class="vh">[inserted: </span>Ulan Bator<span class="vh">]</span></ins>' in page
+    assert '<del><span class="vh">[deleted: </span>Ulaanbaatar<span class="vh">]</span></del>' in page
+
+
+def test_the_review_says_what_changed(site: Site, ann: Learner, client: FlaskClient) -> None:
+    review, authoring = site.services.review, site.services.authoring
+    card = next(card.id for card in review.cards(ann).items if card.note == "peru")
+    review.answer(ann, Answer(new_id(), card, 4, at=site.services.clock() - 3 * 86_400_000))
+    source = authoring.source(PATH)
+    authoring.save(PATH, source.text.replace("Lima", "Lima <& on the coast"), source.version)
+    queued = next(one for one in client.get(f"{API}/queue").json["cards"] if one["id"] == card)
+    assert (queued["kind"], queued["returned_on"]) == ("due", None)
+    assert (queued["changed"]["seen"], queued["changed"]["now"]) == (1, 2)
+    assert "&lt;&amp; on the coast" in queued["changed"]["diff_html"]
+    assert 'id="changed"' not in client.get("/review").text
+    shown = client.get(f"/review?card={card}&show=1").text
+    assert queued["changed"]["diff_html"] in shown
+    assert shown.index('id="changed"') > shown.index('id="answer"')
+    review.answer(ann, Answer(new_id(), card, 4))
+    assert review.news(ann, card).changed is None
+
+
+def test_a_substantive_edit_by_the_api(site: Site, ann: Learner, client: FlaskClient) -> None:
+    review, today = site.services.review, site.services.review.study_day(ann)
+    answer_deck(site, ann, "languages/capitals")
+    card = next(card.id for card in review.cards(ann).items if card.note == "mongolia")
+    review.act(ann, card, "due", due_on=today + 30)
+    source = client.get(f"{API}/source?path={PATH}").json
+    new = source["source"].replace("Ulaanbaatar", "Ulan Bator")
+    preview = client.post(f"{API}/preview", json={"path": PATH, "source": new}).json
+    assert [note["note"] for note in preview["notes"] if note["edited"]] == ["mongolia"]
+    body = {"path": PATH, "source": new, "version": source["version"]}
+    refused = client.put(f"{API}/source", json={**body, "substantive": ["none"]})
+    assert (refused.status_code, refused.json["field"]) == (422, "substantive")
+    saved = client.put(f"{API}/source", json={**body, "substantive": ["mongolia"]}).json
+    assert (saved["edited"], saved["returned"], saved["trouble"]) == (1, 1, "")
+    row = client.get(f"{API}/reviews?limit=500").json["items"][-1]
+    assert (row["kind"], row["verb"], row["grade"]) == ("manual", "edited", None)
+    assert client.delete(f"{API}/reviews/{row['id']}").status_code == 409
+    assert client.post(f"{API}/cards/{card}/edited", json={}).status_code == 404
 
 
 def test_a_conflict_shows_both_and_saves_on_request(site: Site, client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flashcards.cli.authoring import impact_command
-from flashcards.errors import Invalid
+from flashcards.config import Config
+from flashcards.errors import Conflict, Invalid
 from flashcards.services.git_decks import Repository
 from flashcards.services.impact import Impact, impact
+from flashcards.services.review import Answer
 from flashcards.storage.note_cards import NoteCards
+from flashcards.wiring import open_services
 from tests.integration.sync_world import World, counts
 
 BUILT_IN = Path(__file__).parent.parent.parent / "decks"
@@ -154,6 +158,57 @@ def test_the_command(repository: Path) -> None:
     head = commit(repository)
     assert run(repository, f"{head}~1", head).return_value == 1
     assert run(repository, head).return_value == 0
+
+
+def test_substantive_edits(repository: Path) -> None:
+    """The database is synced first; what is wrong marks nothing."""
+    environment = {"FLASHCARDS_DATA": str(repository / "data"), "FLASHCARDS_DECKS": str(repository / "decks")}
+    assert run(repository, "HEAD", "--substantive", "one").exception is not None  # no database
+    opened = open_services(Config.from_env(environment))
+    try:
+        opened.sync.sync()
+        ada = opened.accounts.add_learner("ada", "correct horse", author=True, admin=True, timezone="UTC")
+        cards = {card.key: card.id for card in opened.review.cards(ada).items}
+        today = opened.review.study_day(ada)
+        for card in cards.values():
+            opened.review.answer(ada, Answer(str(uuid.uuid4()), card, 4))
+            opened.review.act(ada, card, "due", due_on=today + 30)
+
+        def due_in() -> list[int]:
+            return sorted(opened.review.card(ada, card).due_on - today for card in cards.values())
+
+        (repository / "decks" / "a.md").write_text("## one {#one}\nother\n\n## new {#new}\nn\n", "utf-8")
+        for name, why in {
+            "none": "There is no note none", "two": "two was not edited", "new": "new was not edited",
+            "b#one": "There is no note b#one",
+        }.items():  # fmt: skip
+            found = run(repository, "HEAD", "--substantive", "one", "--substantive", name)
+            assert isinstance(found.exception, Invalid)
+            assert why in str(found.exception)
+        assert due_in() == [30, 30]
+        found = run(repository, "HEAD", "--substantive", "one", "--json")
+        assert json.loads(found.stdout)["substantive"] == [{"note": "a#one", "cards": 1, "learners": 1}]
+        assert found.return_value == 0
+        assert due_in() == [1, 30]
+        again = run(repository, "HEAD", "--substantive", "a#one")
+        assert "substantive a#one: 0 cards of 0 learners come back tomorrow" in again.stdout
+        old = commit(repository)
+        (repository / "decks" / "a.md").write_text("## one {#one}\nthird\n", "utf-8")
+        found = run(repository, f"{old}~1", old, "--substantive", "one")
+        assert found.return_value == 0  # that is what the database holds: it is not synced to an old revision
+        opened.sync.sync()
+        assert isinstance(run(repository, f"{old}~1", old, "--substantive", "one").exception, Conflict)
+    finally:
+        opened.close()
+
+
+def test_an_id_that_two_decks_have(repository: Path) -> None:
+    found = change_of(
+        {"a.md": "## x {#x}\n1\n", "b.md": "## x {#x}\n1\n"}, {"a.md": "## x {#x}\n2\n", "b.md": "## x {#x}\n2\n"}
+    )
+    with pytest.raises(Invalid, match="a#x, b#x"):
+        found.edited_notes(["x"])
+    assert found.edited_notes(["b#x"]) == ["b#x"]
 
 
 # On the built-in decks -----------------------------------------------------------------------------------

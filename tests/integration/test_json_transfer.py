@@ -102,7 +102,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
     assert DoctorService(empty.db).examine().ok
     assert written(empty).read_bytes() == path.read_bytes()
-    for table in ("card", "schedule", "review", "revision", "note_tag", "prerequisite", "learner_day"):
+    for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day"):
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert empty.db.all(sql) == world.db.all(sql), table
     words = "SELECT rowid, text FROM note_text ORDER BY rowid"

@@ -77,6 +77,33 @@ def test_today_with_every_deck_off(site: Site, ann: Learner, client: FlaskClient
     assert client.get("/review").location == "/done"
 
 
+def test_a_decks_folder_that_has_gone_is_told_and_cards_go_on(prepared: Path, tmp_path: Path) -> None:
+    decks = tmp_path / "decks"
+    with open_site(copy_data(prepared, tmp_path), decks) as site:
+        ann, ben = site.learner("Ann"), site.learner("Ben")
+        for path in ("/", "/decks"):
+            page = text(site.client(ann).get(path).text)
+            assert (
+                "The decks folder is not there. The cards stay as they were read last, and reviewing goes on." in page
+            )
+            assert f"The folder is {decks} ;" in page
+            assert str(decks) not in site.client(ben).get(path).text
+        assert answer_all(site.client(ben)) == 20
+        decks.mkdir()
+        assert "The decks folder is empty." in text(site.client(ann).get("/").text)
+        (decks / "a.md").write_text("## Q?\n\nA\n")
+        for path in ("/", "/decks"):
+            assert "The decks folder" not in site.client(ann).get(path).text
+
+
+def test_no_cards_and_no_folder(tmp_path: Path) -> None:
+    with open_site(tmp_path / "data", tmp_path / "gone") as site:
+        client = site.client(site.learner("Ann"))
+        assert "That folder is not there at the moment." in text(client.get("/").text)
+        (tmp_path / "gone").mkdir()
+        assert "That folder" not in text(client.get("/").text)
+
+
 def test_no_cards_yet(tmp_path: Path) -> None:
     decks = tmp_path / "my decks"
     decks.mkdir()
@@ -181,13 +208,14 @@ def test_the_buttons_say_what_they_do(site: Site, ann: Learner, client: FlaskCli
 
 def test_effects() -> None:
     days = dict.fromkeys(range(6), 36)
-    assert [effect(quality, days, False, True) for quality in (1, 3, 4, 5)] == [
+    assert [effect(quality, days, "due", True) for quality in (1, 3, 4, 5)] == [
         *["today, then 36 d"] * 2,
         "36 d",
         "36 d",
     ]
-    assert [effect(quality, days, True, True) for quality in (1, 3, 4, 5)] == ["today", "today", "36 d", "36 d"]
-    assert effect(1, days, False, False) == "36 d"
+    assert [effect(quality, days, "drill", True) for quality in (1, 3, 4, 5)] == ["today", "today", "36 d", "36 d"]
+    assert effect(1, days, "new", False) == "36 d"
+    assert {effect(quality, days, "ahead", drill) for quality in range(6) for drill in (True, False)} == {"date stays"}
 
 
 def test_failed_cards_come_back_until_they_are_known(client: FlaskClient) -> None:

@@ -109,8 +109,8 @@ def test_the_most_overdue_relative_to_the_interval_first_the_same_on_every_devic
     assert first[2:] != sorted(first[2:])
     assert world.queue_keys(ada) == first
     assert world.queue_keys(ada, limit=3) == first[:3]
-    held = frozenset(card.id for card in world.review.queue(ada, limit=3).cards)
-    assert world.queue_keys(ada, limit=3, exclude=held | {"nonsense", "9" * 30, "9" * 5000}) == first[3:6]
+    held = [card.id for card in world.review.queue(ada, limit=3).cards]
+    assert world.queue_keys(ada, limit=3, exclude=["nonsense", "9" * 30, *held, "9" * 5000]) == first[3:6]
     assert world.queue_keys(ben)[2:] != first[2:]
     ada = world.accounts.save_settings(ada, due_per_day=2)
     today = world.review.today(ada)

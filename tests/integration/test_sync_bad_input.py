@@ -320,6 +320,7 @@ def test_changed_says_when_a_sync_is_worth_it(world: World) -> None:
     world.write("numbers.md", GOOD.replace("first", "1st"))
     world.just_now("numbers.md")
     assert not world.service.changed(), "not still yet"
+    assert world.service.changed(wait=True)
     world.touch("numbers.md")
     assert world.service.changed()
     world.counts()

@@ -9,11 +9,13 @@ import select
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from flashcards.config import Config
+from flashcards.services.review import Answer
 from flashcards.wiring import open_services
 
 DECK = """\
@@ -138,3 +140,36 @@ def test_without_a_terminal_it_says_so(environ: dict[str, str]) -> None:
 
     assert done.returncode == 2
     assert done.stderr == "flashcards: review needs a terminal: run it without a pipe\n"
+
+
+def test_what_changed_is_a_key_away(environ: dict[str, str]) -> None:
+    opened = open_services(Config.from_env(environ))
+    try:
+        ada = opened.accounts.find("ada")
+        card = next(card.id for card in opened.review.cards(ada).items if card.note == "square")
+        before = opened.clock() - 3 * 86_400_000
+        opened.review.answer(ada, Answer(str(uuid.uuid4()), card, 4, at=before))
+        opened.review.act(ada, card, "due", due_on=opened.review.study_day(ada) + 9)
+        deck = opened.config.decks / "small.md"
+        deck.write_text(DECK.replace("It is **9**.", "It is **nine**, and never less."))
+        opened.sync.sync()
+        opened.edits.mark(["small#square"])
+        opened.review.act(ada, card, "due", due_on=opened.review.study_day(ada))
+        for other in opened.review.cards(ada).items:
+            if other.id != card:
+                opened.review.act(ada, other.id, "bury")
+    finally:
+        opened.close()
+    terminal = Terminal(environ)
+    try:
+        assert "came back" not in terminal.until("Space shows the answer")  # moved by hand since
+        terminal.press(" ")
+        terminal.until("The answer changed since you last saw it: c shows how")
+        terminal.until("4 Easy")
+        terminal.press("c")
+        assert "It is **[-9-]{+nine+}**{+, and never less+}." in terminal.until("4 Easy")
+        terminal.press("3")
+        terminal.until("Nothing left for today. 1 answered.")
+        terminal.press("q")
+    finally:
+        terminal.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,27 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == len(environ)
     assert all(any(line.startswith(f"{name}={value}: ") for line in lines) for name, value in environ.items())
+
+
+@pytest.mark.parametrize("data", ["/dev/null/data", "/proc/nowhere/data", "/" + "x" * 300, "~nobody-of-that-name/data"])
+def test_a_data_folder_that_cannot_be_made_is_named_with_the_rest(data: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        Config.from_env({"FLASHCARDS_DATA": data, "FLASHCARDS_PORT": "x"})
+    folder, port = str(caught.value).splitlines()
+    assert folder.startswith(f"FLASHCARDS_DATA={data}: ")
+    assert port.startswith("FLASHCARDS_PORT=x: ")
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The superuser, as whom tests may run, may write anywhere: the system's answer is made up.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(Invalid, match=r"FLASHCARDS_DATA=.*cannot be written"):
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path)})
+
+
+def test_looking_at_a_data_folder_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert Config.from_env({"FLASHCARDS_DATA": str(tmp_path / "a/b")}).data == tmp_path / "a/b"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("host", ["a b", "a/b", "999.1.1.1", "1.2.3", "localhost:8000", "::g", "[::1]:80", "me@here"])

@@ -34,6 +34,7 @@ _KNOWN_SCHEMAS = range(11, 19)
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _FUNCTIONS = {"count", "length", "typeof"}
 _BOUND = 1 << 62  # no number of Anki's comes near it
+_INTEGERS = {int}
 Row = TypeVar("Row", PackedNote, PackedCard, PackedReview)
 
 
@@ -183,7 +184,7 @@ def _unicase(first: str, second: str) -> int:
 
 
 def _whole(values: Sequence[Any]) -> bool:
-    return all(type(value) is int and -_BOUND < value < _BOUND for value in values)
+    return set(map(type, values)) == _INTEGERS and min(values) > -_BOUND and max(values) < _BOUND
 
 
 def _note(row: Sequence[Any]) -> PackedNote | None:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -37,6 +37,8 @@ from flashcards.exchange.anki.to_notes import convert
 _REFUSED = 3
 _STUB = ("latest Anki version", "newer version of Anki")
 _MANY = 1000
+_BLOCK = 250
+_ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 _ROWS = "rows.jsonl"
 _MEDIA = "media"
 _NOT_WHOLE = (
@@ -80,11 +82,11 @@ def _collect(folder: Path) -> Package:
         header = json.loads(next(lines))
         notes = tuple(
             PackedNote(id_, guid, type_, modified, tuple(tags), tuple(fields))
-            for id_, guid, type_, modified, tags, fields in _rows(lines, header["notes"])
+            for id_, guid, type_, modified, tags, fields in _rows(lines)
         )
-        converted = tuple(_converted(row) for row in _rows(lines, header["notes"]))
-        cards = tuple(PackedCard(*row) for row in _rows(lines, header["cards"]))
-        reviews = tuple(PackedReview(*row) for row in _rows(lines, header["reviews"]))
+        converted = tuple(map(_converted, _rows(lines)))
+        cards = tuple(map(PackedCard._make, _rows(lines)))
+        reviews = tuple(map(PackedReview._make, _rows(lines)))
     return Package(
         note_types={row[0]: _note_type(row) for row in header["note_types"]},
         decks=dict(header["decks"]),
@@ -99,9 +101,10 @@ def _collect(folder: Path) -> Package:
     )
 
 
-def _rows(lines: Iterator[str], count: int) -> Iterator[list[Any]]:
-    for _ in range(count):
-        yield json.loads(next(lines))
+def _rows(lines: Iterator[str]) -> Iterator[list[Any]]:
+    """The rows of one table: lines of several rows each, up to an empty one."""
+    while block := json.loads(next(lines)):
+        yield from block
 
 
 def _converted(row: list[Any]) -> Converted:
@@ -139,29 +142,44 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
         finally:
             reader.close()
         database.unlink()
-    header |= {"notes": len(notes), "cards": len(cards), "reviews": len(reviews), "media": media}
-    header["notices"] = [*reader.notices, *notices]
-    encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
+    header |= {"media": media, "notices": [*reader.notices, *notices]}
     with (folder / _ROWS).open("w", encoding="utf-8") as output:
-        output.write(encode(header) + "\n")
-        output.writelines(encode(row) + "\n" for row in notes)
-        output.writelines(encode(converted) + "\n" for converted in _convert_all(notes, types))
-        output.writelines(encode(row) + "\n" for row in cards)
-        output.writelines(encode(row) + "\n" for row in reviews)
+        output.write(_ENCODE(header) + "\n")
+        for lines in (_lines(notes), _converted_lines(notes, types), _lines(cards), _lines(reviews)):
+            output.writelines(lines)
+            output.write("[]\n")
 
 
-def _convert_all(notes: list[PackedNote], types: dict[int, NoteType]) -> Iterator[Converted]:
+def _lines(rows: Sequence[object]) -> Iterator[str]:
+    """A table as lines of some hundred rows each: a line for each row takes twice as long to write and to read."""
+    return (_ENCODE(rows[start : start + _BLOCK]) + "\n" for start in range(0, len(rows), _BLOCK))
+
+
+def _converted_lines(notes: list[PackedNote], types: dict[int, NoteType]) -> Iterator[str]:
     """Reading HTML is most of the work of an import: where there is much of it, two processes share it."""
-    pairs = [(note, types.get(note.type)) for note in notes]
-    if len(pairs) < _MANY or (os.cpu_count() or 1) < 2:
-        yield from (convert(*pair) for pair in pairs)
+    starts = range(0, len(notes), _BLOCK)
+    if len(notes) < _MANY or (os.cpu_count() or 1) < 2:
+        yield from (_converted_line(notes, types, start) for start in starts)
         return
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        yield from pool.imap(_convert_one, pairs, chunksize=100)
+    # They are forked with the notes in hand, and give back what is written: nothing large goes to and fro.
+    with multiprocessing.get_context("fork").Pool(2, _hand_over, (notes, types)) as pool:
+        yield from pool.imap(_handed_line, starts)
 
 
-def _convert_one(pair: tuple[PackedNote, NoteType | None]) -> Converted:
-    return convert(*pair)
+_handed: tuple[list[PackedNote], dict[int, NoteType]] = ([], {})
+
+
+def _hand_over(notes: list[PackedNote], types: dict[int, NoteType]) -> None:
+    global _handed
+    _handed = notes, types
+
+
+def _handed_line(start: int) -> str:
+    return _converted_line(*_handed, start)
+
+
+def _converted_line(notes: list[PackedNote], types: dict[int, NoteType], start: int) -> str:
+    return _ENCODE([convert(note, types.get(note.type)) for note in notes[start : start + _BLOCK]]) + "\n"
 
 
 def _refuse_stub(notes: list[PackedNote]) -> None:

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from flashcards.exchange.anki import foreign as foreign_types
 from flashcards.exchange.anki import notetypes
+from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
@@ -60,15 +61,21 @@ PRAGMA locking_mode = EXCLUSIVE;
 """
 _NOTE_SQL = "INSERT INTO notes VALUES (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')"
 _CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')"
+_NEW_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"  # see `new_card`
 _REVIEW_SQL = "INSERT INTO revlog VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?)"
+
+_TYPE_AND_SEPARATORS = {kind: (note_type.id, len(note_type.fields) - 1) for kind, note_type in NOTE_TYPES.items()}
 
 
 class PackageCard(NamedTuple):
-    """A card of a note: the ordinal of its template (of a cloze note: its number less one) and its deck."""
+    """A card of a note: the ordinal of its template (of a cloze note: its number less one) and its deck.
+
+    Without a schedule it is new, and learnt in the order of the package.
+    """
 
     ordinal: int
     deck: str
-    schedule: AnkiSchedule
+    schedule: AnkiSchedule | None = None
     reviews: Sequence[AnkiReview] = ()
 
 
@@ -76,7 +83,7 @@ class PackageNote(NamedTuple):
     """A note as it goes into a package. A named tuple, since there may be 100,000 of them.
 
     `created_at` is in epoch ms. `modified_at` is in epoch seconds: Anki updates a note that it has where this
-    is newer. `fields` are HTML, as many as the note type has.
+    is newer. `fields` are HTML, as many as the note type has, joined with `SEPARATOR` as Anki stores them.
     """
 
     guid: str
@@ -84,7 +91,7 @@ class PackageNote(NamedTuple):
     created_at: int
     modified_at: int
     tags: Sequence[str]
-    fields: Sequence[str]
+    fields: str
     cards: Sequence[PackageCard]
 
 
@@ -195,35 +202,47 @@ class PackageWriter:
 
     def _add_batch(self, notes: Sequence[PackageNote]) -> None:
         note_rows: list[tuple[object, ...]] = []
+        new_rows: list[tuple[object, ...]] = []
         card_rows: list[tuple[object, ...]] = []
         review_rows: list[tuple[object, ...]] = []
         take_note, take_card, take_review = self._note_ids.take, self._card_ids.take, self._review_ids.take
+        foreign, position = self._foreign.notes, self._cards
         for guid, kind, created, modified, tags, fields, cards in notes:
             note_id = take_note(created)
-            note_type = NOTE_TYPES[kind]
-            if len(fields) != len(note_type.fields):
-                raise ValueError(f"a {kind} note has {len(note_type.fields)} fields, not {len(fields)}")
-            type_id = note_type.id
-            if guid in self._foreign.notes and (
-                theirs := self._foreign.fields(guid, kind, dict(zip(note_type.field_names, fields, strict=True)))
-            ):
-                type_id, fields = theirs[0].id, theirs[1]
-                self._foreign_types[type_id] = theirs[0]
+            type_id, separators = _TYPE_AND_SEPARATORS[kind]
+            if fields.count(SEPARATOR) != separators:
+                raise ValueError(f"a {kind} note has {separators + 1} fields, not {fields.count(SEPARATOR) + 1}")
+            if guid in foreign:
+                type_id, fields = self._as_theirs(guid, kind, type_id, fields)
             if modified > self._modified:
                 self._modified = modified
-            text = "\x1f".join(fields)
-            note_rows.append((note_id, guid, type_id, modified, tag_text(tags), text, fields[0]))
+            first = fields.partition(SEPARATOR)[0]
+            note_rows.append((note_id, guid, type_id, modified, tag_text(tags), fields, first))
             for ordinal, deck, schedule, reviews in cards:
                 card_id = take_card(created)
-                card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule))
+                position += 1
+                if schedule is None:
+                    new_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, position))
+                else:
+                    card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule))
                 for at, *values in reviews:
                     review_rows.append((take_review(at), card_id, *values))
         self._db.executemany(_NOTE_SQL, note_rows)
+        self._db.executemany(_NEW_CARD_SQL, new_rows)
         self._db.executemany(_CARD_SQL, card_rows)
         self._db.executemany(_REVIEW_SQL, review_rows)
         self._notes += len(note_rows)
-        self._cards += len(card_rows)
+        self._cards = position
         self._reviews += len(review_rows)
+
+    def _as_theirs(self, guid: str, kind: Kind, type_id: int, fields: str) -> tuple[int, str]:
+        """The note type and the fields that a note from Anki has there, where we can give them back."""
+        by_name = dict(zip(NOTE_TYPES[kind].field_names, fields.split(SEPARATOR), strict=True))
+        theirs = self._foreign.fields(guid, kind, by_name)
+        if theirs is None:
+            return type_id, fields
+        self._foreign_types[theirs[0].id] = theirs[0]
+        return theirs[0].id, SEPARATOR.join(theirs[1])
 
     def _models(self) -> dict[str, Any]:
         ours = {str(kind.id): notetypes.schema11(kind) for kind in NOTE_TYPES.values()}

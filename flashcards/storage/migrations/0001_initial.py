@@ -214,7 +214,7 @@ STATEMENTS = (
         study_day INTEGER NOT NULL,
         quality INTEGER,                         -- 0 to 5; NULL for manual rows
         kind TEXT NOT NULL,                      -- scheduled drill extra cram mock ahead manual imported
-        verb TEXT,           -- of manual rows: suspend unsuspend bury unbury reset due import leech
+        verb TEXT,           -- of manual rows: suspend unsuspend bury unbury reset due import leech edited
         revision INTEGER NOT NULL,
         scheduler TEXT NOT NULL,
         before_repetition INTEGER NOT NULL, before_ease INTEGER NOT NULL, before_interval INTEGER NOT NULL,

@@ -32,7 +32,7 @@ PREVIEW_NOTE = shape(
     "PreviewNote",
     note=Text(), line=Whole(1), kind=Text(choices=("basic", "cloze")), title=Text(), draft=Flag(), tags=ListOf(Text()),
     status=Text(choices=STATUSES), reviews=Whole(0), render=Text(), whole_html=Nullable(HTML),
-    rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
+    rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), edited=Flag(),
 )  # fmt: skip
 GONE = shape("GoneCard", key=Text(), title=Text(), reviews=Whole(0))
 PREVIEW = shape(
@@ -54,13 +54,17 @@ SAVE_BODY = Object(
         Field("path", PATH, True),
         Field("source", SOURCE, True),
         Field("version", Text(64), True, "That of the file this text was made from; empty for a new file."),
+        Field(
+            "substantive", ListOf(Text(), 20_000),
+            about="Ids of notes whose cards come back tomorrow, with their history, where they are due later.",
+        ),
     ),
     "SaveRequest",
-)
+)  # fmt: skip
 SAVED = shape(
     "Saved",
     path=Text(), version=Text(), new=Whole(0), edited=Whole(0), moved=Whole(0), restored=Whole(0), removed=Whole(0),
-    trouble=Text(),
+    returned=Whole(0), trouble=Text(),
 )  # fmt: skip
 PATH_QUERY = Object((Field("path", PATH, True, "Relative to the decks folder."),))
 
@@ -92,7 +96,9 @@ def get_source(query: dict[str, Any]) -> Reply:
 def put_source(body: dict[str, Any]) -> Reply:
     """For authors. 409 where the file is not the one of `version` any more: nothing is overwritten."""
     author()
-    return 200, saved_json(services().authoring.save(body["path"], body["source"], body["version"]))
+    substantive = body.get("substantive", ())
+    saved = services().authoring.save(body["path"], body["source"], body["version"], substantive)
+    return 200, saved_json(saved)
 
 
 @operation(
@@ -153,6 +159,7 @@ def _note_json(note: PreviewNote, known: frozenset[str]) -> dict[str, Any]:
         "rubric_html": list(note.rubric_html) if html else [],
         "follow_ups_html": list(note.follow_ups_html) if html else [],
         "sources_html": list(note.sources_html) if html else [],
+        "edited": note.edited,
     }
 
 
@@ -162,4 +169,5 @@ def saved_json(saved: Saved) -> dict[str, Any]:
     counts = {
         name: getattr(report, name) if report else 0 for name in ("new", "edited", "moved", "restored", "removed")
     }
-    return {"path": saved.path, "version": saved.version, **counts, "trouble": saved.trouble}
+    more = {"returned": saved.returned, "trouble": saved.trouble}
+    return {"path": saved.path, "version": saved.version, **counts, **more}

@@ -24,7 +24,7 @@ CARDS_QUERY = Object(
 )
 ACTION = Object(
     (
-        Field("id", Text(36, format="uuid"), about="Made by the client; sending it again is harmless."),
+        Field("id", shapes.REVIEW_ID, about="Made by the client; sending it again is harmless."),
         Field("whole_note", Flag(), about="Do it to the card's siblings as well."),
     ),
     "Action",

@@ -10,7 +10,7 @@ from typing import Any
 from flashcards import __version__
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS, Operation, Reply, operation
-from flashcards.web.api.schema import Bytes, Either, Kind, ListOf, MapOf, Nullable, Object
+from flashcards.web.api.schema import Bytes, Either, Kind, ListOf, MapOf, Nullable, Object, Text
 
 PATH_PART = re.compile(r"<(\w+)>")
 ALWAYS = (401, 403, 500, 503)
@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
 
 def _describe(op: Operation) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": shapes.PATH_IDS.get(name, Text()).schema()}
         for name in PATH_PART.findall(op.path)
     ]
     for field in op.query.fields if op.query else ():

@@ -19,8 +19,8 @@ MODES = ("review", "cram", "mock", "ahead")
 
 ANSWER = Object(
     (
-        Field("id", Text(36, format="uuid"), True, "Made by the client; sending it again is harmless."),
-        Field("card", Text(200), True),
+        Field("id", shapes.REVIEW_ID, True, "Made by the client; sending it again is harmless."),
+        Field("card", shapes.CARD_ID, True),
         Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
         Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
@@ -134,4 +134,4 @@ def delete_review(review_id: str) -> Reply:
     except ValueError:
         raise NotFound("There is no such review.") from None
     undone = services().review.undo(learner(), review_id)
-    return 200, shapes.card_json(undone.card) | {"review": undone.review_id, "verb": undone.verb}
+    return 200, shapes.card_json(undone.card) | {"review": undone.review_id, "verb": undone.verb, "mode": undone.mode}

@@ -82,6 +82,21 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number of at least 0: only ever in a reply."""
+
+    most: float | None = None
+
+    def read(self, value: Any, name: str) -> float:
+        if type(value) not in (int, float) or value < 0 or (self.most is not None and value > self.most):
+            raise _wrong(name, "give a number of at least 0")
+        return float(value)
+
+    def schema(self) -> Schema:
+        return {"type": "number", "minimum": 0} | ({} if self.most is None else {"maximum": self.most})
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """true or false."""
 
@@ -100,9 +115,12 @@ class Instant:
 
     def read(self, value: Any, name: str) -> int:
         try:
-            return parse_instant(value)
+            at = parse_instant(value)
         except (TypeError, ValueError, OverflowError):
             raise _wrong(name, "give an instant such as 2026-11-22T07:06:03Z") from None
+        if at < 0:
+            raise _wrong(name, "give an instant of the year 1970 or later, such as 2026-11-22T07:06:03Z")
+        return at
 
     def schema(self) -> Schema:
         return {"type": "string", "format": "date-time"}

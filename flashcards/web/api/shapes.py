@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flashcards.services.review import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
+from flashcards.services.text_changes import TextChange
 from flashcards.web.api.schema import (
     Date,
     Either,
@@ -19,9 +20,13 @@ from flashcards.web.api.schema import (
     Text,
     Whole,
 )
+from flashcards.web.changes import diff_html
 from flashcards.web.dates import instant, iso_date
 
 HTML = Text(longest=1 << 20)
+CARD_ID = Text(200)
+REVIEW_ID = Text(36, format="uuid")
+PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
@@ -51,27 +56,36 @@ DECK = shape(
     new=Whole(0), due=Whole(0), drill=Whole(0), errors=Whole(0), address=Text(),
 )  # fmt: skip
 
-LEFT = shape("Left", due=Whole(0), new=Whole(0), drill=Whole(0))
+LEFT = Object(
+    (
+        *(Field(kind, Whole(0), True) for kind in ("due", "new", "drill")),
+        Field("ahead", Whole(0), about="In the mode ahead alone; 1,000 stand for more."),
+    ),
+    "Left",
+)
+
+TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), diff_html=HTML)
 
 QUEUE_CARD = shape(
     "QueueCard",
-    id=Text(), key=Text(), kind=Text(choices=("due", "new", "drill")), question_html=HTML, answer_html=HTML,
+    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead")), question_html=HTML, answer_html=HTML,
     intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(), deck_address=Text(),
     section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1), rubric_html=ListOf(HTML),
     follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), language=Text(),
+    confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()),
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
 
 ANSWERED = shape(
     "Answered",
-    id=Text(format="uuid"), card=Text(), kind=Text(), repetition=Whole(0), ease=Whole(130), interval=Whole(0),
+    id=REVIEW_ID, card=CARD_ID, kind=Text(), repetition=Whole(0), ease=Whole(130), interval=Whole(0),
     due_on=Nullable(Date()), leech=Flag(),
 )  # fmt: skip
 
 CARD = shape(
     "Card",
-    id=Text(), key=Text(), deck=Text(), note=Text(), which=Text(),
+    id=CARD_ID, key=Text(), deck=Text(), note=Text(), which=Text(),
     state=Text(choices=("new", "scheduled", "suspended", "removed")), repetition=Whole(0), ease=Whole(130),
     interval=Whole(0), due_on=Nullable(Date()), buried_until=Nullable(Date()), lapses=Whole(0), leech=Flag(),
     question_html=HTML, answer_html=HTML, title=Text(), tags=ListOf(Text()), path=Text(), line=Whole(0),
@@ -86,15 +100,17 @@ SCHEDULE = shape(
 
 LOG_ROW = shape(
     "Review",
-    id=Text(), seq=Whole(1), card=Text(), key=Text(), at=Instant(), study_day=Date(), grade=Nullable(Whole(0, 5)),
+    id=REVIEW_ID, seq=Whole(1), card=CARD_ID, key=Text(), at=Instant(), study_day=Date(), grade=Nullable(Whole(0, 5)),
     kind=Text(), verb=Nullable(Text()), before=SCHEDULE, after=SCHEDULE, took_ms=Nullable(Whole(0)), undone=Flag(),
 )  # fmt: skip
 
 BATCH_ITEM = shape("BatchItem", status=Whole(), body=Either((ANSWERED, PROBLEM)))
 BATCH_REPLY = shape("BatchReply", items=ListOf(BATCH_ITEM))
-ACTED = shape("Acted", review=Text(), card=CARD)
-UNDONE = Object((*CARD.fields, Field("review", Text(), True), Field("verb", Text(), True)), "Undone")
-LAST = shape("LastAction", review=Text(), verb=Text(), at=Instant(), cards=Whole(1))
+ACTED = shape("Acted", review=REVIEW_ID, card=CARD)
+UNDONE = Object(
+    (*CARD.fields, Field("review", REVIEW_ID, True), Field("verb", Text(), True), Field("mode", Text(), True)), "Undone"
+)
+LAST = shape("LastAction", review=REVIEW_ID, verb=Text(), at=Instant(), cards=Whole(1))
 
 
 def deck_json(deck: DeckCounts) -> dict[str, Any]:
@@ -114,16 +130,17 @@ def deck_json(deck: DeckCounts) -> dict[str, Any]:
     }
 
 
-def left_json(left: Left) -> dict[str, int]:
-    """What is left of today."""
-    return {"due": left.due, "new": left.new, "drill": left.drill}
+def left_json(left: Left, *, ahead: bool) -> dict[str, int]:
+    """What is left of today, or to study ahead."""
+    counts = {"due": left.due, "new": left.new, "drill": left.drill}
+    return counts | {"ahead": left.ahead} if ahead else counts
 
 
-def queue_json(queue: Queue) -> dict[str, Any]:
+def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     """The next cards."""
     return {
         "study_day": iso_date(queue.study_day),
-        "left": left_json(queue.left),
+        "left": left_json(queue.left, ahead=mode == "ahead"),
         "total_today": queue.total_today,
         "cards": [queue_card_json(card) for card in queue.cards],
     }
@@ -153,6 +170,21 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "tags": card.tags,
         "leech": card.leech,
         "language": card.language,
+        "changed": _change_json(card.news.changed),
+        "returned_on": iso_date(card.news.returned_on),
+        "confusable": card.mark,
+    }
+
+
+def _change_json(change: TextChange | None) -> dict[str, Any] | None:
+    """What became of an answer's text since the learner last answered the card."""
+    if change is None:
+        return None
+    return {
+        "at": instant(change.at),
+        "seen": change.seen,
+        "now": change.now,
+        "diff_html": diff_html(change.pieces),
     }
 
 

@@ -211,4 +211,4 @@ def test_definitions_may_stand_elsewhere() -> None:
 
 @pytest.mark.parametrize("piece", ["![", "![a](", "![a]( ", "![a[b]", '![a](b "', "![a]\\"])
 def test_hostile_text_takes_no_time(piece: str) -> None:
-    references(piece * 10_000)
+    assert references(piece * 10_000) == []

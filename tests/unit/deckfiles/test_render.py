@@ -261,6 +261,8 @@ def test_missing_media_is_shown_and_told() -> None:
         ("[b](other.md#c)", "link-relative", 4),
         ("[b](//evil.com)", "link-relative", 4),
         ("[b](#c)", "link-relative", 4),
+        ("a <javascript:b>", "link-scheme", 3),
+        ("`<javascript:a>` <ftp://c.d>", "link-scheme", 18),
     ],
 )
 def test_links_that_may_not_be_followed(text: str, code: str, offset: int) -> None:
@@ -283,6 +285,17 @@ def test_maths_goes_round_markdown() -> None:
     found = html(r"$f^*(x) + g^*(x)$, $a<b>c$, \(x\\y\), $a_b$ *c* $d_e$")
     assert found.count("<math") == 5
     assert found.count("<em>") == 1
+
+
+@pytest.mark.parametrize("end", [",", ".", ").", "?"])
+def test_a_formula_and_the_punctuation_after_it_stay_on_one_line(end: str) -> None:
+    assert re.search(
+        rf'<span class="nb"><math[^>]*>(?:(?!</math>).)*</math>{re.escape(end)}</span> b', html(f"$x${end} b")
+    )
+    assert '"nb"' not in html("$x$ b, and $y$ c")
+    assert '"nb"' not in html("$$x$$.")
+    marked = cloze("The rate {{c1::$x$}}" + end).answer_html
+    assert re.search(rf'<span class="nb"><span class="cz[^>]*>.*</span>{re.escape(end)}</span></p>', marked)
 
 
 def test_display_maths_scrolls_inside_itself() -> None:

@@ -44,4 +44,6 @@ def test_any_text_is_a_search_or_is_refused(text: str) -> None:
         found = parse_search(text)
     except Invalid:
         return
-    match_words(tuple(found.words), tuple(found.phrases))
+    expression = match_words(tuple(found.words), tuple(found.phrases))
+    assert expression.count('"') % 2 == 0
+    assert "\0" not in expression

@@ -4,6 +4,7 @@ import { compare } from "./diff.js";
 
 const at = (id) => document.getElementById(id);
 const PASS = 4;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Draws the question; the answer stays hidden. `drawn` says that the server has drawn it already. */
 export function showQuestion(card, session, drawn = false) {
@@ -17,6 +18,7 @@ export function showQuestion(card, session, drawn = false) {
       card.section && element("span", card.section),
       card.kind !== "due" && element("span", card.kind),
       card.leech && element("span", `leech: ${card.path}:${card.line}`, "flag w"),
+      card.returned_on && element("span", `An author changed this card on ${shortDate(card.returned_on)}: it came back for that`),
     ].filter(Boolean));
     at("deck").textContent = card.deck_title;
     at("info").href = `/cards/${card.id}`;
@@ -39,6 +41,8 @@ export function showAnswer(card) {
   answer.querySelector(".diff")?.remove();
   if (card.typed) answer.prepend(difference(at("typed-input").value, card.typed_answer));
   at("typed").hidden = true;
+  at("changed")?.remove();
+  if (card.changed) body.before(textChange(card.changed));
   body.innerHTML = card.answer_html;
   setLanguage(body, card.language);
   answer.querySelector(".extra").replaceChildren(
@@ -52,6 +56,7 @@ export function showAnswer(card) {
 
 /** What a grade would do, as the server says it in buttons.py. */
 export function effect(quality, card, drill) {
+  if (card.kind === "ahead") return "date stays";
   const days = interval(card.intervals[quality]);
   if (quality >= PASS || !drill) return days;
   return card.kind === "drill" ? "today" : `today, then ${days}`;
@@ -71,6 +76,22 @@ function difference(typed, expected) {
     box.append(element("dt", name), line);
   }
   return box;
+}
+
+/** How the answer differs from what the learner last saw: closed, until C or a press opens it. */
+function textChange({ diff_html }) {
+  const box = element("details", "", "changed"), summary = element("summary", "The answer changed since you last saw it ");
+  const text = Object.assign(element("div", "", "changes"), { innerHTML: diff_html, tabIndex: 0, role: "region", ariaLabel: "What changed" });
+  box.id = "changed";
+  summary.append(element("kbd", "C", "kb"));
+  box.append(summary, text);
+  return box;
+}
+
+/** 2026-11-22 as 22 Nov 2026: what dates.py says. */
+function shortDate(day) {
+  const [year, month, date] = day.split("-").map(Number);
+  return `${date} ${MONTHS[month - 1]} ${year}`;
 }
 
 function list(name, items, open) {

@@ -1,7 +1,7 @@
 // The editor: live preview, check rows that lead to their line, saving that never overwrites, a draft in the browser.
 
 import { call, learner, Offline } from "./api.js";
-import { drawPreview, markCurrent } from "./preview.js";
+import { drawPreview, markCurrent, substantive } from "./preview.js";
 import { SourceField } from "./source.js";
 
 const at = (id) => document.getElementById(id);
@@ -50,7 +50,7 @@ async function save(over = version) {
   busy = true;
   const text = field.text;
   try {
-    const { status, body } = await call("PUT", "/source", { path, source: text, version: over });
+    const { status, body } = await call("PUT", "/source", { path, source: text, version: over, substantive: substantive() });
     if (status === 200) saved(body, text);
     else if (status === 409) await conflict(body.detail);
     else tell(body.detail);
@@ -67,8 +67,9 @@ function saved(report, text) {
   base = text;
   other = null;
   at("conflict").hidden = true;
-  tell(report.trouble && `Saved, but the decks could not be read: ${report.trouble}`);
-  const counts = [[report.new, "new"], [report.edited, "changed"], [report.moved, "moved"], [report.restored, "restored"], [report.removed, "removed"]];
+  tell(report.trouble && `Saved, but: ${report.trouble}`);
+  substantive.clear();
+  const counts = [[report.new, "new"], [report.edited, "changed"], [report.moved, "moved"], [report.restored, "restored"], [report.removed, "removed"], [report.returned, "back tomorrow"]];
   const told = counts.filter(([count]) => count).map(([count, name]) => `${count.toLocaleString("en")} ${name}`).join(", ");
   say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}${told ? ` · ${told}` : ""}`);
   preview();

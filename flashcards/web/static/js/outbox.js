@@ -11,7 +11,7 @@ const unstored = new Map(); // where the browser's storage is full or closed
 let latest = 0;
 let sending = null;
 
-/** Keeps {id, card, grade, at, ms}; `at` grows from answer to answer, whatever the clock does. */
+/** Keeps {id, card, grade, at, ms, mode}; `at` grows from answer to answer, whatever the clock does. */
 export function add(answer) {
   latest = answer.at = Math.max(answer.at, latest + 1);
   write(answer);
@@ -91,8 +91,8 @@ async function sendAll(options) {
 
 async function sendBatch(batch, options) {
   for (const answer of batch) if (!answer.tried) write({ ...answer, tried: true });
-  const items = batch.map(({ id, card, grade, at, ms }) =>
-    ({ id, card, grade, at: new Date(at).toISOString(), took_ms: Math.round(ms) }));
+  const items = batch.map(({ id, card, grade, at, ms, mode }) =>
+    ({ id, card, grade, mode, at: new Date(at).toISOString(), took_ms: Math.round(ms) }));
   const { status, body } = await call("POST", "/reviews/batch", { items }, options);
   if (status !== 200) return troubleOf(status);
   let trouble = "";

@@ -75,7 +75,10 @@ const undo = () => ifOnline(async () => {
   const undone = await session.undo();
   say("Undone");
   if (undone === true) return ask();
-  location.assign(session.url("/review", { card: undone }));
+  // The last action may have been of another kind of review than this one.
+  const { mode, ...filters } = session.filters;
+  session.filters = undone.mode === "ahead" ? { ...filters, mode: "ahead" } : filters;
+  location.assign(session.url("/review", { card: undone.id }));
 });
 
 const act = (name) => session.card && ifOnline(async () => {
@@ -128,6 +131,14 @@ function warm() {
 }
 warm.known = new Set();
 
+/** Opens or closes how the answer changed; where it did not, the key does nothing. */
+function compareTexts() {
+  const box = shown && document.getElementById("changed");
+  if (!box) return;
+  box.open = !box.open;
+  (box.open ? box.querySelector(".changes") : at("answer")).focus();
+}
+
 function replay() {
   const sound = document.querySelector(shown ? "#answer audio" : "#question audio") ?? document.querySelector(".card audio");
   if (sound) { sound.currentTime = 0; sound.play(); }
@@ -140,7 +151,7 @@ addEventListener("keydown", (event) => {
     : key in grades ? () => grade(grades[key])
     : key === "u" || key === "z" ? undo
     : key in KEYS ? () => act(KEYS[key])
-    : { i: () => session.card && location.assign(at("info").href), e: at("edit") && (() => session.card && location.assign(at("edit").href)), r: replay, "?": () => at("keys").showModal(), Escape: leave }[key];
+    : { c: compareTexts, i: () => session.card && location.assign(at("info").href), e: at("edit") && (() => session.card && location.assign(at("edit").href)), r: replay, "?": () => at("keys").showModal(), Escape: leave }[key];
   if (!known) return;
   event.preventDefault();
   known();

@@ -2,6 +2,7 @@
 // them, sends failed ones through the drill, and asks for more before they run out.
 
 import { call, Offline, uuid } from "./api.js";
+import { apart } from "./apart.js";
 import * as outbox from "./outbox.js";
 
 const REFILL_BELOW = 8;
@@ -12,7 +13,7 @@ const PAGES = "flashcards-pages"; // the cache that the service worker keeps, an
 export class Session {
   /** `data` is what the server wrote into the page. */
   constructor(data) {
-    Object.assign(this, { learner: data.learner, drill: data.drill, grades: data.grades, deck: data.deck, tag: data.tag });
+    Object.assign(this, { learner: data.learner, drill: data.drill, grades: data.grades, filters: data.filters });
     this.pageAt = data.at;
     this.serverClock = data.at - performance.now(); // never ahead of the server's: the page took time to come
     this.begin(data.queue);
@@ -25,7 +26,16 @@ export class Session {
     this.held = queue.cards;
     this.left = { ...queue.left };
     this.done = queue.total_today - total(queue.left);
+    this.#setApart();
   }
+
+  /** Confusable cards do not follow one another; the card that is being asked stays. */
+  #setApart() {
+    const [first, ...others] = this.held;
+    if (first) this.held = [first, ...apart(others, first.confusable)];
+  }
+
+  get mode() { return this.filters.mode ?? "review"; }
 
   get card() { return this.held[0]; }
 
@@ -48,15 +58,15 @@ export class Session {
 
   /** Answers the card: stored in this browser before anything else happens. */
   answer(grade, ms) {
-    const answer = { id: uuid(), card: this.card.id, grade, at: Date.now(), ms };
+    const answer = { id: uuid(), card: this.card.id, grade, at: Date.now(), ms, mode: this.mode };
     outbox.add(answer);
     this.apply(answer);
   }
 
   /** Counts an answer and moves on; a failed card comes back at the end, until it is known. */
-  apply({ id, card: cardId, grade }, remember = true) {
+  apply({ id, card: cardId, grade, mode = "review" }, remember = true) {
     const index = this.held.findIndex((one) => one.id === cardId);
-    if (index < 0) return;
+    if (index < 0 || mode !== this.mode) return;
     const [card] = this.held.splice(index, 1);
     this.moves++;
     this.done++;
@@ -65,8 +75,9 @@ export class Session {
       this.left.drill++;
       const days = card.intervals[grade];
       const intervals = Object.fromEntries(Object.keys(card.intervals).map((quality) => [quality, days]));
-      this.held.push({ ...card, kind: "drill", intervals });
+      this.held.push({ ...card, kind: "drill", intervals, changed: null, returned_on: null });
     }
+    this.#setApart();
     if (remember) this.history.push({ id, card, grade });
   }
 
@@ -77,12 +88,13 @@ export class Session {
     const { status, body } = await call("POST", `/cards/${card.id}/${verb}`, { id: uuid(), whole_note: wholeNote });
     if (status !== 200) throw new Error(body.detail);
     this.held = this.held.filter((one) => one.id !== card.id);
+    this.#setApart();
     this.left[card.kind]--;
     this.moves++;
     this.history.push({ id: body.review, card, verb });
   }
 
-  /** Takes back the last answer or action. Gives true, or the id of a card that only the server can show. */
+  /** Takes back the last answer or action. Gives true, or a card that only the server can show. */
   async undo() {
     const last = this.history.at(-1);
     if (outbox.busy()) await outbox.flush();
@@ -92,6 +104,7 @@ export class Session {
     }
     this.history.pop();
     this.held = [last.card, ...this.held.filter((one) => one.id !== last.card.id)];
+    this.#setApart();
     this.left[last.card.kind]++;
     if (!last.verb) this.done--;
     if (!last.verb && this.drill && last.grade < PASS) this.left.drill--;
@@ -111,7 +124,7 @@ export class Session {
     if (status !== 200) throw new Error(body.detail);
     const undone = await call("DELETE", `/reviews/${body.review}`);
     if (undone.status !== 200) throw new Error(undone.body.detail);
-    return undone.body.id;
+    return undone.body;
   }
 
   /** Fetches more cards when few are left. Resolves to "" or to why the server could not be asked. */
@@ -130,7 +143,7 @@ export class Session {
     const trouble = await outbox.flush(); // first, so that the server counts these answers
     if (trouble) return trouble;
     const moves = this.moves, exclude = this.held.map((one) => one.id).join(",");
-    const query = new URLSearchParams({ ...this.filters(), limit: AHEAD, exclude });
+    const query = new URLSearchParams({ ...this.filters, limit: AHEAD, exclude });
     try {
       const { status, body } = await call("GET", `/queue?${query}`);
       if (status !== 200) return "server";
@@ -152,6 +165,7 @@ export class Session {
     const end = drillFrom < 0 ? this.held.length : drillFrom;
     this.held.splice(end, 0, ...more.filter((one) => one.kind !== "drill"));
     this.held.push(...more.filter((one) => one.kind === "drill"));
+    this.#setApart();
     this.exhausted = queue.cards.length < AHEAD;
     if (idle) {
       this.left = queue.left;
@@ -159,13 +173,9 @@ export class Session {
     }
   }
 
-  filters() {
-    return Object.fromEntries(Object.entries({ deck: this.deck, tag: this.tag }).filter(([, value]) => value));
-  }
-
   /** The address of a page with this session's filters. */
   url(path, more = {}) {
-    const query = String(new URLSearchParams({ ...this.filters(), ...more }));
+    const query = String(new URLSearchParams({ ...this.filters, ...more }));
     return query ? `${path}?${query}` : path;
   }
 
@@ -195,4 +205,4 @@ export class Session {
   #address() { return this.url("/review/held"); }
 }
 
-function total(left) { return left.due + left.new + left.drill; }
+function total(left) { return left.due + left.new + left.drill + (left.ahead ?? 0); }

@@ -1,0 +1,63 @@
+"""`check` tells an author before a commit what `sync` would tell after it: the same errors at the same places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from flashcards.deckfiles.check import check
+from flashcards.deckfiles.find import DeckFile
+from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.render import render
+from flashcards.services.preview import _read_deck
+from flashcards.services.sync_read import sound_file
+
+PARAGRAPHS = [
+    "Plain **words** and `code`.", "See [the page](https://example.org).", "$x^2$ and $$y$$",
+    "```python\nprint(1)\n```", "- a\n- b\n  - c", "$\\nope$", "a $\\frac{1}$ b", "[x](javascript:alert(1))",
+    "[x](page.html)", "- [x]( <data:a,b> )", "<javascript:x>", "> <ftp://a.b>", "![x](gone.png)", "![x](../../out.png)",
+    "`<javascript:x>` and `$\\nope$`",
+    "[a] [b]", "[^n]", "ftp://example.org", "| a | b |\n|---|---|\n| $\\nope$ | [x](y) |", "~~gone~~ \\$5 and $6",
+    "```c\nint x;\n```", "<sub>x</sub> &lt;script&gt;", "    indented <file:x>", "1. <!-- [x](y) --> z",
+]  # fmt: skip
+CLOZES = ["{{c1::a}}", "{{c1::$x$}} [x](y)", "$\\fr{{c1::ac}}{1}{2}$", "{{c1::<tel:1>}}", "`{{c2::b}}` $\\nope$"]
+HEADINGS = ["What?", "Why *so*, $x$?", "Is `[x](y)` a link?", "Is [x](y)?", "What is $\\nope$?", "Which <ws:x>?"]
+LISTS = ["", "### Sources\n- [x](page.html)\n- fine\n", "### Rubric\n- $\\nope$\n"]
+DEFINITIONS = ["", "[a]: https://example.org\n[b]: javascript:x\n\n[^n]: A note, [x](y).\n"]
+
+PARTS = st.lists(st.sampled_from(PARAGRAPHS + CLOZES), min_size=1, max_size=4).map("\n\n".join)
+NOTES = st.lists(st.tuples(st.sampled_from(HEADINGS), PARTS, st.sampled_from(LISTS)), min_size=1, max_size=3)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(notes=NOTES, prose=PARTS, definitions=st.sampled_from(DEFINITIONS))
+@example(notes=[("What?", "<javascript:x> and [a](javascript:y)", "")], prose="Prose.", definitions="")
+def test_the_same_errors(tmp_path: Path, notes: list[tuple[str, str, str]], prose: str, definitions: str) -> None:
+    blocks = [
+        f"## {heading} {{#n{index}}}\n\n{body}\n\n{lists}\n" for index, (heading, body, lists) in enumerate(notes)
+    ]
+    source = f"{prose}\n\n{definitions}\n{''.join(blocks)}"
+    file = tmp_path / "d.md"
+    file.write_text(source, "utf-8")
+    checked = check([file], None, render=lambda requests: ((name, render(request)) for name, request in requests))
+    found = {(p.code, p.line, p.column) for p in checked if p.severity == "error"}
+    synced = errors_of_sync(file, source)
+    assert {code for code, _, _ in synced} <= {code for code, _, _ in found}
+    if not definitions:  # `check` looks at those that no card uses, too
+        first_note = source.count("\n", 0, source.index("## ")) + 1
+        assert {code for code, _, _ in synced} == {code for code, _, _ in found}
+        assert places(synced, first_note) == places(found, first_note)
+
+
+def places(errors: set[tuple[str, int, int]], first_line: int) -> set[tuple[str, int, int]]:
+    """Errors in notes; those in the prose before them are told more exactly by `check`."""
+    return {error for error in errors if error[1] >= first_line}
+
+
+def errors_of_sync(file: Path, source: str) -> set[tuple[str, int, int]]:
+    """What `sync` stores of a file that is read for the first time."""
+    sound = sound_file(DeckFile("d.md", file, 0, 0), parse_deck("d.md", source.encode()), file.parent)
+    deck = _read_deck(sound, {key: render(request) for key, request in sound.requests.items()})
+    return {(p.code, p.line, p.column) for p in deck.problems if p.severity == "error"}

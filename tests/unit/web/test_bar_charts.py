@@ -1,0 +1,44 @@
+"""Bars stand where they should: nothing outside of the chart, nothing over another."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashcards.web.bar_charts import LEFT, NARROW, TOP, Bar, stacked, step
+
+
+def test_a_stack_worked_out_by_hand() -> None:
+    chart = stacked([Bar("one", (2, 1), "a"), Bar("none", (0, 0)), Bar("two", (0, 6), "b")], ("x", "y"), 338, 150)
+    # From 8 to 128 there are 120 units for 6 cards: 20 for each. Three slots of 100 begin at 38.
+    assert [(part.kind, part.y, part.height) for part in chart.columns[0].parts] == [("x", 88, 40), ("y", 68, 20)]
+    assert [(part.kind, part.y, part.height) for part in chart.columns[2].parts] == [("y", 8, 120)]
+    assert chart.columns[1].parts == ()
+    assert [column.x + column.width / 2 for column in chart.columns] == [88, 188, 288]
+    assert [(line.text, line.y) for line in chart.grid] == [("0", 128), ("2", 88), ("4", 48), ("6", 8)]
+    assert [(label.text, label.x) for label in chart.labels] == [("a", 88), ("b", 288)]
+
+
+def test_nothing_to_show() -> None:
+    assert stacked([], ("x",), 300, 150).columns == ()
+    assert [line.text for line in stacked([Bar("", (0,))], ("x",), 300, 150).grid] == ["0", "1", "2", "3"]
+
+
+def test_grid_lines_are_round() -> None:
+    assert [step(highest) for highest in (1, 3, 4, 7, 16, 31, 1_000_000)] == [1, 1, 2, 5, 10, 20, 500_000]
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=90))
+def test_all_marks_are_within_and_apart(counts: list[tuple[int, int]]) -> None:
+    chart = stacked([Bar(str(n), both, "30 Sep") for n, both in enumerate(counts)], ("x", "y"), NARROW, 190)
+    for column in chart.columns:
+        assert column.x >= LEFT
+        assert column.x + column.width <= NARROW + 0.1
+        assert all(part.y >= TOP - 0.1 and part.y + part.height <= 168.1 for part in column.parts)
+    for one, two in pairwise(chart.columns):
+        assert one.x + one.width <= two.x + 0.1
+    for here, there in pairwise(chart.labels):
+        assert there.x - here.x >= 6 * 7.5
+    assert all(label.x + 6 * 7.5 / 2 <= NARROW for label in chart.labels)
