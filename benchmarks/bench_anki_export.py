@@ -31,7 +31,7 @@ from anki.collection import Collection, DeckIdLimit, ExportAnkiPackageOptions, I
 
 from benchmarks.common import Row
 from flashcards.bundled import bundled
-from flashcards.deckfiles.render import ANKI_VERSION
+from flashcards.deckfiles.render_values import ANKI_VERSION
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki import package_writer as ours
 from flashcards.exchange.anki.fields import SEPARATOR

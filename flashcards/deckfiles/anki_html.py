@@ -14,7 +14,7 @@ from flashcards.deckfiles.anki_tex import CLOSE, HINT, OPEN, OPENED, mathjax
 from flashcards.deckfiles.cloze import Deletion, parse, rewrite
 from flashcards.deckfiles.fragment import Context, Source, convert
 from flashcards.deckfiles.note_html import inline_items, line_of, paragraph, question_of, text_of
-from flashcards.deckfiles.render import ANKI, Rendered, RenderedCard, RenderRequest, render_key
+from flashcards.deckfiles.render_values import ANKI, Rendered, RenderedCard, RenderRequest, render_key
 from flashcards.deckfiles.stand_ins import PREFIX, StandInKind, StandIns, without_reserved
 from flashcards.domain.card import Basic, Cloze
 

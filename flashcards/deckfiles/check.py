@@ -12,7 +12,7 @@ from flashcards.deckfiles.content_checks import content_issues
 from flashcards.deckfiles.cross import cross_problems
 from flashcards.deckfiles.media import Media, MediaProblem, resolve
 from flashcards.deckfiles.pictures import references
-from flashcards.deckfiles.render import (
+from flashcards.deckfiles.render_values import (
     Rendered,
     RenderProblem,
     RenderRequest,

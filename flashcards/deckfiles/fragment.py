@@ -15,7 +15,7 @@ from flashcards.deckfiles.inline import inline_spans
 from flashcards.deckfiles.inline_html import inline_html, is_plain
 from flashcards.deckfiles.marks import Context, Footnotes, Source, marks_of
 from flashcards.deckfiles.pictures import is_link_definition, link_definitions
-from flashcards.deckfiles.render import RenderProblem
+from flashcards.deckfiles.render_values import RenderProblem
 from flashcards.deckfiles.sanitise import check_links, link_problem, sanitise
 from flashcards.deckfiles.stand_ins import MARKUP, PREFIX
 from flashcards.deckfiles.structure import Structure, scan

@@ -17,7 +17,7 @@ from flashcards.deckfiles.math_html import formula
 from flashcards.deckfiles.media import Media, MediaProblem
 from flashcards.deckfiles.pictures import Picture, pictures
 from flashcards.deckfiles.positions import Ranges
-from flashcards.deckfiles.render import RenderProblem
+from flashcards.deckfiles.render_values import RenderProblem
 from flashcards.deckfiles.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.stand_ins import PREFIX, StandIns
 from flashcards.deckfiles.structure import Row, Structure

@@ -7,14 +7,7 @@ from html import escape
 
 from flashcards.deckfiles.cloze import ELLIPSIS, Deletion, Deletions, parse, rewrite
 from flashcards.deckfiles.fragment import Context, Fragment, Source, convert, has_right_to_left
-from flashcards.deckfiles.render import (
-    PROSE,
-    WHOLE,
-    Rendered,
-    RenderedCard,
-    RenderRequest,
-    render_key,
-)
+from flashcards.deckfiles.render_values import PROSE, WHOLE, Rendered, RenderedCard, RenderRequest, render_key
 from flashcards.deckfiles.stand_ins import PREFIX, StandIns, without_reserved
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Cloze, Content
 
@@ -23,11 +16,7 @@ _MARK = '<span class="cz">'
 
 
 def render_note(request: RenderRequest) -> Rendered:
-    """Render every card and list of a request."""
-    if request.flavour == "anki":
-        from flashcards.deckfiles.anki_html import render_for_anki
-
-        return render_for_anki(request)
+    """Render every card and list of a request, for our pages."""
     context = Context(without_reserved(request.definitions), dict(request.media))
     content = request.content
     if isinstance(content, Basic):

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flashcards.deckfiles.media import Media, MediaProblem
-from flashcards.deckfiles.render import Rendered, RenderedCard, RenderProblem, RenderRequest, Text
+from flashcards.deckfiles.render_values import Rendered, RenderedCard, RenderProblem, RenderRequest, Text
 from flashcards.domain.card import Basic, Cloze
 
 HEADER = struct.Struct(">I")

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 import flashcards
-from flashcards.deckfiles.render import Rendered, RenderProblem, RenderRequest
 from flashcards.deckfiles.render_frames import HEADER, frame, rendered_from_json, request_to_json
+from flashcards.deckfiles.render_values import Rendered, RenderProblem, RenderRequest
 from flashcards.errors import Unavailable
 
 NOTE_SECONDS = 2.0

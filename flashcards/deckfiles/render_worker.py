@@ -11,9 +11,9 @@ import signal
 import sys
 from typing import BinaryIO
 
-from flashcards.deckfiles.note_html import render_note
-from flashcards.deckfiles.render import Rendered, RenderProblem
+from flashcards.deckfiles.render import render
 from flashcards.deckfiles.render_frames import HEADER, frame, rendered_to_json, request_from_json
+from flashcards.deckfiles.render_values import Rendered, RenderProblem
 
 TOO_DEEP = RenderProblem(
     "note", None, "too-deep", "the text nests too deeply to be shown; nest lists, quotes or emphasis less"
@@ -51,7 +51,7 @@ def _render(data: bytes) -> bytes:
     import json
 
     try:
-        return frame(rendered_to_json(render_note(request_from_json(json.loads(data)))))
+        return frame(rendered_to_json(render(request_from_json(json.loads(data)))))
     except RecursionError:
         problem = TOO_DEEP
     except MemoryError:

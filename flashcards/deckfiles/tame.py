@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from flashcards.deckfiles.highlight import language_of
 from flashcards.deckfiles.inline import InlineSpan, inline_spans
 from flashcards.deckfiles.mathml import MathError, render_math
-from flashcards.deckfiles.render import RenderRequest
+from flashcards.deckfiles.render_values import RenderRequest
 from flashcards.deckfiles.stand_ins import without_reserved
 from flashcards.deckfiles.structure import scan
 from flashcards.domain.card import Basic, Cloze

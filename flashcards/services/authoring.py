@@ -20,7 +20,7 @@ from flashcards.deckfiles.media import MAX_SIZE, picture_extension, resolve
 from flashcards.deckfiles.media import Media as FoundMedia
 from flashcards.deckfiles.parse import parse_deck
 from flashcards.deckfiles.pictures import references
-from flashcards.deckfiles.render import note_references
+from flashcards.deckfiles.render_values import note_references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.deck_paths import deck_path, inside, new_deck_path, shown
 from flashcards.services.edits import EditService

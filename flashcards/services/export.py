@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flashcards.deckfiles.render import ANKI_VERSION
 from flashcards.deckfiles.render_pool import RenderPool
+from flashcards.deckfiles.render_values import ANKI_VERSION
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid, Unavailable
 from flashcards.services.account_values import Learner

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from flashcards.deckfiles import media as media_files
-from flashcards.deckfiles.render import ANKI, Rendered, RenderRequest, note_references, request_for
+from flashcards.deckfiles.render_values import ANKI, Rendered, RenderRequest, note_references, request_for
 from flashcards.domain.card import Basic, Note
 from flashcards.exchange.anki.fields import SEPARATOR, listed
 from flashcards.storage.exports import AnkiRendering

@@ -16,8 +16,8 @@ from typing import Literal
 from flashcards.deckfiles.cross import wanted_in
 from flashcards.deckfiles.find import MAX_FILE_BYTES, DeckFile
 from flashcards.deckfiles.parse import Parsed, parse_deck
-from flashcards.deckfiles.render import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render_pool import RenderPool
+from flashcards.deckfiles.render_values import WHOLE, Rendered, RenderRequest
 from flashcards.domain.card import Cloze, Note, card_key
 from flashcards.domain.problem import Problem
 from flashcards.errors import Invalid

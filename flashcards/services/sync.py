@@ -18,8 +18,8 @@ from pathlib import Path
 
 from flashcards.clock import Clock, system_clock
 from flashcards.deckfiles.find import DeckFile, Found, find_decks
-from flashcards.deckfiles.render import Rendered, RenderRequest
 from flashcards.deckfiles.render_pool import RenderPool
+from flashcards.deckfiles.render_values import Rendered, RenderRequest
 from flashcards.domain.card import Note
 from flashcards.domain.problem import Problem
 from flashcards.services.sync_plan import Counts

@@ -13,7 +13,7 @@ from flashcards.deckfiles.find import DeckFile, Found, read_deck
 from flashcards.deckfiles.media import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse import BrokenNote, Parsed, parse_deck
 from flashcards.deckfiles.pictures import references
-from flashcards.deckfiles.render import (
+from flashcards.deckfiles.render_values import (
     PROSE,
     RENDERER_VERSION,
     WHOLE,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.deckfiles.media import Media, MediaProblem
-from flashcards.deckfiles.render import Rendered, RenderRequest, Text, render
+from flashcards.deckfiles.render import render
 from flashcards.deckfiles.render_frames import (
     rendered_from_json,
     rendered_to_json,
@@ -21,6 +21,7 @@ from flashcards.deckfiles.render_frames import (
     request_to_json,
 )
 from flashcards.deckfiles.render_pool import RenderPool
+from flashcards.deckfiles.render_values import Rendered, RenderRequest, Text
 from flashcards.domain.card import Basic, Cloze
 from flashcards.errors import Unavailable
 

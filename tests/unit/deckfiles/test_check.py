@@ -10,7 +10,8 @@ import pytest
 
 from flashcards.deckfiles.check import check
 from flashcards.deckfiles.codes import CODES
-from flashcards.deckfiles.render import Rendered, RenderProblem, RenderRequest, render
+from flashcards.deckfiles.render import render
+from flashcards.deckfiles.render_values import Rendered, RenderProblem, RenderRequest
 from flashcards.deckfiles.report import format_github, format_json, format_text
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError

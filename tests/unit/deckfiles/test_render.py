@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.deckfiles.media import Media, MediaProblem
-from flashcards.deckfiles.render import Rendered, RenderedCard, RenderRequest, Text, render, render_key, typed_answer
+from flashcards.deckfiles.render import render, typed_answer
+from flashcards.deckfiles.render_values import Rendered, RenderedCard, RenderRequest, Text, render_key
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Cloze
 
 PICTURE = Media("0" * 32, "/decks/a.png", "image/png", 9, 30, 20, "/media/" + "0" * 32 + ".png")

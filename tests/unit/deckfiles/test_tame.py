@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from flashcards.deckfiles import check as checking
 from flashcards.deckfiles.check import check
 from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.render import Rendered, RenderRequest, Text, render, request_for, request_for_prose
+from flashcards.deckfiles.render import render
+from flashcards.deckfiles.render_values import Rendered, RenderRequest, Text, request_for, request_for_prose
 from flashcards.deckfiles.tame import MAX_SIZE, is_tame
 from flashcards.domain.card import Basic, Cloze
 from tests.unit.deckfiles.strategies import PIECES, SOURCES
