@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flashcards.cli.common import config, counted, json_option, print_json, printable, services
+from flashcards.cli.common import config, counted, decks_around, json_option, print_json, printable, services
 from flashcards.errors import Invalid
 from flashcards.services.impact import CardChange, Impact, Reviews
 
@@ -29,8 +29,7 @@ def ids_command(paths: tuple[Path, ...], write: bool, as_json: bool) -> int:
     """
     from flashcards.services.ids import ids_of
 
-    root = config().decks
-    found = ids_of(paths, root if root.is_dir() or not paths else None, write=write)
+    found = ids_of(paths, decks_around(paths), write=write)
     if as_json:
         print_json({"missing": [asdict(note) for note in found.missing], "written": found.written})
     elif write:
@@ -94,8 +93,8 @@ def impact_command(base: str, head: str | None, decks: Path | None, names: tuple
     else:
         _print(found)
         for note in marked:
-            cards = f"{note.cards:,} cards of {note.learners:,} learners come back tomorrow"
-            click.echo(printable(f"substantive {note.note}: {cards}"))
+            cards = f"{counted(note.cards, 'card')} of {counted(note.learners, 'learner')}"
+            click.echo(printable(f"substantive {note.note}, back tomorrow: {cards}"))
     return 1 if found.vanished or found.collisions else 0
 
 
@@ -133,6 +132,7 @@ def _as_json(found: Impact, marked: tuple[MarkedNote, ...]) -> dict[str, object]
         "cards": [asdict(card) for card in found.cards if card.change != "kept"],
         "vanished": [asdict(lost) for lost in found.vanished],
         "collisions": [asdict(lost) for lost in found.collisions],
+        "broken": list(found.broken),
         "substantive": [asdict(note) for note in marked],
     }
 
@@ -148,15 +148,18 @@ def _print(found: Impact) -> None:
         at_stake = sum(card.reviews for card in changed if card.change == change)
         if at_stake:
             fate = "hidden" if change == "deleted" else "kept"
-            click.echo(f"{at_stake:,} reviews of {change} cards are {fate}")
+            click.echo(f"{fate}: {counted(at_stake, 'review')} of {change} cards")
     for what, several in (("vanished", found.vanished), ("collides", found.collisions)):
         for lost in several:
             click.echo(printable(f"{lost.path}:{lost.line}: id {lost.id} {what}: {lost.message}"), err=True)
+    for path in found.broken:
+        told = "has errors; what they hide counts as kept. See flashcards check"
+        click.echo(printable(f"{path}: {told}"), err=True)
 
 
 def _line(card: CardChange) -> str:
     names = card.key or card.was
     if card.was and card.key and card.was != card.key:
         names = f"{card.was} -> {card.key}"
-    reviews = f" ({card.reviews:,} reviews)" if card.reviews else ""
+    reviews = f" ({counted(card.reviews, 'review')})" if card.reviews else ""
     return f"{card.change:<8}{card.path}:{card.line}: {names}{reviews}"

@@ -9,7 +9,17 @@ from typing import Any
 import click
 
 from flashcards.cli.bring_text import text_commands
-from flashcards.cli.common import Progress, Source, config, json_option, print_json, printable, services
+from flashcards.cli.common import (
+    Progress,
+    Source,
+    config,
+    counted,
+    json_option,
+    notes_in_decks,
+    print_json,
+    printable,
+    services,
+)
 from flashcards.cli.exchange import import_json_command
 from flashcards.services import anki_merge
 from flashcards.services.anki_import import ImportReport, import_decks
@@ -96,13 +106,13 @@ def print_report(report: ImportReport) -> None:
     for path in report.files:
         if path.endswith(".md"):
             click.echo(printable(str(report.folder / path)))
-    came = f"{report.notes:,} notes ({report.cards:,} cards) in {report.decks:,} decks, {report.media:,} media files"
-    click.echo(came + (f"; {report.known:,} notes were here already" if report.known else ""))
+    came = f"{notes_in_decks(report.notes, report.cards, report.decks)}, {counted(report.media, 'media file')}"
+    click.echo(came + (f"; {counted(report.known, 'note')} here already" if report.known else ""))
     if report.history:
         history = report.history
         click.echo(
-            f"{history.reviews:,} reviews and {history.schedules:,} schedules"
-            + (f"; {history.known:,} reviews were here already" if history.known else "")
+            f"{counted(history.reviews, 'review')} and {counted(history.schedules, 'schedule')}"
+            + (f"; {counted(history.known, 'review')} here already" if history.known else "")
             + (f"; {history.lost:,} belong to cards that are not here" if history.lost else "")
         )
     print_notices(report.notices)
@@ -169,7 +179,8 @@ def _print_merge(report: MergeReport) -> None:
     print_notices(tuple(report.notices))
     edited = sum(len(change.notes) for change in report.changes)
     click.echo(
-        f"{edited:,} notes edited in Anki, {len(report.conflicts):,} conflicts, {report.same:,} the same,"
-        f" {report.older:,} newer here, {report.unknown:,} not here (import without --merge brings them)",
+        f"{counted(edited, 'note')} edited in Anki, {counted(len(report.conflicts), 'conflict')},"
+        f" {report.same:,} the same, {report.older:,} newer here,"
+        f" {report.unknown:,} not here (import without --merge brings them)",
         err=True,
     )

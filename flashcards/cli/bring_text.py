@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import Progress, Source, json_option, print_json, printable, services
+from flashcards.cli.common import (
+    Progress,
+    Source,
+    counted,
+    json_option,
+    notes_in_decks,
+    print_json,
+    printable,
+    services,
+)
 from flashcards.services.bring import Brought, bring
 
 SHOWN_NOTICES = 200
@@ -81,8 +90,8 @@ def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool
 def _print(brought: Brought, into: Path, scheduled: int, kept: int, user: str | None) -> None:
     for path in brought.decks:
         click.echo(printable(str(into / path)))
-    counts = f"{brought.notes:,} notes ({brought.cards:,} cards) in {len(brought.decks):,} decks"
-    click.echo(f"{counts}, {len(brought.media):,} media files")
+    counts = notes_in_decks(brought.notes, brought.cards, len(brought.decks))
+    click.echo(f"{counts}, {counted(len(brought.media), 'media file')}")
     if user is not None:
         more = f"; {kept:,} belong to cards that have a history here" if kept else ""
         click.echo(f"{scheduled:,} schedules{more}")

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +64,17 @@ def services(settings: Config | None = None) -> Iterator[Services]:
         opened.close()
 
 
+def decks_around(paths: Collection[Path]) -> Path | None:
+    """The decks folder that files are read as part of: the one that the environment names, else `decks` here, where
+    authors stand, else the data folder's. None where `paths` stand alone."""
+    settings, here = config(), Path("decks")
+    if not settings.own_decks and here.is_dir():
+        inside = any(path.resolve().is_relative_to(here.resolve()) for path in paths)
+        if inside or not paths:
+            return here
+    return settings.decks if settings.decks.is_dir() or not paths else None
+
+
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
     click.echo(json_printable(json.dumps(value, ensure_ascii=False, indent=2)))
@@ -72,6 +83,11 @@ def print_json(value: Any) -> None:
 def counted(number: int, one: str) -> str:
     """A number with the word for what it counts: "1 error", "2 errors"."""
     return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def notes_in_decks(notes: int, cards: int, decks: int) -> str:
+    """What came or went: "2 notes (3 cards) in 1 deck"."""
+    return f"{counted(notes, 'note')} ({counted(cards, 'card')}) in {counted(decks, 'deck')}"
 
 
 def print_rows(rows: Iterable[Any]) -> None:

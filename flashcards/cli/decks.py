@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import config, counted, print_rows
+from flashcards.cli.common import counted, decks_around, print_rows
 from flashcards.deckfiles.report import format_github, format_json, format_text, printable
+from flashcards.errors import Invalid
 
 FORMATS = {"text": format_text, "json": format_json, "github": format_github}
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -15,7 +16,10 @@ paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Pat
 
 @click.command("check")
 @paths_argument
-@click.option("--format", "as_format", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option(
+    "--format", "as_format", type=click.Choice(list(FORMATS)), default="text", show_default=True,
+    help="For people, for programs, or as annotations of GitHub Actions.",
+)  # fmt: skip
 @click.option("--style", is_flag=True, help="Also warn of what makes cards hard to learn.")
 @click.option("--run-code", is_flag=True, help="Also run the Python on the cards, each block on its own.")
 @click.option(
@@ -28,25 +32,19 @@ def check_command(paths: tuple[Path, ...], as_format: str, style: bool, run_code
     """
     from flashcards.services.deck_files import problems_of
 
-    problems = problems_of(paths, decks or _decks_folder(paths), style=style, run_code=run_code)
+    if decks is not None and not decks.is_dir():
+        raise Invalid(f"--decks {decks}: there is no such folder; check the path.")
+    root = decks or decks_around(paths)
+    problems = problems_of(paths, root, style=style, run_code=run_code)
     text = FORMATS[as_format](problems)
     if text:
         click.echo(text.removesuffix("\n"))
     errors = sum(problem.severity == "error" for problem in problems)
     if as_format == "text":
         counts = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
-        click.echo(counts if problems else "Nothing to mend.", err=True)
+        where = "" if paths else f" in {root}"  # without paths, which folder was looked at is news
+        click.echo(printable(f"{counts if problems else 'Nothing to mend'}{where}."), err=True)
     return 1 if errors else 0
-
-
-def _decks_folder(paths: tuple[Path, ...]) -> Path | None:
-    """The folder that the environment names; else `decks` here, for files in it or where there is no other."""
-    settings, here = config(), Path("decks")
-    if not settings.own_decks and here.is_dir():
-        inside = any(path.resolve().is_relative_to(here.resolve()) for path in paths)
-        if inside or not (paths or settings.decks.is_dir()):
-            return here
-    return settings.decks if settings.decks.is_dir() or not paths else None
 
 
 @click.command("cards")
@@ -59,7 +57,7 @@ def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     from flashcards.services.deck_files import cards_of
 
-    found = cards_of(paths, _decks_folder(paths))
+    found = cards_of(paths, decks_around(paths))
     if as_json:
         print_rows(found.rows)
     else:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flashcards.bundled import bundled
-from flashcards.cli.common import Progress, Source, config, json_option, print_json, printable, services
+from flashcards.cli.common import (
+    Progress,
+    Source,
+    config,
+    counted,
+    json_option,
+    notes_in_decks,
+    print_json,
+    printable,
+    services,
+)
 from flashcards.config import Config
 
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path) -> int:
                 done = opened.export.csv(output, decks=decks, progress=progress)
         else:
             done = _csv_from_files(settings, output, decks, progress)
-    click.echo(f"{done.path}: {done.notes:,} notes")
+    click.echo(f"{done.path}: {counted(done.notes, 'note')}")
     _warn(done.skipped)
     return 1 if done.skipped else 0
 
@@ -121,7 +131,7 @@ def import_json_command(file: Path) -> int:
         done = opened.export.load_json(file, progress=progress)
         opened.sync.sync(progress)
         report = opened.doctor.examine()
-    click.echo(f"{_counts(done.counts)}; {len(done.written):,} files written")
+    click.echo(f"{_counts(done.counts)}; {counted(len(done.written), 'file')} written")
     _warn([f"{path} was here already with another content: it stays, and the notes follow it" for path in done.kept])
     if done.counts.get("learners"):
         click.echo("Accounts have no password yet: set each with `flashcards user passwd NAME`.", err=True)
@@ -175,11 +185,14 @@ def _decks_folder(settings: Config) -> Path:
 
 
 def _tell(done: AnkiExported) -> None:
-    counts = f"{done.notes:,} notes ({done.cards:,} cards) in {done.decks:,} decks, {done.media:,} media files"
-    click.echo(f"{done.path}: {counts}" + (f", {done.reviews:,} reviews" if done.reviews else ""))
+    counts = f"{notes_in_decks(done.notes, done.cards, done.decks)}, {counted(done.media, 'media file')}"
+    click.echo(f"{done.path}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
     tagged = [note for note in done.removed if not note.changed_kind]
     if tagged:
-        click.echo(f"{len(tagged):,} notes have gone since the last export: Anki keeps them; they are tagged", err=True)
+        click.echo(
+            f"{counted(len(tagged), 'note')} gone since the last export. Anki keeps such notes; they are tagged",
+            err=True,
+        )
         click.echo("flashcards::removed in this package, so that you can find and delete them:", err=True)
         _warn([f"  {note.deck_path}: {note.title}" for note in tagged])
     changed = [note for note in done.removed if note.changed_kind]

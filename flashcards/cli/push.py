@@ -64,6 +64,7 @@ def _print(report: PushReport) -> None:
         _list(getattr(report, what), f"{would}{what}")
     _list(report.left, "edited in Anki, left as they are there (--overwrite updates them)")
     _list(report.gone, "in Anki, and no longer in the files: they stay there")
+    _list(report.from_anki, "came from Anki, and are not sent: `flashcards export anki` finds them there")
     _list(report.refused, "refused by Anki")
     for line in report.skipped:
         click.echo(printable(line), err=True)

@@ -146,9 +146,8 @@ class Session:
             quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
             if quality is not None:
                 took = int((time.monotonic() - started) * 1000)
-                self.opened.review.answer(
-                    self.learner, Answer(id=str(uuid.uuid4()), card=card.id, grade=quality, took_ms=took)
-                )
+                given = Answer(str(uuid.uuid4()), card.id, quality, took_ms=took, revision=card.revision)
+                self.opened.review.answer(self.learner, given)
                 self.answered += 1
                 return True
             if self._other(key, card):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import click
 
-from flashcards.cli.common import config, printable, services
+from flashcards.cli.common import config, counted, printable, services
 from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.all import all_jobs
@@ -99,7 +99,7 @@ def first_sync(opened: Services) -> None:
 def _say_hello(settings: Config, opened: Services) -> None:
     state = opened.decks.collection_state()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"Flashcards: {state.cards:,} cards in {state.decks:,} decks from {settings.decks}")
+    click.echo(f"Flashcards: {counted(state.cards, 'card')} in {counted(state.decks, 'deck')} from {settings.decks}")
     click.echo(f"Data in {settings.data}, {sqlite_note()}")
     if code := opened.accounts.setup_code():
         click.echo(f"The first account needs this code: {code}")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from flashcards.cli.common import Progress, json_option, print_json, printable, services
+from flashcards.cli.common import Progress, counted, json_option, print_json, printable, services
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")
 
@@ -31,7 +31,8 @@ def sync_command(as_json: bool) -> int:
         print_json({**counts, "errors": [asdict(problem) for problem in report.errors]})
     else:
         changes = ", ".join(f"{getattr(report, name):,} {name}" for name in COUNTS if getattr(report, name))
-        click.echo(f"{report.decks:,} decks, {report.notes:,} notes, {report.cards:,} cards: {changes or 'none'}")
+        found = (counted(report.decks, "deck"), counted(report.notes, "note"), counted(report.cards, "card"))
+        click.echo(f"{', '.join(found)}: {changes or 'none'}")
         for problem in report.errors:
             where = f"{problem.path}:{problem.line}:{problem.column}"
             click.echo(printable(f"{where}: {problem.severity} {problem.code} {problem.message}"), err=True)

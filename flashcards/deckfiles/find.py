@@ -117,7 +117,8 @@ def natural_key(path: str) -> tuple[tuple[object, ...], ...]:
 
 def _natural(name: str) -> tuple[object, ...]:
     pieces = _DIGITS.split(unicodedata.normalize("NFC", name).casefold())
-    return (*(int(piece) if index % 2 else piece for index, piece in enumerate(pieces)), name)
+    # The name is a level of its own: beside the pieces it would stand where another name has a number.
+    return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(pieces)), name
 
 
 def in_order(decks: Iterable[Deck], folders: Iterable[Folder]) -> list[Deck]:

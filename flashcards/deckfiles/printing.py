@@ -158,7 +158,7 @@ class _Printer:
 def _attributes(note: Note, tags: Iterable[str], *, reversed_flag: bool = True) -> str:
     """The attribute list of a note, or nothing."""
     items = [f"#{note.id}"] if note.explicit else []
-    items += [f".{_tag(tag)}" for tag in tags]
+    items += [f".{tag_word(tag)}" for tag in tags]
     content = note.content
     if isinstance(content, Basic) and content.reversed and reversed_flag:
         items.append(".reversed")
@@ -175,7 +175,7 @@ def _attributes(note: Note, tags: Iterable[str], *, reversed_flag: bool = True) 
     return f"{{{' '.join(items)}}}" if items else ""
 
 
-def _tag(tag: str) -> str:
+def tag_word(tag: str) -> str:
     """The tag as a word of an attribute list; one that would be a flag gets an ending."""
     tag = _NOT_TAG.sub("-", tag).strip("-.:/+_") or "tag"
     if not any(character.isalpha() for character in tag):
@@ -269,7 +269,7 @@ def _reads_back(text: str, note: Note) -> bool:
 
 # Escaping ------------------------------------------------------------------------------------------------
 
-_STRUCTURE = re.compile(r"^( {0,3})(?=#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|\[[^\]\n]+\]:)", re.M)
+_STRUCTURE = re.compile(r"^( {0,3})(?=#{1,3}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|\[[^\]\n]+\]:)", re.M)
 _DELETION = re.compile(r"\{(?=\{c\d+::)")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)<!--")
 _SEPARATOR = re.compile(r"(?:^|(?<=[ \t]))(?=:{2,3}(?:[ \t]|$))", re.M)

@@ -97,7 +97,11 @@ class _Reader:
     def header(self, name: str, value: str, line: int) -> None:
         headers = self.headers
         if name == "separator":
-            headers.separator = SEPARATORS.get(value.lower(), value[:1])
+            character = value if len(value) == 1 and value != '"' else ""
+            headers.separator = SEPARATORS.get(value.lower(), character)
+            if value and not headers.separator:
+                known = ", ".join(name.capitalize() for name in SEPARATORS)
+                self.notice(line, f"the separator '{value[:40]}' is none of {known} or one character; it was guessed")
         elif name == "html":
             headers.html = value.lower() == "true"
         elif name == "tags":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
 
     Where the block raises, `target` stays as it was. Raises OSError where the folder cannot be written.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    # Not by the process's id: in a container the next one has it too, and finds what a killed one left in its way.
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         with partial.open("xb") as stream:
             yield stream

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from html import unescape
 from pathlib import Path
 
 from flashcards.deckfiles.content_checks import content_issues
@@ -18,6 +20,11 @@ from flashcards.exchange.anki.package_values import Converted, Package, PackedNo
 from flashcards.services.anki_notes import note_of, with_texts, without_maths
 from flashcards.services.anki_places import MEDIA_FOLDER, Media, Paths, joined
 from flashcards.services.sync_plan import derived_guid
+
+_MANY, _NAMED, _SHORT = 4, 50, 30
+"""From how many notes on the same is said once, how many of them are named, in how many characters."""
+
+HASHED = "anki-"
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,10 +48,11 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What the decks folder holds already: deck ids, and the guids of notes."""
+    """What the decks folder holds already: deck ids, the guids of notes, and ids that stand for guids too long."""
 
     deck_ids: frozenset[str]
     guids: frozenset[str]
+    hashed_ids: frozenset[str] = frozenset()
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
@@ -54,6 +62,11 @@ def quiet(_what: str, _done: int, _total: int) -> None:
 def guid_in_file(deck_id: str, note: Note) -> str:
     """The guid that a note's file gives it, where no database knows better."""
     return derived_guid(deck_id, note.id, "cloze" if isinstance(note.content, Cloze) else "basic")
+
+
+def hashed_id(guid: str) -> str:
+    """The id of a note whose guid does not fit into one."""
+    return HASHED + hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def stage(
@@ -77,6 +90,7 @@ class _Stage:
         self.media = Media(package.media, root, f"{into}/{MEDIA_FOLDER}" if into else MEDIA_FOLDER, folder)
         self.paths = Paths(root, into)
         self.used_deck_ids = set(existing.deck_ids)
+        self.noted: dict[str, list[PackedNote]] = {}
 
     def run(self, progress: Progress) -> Staged:
         groups = self.grouped()
@@ -88,6 +102,7 @@ class _Stage:
         for path, title in self.paths.folder_titles():
             self.write(path, f"title: {_quoted(title)}\n")
         self.foreign(groups)
+        self.staged.notices[len(self.package.notices) : 0] = self.notices()
         self.staged.files += self.media.files
         self.staged.media = len(self.media.files)
         self.staged.notices += self.media.notices
@@ -97,15 +112,27 @@ class _Stage:
         """Remembers the note types of what came, for exports: in one file for each import that brought something."""
         ours = (notetypes.BASIC.field_names, notetypes.CLOZE.field_names)
         types = {id_: type_ for id_, type_ in self.package.note_types.items() if type_.fields not in ours}
-        text = foreign.written(types, (note for notes in groups.values() for note, _ in notes))
+        came = [note for notes in groups.values() for note, _ in notes if note.type in types]
+        text = foreign.written(types, came, self.media_beside)
         if text is None or not self.staged.files:
             return
+        for id_, count in Counter(note.type for note in came).items():
+            if foreign.foreign_type(types[id_]) is None:
+                self.staged.notices.append(
+                    f"Note type {types[id_].name!r} ({count} notes): an export to Anki gives these notes back as they"
+                    " came; what you change in them here stays here."
+                )
         number = 1
         while (
             self.root / (path := joined(self.into, foreign.FILE.format("" if number == 1 else f"-{number}")))
         ).exists():
             number += 1
         self.write(path, text)
+
+    def media_beside(self, name: str) -> str | None:
+        """Where a file of the package's media is, from the folder that is imported into."""
+        path = self.media.place(name)
+        return path.removeprefix(f"{self.into}/") if path and self.into else path
 
     def grouped(self) -> dict[str, list[tuple[PackedNote, Converted]]]:
         """The notes that are new, by the full name of the deck of their first card."""
@@ -115,7 +142,7 @@ class _Stage:
         groups: dict[str, list[tuple[PackedNote, Converted]]] = {}
         seen = set(self.existing.guids)
         for note, converted in zip(self.package.notes, self.package.converted, strict=True):
-            if note.guid in seen:
+            if note.guid in seen or (self.existing.hashed_ids and hashed_id(note.guid) in self.existing.hashed_ids):
                 self.staged.known += 1
                 continue
             seen.add(note.guid)
@@ -161,7 +188,7 @@ class _Stage:
             return own
         id_ = guids.note_id(note.guid)
         if id_ is None or id_ in taken:
-            id_ = "anki-" + hashlib.sha256(note.guid.encode("utf-8", "replace")).hexdigest()[:16]
+            id_ = hashed_id(note.guid)
             self.notice(note, "its guid is too long for a note's id: an export will not find it in Anki again")
         return id_
 
@@ -199,8 +226,11 @@ class _Stage:
             if note.id not in wrong:
                 yield note
             elif attempt == "mend":
-                self.notice(origins[note.id], f"{wrong[note.id]} (its formulas were kept as code)")
-                yield with_texts(note, without_maths)
+                mended = with_texts(note, partial(without_maths, refused=True))
+                mended = with_texts(note, without_maths) if mended == note else mended
+                if mended != note:
+                    self.notice(origins[note.id], f"{wrong[note.id].partition('; mend it')[0]}: kept as code")
+                yield mended
             else:
                 self.leave_out(origins[note.id], wrong[note.id])
 
@@ -216,8 +246,23 @@ class _Stage:
         self.notice(note, f"left out: {why}")
 
     def notice(self, note: PackedNote, what: str) -> None:
-        words = " ".join(re.sub(r"<[^>]*>", " ", note.fields[0] if note.fields else "").split())
-        self.staged.notices.append(f"Note {note.guid} ({words[:60]}): {what}")
+        self.noted.setdefault(what, []).append(note)
+
+    def notices(self) -> Iterable[str]:
+        """What is to be said of notes; where it is the same of many, once."""
+        for what, notes in self.noted.items():
+            if len(notes) < _MANY:
+                yield from (
+                    f"Note {note.guid}{f' ({words})' if (words := _words(note)) else ''}: {what}" for note in notes
+                )
+            else:
+                names = [_words(note)[:_SHORT] or note.guid for note in notes[:_NAMED]]
+                more = f", and {len(notes) - _NAMED} more" if len(notes) > _NAMED else ""
+                yield f"{len(notes)} notes: {what}: {', '.join(names)}{more}"
+
+
+def _words(note: PackedNote) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", unescape(note.fields[0]) if note.fields else "").split())[:60]
 
 
 def _title(name: str) -> str:

@@ -16,7 +16,7 @@ from flashcards.errors import DeckError, Invalid, Unavailable
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.account_values import Learner
-from flashcards.services.anki_decks import Existing, Progress, Staged, guid_in_file, quiet, stage
+from flashcards.services.anki_decks import HASHED, Existing, Progress, Staged, guid_in_file, quiet, stage
 from flashcards.services.anki_history import AnkiHistory, HistoryReport
 from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.services.sync import SyncService
@@ -85,7 +85,8 @@ def existing_decks(root: Path) -> Existing:
     """What the decks folder holds already; a folder that is missing or empty holds nothing."""
     decks = read_decks(root)
     guids = {guid_in_file(deck.id, note) for deck in decks for note in deck.notes}
-    return Existing(frozenset(deck.id for deck in decks), frozenset(guids))
+    hashed = {note.id for deck in decks for note in deck.notes if note.id.startswith(HASHED)}
+    return Existing(frozenset(deck.id for deck in decks), frozenset(guids), frozenset(hashed))
 
 
 def read_decks(root: Path) -> list[Deck]:

@@ -8,23 +8,26 @@ if it is not what Anki was given, and here if it is not either; both: a conflict
 from __future__ import annotations
 
 import difflib
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from flashcards.deckfiles.content_checks import content_issues
 from flashcards.deckfiles.find import DeckFile, find_decks, read_deck
 from flashcards.deckfiles.media import Media as FoundMedia
 from flashcards.deckfiles.outline import read_outline
 from flashcards.deckfiles.parse import Parsed, parse_deck
-from flashcards.deckfiles.printing import print_deck
+from flashcards.deckfiles.printing import print_deck, tag_word
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.domain.card import Basic, Cloze, Deck, Note
 from flashcards.errors import Conflict, DeckError, Unavailable
 from flashcards.exchange.anki import notetypes
-from flashcards.exchange.anki.fields import NoteTexts, fields_of
+from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
@@ -184,6 +187,7 @@ class _Merger:
         self.base = base
         self.report = report
         self.edited: dict[str, list[tuple[_Ours, Note]]] = {}
+        self.digests: dict[str, str] = {}
 
     def note(self, ours: _Ours, packed: PackedNote, theirs: Converted) -> None:
         """Decides, part by part, what becomes of one note."""
@@ -192,29 +196,57 @@ class _Merger:
             self.report.notices.append(f"{ours.file.path}:{ours.note.line}: {ours.note.id}: not merged, {why}")
             return
         mine, yours = self.parts(ours, ours.returned, ours.tags), self.parts(ours, theirs, packed.tags)
-        different = [part for part in mine if mine[part] != yours[part]]
+        different = [
+            part for part in mine if mine[part] != yours[part] and not self.written_already(ours, theirs, packed, part)
+        ]
         if not different:
             self.report.same += 1
             return
-        taken = []
+        taken, conflicts = [], len(self.report.conflicts)
         older = False
         for part in different:
             verdict = self.verdict(ours, packed, part, mine[part], yours[part])
             if verdict == "theirs":
                 taken.append(part)
             elif verdict == "ours":
-                older = True
+                older = older or ours.known is None or ours.known.revision > 1
             else:
                 self.conflict(ours, part, mine[part], yours[part], verdict)
         if taken:
-            self.edited.setdefault(ours.file.path, []).append((ours, self.changed(ours, theirs, packed, taken)))
+            self.take(ours, theirs, packed, taken)
         elif older:
             self.report.older += 1
+        elif len(self.report.conflicts) == conflicts:
+            self.report.same += 1  # the journey through HTML alone made the difference
 
     def parts(self, ours: _Ours, made: Converted, tags: Iterable[str]) -> dict[str, Any]:
         names = CLOZE_PARTS if made.kind == "cloze" else BASIC_PARTS
         values = {name: getattr(made, name) for name in names if name != "tags"}
-        return {**_by_name(values, ours.references), "tags": tuple(sorted(set(tags) - {"flashcards::removed"}))}
+        return {**self.by_name(values, ours.references), "tags": tuple(sorted({*map(tag_word, tags)} - {REMOVED_TAG}))}
+
+    def by_name(self, values: Mapping[str, Any], references: Mapping[str, str]) -> dict[str, Any]:
+        """Texts with media under the names by which our file refers to them, where it does."""
+        by_base = {reference.rpartition("/")[2]: reference for reference in references.values()}
+        by_bytes = {name.partition(".")[0]: reference for name, reference in references.items()}
+
+        def place(match: re.Match[str]) -> str:
+            name = match[1]
+            known = references.get(name) or by_base.get(name) or (by_bytes and by_bytes.get(self.digest(unquote(name))))
+            return f"]({known})" if known else match[0]
+
+        def change(value: Any) -> Any:
+            if isinstance(value, str):
+                return MEDIA_REFERENCE.sub(place, value)
+            return tuple(map(change, value)) if isinstance(value, tuple) else value
+
+        return {name: change(value) for name, value in values.items()}
+
+    def digest(self, name: str) -> str:
+        """What the bytes of a file in the package are called here; "" where it is not there."""
+        if name not in self.digests:
+            file = self.package.media.get(name)
+            self.digests[name] = sha256(file.read_bytes()).hexdigest()[:32] if file else ""
+        return self.digests[name]
 
     def verdict(self, ours: _Ours, packed: PackedNote, part: str, mine: Any, yours: Any) -> str:
         """``ours``, ``theirs``, or why it is a conflict."""
@@ -246,14 +278,19 @@ class _Merger:
             MergeConflict(ours.file.path, ours.note.line, ours.note.id, part, _shown(mine), _shown(yours), why)
         )
 
-    def changed(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> Note:
-        """Our note with those parts as Anki has them; the others stay as they are written."""
+    def written_already(self, ours: _Ours, theirs: Converted, packed: PackedNote, part: str) -> bool:
+        """Whether our file says of a part what it would if Anki's were taken: only the journey made a difference."""
+        if part == "tags":
+            return False
+        note, _ = self.changed(ours, theirs, packed, [part])
+        return _printed(ours, note) == _printed(ours, replace(ours.note, source=""))
+
+    def changed(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> tuple[Note, Media]:
+        """Our note with those parts as Anki has them, and their media; the others stay as they are written."""
         media = Media(self.package.media, self.root, self.media_folder(ours), self.stage)
-        values = _by_name({name: getattr(theirs, name) for name in parts if name != "tags"}, ours.references)
-        whole = theirs._replace(**values)
-        placed = media.placed(note_of(ours.note.id, packed.tags, whole), ours.file.path)
-        self.report.media |= {path: (self.stage / path).read_bytes() for path in media.files}
-        self.report.notices += media.notices
+        values = self.by_name({name: getattr(theirs, name) for name in parts if name != "tags"}, ours.references)
+        blank = Converted(theirs.kind)  # so that no media come for parts that stay
+        placed = media.placed(note_of(ours.note.id, packed.tags, blank._replace(**values)), ours.file.path)
         note, content, new = ours.note, ours.note.content, placed.content
         if isinstance(content, Cloze) and isinstance(new, Cloze):
             body, numbers = (new.body, new.numbers) if "answer" in parts else (content.body, content.numbers)
@@ -264,7 +301,14 @@ class _Merger:
             content = replace(content, **chosen)
         lists = {name: getattr(placed, name) for name in ("rubric", "follow_ups", "sources") if name in parts}
         tags = packed.tags if "tags" in parts else note.tags
-        return replace(note, content=content, tags=tuple(tags), source="", **lists)
+        return replace(note, content=content, tags=tuple(tags), source="", **lists), media
+
+    def take(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> None:
+        """Remembers a note to be changed."""
+        note, media = self.changed(ours, theirs, packed, parts)
+        self.report.media |= {path: (self.stage / path).read_bytes() for path in media.files}
+        self.report.notices += media.notices
+        self.edited.setdefault(ours.file.path, []).append((ours, note))
 
     @staticmethod
     def media_folder(ours: _Ours) -> str:
@@ -280,9 +324,9 @@ class _Merger:
             done: list[str] = []
             for ours, note in sorted(notes, key=lambda pair: -pair[0].note.line):  # from the end: lines stay right
                 made = _spliced(text, ours, note)
-                if made is None or not _sound(made, file, self.root, self.stage, note, len(ours.parsed.deck.notes)):
+                if made is None or not _sound(made, self.root, ours, note):
                     why = "our file cannot hold what Anki has; edit it by hand"
-                    self.conflict(ours, "text", "", print_deck(_alone(ours, note)), why)
+                    self.conflict(ours, "text", _printed(ours, ours.note), _printed(ours, note), why)
                     continue
                 text = made
                 done.append(note.id)
@@ -290,26 +334,6 @@ class _Merger:
                 self.report.changes.append(
                     FileChange(path, _diff(path, before.decode("utf-8"), text), text, before, tuple(reversed(done)))
                 )
-
-
-def _by_name(values: Mapping[str, Any], references: Mapping[str, str]) -> dict[str, Any]:
-    """Texts with media under the names by which our file refers to them, where it does."""
-    by_base = {reference.rpartition("/")[2]: reference for reference in references.values()}
-
-    def put(text: str) -> str:
-        def place(match: Any) -> str:
-            name = match[1]
-            known = references.get(name) or by_base.get(name)
-            return f"]({known})" if known else str(match[0])
-
-        return MEDIA_REFERENCE.sub(place, text)
-
-    def change(value: Any) -> Any:
-        if isinstance(value, str):
-            return put(value)
-        return tuple(put(item) for item in value) if isinstance(value, tuple) else value
-
-    return {name: change(value) for name, value in values.items()}
 
 
 def _shown(value: Any) -> str:
@@ -325,9 +349,14 @@ def _alone(ours: _Ours, note: Note) -> Deck:
     return replace(ours.parsed.deck, notes=(replace(note, section=None, definitions=""),), prose=())
 
 
+def _printed(ours: _Ours, note: Note) -> str:
+    """The note's own lines."""
+    return print_deck(_alone(ours, note)).split("\n---\n\n", 1)[1].rstrip("\n")
+
+
 def _spliced(text: str, ours: _Ours, note: Note) -> str | None:
     """The file's text with the note's own lines replaced; None where the note's place cannot take it."""
-    printed = print_deck(_alone(ours, note)).split("\n---\n\n", 1)[1].rstrip("\n")
+    printed = _printed(ours, note)
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.split("\n")
     start = sum(len(line) + 1 for line in lines[: note.line - 1])
@@ -344,14 +373,17 @@ def _spliced(text: str, ours: _Ours, note: Note) -> str | None:
     return text[:start] + printed.replace("\n", newline) + (blank or newline) + text[end:]
 
 
-def _sound(text: str, file: DeckFile, root: Path, stage: Path, note: Note, count: int) -> bool:
+def _sound(text: str, root: Path, ours: _Ours, note: Note) -> bool:
     """Whether the file still holds every note, this one as it should be, with nothing wrong in it."""
-    parsed = parse_deck(file.path, text.encode())
+    parsed, count = parse_deck(ours.file.path, text.encode()), len(ours.parsed.deck.notes)
     found = [read for read in parsed.deck.notes if read.id == note.id]
     if parsed.structure_lost or len(parsed.deck.notes) != count or len(found) != 1:
         return False
     wrong = [issue for owner, issue in content_issues(parsed, root) if owner == note.id]
-    return all(issue.code.startswith("media") for issue in wrong) and found[0].content == note.content
+    if not all(issue.code.startswith("media") for issue in wrong) or type(found[0].content) is not type(note.content):
+        return False
+    # What would be read as structure is escaped when it is printed: then it is the same where it prints alike.
+    return found[0].content == note.content or _printed(ours, found[0]) == _printed(ours, note)
 
 
 def _diff(path: str, before: str, after: str) -> str:

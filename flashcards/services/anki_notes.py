@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from flashcards.deckfiles.mathml import MathError, render_math
 from flashcards.deckfiles.spans import spans
 from flashcards.domain.card import Basic, Cloze, Content, Note
 from flashcards.exchange.anki.package_values import Converted
@@ -53,12 +54,22 @@ def with_texts(note: Note, change: Callable[[str], str]) -> Note:
     )
 
 
-def without_maths(text: str) -> str:
-    """Formulas as code, for those that are refused."""
+def without_maths(text: str, *, refused: bool = False) -> str:
+    """Formulas as code; with `refused`, those that the renderer refuses, or cannot be asked about for a deletion."""
     pieces, position = [], 0
     for span in spans(text):
         if span.kind in ("math", "display") and span.start >= position:
-            inner = text[span.inner_start : span.inner_end].strip().replace("`", "'")
-            pieces += [text[position : span.start], f"`{inner}`"]
-            position = span.end
+            inner = text[span.inner_start : span.inner_end]
+            if not refused or "{{c" in inner or _refused(inner, display=span.kind == "display"):
+                code = inner.strip().replace("`", "'")
+                pieces += [text[position : span.start], f"`{code}`"]
+                position = span.end
     return "".join([*pieces, text[position:]])
+
+
+def _refused(tex: str, *, display: bool) -> bool:
+    try:
+        render_math(tex, display=display)
+    except MathError:
+        return True
+    return False

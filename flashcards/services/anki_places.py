@@ -19,6 +19,8 @@ from flashcards.services.anki_notes import with_texts
 MEDIA_FOLDER = "media"
 _PICTURE = re.compile(rf"!\[((?:[^\[\]\\]|\\.)*){MEDIA_REFERENCE.pattern}")
 _NOT_NAME = re.compile(r"[^\w.-]+")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])", re.I)
+"""Names that Windows keeps for itself, with any ending."""
 
 
 class Paths:
@@ -71,7 +73,7 @@ def joined(folder: str, name: str) -> str:
 
 def _file_name(name: str) -> str:
     made = slug(name, name).strip("_.") or "deck"
-    return f"{made}-deck" if made in {"readme", MEDIA_FOLDER} else made
+    return f"{made}-deck" if made in {"readme", MEDIA_FOLDER} or _DEVICE.fullmatch(made) else made
 
 
 # Media ---------------------------------------------------------------------------------------------------
@@ -98,7 +100,7 @@ class Media:
             path = self.place(name)
             if path is None:
                 return match[1] or name.translate({ord(c): "_" for c in "[]()*`<>\\$"})
-            return f"![{match[1]}]({quote(_relative(path, deck_path, depth))})"
+            return f"![{match[1]}]({_quoted(_relative(path, deck_path, depth))})"
 
         return with_texts(note, lambda text: _PICTURE.sub(place, text) if "](" in text else text)
 
@@ -142,6 +144,11 @@ class Media:
             else:
                 return path
         return f"{self.folder}/{digest}{dot}{extension.lower()}"
+
+
+def _quoted(path: str) -> str:
+    """The path as a link holds it: letters of any script stay readable."""
+    return "".join(c if c.isalnum() else quote(c) for c in path)
 
 
 def _relative(path: str, deck_path: str, depth: int) -> str:

@@ -23,10 +23,11 @@ from flashcards.domain.card import Basic, Cloze, Deck, Note
 from flashcards.errors import DeckError, NotFound, Unavailable
 from flashcards.exchange.anki.connect import AnkiConnect, NewNote, RemoteNote
 from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
+from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki_decks import Progress, quiet
+from flashcards.services.anki_decks import Progress, guid_in_file, quiet
 from flashcards.services.export_texts import addresses, media_bytes, rendering, request_for_anki, within
 from flashcards.storage.exports import AnkiRendering
 
@@ -38,7 +39,8 @@ class PushReport:
     """What a push did, or (dry run) would do; notes by their Id. `left` were edited in Anki and stay as they are there.
 
     `gone` are in Anki and no longer in the files: they stay. `refused` Anki did not take. `skipped` are files or
-    notes with errors.
+    notes with errors. `from_anki` came from there, in note types that are not ours: they are there already, and
+    AnkiConnect does not say which they are.
     """
 
     dry_run: bool
@@ -49,6 +51,7 @@ class PushReport:
     gone: tuple[str, ...]
     refused: tuple[str, ...]
     skipped: tuple[str, ...]
+    from_anki: tuple[str, ...]
     unchanged: int
     media: int
 
@@ -67,6 +70,7 @@ class _Local(NamedTuple):
 class _Reading:
     notes: list[_Local] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    from_anki: list[str] = field(default_factory=list)
 
 
 def push(
@@ -99,6 +103,7 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
         raise NotFound(f"There is no deck or folder {', '.join(decks)!r} in {root}.")
     titles = {folder.path: folder.title for folder in found.folders}
     reading = _Reading()
+    foreign = foreign_notes(root).notes
     with RenderPool() as pool:
         for number, file in enumerate(files, 1):
             progress("Rendering decks", number, len(files))
@@ -108,7 +113,12 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
                 reading.skipped.append(f"{file.path}: {error}")
                 continue
             reading.skipped += [f"{file.path}:{n.line}: left out, see `flashcards check`" for n in parsed.broken]
-            notes = [note for note in parsed.deck.notes if not note.draft]
+            notes = []
+            for note in parsed.deck.notes:
+                if guid_in_file(parsed.deck.id, note) in foreign:
+                    reading.from_anki.append(f"{parsed.deck.id}#{note.id}")
+                elif not note.draft:
+                    notes.append(note)
             requests = [(str(i), request_for_anki(note, file.path, root)) for i, note in enumerate(notes)]
             name = clean_deck_name(deck_name(file.path, parsed.deck.title, titles))
             made = dict(pool.render_all(requests))
@@ -175,6 +185,7 @@ class _Push:
             tuple(sorted(gone)) if everything else (),
             tuple(refused),
             tuple(reading.skipped),
+            tuple(reading.from_anki),
             len(reading.notes) - len(touched),
             len(self.media_of([*new, *changed])),
         )

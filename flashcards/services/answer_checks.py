@@ -55,6 +55,8 @@ def checked_mode(answer: Answer) -> Mode:
     for field, value in (("at", answer.at), ("took_ms", answer.took_ms)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             raise Invalid("Give a whole number of milliseconds, not below 0.", field=field)
+    if answer.revision is not None and type(answer.revision) is not int:
+        raise Invalid("Give the whole number that the queue gave.", field="revision")
     return cast(Mode, answer.mode)
 
 

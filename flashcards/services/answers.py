@@ -73,6 +73,7 @@ class Answers(LearnerDays):
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
+            revision=self._shown(answer, at, card),
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
         if kind == "scheduled":
@@ -100,6 +101,15 @@ class Answers(LearnerDays):
             return now, today
         raw, raw_today = (raw_study_day(instant, learner.timezone, learner.day_start) for instant in (at, now))
         return at, today if raw == raw_today else raw
+
+    def _shown(self, answer: Answer, at: int, card: CardRow) -> int:
+        """The revision that was shown: what the client says, where that can be, else that of the answer's time.
+
+        A page may be older than an edit and answered after it, so the client knows best.
+        """
+        if answer.revision is not None and 1 <= answer.revision <= card.revision:
+            return answer.revision
+        return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
     # --- manual actions
 
@@ -152,11 +162,11 @@ class Answers(LearnerDays):
     def last_action(self, learner: Learner) -> LastAction | None:
         """What `undo` would take back; None where nothing is left."""
         with self._db.read():
-            rows = self._rows.last_action(learner.id)
+            rows = self._rows.last_action_in_short(learner.id)
         if not rows:
             return None
-        lead = rows[-1]
-        return LastAction(lead.uid, lead.verb or "answer", lead.at, len({row.card for row in rows}))
+        _, uid, verb, at, _ = rows[-1]
+        return LastAction(uid, verb or "answer", at, len({card for *_, card in rows}))
 
     def undo(self, learner: Learner, review_id: str | None = None) -> Undone:
         """Takes back the learner's last action, whole, and restores what was before, exactly.

@@ -94,7 +94,7 @@ class AuthoringService:
         Changed with what the file is now, Invalid for text that is no deck file's and for an id of no note in it,
         Unavailable where the disk refuses; then nothing was written.
         """
-        path = deck_path(path)
+        path = deck_path(path) if version else new_deck_path(path)
         _check_text(text)
         edited = _edited(path, text, substantive) if substantive else []
         with self._turn():

@@ -200,7 +200,8 @@ def _write(fitted: Sequence[Fitted], into: Path) -> None:
     in_the_way = [str(into / path) for path in files if os.path.lexists(into / path)]
     if in_the_way:
         some = "\n".join(in_the_way[:20])
-        raise Conflict(f"{some}\n{len(in_the_way)} files are there already; name another folder. Nothing was written.")
+        many = "1 file is" if len(in_the_way) == 1 else f"{len(in_the_way):,} files are"
+        raise Conflict(f"{some}\n{many} there already; name another folder. Nothing was written.")
     with tempfile.TemporaryDirectory(prefix="flashcards-") as name:
         stage = Path(name)
         try:

@@ -38,6 +38,7 @@ def queue_card(card: CardRecord, kind: QueueKind, today: Day, mark: int | None, 
         tags=card.tags,
         leech=is_leech(card.lapses),
         language=card.language,
+        revision=card.revision,
         mark=None if mark is None else format(mark, "x"),
         news=news,
     )

@@ -108,7 +108,6 @@ class Cards(LearnerDays):
                 by_grade=dict(Counter(quality for _, quality, _ in answers)),
                 failed_often=tuple(card_state(records[card], learner) for card in often),
                 next_days=self._next_days(learner, today),
-                can_undo=bool(self._rows.last_action(learner.id)),
             )
 
     def calendar(self, learner: Learner, days: int = 371) -> dict[Day, int]:

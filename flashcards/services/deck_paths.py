@@ -16,6 +16,8 @@ def deck_path(text: str) -> str:
 
     Raises Invalid (field ``path``) for what is outside, or is never read as a deck.
     """
+    if not text:
+        raise Invalid("The path is empty: give one such as spanish/verbs.md.", field="path")
     path = text if text.endswith(".md") else f"{text}.md"
     parts = path.split("/")
     if path.startswith("/") or ".." in parts or "\0" in path or "\\" in path:

@@ -19,7 +19,7 @@ from flashcards.exchange.anki.package_writer import PackageWriter, writing_packa
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.account_values import Learner
 from flashcards.services.export_packed import NotRendered, PackedDecks, fields_of_stored
-from flashcards.services.export_texts import addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.services.export_texts import addresses, foreign_media, media_bytes, rendering, request_for_anki, within
 from flashcards.services.export_values import AnkiExported, Progress, TextExported
 from flashcards.storage.exports import (
     ExportDeck,
@@ -113,9 +113,12 @@ class DatabaseExport:
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
-            with writing_package(target, rollover=day_start, foreign=foreign_notes(self._root)) as package:
+            foreign = foreign_notes(self._root)
+            with writing_package(target, rollover=day_start, foreign=foreign) as package:
                 self._write_decks(package, work, wanted, progress)
                 missing = self._write_media(package, work.media, progress)
+                for name, data in foreign_media(package.foreign_media, foreign.media, self._root):
+                    package.add_media(name, data)
         self._store.remember(learner.id if learner else None, work.exported, [note.guid for note in removed])
         return AnkiExported(target, len(wanted.decks), *package.counts, removed, tuple(missing))
 

@@ -22,7 +22,7 @@ from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.export_packed import anki_ordinal
-from flashcards.services.export_texts import addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.services.export_texts import addresses, foreign_media, media_bytes, rendering, request_for_anki, within
 from flashcards.services.export_values import AnkiExported, Progress, TextExported
 from flashcards.services.sync_plan import new_guids
 from flashcards.storage.exports import AnkiRendering
@@ -64,7 +64,8 @@ class FileExport:
         Notes with an error are left out and named. Raises NotFound, DeckError, OSError.
         """
         missing = []
-        with RenderPool() as pool, writing_package(target, foreign=foreign_notes(self._root)) as package:
+        foreign = foreign_notes(self._root)
+        with RenderPool() as pool, writing_package(target, foreign=foreign) as package:
             reading = self._begin(decks, pool, progress)
             names = set()
             for ready in self._notes(reading):
@@ -77,6 +78,8 @@ class FileExport:
                     missing.append(name)
                 else:
                     package.add_media(name, data)
+            for name, data in foreign_media(package.foreign_media, foreign.media, self._root):
+                package.add_media(name, data)
         notes, card_count, _, media = package.counts
         skipped = tuple(reading.skipped)
         return AnkiExported(target, len(names), notes, card_count, 0, media, (), tuple(missing), skipped)

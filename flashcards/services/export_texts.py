@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b, sha256
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from flashcards.deckfiles import media as media_files
 from flashcards.deckfiles.render_values import ANKI, Rendered, RenderRequest, note_references, request_for
@@ -14,6 +16,7 @@ from flashcards.domain.card import Basic, Note
 from flashcards.exchange.anki.fields import SEPARATOR, listed
 from flashcards.storage.exports import AnkiRendering
 
+_NOT_MEDIA_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 _MEDIA = re.compile(r'src="([0-9a-f]{32}\.[a-z0-9]+)"|\[sound:([0-9a-f]{32}\.[a-z0-9]+)\]')
 
 
@@ -78,6 +81,15 @@ def media_bytes(name: str, paths: Iterable[str], root: Path) -> bytes | None:
         if sha256(data).hexdigest()[:32] == name.partition(".")[0]:
             return data
     return None
+
+
+def foreign_media(names: Iterable[str], places: Mapping[str, str], root: Path) -> Iterator[tuple[str, bytes]]:
+    """The pictures and sounds of notes that go back to Anki as they came, under their names there."""
+    for name in sorted(names):
+        found = media_files.resolve("/" + quote(places[name]), "deck.md", root) if name in places else None
+        if isinstance(found, media_files.Media) and not _NOT_MEDIA_NAME.search(name):
+            with contextlib.suppress(OSError):  # it has gone meanwhile; Anki has it, or shows that it lacks it
+                yield name, (root / found.path).read_bytes()
 
 
 def within(address: str, wanted: Iterable[str]) -> bool:

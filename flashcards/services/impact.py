@@ -48,7 +48,8 @@ class LostId:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """All cards of both sides. `vanished` and `collisions` are ids; `broken` files and notes keep what they had.
+    """All cards of both sides. `vanished` and `collisions` are ids; `broken` are the paths of files with errors now,
+    which keep what they had where an error hides it.
 
     `edited` holds the notes with another text than before, moved ones too, by their key (``deck#note``) now: what
     they say now, and the definitions that they use.
@@ -57,6 +58,7 @@ class Impact:
     cards: tuple[CardChange, ...]
     vanished: tuple[LostId, ...]
     collisions: tuple[LostId, ...]
+    broken: tuple[str, ...]
     edited: Mapping[str, tuple[str, str]]
 
     @property
@@ -140,7 +142,8 @@ class _Comparison:
             self.all("deleted", stored)
             self.vanish(stored, "no note has it any more; its history is hidden until it comes back")
         cards = sorted(self.cards, key=lambda card: (CHANGES.index(card.change), card.path, card.line))
-        return Impact(tuple(cards), tuple(self.vanished), tuple(self.collisions()), self.edited)
+        broken = (path for path, parsed in sorted(self.head.items()) if parsed.structure_lost or parsed.broken)
+        return Impact(tuple(cards), tuple(self.vanished), tuple(self.collisions()), tuple(broken), self.edited)
 
     def present(self, fresh: FreshDeck, note: Note, stored: StoredNote | None) -> None:
         """A note of today, and the one that it was before."""

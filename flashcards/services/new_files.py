@@ -24,7 +24,8 @@ from flashcards.storage import locks
 _PREFIX = ".flashcards-import-"
 _LIST = "list.json"
 _FILES = "files"
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_BEGUN = "begun"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 def install(root: Path, files: Mapping[str, Path]) -> None:
@@ -40,7 +41,7 @@ def install(root: Path, files: Mapping[str, Path]) -> None:
         with _aside(root) as aside:
             _lay_out(aside, root, files)
             for file in files:
-                _put(aside / _FILES / file, root / file)
+                _put(aside, file, root / file)
             (aside / _LIST).unlink()  # from here on they stay
     except FileExistsError as error:
         _remove_folders(made)
@@ -106,22 +107,30 @@ def _lay_out(aside: Path, root: Path, files: Mapping[str, Path]) -> None:
         stream.write(json.dumps({"files": listed, "folders": folders}).encode())
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, begun: Path | None = None) -> None:
+    """Copies a file to where none is; makes the file `begun` once `target` is there, and is ours."""
     with source.open("rb") as stream, target.open("xb") as output:
+        if begun:
+            begun.parent.mkdir(parents=True, exist_ok=True)
+            begun.touch()
         shutil.copyfileobj(stream, output, 1 << 20)
         output.flush()
         os.fsync(output.fileno())
 
 
-def _put(source: Path, target: Path) -> None:
-    """Gives the file its second name; a copy where the disk knows no second names. Raises FileExistsError."""
+def _put(aside: Path, file: str, target: Path) -> None:
+    """Gives the file its second name; a copy where the disk knows no second names, or is another one.
+
+    Raises FileExistsError.
+    """
+    source = aside / _FILES / file
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _copy(source, target)
+        _copy(source, target, aside / _BEGUN / file)
         shutil.copystat(source, target)
 
 
@@ -134,7 +143,8 @@ def _take_back(aside: Path, root: Path) -> list[str]:
         if not target.is_file() or not (aside / _FILES / file).is_file():
             continue
         status = target.stat()
-        if (status.st_size, status.st_mtime_ns) == (size, changed_at):
+        as_it_was = (status.st_size, status.st_mtime_ns) == (size, changed_at)
+        if as_it_was or ((aside / _BEGUN / file).exists() and _is_beginning(target, aside / _FILES / file)):
             target.unlink()
             removed += 1
         else:
@@ -146,12 +156,27 @@ def _take_back(aside: Path, root: Path) -> list[str]:
     return said
 
 
+def _is_beginning(target: Path, source: Path) -> bool:
+    """Whether a file is a copy that was cut off, or that has not got its time yet."""
+    with target.open("rb") as copy, source.open("rb") as whole:
+        while block := copy.read(1 << 20):
+            if block != whole.read(len(block)):
+                return False
+    return True
+
+
 def _read_list(aside: Path) -> dict[str, list[Any]]:
     try:
         listed: dict[str, list[Any]] = json.loads((aside / _LIST).read_bytes())
     except FileNotFoundError:  # nothing was put into its place yet, or all of it is there to stay
         return {"files": [], "folders": []}
-    return listed
+    # Decks may be a stranger's repository: a list in it leads nowhere else.
+    files = [row for row in listed["files"] if _within(row[0])]
+    return {"files": files, "folders": [folder for folder in listed["folders"] if _within(folder)]}
+
+
+def _within(path: str) -> bool:
+    return not Path(path).is_absolute() and ".." not in Path(path).parts
 
 
 def _make_folders(folder: Path) -> list[Path]:

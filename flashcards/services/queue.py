@@ -73,7 +73,7 @@ class _Day:
     plan: Plan
     left: Left
     done: int
-    waiting: int  # notes with a due card that is hidden or held back until tomorrow
+    waiting: set[int]  # notes with a due card that is hidden or held back until tomorrow
     new_left: int
     due_limited: bool
 
@@ -188,7 +188,7 @@ class Queues(LearnerDays):
             plan=plan,
             left=Left(len(allowed), len(new), len(drill)),
             done=_done(so_far, scope, drill),
-            waiting=len(due_notes) - len(allowed),
+            waiting=due_notes.difference(row[3] for row in allowed),
             new_left=new_left,
             due_limited=len(shown) > len(allowed),
         )
@@ -236,11 +236,12 @@ class Queues(LearnerDays):
     def _next(self, learner: Learner, day: _Day) -> tuple[Day | None, int]:
         """When cards come next: tomorrow, if some that are due are only waiting, else the next due date."""
         rows, today = self._queue_rows, day.study_day
-        waiting = day.waiting + rows.buried_until_tomorrow(learner.id, today)
-        next_due, count = rows.next_due(learner.id, today)
-        if not waiting:
-            return next_due, count
-        return today + 1, waiting + (count if next_due == today + 1 else 0)
+        waiting = day.waiting | rows.notes_buried(learner.id, today)
+        next_due = today + 1 if waiting else rows.next_due(learner.id, today)
+        if next_due is None or learner.due_per_day == 0:
+            return None, 0
+        count = len(waiting | rows.notes_due_on(learner.id, next_due))  # siblings come one a day
+        return next_due, count if learner.due_per_day is None else min(count, learner.due_per_day)
 
     def _seconds(self, learner: Learner, cards: int) -> int:
         return round(cards * (self._queue_rows.seconds_an_answer(learner.id) or _USUAL_SECONDS))

@@ -23,6 +23,7 @@ class Answer:
     """One answer as a client sends it.
 
     `id` is the client's UUID; `at` is when it was given (None: now); `mode` is review, cram, mock or ahead.
+    `revision` is the `QueueCard.revision` that was shown; one that the note never had counts as None: not known.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Answer:
     mode: str = "review"
     at: int | None = None
     took_ms: int | None = None
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class QueueCard:
 
     `intervals` gives for each quality the days until the card would come again; in a drill and ahead, the days
     until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
-    Cards with the same `mark` are confusable: their questions are nearly the same.
+    `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
+    the same.
     """
 
     id: str
@@ -96,6 +99,7 @@ class QueueCard:
     tags: tuple[str, ...]
     leech: bool
     language: str
+    revision: int
     mark: str | None = None
     news: CardNews = NO_NEWS
 
@@ -254,4 +258,3 @@ class Summary:
     by_grade: dict[int, int]
     failed_often: tuple[CardState, ...]
     next_days: tuple[DayCount, ...]
-    can_undo: bool

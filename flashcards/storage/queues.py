@@ -53,6 +53,12 @@ _AHEAD = """
     AND (?3 IS NULL OR deck_id IN (SELECT value FROM json_each(?3)))
     ORDER BY due_on
 """
+_ACTIVE = """
+    FROM schedule s INDEXED BY schedule_due
+    LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id
+    WHERE s.learner_id = ?1 AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL
+    AND coalesce(ld.active, 1) = 1
+"""
 _PREREQUISITES = """
     SELECT p.note_id,
         r.removed_at IS NULL AND r.draft = 0 AND coalesce(ld.active, 1) = 1 AND EXISTS (
@@ -203,29 +209,19 @@ class QueueRows:
         )
         return (day for (day,) in rows)
 
-    def next_due(self, learner: int, today: Day) -> tuple[Day | None, int]:
-        """The first day after today with cards due in active decks, and how many notes they are of."""
-        due = (
-            "FROM schedule s INDEXED BY schedule_due LEFT JOIN learner_deck ld"
-            " ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
-            " WHERE s.learner_id = ?1 AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL"
-            " AND coalesce(ld.active, 1) = 1"
-        )
-        row = self._db.one(f"SELECT s.due_on {due} AND s.due_on > ?2 ORDER BY s.due_on LIMIT 1", (learner, today))
-        if row is None:
-            return None, 0
-        count = self._db.one(f"SELECT count(DISTINCT s.note_id) {due} AND s.due_on = ?2", (learner, row[0]))
-        return row[0], int(count[0]) if count else 0
+    def next_due(self, learner: int, today: Day) -> Day | None:
+        """The first day after today with cards due in active decks."""
+        row = self._db.one(f"SELECT s.due_on {_ACTIVE} AND s.due_on > ?2 ORDER BY s.due_on LIMIT 1", (learner, today))
+        return row[0] if row else None
 
-    def buried_until_tomorrow(self, learner: int, today: Day) -> int:
-        """Of how many notes a card would be due today if it were not buried."""
-        row = self._db.one(
-            "SELECT count(DISTINCT note_id) FROM schedule INDEXED BY schedule_due"
-            " WHERE learner_id = ?1 AND due_on <= ?2 AND due_on IS NOT NULL AND suspended = 0"
-            " AND deck_id IS NOT NULL AND buried_until > ?2",
-            (learner, today),
-        )
-        return int(row[0]) if row else 0
+    def notes_due_on(self, learner: int, day: Day) -> set[int]:
+        """The notes with a card due on that very day, in active decks."""
+        return {note for (note,) in self._db.all(f"SELECT s.note_id {_ACTIVE} AND s.due_on = ?2", (learner, day))}
+
+    def notes_buried(self, learner: int, today: Day) -> set[int]:
+        """The notes with a card that would be due today if it were not buried, in active decks."""
+        rows = self._db.all(f"SELECT s.note_id {_ACTIVE} AND s.due_on <= ?2 AND s.buried_until > ?2", (learner, today))
+        return {note for (note,) in rows}
 
     def seconds_an_answer(self, learner: int) -> float | None:
         """The mean time of the learner's last hundred timed answers; None where there is none."""

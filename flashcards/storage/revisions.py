@@ -9,16 +9,9 @@ from dataclasses import dataclass
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 
-# The log keeps the revision that was current when an answer was stored. One that was given offline, before an edit,
-# and sent after it, was of the text of its own time. (Imported rows are older than the note: they keep theirs.)
-_SEEN = """
-    iif(a.kind = 'imported', a.revision, coalesce(
-        (SELECT max(number) FROM revision WHERE note_id = a.note_id AND number <= a.revision AND at <= a.at),
-        a.revision))
-"""
 _OF_CARD = "FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner AND v.undone = 0"
 _MARKS = f"""
-    SELECT c.id, n.id, n.revision, {_SEEN}, e.after_due_on,
+    SELECT c.id, n.id, n.revision, a.revision, e.after_due_on,
            (SELECT at FROM revision WHERE note_id = n.id AND number = e.revision)
     FROM json_each(:cards) j JOIN card c ON c.id = j.value JOIN note n ON n.id = c.note_id
     LEFT JOIN review a ON a.id =

@@ -42,7 +42,8 @@ _QUARTERS = f"""
 """
 _AMONG = """
     AND card_id IN (SELECT c.id FROM card c JOIN note n ON n.id = c.note_id
-                    WHERE n.deck_id IN (SELECT value FROM json_each(?)))
+                    WHERE n.deck_id IN (SELECT value FROM json_each(?))
+                    AND n.removed_at IS NULL AND c.removed_at IS NULL)
 """
 _SCHEDULES = "FROM schedule WHERE learner_id = ? AND deck_id IN (SELECT value FROM json_each(?))"
 _ASKED = f"{_SCHEDULES} AND due_on IS NOT NULL AND suspended = 0"

@@ -62,13 +62,29 @@ def _save(address: str) -> BaseResponse | str:
 
 
 def _move(address: str) -> BaseResponse | str:
-    saved = services().authoring.move(address, request.form.get("to", ""))
+    to = request.form.get("to", "")
+    try:
+        saved = services().authoring.move(address, to)
+    except FlashcardsError as error:
+        return _refused(address, error, to)
     return _to_editor(saved, "moved")
 
 
 def _delete(address: str) -> BaseResponse | str:
-    kept = services().authoring.delete(address)
+    try:
+        kept = services().authoring.delete(address)
+    except FlashcardsError as error:
+        return _refused(address, error, address)
     return redirect_to(f"/decks?{urlencode({'deleted': kept})}", 303)
+
+
+def _refused(address: str, error: FlashcardsError, to: str) -> BaseResponse | str:
+    """The editor with what was wrong; the error itself where there is no such file to be edited."""
+    try:
+        source = services().authoring.source(address)
+    except FlashcardsError:
+        raise error from None
+    return _page(source, source.text, trouble=trouble_of(error), to=to)
 
 
 ACTIONS: dict[str, Callable[[str], BaseResponse | str]] = {
@@ -102,8 +118,15 @@ def create() -> BaseResponse | str:
 
 
 def _page(
-    source: DeckSource, text: str, *, said: str = "", theirs: DeckSource | None = None, trouble: Trouble | None = None
+    source: DeckSource,
+    text: str,
+    *,
+    said: str = "",
+    theirs: DeckSource | None = None,
+    trouble: Trouble | None = None,
+    to: str | None = None,
 ) -> BaseResponse | str:
+    """`to` is where the file was to be moved, where that was refused."""
     preview = None
     try:
         preview = services().preview.preview(source.path, text)
@@ -122,6 +145,7 @@ def _page(
         theirs=theirs,
         gone=theirs is not None and theirs.version == NEW,
         trouble=trouble,
+        to=to,
         line=int(line) if line.isascii() and line.isdigit() and len(line) < 8 else None,
     )
     return Response(page, status=trouble.status if trouble else 200, mimetype="text/html")

@@ -95,6 +95,7 @@ def answer() -> Response:
             grade=_whole(form.get("grade", ""), "grade"),
             mode=filters.mode,
             took_ms=max(0, services().clock() - _whole(form.get("asked_at", ""), "asked_at")),
+            revision=_whole(form.get("revision", "0"), "revision"),
         ),
     )
     return redirect(filters.url("/review"), 303)

@@ -18,8 +18,8 @@ from tests.browser.live import Live
 
 LONG = "sprachen/deutsch/donaudampfschifffahrtsgesellschaftskapitaenswitwenrente-und-noch-mehr"
 NOTICES = (
-    "Note Qk5$z]d7h; (Was ist die Hauptstadt der Mongolei?): 2 of its cards were left out (only the first template is"
-    " carried)",
+    "Note Qk5$z]d7h; (Was ist die Hauptstadt der Mongolei?): 2 further cards were left out: only the first template is"
+    " carried",
     f"Note {'x' * 90} (…): left out: image occlusion has no counterpart here",
     "'donaudampfschifffahrtsgesellschaftskapitaenswitwenrentenantragsformularvordruck.mp4': notes use it, but it is not"
     " in the package.",

@@ -63,6 +63,18 @@ def test_c_shows_how_the_answer_changed(live: Live, page: Page, card: str) -> No
     sent(page)
 
 
+def test_a_page_older_than_the_edit_has_not_shown_the_new_text(live: Live, page: Page, ann: Learner, card: str) -> None:
+    open_review(page, f"{live.url}/review?deck=ml&card={card}")
+    file = live.site.config.decks / "ml" / "descent.md"
+    file.write_text(file.read_text().replace("overshoots", "flies over"))
+    live.services.sync.sync()
+    assert answer(page) == card
+    sent(page)
+    changed = live.services.review.news(ann, card).changed
+    assert changed is not None
+    assert (changed.seen, changed.now) == (2, 3)
+
+
 def test_undo_shows_it_again(live: Live, page: Page, card: str) -> None:
     open_review(page, f"{live.url}/review?deck=ml&card={card}")
     answer(page, "3")

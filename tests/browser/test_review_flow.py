@@ -129,6 +129,26 @@ def test_counts_go_down(live: Live, page: Page, ann: Learner) -> None:
     assert page.locator("#progress").evaluate("bar => [bar.value, bar.max]") == [8, 20]
 
 
+def test_the_page_counts_as_the_server_does(live: Live, page: Page, ann: Learner) -> None:
+    """Failed cards are not done yet, and for a buried new card another one comes."""
+    ann = live.services.accounts.save_settings(ann, new_per_day=10)
+    open_review(page, f"{live.url}/review")
+    for key in ("1", "-", "3", "=", "u", "1", "u", "u", "@", "3"):
+        if key.isdigit():
+            answer(page, key)
+            sent(page)
+        else:
+            page.locator("#question").focus()  # not in the field of a typed card
+            said = {"u": "Undone", "@": "Suspended"}.get(key, "Buried")
+            page.keyboard.press(key)
+            expect(page.locator("#status")).to_have_text(said)
+        queue = live.services.review.queue(ann, limit=500)
+        expect(page.locator("#left")).to_have_text(str(queue.left.total))
+        done = queue.total_today - queue.left.total
+        expect(page.locator("#progress")).to_have_attribute("aria-label", f"{done} of {queue.total_today} done")
+        assert current_card(page) in {card.id for card in queue.cards}
+
+
 def test_more_cards_are_fetched_before_they_run_out(live: Live, page: Page, ann: Learner) -> None:
     live.services.accounts.save_settings(ann, new_per_day=24)
     open_review(page, f"{live.url}/review")

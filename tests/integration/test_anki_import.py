@@ -346,8 +346,75 @@ def test_other_types_come_by_their_first_template(tmp_path: Path) -> None:
     report = import_decks(file, tmp_path / "decks")
     (deck,) = read_decks(tmp_path / "decks")
     assert deck.notes[0].content == Basic("Capital of France?", "**Paris** (on the Seine)")
-    assert len(report.notices) == 1
-    assert "1 of its cards were left out" in report.notices[0]
+    left_out, stays = report.notices
+    assert left_out.endswith("(France): a further card was left out: only the first template is carried")
+    assert "Note type 'Capitals' (1 notes): an export to Anki gives these notes back as they came" in stays
+
+
+def test_names_are_readable_and_any_system_can_hold_them(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        (tmp_path / "日本 語.png").write_bytes(png())
+        opened.media.add_file(str(tmp_path / "日本 語.png"))
+        add(opened, "Basic", "CON::Nul", '<img src="日本 語.png">', "a")
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+    report = import_decks(file, tmp_path / "decks")
+    assert [path for path in report.files if not path.endswith("json")] == [
+        "con-deck/_folder.yml",
+        "con-deck/nul-deck.md",
+        "media/日本-語.png",
+    ]
+    text = (tmp_path / "decks/con-deck/nul-deck.md").read_text()
+    assert "title: Nul" in text
+    assert "![](../media/日本-語.png)" in text
+    assert check_errors(tmp_path / "decks") == []
+
+
+def test_headings_of_anki_stay_headings(tmp_path: Path) -> None:
+    """Also where the text holds what only a deck may say, and is escaped."""
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "Deck", "q", "<h1>Big</h1><h3>Rubric</h3>x")
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+    import_decks(file, tmp_path / "decks")
+    assert "\n#### Big\n\n\\### Rubric\n\nx\n" in (tmp_path / "decks/deck.md").read_text()
+
+
+def test_only_formulas_that_are_refused_are_kept_as_code(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "Deck", "q", r"\(x^2\) and \(\nonsense{y}\) and \[z\]")
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+    (notice,) = import_decks(file, tmp_path / "decks").notices
+    assert notice.endswith('(q): the formula is refused: unknown command "\\nonsense": kept as code')
+    (deck,) = read_decks(tmp_path / "decks")
+    assert deck.notes[0].content == Basic("q", "$x^2$ and `\\nonsense{y}` and $$z$$")
+
+
+def test_a_deletion_of_several_numbers_keeps_all_its_cards(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        note = add(opened, "Cloze", "Deck", "Both {{c1,2::gaps::hint}} and {{c2::one}}")
+        assert len(note.cards()) == 2
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+        report = import_decks(file, tmp_path / "decks")
+        assert (report.notes, report.cards, report.notices) == (1, 2, ())
+        (deck,) = (tmp_path / "decks").glob("*.md")
+        deck.write_text(deck.read_text().replace("Both", "The"))
+        FileExport(tmp_path / "decks").anki(tmp_path / "ours.apkg", [], no_progress)
+        opened.db.execute("UPDATE notes SET mod = mod - 1000")
+        assert import_into(opened, tmp_path / "ours.apkg")["updated"] == 1
+        shown = opened.get_note(note.id).cards()
+        assert [re.sub("<[^>]*>", "", card.question(reload=True).rpartition("</style>")[2]) for card in shown] == [
+            "The [hint] and one",
+            "The [hint] and [...]",
+        ]
+
+
+def test_the_same_of_many_notes_is_said_once(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        for number in range(60):
+            add(opened, "Basic", "Deck", f"<b>q</b>&amp;{number}", "")
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+    (notice,) = import_decks(file, tmp_path / "decks").notices
+    assert notice.startswith("60 notes: its answer is empty in Anki: q &0, q &1, ")
+    assert notice.endswith("q &49, and 10 more")
 
 
 def test_image_occlusion_is_left_out_and_said(tmp_path: Path) -> None:
@@ -377,6 +444,16 @@ def test_a_guid_that_is_too_long_gives_no_id() -> None:
     assert note_id("x" * 60) is None
     assert guid_of("overfitting") is None
     assert guid_of("anki.x{y") is None
+
+
+def test_a_note_with_a_guid_that_is_too_long_comes_once(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "Deck", "q", "a")
+        opened.db.execute("UPDATE notes SET guid = ?", "x" * 64)
+        file = export(opened, tmp_path / "x.apkg", legacy=False)
+    assert import_decks(file, tmp_path / "decks").notes == 1
+    again = import_decks(file, tmp_path / "decks")
+    assert (again.notes, again.known, again.files) == (0, 1, ())
 
 
 def test_our_own_packages_come_back_as_they_went(tmp_path: Path) -> None:

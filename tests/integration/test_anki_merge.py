@@ -12,7 +12,7 @@ import pytest
 from flashcards.errors import Conflict
 from flashcards.services import anki_merge
 from flashcards.services.anki_import import import_decks
-from tests.integration.anki_packages import add, collection, export, import_into
+from tests.integration.anki_packages import add, collection, export, import_into, png
 from tests.integration.anki_world import AnkiWorld
 
 DECK = """\
@@ -188,3 +188,102 @@ def test_notes_that_came_from_anki_are_merged_too(tmp_path: Path) -> None:
     (change,) = report.changes
     lines = change.diff.splitlines()[3:]
     assert [line for line in lines if line[0] in "+-"] == ["-2", "+3"]
+
+
+def test_media_of_anki_s_own_names_are_those_that_the_decks_have(tmp_path: Path) -> None:
+    """In a deck that is not beside the media folder; and the part that nobody edited stays as it is written."""
+    (tmp_path / "a cat.png").write_bytes(png())
+    with collection(tmp_path) as opened:
+        name = opened.media.add_file(str(tmp_path / "a cat.png"))
+        note = add(opened, "Basic", "Deck::Below", f'cat <img src="{name}">', "1")
+        first = export(opened, tmp_path / "first.apkg", legacy=False)
+        import_decks(first, tmp_path / "decks")
+        time.sleep(1.1)  # Anki dates notes by the second
+        note["Back"] = f'new <img src="{name}">'
+        opened.update_note(note)
+        second = export(opened, tmp_path / "second.apkg", legacy=False)
+    report = anki_merge.merge(second, tmp_path / "decks", base=first)
+    assert (report.conflicts, report.notices, report.media) == ([], [], {})
+    (change,) = report.changes
+    lines = change.diff.splitlines()[2:]
+    assert [line for line in lines if line[0] in "+-"] == ["-1", "+new ![](../media/a-cat.png)"]
+
+
+def test_what_is_escaped_in_our_file_is_merged_too(tmp_path: Path) -> None:
+    text = "{{c1::braces}} of no gap"
+    with collection(tmp_path) as opened:
+        note = add(opened, "Basic", "Deck", "q", text)
+        first = export(opened, tmp_path / "first.apkg", legacy=False)
+        import_decks(first, tmp_path / "decks")
+        time.sleep(1.1)  # Anki dates notes by the second
+        note["Back"] = f"{text} more"
+        opened.update_note(note)
+        second = export(opened, tmp_path / "second.apkg", legacy=False)
+    report = anki_merge.merge(second, tmp_path / "decks", base=first)
+    assert report.conflicts == []
+    (change,) = report.changes
+    assert "more" in change.text
+    anki_merge.apply(report)
+    assert anki_merge.merge(second, tmp_path / "decks", base=first).same == 1
+
+
+def test_a_conflict_shows_both_notes_alone(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: edit(opened, "l1", Answer="<ul><li>two</li><li>items</li></ul>"))
+    (conflict,) = merged(world, file).conflicts
+    assert conflict.ours == "- L1 :: the sum of absolute weights {#l1}"
+    assert conflict.theirs.startswith("## L1 {#l1")
+
+
+def test_what_nobody_touched_is_not_called_newer(tmp_path: Path) -> None:
+    """The journey through HTML makes a difference that is neither here nor there."""
+    world = AnkiWorld(tmp_path)
+    world.now = time.time_ns() // 1_000_000 + 60_000
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "Deck", "q", "<h1>big</h1><h3>Rubric</h3>two  blanks <u>under</u> &lt;!-- x")
+        add(
+            opened,
+            "Basic",
+            "Deck",
+            "q2",
+            r"<table><tr><td>1</td></tr></table>[latex]\begin{tabular}{c}a\end{tabular}[/latex]",
+        )
+        file = export(opened, tmp_path / "first.apkg", legacy=False)
+    import_decks(file, world.root / "anki", world.root)
+    report = merged(world, file)
+    assert (report.same, report.older, report.changes, report.conflicts) == (2, 0, [], [])
+
+
+def test_what_was_merged_is_not_in_conflict_with_itself(tmp_path: Path) -> None:
+    """The file is edited here then, and its HTML is never quite Anki's: only what Anki edits next counts."""
+    world = AnkiWorld(tmp_path)
+    world.now = time.time_ns() // 1_000_000 - 600_000
+    backs = (
+        "<h1>big</h1><h3>Rubric</h3>two  blanks",
+        "see https://example.org/a_b now",
+        '<img src="missing.png"><dl><dt>T</dt><dd>D</dd></dl>',
+    )
+    with collection(tmp_path) as opened:
+        notes = [
+            add(opened, "Basic", "Deck", f"<blockquote>{back}</blockquote>", back, tags=("c++",)) for back in backs
+        ]
+        notes.append(
+            add(
+                opened,
+                "Cloze",
+                "Deck",
+                r"a {{c1::<ul><li>b</li></ul>}} \({{c2::\frac{a}{b} }}\)",
+                "<ul><li>x</li></ul>",
+            )
+        )
+        first = export(opened, tmp_path / "first.apkg", legacy=False)
+        import_decks(first, world.root / "anki", world.root)
+        world.sync()
+        for note in notes:
+            note.fields[0 if "Text" in note else 1] += " edited"
+            opened.update_note(note)
+        second = export(opened, tmp_path / "second.apkg", legacy=False)
+        report = merged(world, second)
+        assert (len(report.changes), report.conflicts) == (1, [])
+        anki_merge.apply(report)
+        again = merged(world, second)
+        assert (again.changes, again.conflicts, again.same) == ([], [], 4)

@@ -14,9 +14,10 @@ import pytest
 
 from flashcards.errors import Invalid, NotFound, Unavailable
 from flashcards.exchange.anki.connect import AnkiConnect
+from flashcards.services.anki_import import import_decks
 from flashcards.services.anki_push import STATE_FILE, PushReport, push
 from tests.integration.anki_connect import KEY, StandIn, running
-from tests.integration.anki_packages import png
+from tests.integration.anki_packages import add, export, png
 
 FRUIT = """\
 ---
@@ -113,6 +114,16 @@ def test_what_changed_is_updated_and_keeps_its_cards(pushed: Pushed) -> None:
     assert "A ripe banana" in note["Answer"]
     assert note.tags == ["new"]
     assert [card.id for card in note.cards()] == cards
+
+
+def test_notes_that_came_from_anki_are_not_sent_there_once_more(pushed: Pushed, tmp_path: Path) -> None:
+    add(pushed.there.opened, "Basic", "Mine", "q", "a")
+    package = export(pushed.there.opened, tmp_path / "mine.apkg", legacy=False)
+    import_decks(package, pushed.root / "mine", pushed.root)
+    report = pushed.push()
+    assert report.added == EVERYTHING
+    assert [key.partition("#")[0] for key in report.from_anki] == ["mine/mine"]
+    assert pushed.there.opened.note_count() == 4
 
 
 def test_what_moved_is_moved(pushed: Pushed) -> None:

@@ -466,6 +466,15 @@ def test_the_document_describes_every_address(client: FlaskClient, site: Site) -
     assert body["required"] == ["id", "card", "grade"]
 
 
+def test_the_document_says_what_each_operation_takes_and_gives(client: FlaskClient) -> None:
+    paths = client.get(f"{API}/openapi.json").json["paths"]
+    assert all(one["summary"] and one["description"] for operations in paths.values() for one in operations.values())
+    assert list(paths[f"{API}/pictures"]["post"]["requestBody"]["content"]) == ["image/*"]
+    assert "422" in paths[f"{API}/reviews"]["get"]["responses"]
+    for path in ("source", "decks/version"):
+        assert paths[f"{API}/{path}"]["get"]["responses"]["304"] == {"description": "Not Modified"}
+
+
 def test_healthz(site: Site) -> None:
     assert site.client().get("/healthz").json == {"status": "ok"}
 

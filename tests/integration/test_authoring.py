@@ -159,6 +159,8 @@ def test_paths_that_are_no_decks(site: Site, authoring: AuthoringService, path: 
         authoring.create(path)
     with pytest.raises(FlashcardsError):
         authoring.move(DECK, path)
+    with pytest.raises(FlashcardsError):
+        authoring.save(path, "## Q?\n\nA\n", NEW)
     assert files(site.config.decks) == before
 
 

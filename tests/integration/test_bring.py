@@ -105,7 +105,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "sub" / "more.md").unlink()
     (tmp_path / "library.md").write_text("mine", "utf-8")
     before = files(tmp_path)
-    with pytest.raises(Conflict, match=r"library\.md\n1 files are there already"):
+    with pytest.raises(Conflict, match=r"library\.md\n1 file is there already"):
         bring("mdanki", SOURCES / "mdanki", tmp_path)
     assert files(tmp_path) == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,22 @@ def test_a_hook_that_names_single_files_judges_them_with_the_rest_of_their_folde
     assert check(repository, "--decks", "cards", "cards/a/x.md") == (0, [], "Nothing to mend.\n")
     assert check(repository / "cards", "--decks", ".", "a/x.md") == (0, [], "Nothing to mend.\n")
     alone = check(repository, "cards/a/x.md")
-    assert alone == (1, ["requires-unknown", "media-missing"], "2 errors, 0 warnings\n")
+    assert alone == (1, ["requires-unknown", "media-missing"], "2 errors, 0 warnings.\n")
 
 
-def test_without_paths_the_folder_here_stands_in_for_one_that_is_not_there(repository: Path) -> None:
-    assert check(repository) == (0, [], "Nothing to mend.\n")
+def test_a_decks_folder_that_is_named_must_be_there(repository: Path) -> None:
+    said = "flashcards: --decks nothing: there is no such folder; check the path.\n"
+    assert check(repository, "--decks", "nothing", "decks/a/x.md") == (2, [], said)
+    assert check(repository, "--decks", "nothing") == (2, [], said)
+
+
+def test_without_paths_the_folder_here_is_meant_and_named(repository: Path) -> None:
     (repository / "data" / "decks").mkdir(parents=True)
     (repository / "data" / "decks" / "bad.md").write_text("## Q?\n")
-    assert check(repository) == (1, ["no-answer"], "1 error, 0 warnings\n")
+    assert check(repository) == (0, [], "Nothing to mend in decks.\n")
+    shutil.rmtree(repository / "decks")
+    data = repository / "data" / "decks"
+    assert check(repository) == (1, ["no-answer"], f"1 error, 0 warnings in {data}.\n")
 
 
 def test_a_decks_folder_that_is_nowhere_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -162,6 +162,17 @@ def test_new_move_delete_by_forms(site: Site, client: FlaskClient) -> None:
     assert client.post(EDIT, data={"what": "explode"}).status_code == 422
 
 
+def test_a_move_that_is_refused_leads_back_to_the_editor(site: Site, client: FlaskClient) -> None:
+    for to, status, words in (("../x", 422, "inside the decks folder"), ("science/algebra", 409, "is there already")):
+        answer = client.post(EDIT, data={"what": "move", "to": to})
+        assert answer.status_code == status
+        assert words in answer.text
+        assert field(answer.text, "to") == to
+        assert field(answer.text, "source").replace("\r\n", "\n") == (site.config.decks / PATH).read_text()
+    assert client.post("/decks/no/such/edit", data={"what": "move", "to": "a"}).status_code == 404
+    assert client.post("/decks/no/such/edit", data={"what": "delete"}).status_code == 404
+
+
 def test_a_deck_that_is_called_edit_has_its_page(site: Site, client: FlaskClient) -> None:
     site.services.authoring.create("es/edit", "A deck called edit")
     assert "A deck called edit" in client.get("/decks/es/edit").text

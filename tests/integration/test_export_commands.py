@@ -48,7 +48,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def test_anki_without_a_database(shell: Shell) -> None:
     out, err = shell.run("export", "anki", "-o", "x.apkg")
-    assert out == "x.apkg: 2 notes (3 cards) in 1 decks, 0 media files\n"
+    assert out == "x.apkg: 2 notes (3 cards) in 1 deck, 0 media files\n"
     assert "may overwrite what was edited in Anki" in err
     assert not shell.data.exists(), "it needs no data folder, and makes none"
 
@@ -62,7 +62,7 @@ def test_anki_with_a_database(shell: Shell) -> None:
     assert err == ""
     (shell.decks / "new.md").unlink()
     out, err = shell.run("export", "anki", "-o", "x.apkg")
-    assert "1 notes have gone since the last export" in err
+    assert "1 note gone since the last export" in err
     assert "new.md: New?" in err
     assert [tags for (tags,) in rows_of(shell.folder / "x.apkg", "SELECT tags FROM notes WHERE tags <> ''")] == [
         " flashcards::removed "

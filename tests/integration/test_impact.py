@@ -89,6 +89,7 @@ def test_what_is_broken_keeps_what_it_had() -> None:
     found = change_of(before, {"a.md": "## one {#one}\n\n## two {#two}\n2\n", "b.md": "---\ntitle\n## x {#x}\n"})
     assert found.counts == {"kept": 3, "edited": 0, "moved": 0, "new": 0, "deleted": 0}
     assert found.vanished == ()
+    assert found.broken == ("a.md", "b.md")
 
 
 def test_drafts_have_no_cards() -> None:
@@ -149,6 +150,10 @@ def test_the_command(repository: Path) -> None:
         "edited  a.md:1: a#one/forward\nnew     a.md:4: a#new/forward\n1 kept, 1 edited, 0 moved, 1 new, 0 deleted\n"
     )
     assert result.return_value == 0
+    deck.write_text("## one {#one}\n1\n\n```\n", "utf-8")
+    result = run(repository, "HEAD")
+    assert result.stdout == "2 kept, 0 edited, 0 moved, 0 new, 0 deleted\n"
+    assert result.stderr == "a.md: has errors; what they hide counts as kept. See flashcards check\n"
     deck.unlink()
     result = run(repository, "HEAD", "--json")
     report = json.loads(result.stdout)
@@ -191,7 +196,7 @@ def test_substantive_edits(repository: Path) -> None:
         assert found.return_value == 0
         assert due_in() == [1, 30]
         again = run(repository, "HEAD", "--substantive", "a#one")
-        assert "substantive a#one: 0 cards of 0 learners come back tomorrow" in again.stdout
+        assert "substantive a#one, back tomorrow: 0 cards of 0 learners" in again.stdout
         old = commit(repository)
         (repository / "decks" / "a.md").write_text("## one {#one}\nthird\n", "utf-8")
         found = run(repository, f"{old}~1", old, "--substantive", "one")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -163,6 +165,49 @@ def test_a_file_that_was_changed_since_stays(root: Path, sources: Path) -> None:
     assert [line.partition(" ")[0] for line in others] == [str(replaced), str(edited)]
     assert set(decks(root)) == {install_worker.name(0), install_worker.name(1)}
     assert edited.read_text().endswith("More.\n")
+
+
+def test_to_another_disk_files_are_copied(root: Path, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the decks folder may be mounted, or a link."""
+
+    def link(*_: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "link", link)
+    install(root, {install_worker.name(number): sources / str(number) for number in range(COUNT)})
+    assert set(decks(root)) == {install_worker.name(number) for number in range(COUNT)}
+
+
+def test_copies_that_were_cut_off_are_taken_back(root: Path, sources: Path) -> None:
+    """Where there are no hard links: one copy is half there, another has not got its time yet."""
+    with stopped_at(2 * COUNT, install_worker.install, root, sources, COUNT):
+        pass
+    (aside,) = (path for path in root.glob(".flashcards-import-*") if path.is_dir())
+    for name, length in ((install_worker.name(0), 5), (install_worker.name(1), None)):
+        data = (root / name).read_bytes()
+        (root / name).unlink()
+        (root / name).write_bytes(data[:length])
+        (aside / "begun" / name).parent.mkdir(parents=True, exist_ok=True)
+        (aside / "begun" / name).touch()
+    (line,) = take_back_cut_off(root)
+    assert f"had written {COUNT} files" in line
+    assert there(root) == set()
+
+
+def test_a_list_in_a_stranger_s_folder_leads_nowhere_else(root: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("known")
+    (tmp_path / "empty").mkdir()
+    aside = root / ".flashcards-import-0123456789ab"
+    (aside / "files").mkdir(parents=True)
+    aside.with_suffix(".lock").touch()
+    (aside / "victim").write_text("known")
+    listed = {"files": [["../victim", 5, victim.stat().st_mtime_ns]], "folders": ["../empty", str(tmp_path / "empty")]}
+    (aside / "list.json").write_text(json.dumps(listed))
+    assert take_back_cut_off(root) == ()
+    assert victim.exists()
+    assert (tmp_path / "empty").exists()
+    assert there(root) == set()
 
 
 def test_a_file_in_the_way_stops_everything(root: Path, sources: Path) -> None:

@@ -276,6 +276,30 @@ def test_a_day_begins_at_the_learners_hour(world: StudyWorld) -> None:
     assert world.queue_keys(ada) == ["due:n1"]
 
 
+def test_what_comes_next_is_what_will_be_shown_then(world: StudyWorld) -> None:
+    """Siblings come one a day, cards of a deck that is switched off not at all, and no more than the limit."""
+    pair = ("forward", "backward")
+    world.deck("a", {"n1": pair, "n2": pair})
+    world.deck("off", {"n3": pair})
+    ada = world.learner()
+    cards = [f"{note}/{which}" for note in ("a#n1", "a#n2", "off#n3") for which in pair]
+    for card in cards:
+        world.review.act(ada, world.card(card), "due", due_on=TODAY)
+    world.review.act(ada, world.card("off#n3"), "bury")
+    world.review.set_deck_active(ada, "off", False)
+    world.answer(ada, "a#n1", 4)
+    world.review.act(ada, world.card("a#n2"), "bury", whole_note=True)
+    assert world.queue_keys(ada) == []
+    today = world.review.today(ada)
+    assert (today.next_due, today.next_due_count) == (TODAY + 1, 2)
+    ada = world.accounts.save_settings(ada, due_per_day=1)
+    assert world.review.today(ada).next_due_count == 1
+    nothing = world.review.today(world.accounts.save_settings(ada, due_per_day=0))
+    assert (nothing.next_due, nothing.next_due_count) == (None, 0)
+    world.clock.days(1)
+    assert world.review.today(ada).due == 1
+
+
 def test_today(world: StudyWorld) -> None:
     world.deck("a", 3)
     world.deck("empty", 0)
@@ -306,7 +330,7 @@ def test_today(world: StudyWorld) -> None:
 def test_the_summary_of_a_session(world: StudyWorld) -> None:
     world.deck("a", 3)
     ada = world.learner()
-    assert not world.review.summary(ada).can_undo
+    assert world.review.last_action(ada) is None
     for note, grade in (("n1", 1), ("n2", 4), ("n1", 0), ("n1", 4), ("n3", 3)):
         world.answer(ada, f"a#{note}", grade, took_ms=2000)
     summary = world.review.summary(ada)
@@ -318,7 +342,7 @@ def test_the_summary_of_a_session(world: StudyWorld) -> None:
         (TODAY + 2, 0, 0),
     ]
     assert len(summary.next_days) == 7
-    assert summary.can_undo
+    assert world.review.last_action(ada)
 
 
 def test_lists_of_cards(world: StudyWorld) -> None:

@@ -187,6 +187,15 @@ def test_a_deck_alone(world: StudyWorld, ada: Learner) -> None:
         stats(world, ada, deck="c")
 
 
+def test_cards_that_left_the_files_count_no_more_in_a_deck(world: StudyWorld, ada: Learner) -> None:
+    for note in ("a/one#n1", "a/one#n2"):
+        world.answer(ada, note, 4)
+    world.remove("a/one#n1")
+    found = stats(world, ada, deck="a")
+    assert (found.today.answers, sum(found.buttons), found.calendar) == (1, 1, {TODAY: 1})
+    assert stats(world, ada).today.answers == 2
+
+
 def test_periods(world: StudyWorld, ada: Learner) -> None:
     world.answer(ada, "b#n1", 4)
     world.clock.days(40)

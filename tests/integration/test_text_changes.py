@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flashcards.services.text_changes import NO_NEWS
+from flashcards.web.app import create_app
 from tests.integration.edit_world import DECK, EditWorld
+from tests.integration.study_world import DAY_MS
+from tests.site import new_id
 
 RIDGE = "ridge/forward"
 
@@ -106,6 +110,45 @@ def test_an_answer_given_before_the_edit_and_sent_after_it_was_of_the_old_text(w
     world.clock.days(1)
     world.answer(RIDGE)
     assert world.words(RIDGE) is None
+
+
+def test_an_answer_is_of_the_text_that_the_client_showed(world: EditWorld) -> None:
+    """A page loaded before an edit, answered after it; and a client whose clock is a day behind."""
+    world.answer(RIDGE)
+    before = world.queue()["l1/forward"].revision
+    world.edit("to the loss", "to the training loss")
+    world.answer(RIDGE, revision=before)
+    assert world.words(RIDGE) is not None
+    world.answer(RIDGE, revision=2, at=world.clock() - DAY_MS)
+    assert world.words(RIDGE) is None
+
+
+@pytest.mark.parametrize("revision", [0, -1, 3, 2**60])
+def test_a_revision_that_cannot_be_is_ignored(world: EditWorld, revision: int) -> None:
+    world.answer(RIDGE)
+    world.edit("to the loss", "to the training loss")
+    world.answer(RIDGE, revision=revision)
+    assert world.words(RIDGE) is None
+
+
+def test_pages_and_api_send_the_revision_that_was_shown(world: EditWorld) -> None:
+    client = create_app(world.services, world.config).test_client()
+    client.environ_base["HTTP_ORIGIN"] = "http://localhost"
+    client.set_cookie("flashcards_session", world.services.accounts.start_session(world.ada, "test"))
+    for key in ("l1/forward", RIDGE):
+        world.answer(key)
+    world.clock.days(1)
+    page = client.get(f"/review?card={world.card(RIDGE)}&show=1").text
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.split('id="grade-form"')[1]))
+    queued = client.get("/api/v1/queue").json["cards"]  # type: ignore[index]
+    other = next(card for card in queued if card["key"] == "ml#l1/forward")
+    world.edit("to the loss", "to the training loss")
+    world.edit("the absolute weights", "the absolute values")
+    assert client.post("/review/answer", data=fields | {"grade": "4"}).status_code == 303
+    answer = {"id": new_id(), "card": other["id"], "grade": 4, "revision": other["revision"]}
+    assert client.post("/api/v1/reviews", json=answer).status_code == 201
+    assert world.words(RIDGE) is not None
+    assert world.words("l1/forward") is not None
 
 
 def test_another_kind_of_note_is_no_change_of_an_answer(world: EditWorld) -> None:

@@ -11,10 +11,12 @@ import fnmatch
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
 
@@ -26,37 +28,56 @@ _ONE_FIELD = re.compile(r"\s*\{\{\s*(?:cloze:)?([^{}#^/:]+?)\s*\}\}\s*")
 _TYPED = re.compile(r"\{\{\s*type:(?:cloze:)?([^{}:]+?)\s*\}\}")
 _LINE = re.compile(r"<hr\b[^>]*>", re.I)
 _CONDITION = re.compile(r"\s*\{\{#([^{}]+)\}\}.*\{\{/\1\}\}\s*", re.S)
+_MEDIA = re.compile(
+    r"<(?:img|audio|source)\b[^>]*?\bsrc=(?:\"([^\"]+)\"|'([^']+)'|([^\s>\"']+))|\[sound:([^\[\]]+)\]", re.I
+)
 _ONE_ITEM = re.compile(r"<ul><li>((?:(?!<li>).)*)</li></ul>", re.S)
 _YES = "y"
 
 
 class ForeignType(NamedTuple):
-    """A note type of the package that notes came in; `question`, `answer` and `reverse` are places of fields."""
+    """A note type of the package that notes came in; `question`, `answer` and `reverse` are places of fields.
+
+    Without a `question` its notes go back as they came.
+    """
 
     id: int
     name: str
     cloze: bool
     fields: tuple[str, ...]
     templates: tuple[Template, ...]
-    question: int
+    question: int | None
     answer: int | None
     reverse: int | None
+
+    @property
+    def as_it_came(self) -> bool:
+        """Whether no field of it can be made from a note of ours."""
+        return self.question is None
 
 
 @dataclass(slots=True)
 class ForeignNotes:
-    """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place."""
+    """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place.
+
+    `media` is where the pictures and sounds of notes that go back as they came are in the decks folder, by name.
+    """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
     notes: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)
+    media: dict[str, str] = field(default_factory=dict)
 
     def fields(self, guid: str, kind: str, ours: Mapping[str, str]) -> tuple[ForeignType, tuple[str, ...]] | None:
         """The fields of a note in its own type, from those of ours by name; None for a note that is ours."""
         found = self.notes.get(guid)
-        if found is None or (kind == "cloze") != self.types[found[0]].cloze:
+        if found is None:
             return None
         type_, kept = self.types[found[0]], found[1]
         fields = [kept.get(place, "") for place in range(len(type_.fields))]
+        if type_.question is None:
+            return type_, tuple(fields)
+        if (kind == "cloze") != type_.cloze:
+            return None
         fields[type_.question] = ours["Text"] if type_.cloze else ours["Question"]
         if type_.answer is not None:
             fields[type_.answer] = _single(ours["Source"]) if type_.cloze else ours["Answer"]
@@ -101,24 +122,48 @@ def _below(back: str) -> str:
     return _TYPED.sub(r"{{\1}}", re.sub(r"\{\{\s*type:cloze:[^{}]*\}\}", "", text))
 
 
-def written(types: Mapping[int, NoteType], notes: Iterable[PackedNote]) -> str | None:
-    """The file for notes that were imported; None where all of them are of types that an export cannot give back."""
-    known = {id_: made for id_, type_ in types.items() if (made := foreign_type(type_))}
+def kept_whole(note_type: NoteType) -> ForeignType:
+    """The type, for notes that go back as they came."""
+    type_ = note_type
+    return ForeignType(type_.id, type_.name, type_.cloze, type_.fields, type_.templates, None, None, None)
+
+
+def media_in(fields: Iterable[str]) -> set[str]:
+    """The names of the pictures and sounds that fields show, as Anki's media folder has them."""
+    names: set[str] = set()
+    for field_ in fields:
+        for *sources, heard in _MEDIA.findall(field_):
+            source = unquote(unescape("".join(sources)))
+            names.add(unescape(heard) or source)
+    return names
+
+
+def written(
+    types: Mapping[int, NoteType], notes: Iterable[PackedNote], places: Callable[[str], str | None]
+) -> str | None:
+    """The file for notes that were imported; None where it would hold none.
+
+    `places` says where a file of the package's media is, from the folder of this file.
+    """
+    known = {id_: foreign_type(type_) or kept_whole(type_) for id_, type_ in types.items()}
     rows: dict[str, list[Any]] = {}
     used: dict[int, ForeignType] = {}
+    media: dict[str, str] = {}
     for note in notes:
         type_ = known.get(note.type)
         if type_ is None or len(note.fields) != len(type_.fields):
             continue
         used[type_.id] = type_
-        places = (type_.question, type_.answer)
-        kept = {str(i): text for i, text in enumerate(note.fields) if i not in places and text}
+        ours = (type_.question, type_.answer)
+        kept = {str(i): text for i, text in enumerate(note.fields) if i not in ours and text}
         rows[note.guid] = [type_.id, kept]
+        if type_.as_it_came:
+            media |= {name: path for name in media_in(note.fields) if (path := places(name))}
     if not rows:
         return None
-    value = {"version": _VERSION, "note_types": [list(type_) for type_ in used.values()], "notes": rows}
+    value = {"version": _VERSION, "note_types": [list(type_) for type_ in used.values()], "media": media, "notes": {}}
     lines = ",\n".join(f"{json.dumps(guid)}: {json.dumps(row, ensure_ascii=False)}" for guid, row in rows.items())
-    head = json.dumps({**value, "notes": {}}, ensure_ascii=False)
+    head = json.dumps(value, ensure_ascii=False)
     return f"{head[:-2]}\n{lines}\n}}}}\n"
 
 
@@ -130,13 +175,13 @@ def load(root: Path) -> ForeignNotes:
     for path in sorted(walked):
         try:
             if path.is_file() and path.stat().st_size <= _LARGEST:
-                _add(found, json.loads(path.read_text("utf-8")))
+                _add(found, json.loads(path.read_text("utf-8")), path.parent.relative_to(root))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue  # what it held goes out in our own note types, as if it had never come from Anki
     return found
 
 
-def _add(found: ForeignNotes, value: dict[str, Any]) -> None:
+def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
     if value["version"] != _VERSION:
         return
     types = {}
@@ -148,8 +193,10 @@ def _add(found: ForeignNotes, value: dict[str, Any]) -> None:
         for guid, (id_, kept) in value["notes"].items()
         if int(id_) in types
     }
+    media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
     found.types |= types
     found.notes |= notes
+    found.media |= media
 
 
 def schema11(type_: ForeignType) -> dict[str, Any]:

@@ -64,6 +64,9 @@ _CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0
 _NEW_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"  # see `new_card`
 _REVIEW_SQL = "INSERT INTO revlog VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?)"
 
+_OLDEST = 1
+"""A time of change, in epoch seconds, with which Anki never updates a note that it has."""
+
 _TYPE_AND_SEPARATORS = {kind: (note_type.id, len(note_type.fields) - 1) for kind, note_type in NOTE_TYPES.items()}
 
 
@@ -129,6 +132,7 @@ class PackageWriter:
         self._rollover = rollover
         self._foreign = foreign
         self._foreign_types: dict[int, ForeignType] = {}  # those that a note was written in
+        self.foreign_media: set[str] = set()  # the names in notes that go back as they came
         self._db = sqlite3.connect(collection, isolation_level=None)
         self._db.executescript(_PRAGMAS)
         self._db.executescript(_TABLES)
@@ -213,7 +217,7 @@ class PackageWriter:
             if fields.count(SEPARATOR) != separators:
                 raise ValueError(f"a {kind} note has {separators + 1} fields, not {fields.count(SEPARATOR) + 1}")
             if guid in foreign:
-                type_id, fields = self._as_theirs(guid, kind, type_id, fields)
+                guid, type_id, fields, modified = self._as_theirs(guid, kind, fields, modified)
             if modified > self._modified:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]
@@ -235,14 +239,18 @@ class PackageWriter:
         self._cards = position
         self._reviews += len(review_rows)
 
-    def _as_theirs(self, guid: str, kind: Kind, type_id: int, fields: str) -> tuple[int, str]:
-        """The note type and the fields that a note from Anki has there, where we can give them back."""
+    def _as_theirs(self, guid: str, kind: Kind, fields: str, modified: int) -> tuple[str, int, str, int]:
+        """The guid, note type, fields and time of change of a note from Anki, where we can give them back."""
         by_name = dict(zip(NOTE_TYPES[kind].field_names, fields.split(SEPARATOR), strict=True))
         theirs = self._foreign.fields(guid, kind, by_name)
-        if theirs is None:
-            return type_id, fields
-        self._foreign_types[theirs[0].id] = theirs[0]
-        return theirs[0].id, SEPARATOR.join(theirs[1])
+        if theirs is None:  # another kind of note than there, for which Anki would refuse the whole package
+            return f"{guid}.{kind}", NOTE_TYPES[kind].id, fields, modified
+        type_, values = theirs
+        self._foreign_types[type_.id] = type_
+        if type_.as_it_came:
+            self.foreign_media |= foreign_types.media_in(values)
+            modified = _OLDEST  # Anki may have changed it since
+        return guid, type_.id, SEPARATOR.join(values), modified
 
     def _models(self) -> dict[str, Any]:
         ours = {str(kind.id): notetypes.schema11(kind) for kind in NOTE_TYPES.values()}

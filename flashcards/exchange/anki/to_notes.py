@@ -22,6 +22,9 @@ IMAGE_OCCLUSION = 6
 _OCCLUSION = re.compile(r"\{\{c\d+::image-occlusion:")
 _DELETION = re.compile(r"\{\{c(\d+)::")
 _CLOZE_FIELD = re.compile(r"\{\{\s*(?:[\w-]+:)*cloze:(?:[\w-]+:)*([^{}:]+?)\s*\}\}")
+_OPENING = re.compile(r"\{\{c([0-9]+(?:,[0-9]+)*)::")
+_UNUSUAL = re.compile(r"\{\{c(?:0|[0-9]+,)")
+_TOKEN = re.compile(rf"{_OPENING.pattern}|\}}\}}")
 _BRACE = re.compile(r"[{}]")
 _BLOCK_END = re.compile(r"\n(?:\n|[ ]*(?:[-+>|#]|\d+[.)] ))")
 _NO_ANSWER = "(The answer is empty in Anki.)"
@@ -55,6 +58,30 @@ def crosses_blocks(text: str) -> bool:
     return False
 
 
+def plain_deletions(text: str) -> str:
+    """Deletions of one number each: Anki's ``{{c1,2::text}}``, a gap on either card, is one within another here."""
+    if not _UNUSUAL.search(text):
+        return text
+    pieces: list[str] = []
+    opened: list[tuple[int, str]] = []  # for each: how many there are of it here, and its hint
+    position = 0
+    for match in _TOKEN.finditer(text):
+        between, position = text[position : match.start()], match.end()
+        pieces.append(between)
+        if opened and "::" in between:
+            opened[-1] = (opened[-1][0], "::" + between.partition("::")[2])
+        if match[1]:
+            numbers = list(dict.fromkeys(int(number) for number in match[1].split(",")))
+            opened.append((len(numbers), ""))
+            pieces += [f"{{{{c{number}::" for number in numbers]
+        elif opened:
+            count, hint = opened.pop()
+            pieces.append("}}" + f"{hint}}}}}" * (count - 1))
+        else:
+            pieces.append(match[0])
+    return "".join([*pieces, text[position:]])
+
+
 def _convert(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
     if note_type.fields == notetypes.BASIC.field_names:
         return _our_basic(fields, read)
@@ -85,7 +112,7 @@ def _our_basic(fields: Mapping[str, str], read: Callable[[str], str]) -> Convert
 
 
 def _our_cloze(fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
-    text = read(fields["Text"])
+    text = read(plain_deletions(fields["Text"]))
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion")
     # The context holds the section's title and the heading.
@@ -135,7 +162,8 @@ def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
             is_reversed = True
         else:
             left_out += 1
-    notice = f"{left_out} of its cards were left out (only the first template is carried)" if left_out else ""
+    which = "a further card was" if left_out == 1 else f"{left_out} further cards were"
+    notice = f"{which} left out: only the first template is carried" if left_out else ""
     answer = read(back)
     question = _question(front.html, read)
     if not question:
@@ -154,7 +182,7 @@ def _cloze(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
     template = note_type.templates[0]
     found = _CLOZE_FIELD.search(template.front)
     text_field = found[1] if found and found[1] in fields else note_type.fields[0]
-    text = read(fields.get(text_field, ""))
+    text = read(plain_deletions(fields.get(text_field, "")))
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion, so it gives no card")
     others = {name: value for name, value in fields.items() if name != text_field}

@@ -9,7 +9,7 @@ from flask import request
 from flashcards.services.authoring import Saved
 from flashcards.services.preview import STATUSES, Preview, PreviewCard, PreviewNote
 from flashcards.web.api.operations import Reply, json_response, operation
-from flashcards.web.api.schema import Field, Flag, ListOf, MapOf, Nullable, Object, Text, Whole
+from flashcards.web.api.schema import Bytes, Field, Flag, ListOf, MapOf, Nullable, Object, Text, Whole
 from flashcards.web.api.shapes import HTML, shape
 from flashcards.web.login import author, services
 
@@ -71,19 +71,19 @@ PATH_QUERY = Object((Field("path", PATH, True, "Relative to the decks folder."),
 
 @operation(
     "POST", "/preview", "What a deck's text would become", {200: PREVIEW}, body=PREVIEW_BODY,
-    errors=(400, 413, 415, 422), body_limit=BODY_LIMIT,
+    errors=(400, 413, 415, 422), body_limit=BODY_LIMIT, who=author,
 )  # fmt: skip
 def post_preview(body: dict[str, Any]) -> Reply:
     """For authors. Nothing is stored: cards as HTML, check results, and what saving would do to history."""
-    author()
     preview = services().preview.preview(body["path"], body["source"])
     return 200, preview_json(preview, frozenset(body.get("known", ())))
 
 
-@operation("GET", "/source", "A deck file", {200: DECK_SOURCE}, query=PATH_QUERY, errors=(404, 422))
+@operation(
+    "GET", "/source", "A deck file", {200: DECK_SOURCE, 304: None}, query=PATH_QUERY, errors=(404, 422), who=author
+)  # fmt: skip
 def get_source(query: dict[str, Any]) -> Reply:
     """For authors. `If-None-Match` with the version as ETag gives 304 while the file is the same."""
-    author()
     source = services().authoring.source(query["path"])
     response = json_response({"path": source.path, "source": source.text, "version": source.version})
     response.set_etag(source.version)
@@ -91,11 +91,11 @@ def get_source(query: dict[str, Any]) -> Reply:
 
 
 @operation(
-    "PUT", "/source", "Save a deck file", {200: SAVED}, body=SAVE_BODY, errors=ERRORS, body_limit=BODY_LIMIT
+    "PUT", "/source", "Save a deck file", {200: SAVED}, body=SAVE_BODY, errors=ERRORS, body_limit=BODY_LIMIT,
+    who=author,
 )  # fmt: skip
 def put_source(body: dict[str, Any]) -> Reply:
     """For authors. 409 where the file is not the one of `version` any more: nothing is overwritten."""
-    author()
     substantive = body.get("substantive", ())
     saved = services().authoring.save(body["path"], body["source"], body["version"], substantive)
     return 200, saved_json(saved)
@@ -103,11 +103,10 @@ def put_source(body: dict[str, Any]) -> Reply:
 
 @operation(
     "POST", "/pictures", "Add a picture beside a deck", {201: shape("Picture", name=Text())}, query=PATH_QUERY,
-    errors=(413, 422), body_limit=BODY_LIMIT,
+    upload=Bytes("image/*"), errors=(413, 422), body_limit=BODY_LIMIT, who=author,
 )  # fmt: skip
 def post_picture(query: dict[str, Any]) -> Reply:
     """For authors. The body is the picture itself; it is stored by its content under the name that comes back."""
-    author()
     return 201, {"name": services().authoring.add_picture(query["path"], request.get_data(cache=False))}
 
 

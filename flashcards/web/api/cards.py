@@ -76,6 +76,7 @@ def _act(card_id: str, verb: Any, body: dict[str, Any]) -> Reply:
 
 def _declare(verb: str, summary: str) -> None:
     def view(card_id: str, body: dict[str, Any]) -> Reply:
+        """Gives the card as it is then, and the id by which it can be undone."""
         return _act(card_id, verb, body)
 
     view.__name__ = f"post_{verb}"

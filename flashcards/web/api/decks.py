@@ -20,7 +20,8 @@ def get_decks() -> Reply:
 
 
 @operation(
-    "GET", "/decks/version", "Whether a deck's file was read anew", {200: shapes.shape("DeckVersion", version=Text())},
+    "GET", "/decks/version", "Whether a deck's file was read anew",
+    {200: shapes.shape("DeckVersion", version=Text()), 304: None},
     query=Object((Field("deck", Text(1000), True, "The deck's path."),)), errors=(404, 422),
 )  # fmt: skip
 def get_deck_version(query: dict[str, Any]) -> Reply:

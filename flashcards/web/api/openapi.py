@@ -69,12 +69,15 @@ def _describe(op: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": op.name,
         "summary": op.summary,
+        "description": op.about,
         "parameters": parameters,
         "responses": _responses(op),
     }
     if op.body is not None:
         content = {"application/json": {"schema": op.body.schema()}}
         described["requestBody"] = {"required": not op.body_optional, "content": content}
+    elif op.upload is not None:
+        described["requestBody"] = {"required": True, "content": {op.upload.mime: {"schema": op.upload.schema()}}}
     return described
 
 
@@ -88,7 +91,9 @@ def _responses(op: Operation) -> dict[str, Any]:
     return found
 
 
-def _response(status: int, mime: str, kind: Kind) -> dict[str, Any]:
+def _response(status: int, mime: str, kind: Kind | None) -> dict[str, Any]:
+    if kind is None:
+        return {"description": HTTPStatus(status).phrase}
     return {"description": HTTPStatus(status).phrase, "content": {mime: {"schema": kind.schema()}}}
 
 

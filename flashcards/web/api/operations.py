@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import getdoc
 from typing import Any, NoReturn
 
 from flask import Blueprint, Response, request
 
-from flashcards.web.api.schema import Kind, Object
+from flashcards.services.accounts import Learner
+from flashcards.web.api.schema import Bytes, Kind, Object
 from flashcards.web.errors import BadRequest, NotJson
-from flashcards.web.login import takes
+from flashcards.web.login import learner, takes
 
 Reply = tuple[int, Any]
 View = Callable[..., Reply]
@@ -21,17 +23,21 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address. `replies` maps a status to the shape of its body."""
+    """One method of one address. `replies` maps a status to the shape of its body, None where it has none.
+
+    `upload` is a body that is a file, not JSON.
+    """
 
     method: str
     path: str
     name: str
     summary: str
-    replies: dict[int, Kind]
+    about: str
+    replies: dict[int, Kind | None]
     query: Object | None = None
     body: Object | None = None
     body_optional: bool = False
-    role: str = ""
+    upload: Bytes | None = None
     errors: tuple[int, ...] = field(default=())
 
 
@@ -42,25 +48,41 @@ def operation(
     method: str,
     path: str,
     summary: str,
-    replies: dict[int, Kind],
+    replies: dict[int, Kind | None],
     *,
     query: Object | None = None,
     body: Object | None = None,
     body_optional: bool = False,
+    upload: Bytes | None = None,
     errors: tuple[int, ...] = (),
     body_limit: int | None = None,
+    who: Callable[[], Learner] = learner,
 ) -> Callable[[View], View]:
     """Routes `path` (Flask's syntax) to a view that is given `query` and `body` as read, and path parts.
 
-    `body_limit` are the bytes that a body may have, where they are more than everywhere else.
+    `body_limit` are the bytes that a body may have, where they are more than everywhere else. `who` raises
+    Forbidden for whom the operation is not, before anything that they sent is read.
     """
 
     def declare(view: View) -> View:
         OPERATIONS.append(
-            Operation(method, path, view.__name__, summary, replies, query, body, body_optional, "", errors)
+            Operation(
+                method,
+                path,
+                view.__name__,
+                summary,
+                getdoc(view) or "",
+                replies,
+                query,
+                body,
+                body_optional,
+                upload,
+                errors,
+            )
         )
 
         def handle(**parts: Any) -> Response:
+            who()
             if query is not None:
                 parts["query"] = query.read_query(request.args)
             if body is not None:
@@ -68,7 +90,7 @@ def operation(
             status, value = view(**parts)
             return value if isinstance(value, Response) else json_response(value, status)
 
-        endpoint = handle if body_limit is None else takes(body_limit)(handle)
+        endpoint = handle if body_limit is None else takes(body_limit, who)(handle)
         api.add_url_rule(path, view.__name__, endpoint, methods=[method])
         return view
 

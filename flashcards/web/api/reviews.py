@@ -25,6 +25,10 @@ ANSWER = Object(
         Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
         Field("took_ms", Whole(0, 2**53), about="Milliseconds; more than 60,000 count as 60,000."),
+        Field(
+            "revision", Whole(0, 2**53),
+            about="The revision that the queue gave with the text shown; one that cannot be is ignored.",
+        ),
     ),
     "Answer",
 )  # fmt: skip
@@ -46,6 +50,7 @@ def read_answer(body: dict[str, Any]) -> Answer:
         mode=body.get("mode", "review"),
         at=body.get("at"),
         took_ms=body.get("took_ms"),
+        revision=body.get("revision"),
     )
 
 
@@ -96,7 +101,9 @@ def _item(result: Any) -> dict[str, Any]:
     return {"status": 201 if result.created else 200, "body": shapes.answered_json(result)}
 
 
-@operation("GET", "/reviews", "The log, oldest first", {200: shapes.page_of(shapes.LOG_ROW)}, query=LOG_QUERY)
+@operation(
+    "GET", "/reviews", "The log, oldest first", {200: shapes.page_of(shapes.LOG_ROW)}, query=LOG_QUERY, errors=(422,)
+)  # fmt: skip
 def get_reviews(query: dict[str, Any]) -> Reply:
     """`next` is the cursor of what follows, null at the end; the last row's `seq` serves as well, later."""
     limit = query.get("limit", 100)

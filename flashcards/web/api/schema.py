@@ -173,7 +173,7 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """A file of a media type: only ever a reply."""
+    """A file of a media type, as a reply or as a whole body."""
 
     mime: str
 

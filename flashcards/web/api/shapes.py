@@ -72,7 +72,7 @@ QUEUE_CARD = shape(
     intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(), deck_address=Text(),
     section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1), rubric_html=ListOf(HTML),
     follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), language=Text(),
-    confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()),
+    revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()),
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
@@ -170,6 +170,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "tags": card.tags,
         "leech": card.leech,
         "language": card.language,
+        "revision": card.revision,
         "changed": _change_json(card.news.changed),
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,

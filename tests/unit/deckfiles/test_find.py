@@ -8,13 +8,17 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flashcards.deckfiles.find import (
     MAX_FILE_BYTES,
     DeckFile,
     Folder,
+    deck_sort_key,
     find_decks,
     in_order,
+    natural_key,
     read_deck,
     title_of,
 )
@@ -45,6 +49,19 @@ def test_natural_order(tmp_path: Path) -> None:
     names = ["b/2.md", "b/10.md", "B/1.md", "a10.md", "a9.md", "a9/x.md", "Z.md", "ä.md"]
     write(tmp_path, dict.fromkeys(names, DECK))
     assert paths(tmp_path) == ["a9.md", "a9/x.md", "a10.md", "B/1.md", "b/2.md", "b/10.md", "Z.md", "ä.md"]
+
+
+def test_a_name_and_the_same_with_a_number(tmp_path: Path) -> None:
+    names = ["verbs2.md", "verbs.md", "verbs 2.md", "h2/a.md", "h/a.md", "2.md", "2a.md", "2a2.md"]
+    write(tmp_path, dict.fromkeys(names, DECK))
+    assert paths(tmp_path) == ["2.md", "2a.md", "2a2.md", "h/a.md", "h2/a.md", "verbs.md", "verbs2.md", "verbs 2.md"]
+
+
+@given(st.lists(st.text("aA1²٣ä/. ", max_size=6), unique=True))
+def test_any_names_have_an_order(names: list[str]) -> None:
+    backwards = names[::-1]
+    for key in (natural_key, lambda name: deck_sort_key(name, None, {})):
+        assert sorted(backwards, key=key) == sorted(names, key=key)
 
 
 def test_what_a_file_is_known_by(tmp_path: Path) -> None:

@@ -37,6 +37,15 @@ def test_separators(text: str, path: str) -> None:
     assert contents(text, path) == [Basic("a", "b")]
 
 
+@pytest.mark.parametrize("name", ["Nope", '"', "||"])
+def test_a_separator_that_is_none_is_named(name: str) -> None:
+    assert contents(f"#separator:{name}\nNo,b") == [Basic("No", "b")]
+    (notice,) = read(f"#separator:{name}\nNo,b").notices
+    assert notice.line == 1
+    assert notice.message.startswith(f"the separator '{name}' is none of Comma, Semicolon, Tab, ")
+    assert read("#separator:\t\na,b").notices == ()
+
+
 def test_quotes_line_breaks_and_lines() -> None:
     converted = read('"a, b","c\n""d"""\ne,f\n')
     assert contents('"a, b","c\n""d"""\ne,f\n') == [Basic("a, b", 'c\n"d"'), Basic("e", "f")]

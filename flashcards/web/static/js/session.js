@@ -58,7 +58,8 @@ export class Session {
 
   /** Answers the card: stored in this browser before anything else happens. */
   answer(grade, ms) {
-    const answer = { id: uuid(), card: this.card.id, grade, at: Date.now(), ms, mode: this.mode };
+    const { id: card, revision } = this.card;
+    const answer = { id: uuid(), card, revision, grade, at: Date.now(), ms, mode: this.mode };
     outbox.add(answer);
     this.apply(answer);
   }
@@ -69,9 +70,10 @@ export class Session {
     if (index < 0 || mode !== this.mode) return;
     const [card] = this.held.splice(index, 1);
     this.moves++;
-    this.done++;
     this.left[card.kind]--;
-    if (this.drill && grade < PASS) {
+    if (!this.#comesAgain(grade)) {
+      this.done++;
+    } else {
       this.left.drill++;
       const days = card.intervals[grade];
       const intervals = Object.fromEntries(Object.keys(card.intervals).map((quality) => [quality, days]));
@@ -80,6 +82,8 @@ export class Session {
     this.#setApart();
     if (remember) this.history.push({ id, card, grade });
   }
+
+  #comesAgain(grade) { return this.drill && grade < PASS; }
 
   /** Buries or suspends the card, on the server. Throws Offline, or an Error with what it says. */
   async act(verb, wholeNote) {
@@ -92,6 +96,7 @@ export class Session {
     this.left[card.kind]--;
     this.moves++;
     this.history.push({ id: body.review, card, verb });
+    await this.refill({ afresh: true }); // another card may come in its place, or its whole note be gone
   }
 
   /** Takes back the last answer or action. Gives true, or a card that only the server can show. */
@@ -103,12 +108,14 @@ export class Session {
       if (elsewhere) return elsewhere;
     }
     this.history.pop();
+    this.moves++;
+    if (!last.verb || await this.refill({ afresh: true })) {
+      this.left[last.card.kind]++;
+      if (!last.verb && this.#comesAgain(last.grade)) this.left.drill--;
+      else if (!last.verb) this.done--;
+    }
     this.held = [last.card, ...this.held.filter((one) => one.id !== last.card.id)];
     this.#setApart();
-    this.left[last.card.kind]++;
-    if (!last.verb) this.done--;
-    if (!last.verb && this.drill && last.grade < PASS) this.left.drill--;
-    this.moves++;
     return true;
   }
 
@@ -127,27 +134,30 @@ export class Session {
     return undone.body;
   }
 
-  /** Fetches more cards when few are left. Resolves to "" or to why the server could not be asked. */
-  async refill({ always = false } = {}) {
+  /** Fetches more cards when few are left, or all of them `afresh`. Resolves to "" or to why the server could not
+   *  be asked. */
+  async refill({ afresh = false, always = afresh } = {}) {
     if (this.refilling) {
       const trouble = await this.refilling;
       if (!always) return trouble;
     }
     const fresh = this.held.filter((one) => one.kind !== "drill").length;
     if (!always && (this.exhausted || fresh >= REFILL_BELOW)) return "";
-    this.refilling = this.#fetchMore().finally(() => { this.refilling = null; });
+    this.refilling = this.#fetchMore(afresh).finally(() => { this.refilling = null; });
     return this.refilling;
   }
 
-  async #fetchMore() {
+  async #fetchMore(afresh) {
     const trouble = await outbox.flush(); // first, so that the server counts these answers
     if (trouble) return trouble;
-    const moves = this.moves, exclude = this.held.map((one) => one.id).join(",");
+    const moves = this.moves, exclude = afresh ? "" : this.held.map((one) => one.id).join(",");
     const query = new URLSearchParams({ ...this.filters, limit: AHEAD, exclude });
     try {
       const { status, body } = await call("GET", `/queue?${query}`);
       if (status !== 200) return "server";
-      this.#take(body, moves);
+      if (afresh) this.begin(body);
+      else this.#take(body, moves);
+      this.exhausted = body.cards.length < AHEAD;
       return "";
     } catch (error) {
       if (error instanceof Offline) return "offline";
@@ -166,7 +176,6 @@ export class Session {
     this.held.splice(end, 0, ...more.filter((one) => one.kind !== "drill"));
     this.held.push(...more.filter((one) => one.kind === "drill"));
     this.#setApart();
-    this.exhausted = queue.cards.length < AHEAD;
     if (idle) {
       this.left = queue.left;
       this.done = queue.total_today - total(queue.left);

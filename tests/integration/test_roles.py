@@ -1,0 +1,102 @@
+"""Who may do what: every address and method is listed here with the least role that it asks for.
+
+A new address fails the first test until somebody has decided who may use it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.services.accounts import Learner
+from tests.site import Site, open_site, prepared_data
+
+GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
+
+LEAST = {
+    GUEST: """
+        GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
+    """,
+    LEARNER: """
+        GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
+        GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
+        GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
+        GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
+        GET /settings, POST /settings, POST /settings/password
+        POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
+        POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
+        GET /api/v1/openapi.json, GET /api/v1/decks, GET /api/v1/decks/version, GET /api/v1/queue, GET /api/v1/stats
+        GET /api/v1/cards, GET /api/v1/cards/<card_id>
+        POST /api/v1/cards/<card_id>/suspend, POST /api/v1/cards/<card_id>/unsuspend
+        POST /api/v1/cards/<card_id>/bury, POST /api/v1/cards/<card_id>/unbury
+        POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due
+        GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
+        DELETE /api/v1/reviews/<review_id>, GET /api/v1/export.apkg
+    """,
+    AUTHOR: """
+        GET /analysis, GET /new-deck, POST /new-deck
+        GET /decks/<path:address>/edit, POST /decks/<path:address>/edit
+        GET /import, POST /import, GET /import/<id_>, GET /import/<id_>/progress
+        POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures
+    """,
+    ADMIN: "GET /admin/people, POST /admin/people, POST /admin/people/<int:who>",
+}
+
+ROLES = {
+    tuple(line.split()): role for role, lines in LEAST.items() for line in re.split(r"[,\n]", lines) if line.strip()
+}
+HOLD = {"learner": {LEARNER}, "author": {LEARNER, AUTHOR}, "administrator": {LEARNER, ADMIN}}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    data: Path = prepared_data(tmp_path_factory.mktemp("roles"))
+    with open_site(data) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def accounts(site: Site) -> dict[str, Learner]:
+    """One account of each role alone; Ann, the first, has every role and is not asked."""
+    site.learner("Ann")
+    made = {name: site.learner(name) for name in HOLD}
+    site.services.accounts.set_roles(made["author"].id, author=True, admin=None, acting=None)
+    site.services.accounts.set_roles(made["administrator"].id, admin=True, author=None, acting=None)
+    return made
+
+
+def addresses(site: Site) -> set[tuple[str, str]]:
+    return {
+        (method, rule.rule)
+        for rule in site.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_address_has_a_role(site: Site) -> None:
+    assert addresses(site) == set(ROLES)
+
+
+@pytest.mark.parametrize(("method", "rule"), sorted(ROLES), ids=lambda part: part.replace("/", "|"))
+def test_who_may(site: Site, accounts: dict[str, Learner], method: str, rule: str) -> None:
+    """Those with the role are let in, whatever they then find; others are refused before anything is looked at."""
+    path = re.sub(r"<int:\w+>|<\w+>", "999999", re.sub(r"<path:\w+>", "science/nothing", rule))
+    in_api = rule.startswith("/api/")
+    more = {"json": {}} if in_api and method in {"POST", "PUT"} else {}
+    least = ROLES[method, rule]
+    if least != GUEST:
+        answer = site.client().open(path, method=method, **more)
+        assert answer.status_code == (401 if in_api else 303)
+        assert in_api or answer.location.startswith("/login")
+    for name, roles in HOLD.items():
+        answer = site.client(accounts[name]).open(path, method=method, **more)
+        if least == GUEST or least in roles:
+            assert answer.status_code not in {403, 500}, name
+            assert (answer.status_code == 401) == (rule == "/login" and method == "POST")  # for want of a name
+        else:
+            assert answer.status_code == 403, name
+            assert "may do this" in (answer.json["detail"] if in_api else answer.text)
