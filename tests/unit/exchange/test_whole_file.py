@@ -19,7 +19,11 @@ def test_what_a_killed_process_left_is_in_nobody_s_way(tmp_path: Path) -> None:
 
 
 def test_where_it_fails_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), whole_file(tmp_path / "x.json") as stream:
-        stream.write(b"half")
-        raise KeyError
+    def write_half() -> None:
+        with whole_file(tmp_path / "x.json") as stream:
+            stream.write(b"half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_half()
     assert list(tmp_path.iterdir()) == []
