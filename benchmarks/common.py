@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,3 +38,9 @@ def format_row(row: Row) -> str:
     ratio = row.ratio if row.ratio is not None else (row.value / row.limit if row.limit else None)
     shown = "" if ratio is None else f"ratio {ratio:.2f}"
     return f"  {mark} {row.name:<58} {row.value:>12,.2f} {row.unit:<6} {bound:<18} {shown:<12} {row.note}"
+
+
+def rows_of(module: str) -> list[Row]:
+    """What the benchmark in `benchmarks.<module>` measures."""
+    rows: list[Row] = importlib.import_module(f"benchmarks.{module}").run()
+    return rows
