@@ -42,5 +42,4 @@ def format_row(row: Row) -> str:
 
 def rows_of(module: str) -> list[Row]:
     """What the benchmark in `benchmarks.<module>` measures."""
-    rows: list[Row] = importlib.import_module(f"benchmarks.{module}").run()
-    return rows
+    return list(importlib.import_module(f"benchmarks.{module}").run())

@@ -84,7 +84,7 @@ class PackedDecks:
             modified = note.last_modified
         else:
             modified = _modified(note, digest)
-            self.exported.append(Exported(note.guid, note.id, modified, digest, int(removed)))
+            self.exported.append((note.guid, note.id, modified, digest, int(removed)))
         kind: Kind = "cloze" if note.kind == "cloze" else "basic"
         return PackageNote(note.guid, kind, note.created_at, modified, tags, fields, cards)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from flashcards.domain.card import Basic, Cloze, Content, Note
@@ -67,14 +67,10 @@ def _media(fields: AnkiRendering) -> str:
     return "\x1f".join(names) if isinstance(names, list) else ""
 
 
-class Exported(NamedTuple):
-    """What the last export to Anki said of a note: its `mod` in epoch seconds, a digest of its tags and fields."""
-
-    guid: str
-    note_id: int
-    modified: int
-    digest: bytes
-    removed: int
+Exported = tuple[str, int, int, bytes, int]
+"""What the last export to Anki said of a note: its guid and id, its `mod` in epoch seconds, a digest of its tags and
+fields, whether it was exported as removed (0 or 1). A plain tuple: the garbage collector walks over named ones again
+and again, which cost a sixth of a first export of 100,000 notes."""
 
 
 class ExportNote(NamedTuple):
@@ -304,7 +300,7 @@ class ExportStore:
                 f" VALUES ({whose}, ?, ?, ?, ?, ?) ON CONFLICT(coalesce(learner_id, 0), note_id, guid) DO UPDATE SET"
                 " modified = excluded.modified, digest = excluded.digest,"
                 " removed = excluded.removed",
-                sorted(exported, key=attrgetter("note_id")),
+                sorted(exported, key=itemgetter(1)),
             )
 
 
