@@ -15,12 +15,13 @@ from flashcards.deckfiles.render_values import Rendered, RenderedCard, RenderPro
 from flashcards.domain.card import Basic, Cloze
 
 HEADER = struct.Struct(">I")
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _CONTENTS = {"Basic": Basic, "Cloze": Cloze, "Text": Text}
 
 
 def frame(value: Any) -> bytes:
     """A JSON value with its length before it."""
-    data = json.dumps(value, separators=(",", ":")).encode()
+    data = _ENCODE(value).encode()
     return HEADER.pack(len(data)) + data
 
 
