@@ -49,6 +49,7 @@ def _note(number: int) -> PackageNote:
 
 def measure(folder: Path) -> None:
     """What is measured: in a process of its own, so that its memory is."""
+    from flashcards.clock import system_clock
     from flashcards.services.accounts import AccountService
     from flashcards.services.anki_import import AnkiImportService
     from flashcards.services.sync import SyncService
@@ -58,18 +59,17 @@ def measure(folder: Path) -> None:
     (folder / "decks").mkdir()
     migrate(folder / "db.sqlite3")
     database = Database.open(folder / "db.sqlite3")
-    clock = lambda: time.time_ns() // 1_000_000  # noqa: E731
     with database.write():
         database.execute("INSERT INTO learner(name, name_key, password_hash, created_at) VALUES ('a', 'a', '', 0)")
-    learner = AccountService(database, clock, secret_key=bytes(32), signup="open").find("a")
-    sync = SyncService(DeckStore(database), folder / "decks", clock)
+    learner = AccountService(database, system_clock, secret_key=bytes(32), signup="open").find("a")
+    sync = SyncService(DeckStore(database), folder / "decks", system_clock)
     started = time.perf_counter()
     marks: dict[str, float] = {}
 
     def progress(what: str, done: int, total: int) -> None:
         marks.setdefault(what, time.perf_counter() - started)
 
-    service = AnkiImportService(database, sync, folder / "decks", clock)
+    service = AnkiImportService(database, sync, folder / "decks", system_clock)
     report = service.bring(folder / "bench.apkg", folder / "decks/anki", learner, progress=progress)
     seconds = time.perf_counter() - started
     assert report.history is not None

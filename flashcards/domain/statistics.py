@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from flashcards.domain.study_day import Day, zone
 
@@ -136,8 +137,8 @@ def by_hour(quarters: Iterable[tuple[int, int, int]], timezone: str) -> tuple[Sh
     return tuple(hours)
 
 
-def _offset(quarter: int, here: object) -> int:
-    local = (_EPOCH + quarter * _QUARTER).astimezone(here)  # type: ignore[arg-type]
+def _offset(quarter: int, here: ZoneInfo) -> int:
+    local = (_EPOCH + quarter * _QUARTER).astimezone(here)
     offset = local.utcoffset()
     return 0 if offset is None else offset // _QUARTER
 

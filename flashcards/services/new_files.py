@@ -152,7 +152,9 @@ def _take_back(aside: Path, root: Path) -> list[str]:
     _remove_folders([root / folder for folder in listed["folders"]])
     shutil.rmtree(aside, ignore_errors=True)
     if removed:
-        said.insert(0, f"An import that was cut off had written {removed} files below {root}: they were taken back.")
+        said.insert(
+            0, f"What an import had written below {root} before it was cut off was taken back (files: {removed})."
+        )
     return said
 
 

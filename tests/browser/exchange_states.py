@@ -50,9 +50,10 @@ def exchange_pages(live: Live, learner: Learner, release: threading.Event) -> di
     for name, (kind, work) in works.items():
         pages[name] = f"/{kind}/{_ended(live, learner, kind, work)}"
 
-    def run(_folder: Path, progress: Progress) -> None:
+    def run(_folder: Path, progress: Progress) -> AnkiExported:
         progress("Rendering notes", 4500, 12_345)
         release.wait(600)
+        return exported
 
     pages["export-running"] = f"/export/{live.services.work.start(learner.id, 'export', run).id}"
     return pages

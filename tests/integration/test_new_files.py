@@ -129,7 +129,9 @@ def test_the_next_import_says_what_was_left_and_brings_all(root: Path, tmp_path:
     assert len(decks(root)) == 2
     report = import_decks(package, root)
     assert (report.notes, report.known) == (3, 0)
-    assert report.notices[0] == f"An import that was cut off had written 2 files below {root}: they were taken back."
+    assert (
+        report.notices[0] == f"What an import had written below {root} before it was cut off was taken back (files: 2)."
+    )
     assert there(root) == {"a.md", "b.md", "c.md", "_anki.json"}
 
 
@@ -140,7 +142,7 @@ def test_a_server_says_it_at_its_start(
         pass
     with open_site(tmp_path / "data", root) as site:
         first_sync(site.services)
-    assert f"had written {COUNT} files below {root}: they were taken back." in capsys.readouterr().out
+    assert f"had written below {root} before it was cut off was taken back (files: {COUNT})." in capsys.readouterr().out
     assert there(root) == set()
 
 
@@ -161,7 +163,7 @@ def test_a_file_that_was_changed_since_stays(root: Path, sources: Path) -> None:
     replaced.with_suffix(".new").write_text("## Another\n\nOne.\n")
     replaced.with_suffix(".new").replace(replaced)
     first, *others = take_back_cut_off(root)
-    assert f"had written {COUNT - 2} files" in first
+    assert f"(files: {COUNT - 2})" in first
     assert [line.partition(" ")[0] for line in others] == [str(replaced), str(edited)]
     assert set(decks(root)) == {install_worker.name(0), install_worker.name(1)}
     assert edited.read_text().endswith("More.\n")
@@ -190,7 +192,7 @@ def test_copies_that_were_cut_off_are_taken_back(root: Path, sources: Path) -> N
         (aside / "begun" / name).parent.mkdir(parents=True, exist_ok=True)
         (aside / "begun" / name).touch()
     (line,) = take_back_cut_off(root)
-    assert f"had written {COUNT} files" in line
+    assert f"(files: {COUNT})" in line
     assert there(root) == set()
 
 

@@ -65,20 +65,9 @@ def operation(
     """
 
     def declare(view: View) -> View:
+        name, about = view.__name__, getdoc(view) or ""
         OPERATIONS.append(
-            Operation(
-                method,
-                path,
-                view.__name__,
-                summary,
-                getdoc(view) or "",
-                replies,
-                query,
-                body,
-                body_optional,
-                upload,
-                errors,
-            )
+            Operation(method, path, name, summary, about, replies, query, body, body_optional, upload, errors)
         )
 
         def handle(**parts: Any) -> Response:
@@ -91,7 +80,7 @@ def operation(
             return value if isinstance(value, Response) else json_response(value, status)
 
         endpoint = handle if body_limit is None else takes(body_limit, who)(handle)
-        api.add_url_rule(path, view.__name__, endpoint, methods=[method])
+        api.add_url_rule(path, name, endpoint, methods=[method])
         return view
 
     return declare
