@@ -5,9 +5,10 @@
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
+# make explore  the property tests with new random examples, many more than in make test
 
 .DEFAULT_GOAL := run
-.PHONY: run test check lint bench wheel code fuzz format clean
+.PHONY: run test check lint bench wheel code fuzz explore format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -46,6 +47,9 @@ code: .venv/.code
 
 fuzz: .venv/.fuzz
 	@$(BIN)/python -m tests.fuzz 60
+
+explore: .venv/.test
+	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=explore
 
 format: .venv/.dev
 	@$(BIN)/ruff format flashcards tests benchmarks

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.errors import Invalid, NotFound
@@ -126,7 +126,7 @@ def test_pages_give_every_card_once(site: Site, ann: Learner, found: Search) -> 
         assert seen
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(q=st.text(st.sampled_from('ab 学"*()-+:^~\\{}\0.ANDORNOT'), max_size=20))
 def test_no_search_breaks(site: Site, ann: Learner, q: str) -> None:
     try:

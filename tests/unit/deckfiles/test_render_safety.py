@@ -169,7 +169,7 @@ PIECES = st.sampled_from([
 # fmt: on
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_any_mixture_of_marks_stays_within_the_wall(text: str) -> None:
     media = (("a.png", MEDIA),)

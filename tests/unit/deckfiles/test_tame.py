@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flashcards.deckfiles import check as checking
@@ -95,7 +95,7 @@ BODIES = st.lists(st.builds("## Q{} {{#q{}}}\n\n{}\n\n".format, MIXED, st.intege
     "".join
 )
 DECKS = st.one_of(SOURCES, BODIES, st.builds("{}\n\n{}".format, MIXED, BODIES))
-MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=250)
 
 
 @MANY

@@ -75,7 +75,7 @@ def test_a_field_on_one_line() -> None:
         max_size=200,
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_reads_as_an_answer(text: str) -> None:
     markdown = to_markdown(text) or "nothing"
     note = Note("x", True, 1, Basic("Question?", markdown), "")
@@ -87,7 +87,7 @@ def test_any_text_reads_as_an_answer(text: str) -> None:
 @given(
     st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Co")), max_size=80)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_words_survive(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     if "\\(" in text or "\\[" in text or "[" in text:

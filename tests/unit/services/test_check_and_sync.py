@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flashcards.deckfiles.check import check
@@ -31,7 +31,7 @@ PARTS = st.lists(st.sampled_from(PARAGRAPHS + CLOZES), min_size=1, max_size=4).m
 NOTES = st.lists(st.tuples(st.sampled_from(HEADINGS), PARTS, st.sampled_from(LISTS)), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(notes=NOTES, prose=PARTS, definitions=st.sampled_from(DEFINITIONS))
 @example(notes=[("What?", "<javascript:x> and [a](javascript:y)", "")], prose="Prose.", definitions="")
 def test_the_same_errors(tmp_path: Path, notes: list[tuple[str, str, str]], prose: str, definitions: str) -> None:

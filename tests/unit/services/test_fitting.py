@@ -32,7 +32,7 @@ def lost(fitted: Fitted) -> set[int]:
     return {notice.line for notice in fitted.notices if notice.message.startswith("left out: ")}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(CONTENTS, min_size=1, max_size=4))
 def test_what_is_written_passes_and_what_is_lost_is_named(contents: list[Content]) -> None:
     fitted = fit(deck(*contents), NOWHERE)

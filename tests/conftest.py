@@ -1,0 +1,15 @@
+"""How the property tests run: the same examples in every run, so that what is red was broken by the change at hand.
+
+`make explore` looks for new ones; put what it finds into the test as an ``@example``.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# No timing decides a test, and a fresh `tmp_path` for each example is not needed where the file is written anew.
+ANYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+
+settings.register_profile("settled", ANYWHERE, derandomize=True)
+settings.register_profile("explore", ANYWHERE, max_examples=1000)
+settings.load_profile("settled")
