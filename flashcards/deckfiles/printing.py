@@ -112,7 +112,7 @@ class _Printer:
         for index, note in enumerate(self.deck.notes):
             here = [piece for piece in prose if piece.position == index]
             if lines and (here or not note.one_line or note.section != self.section):
-                yield "\n".join(lines)
+                yield _lines(lines, here)
                 lines = []
             yield from self.prose(here)
             yield from self.enter(note.section, "line" if note.one_line else "note")
@@ -127,9 +127,10 @@ class _Printer:
                 yield _note(note, self.own_tags(note))
             self.began = True
             self.after_prose = False
+        rest = [piece for piece in prose if piece.position >= len(self.deck.notes)]
         if lines:
-            yield "\n".join(lines)
-        yield from self.prose([piece for piece in prose if piece.position >= len(self.deck.notes)])
+            yield _lines(lines, rest)
+        yield from self.prose(rest)
 
     def own_tags(self, note: Note) -> list[str]:
         return [tag for tag in note.tags if tag not in self.deck.tags]
@@ -193,6 +194,13 @@ def _one_line(note: Note, tags: Iterable[str]) -> str | None:
     attributes = _attributes(note, tags, reversed_flag=False)
     line = f"{line} {attributes}" if attributes else line
     return line if "\n" not in line and _reads_back(line, note) else None
+
+
+def _lines(lines: Iterable[str], after: list[Prose]) -> str:
+    """One-line cards as a list, but not before indented prose, which would go on with the last item."""
+    if after and after[0].text.startswith((" ", "\t")):
+        lines = (line.removeprefix("- ") for line in lines)
+    return "\n".join(lines)
 
 
 def _note(note: Note, tags: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flashcards.deckfiles.parse import parse_deck
@@ -39,6 +39,7 @@ def deck(*notes: Note, **fields: object) -> Deck:
 
 @settings(max_examples=300)
 @given(SOURCES)
+@example("front :: back\n  ```\n# Title\n  ```")
 def test_what_was_parsed_comes_back(source: str) -> None:
     parsed = parse_deck("a/d.md", source.encode())
     if parsed.structure_lost or parsed.broken or "\ufffd" in repr(parsed.deck):
