@@ -73,7 +73,7 @@ def _end_of(text: str, match: re.Match[str], adjoins: bool) -> int:
 def _may_begin(text: str, begin: int) -> bool:
     """Whether a link reference may begin here: not within a paragraph."""
     before = text[text.rfind("\n", 0, max(begin - 1, 0)) + 1 : max(begin - 1, 0)]
-    return not before.strip() or before.startswith(("#", "```", "~~~", "---")) or before.endswith("-->")
+    return not before.strip() or before.lstrip(" ").startswith(("#", "```", "~~~", "---")) or before.endswith("-->")
 
 
 def _footnote_end(text: str, end: int) -> int:

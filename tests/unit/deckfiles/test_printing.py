@@ -40,6 +40,7 @@ def deck(*notes: Note, **fields: object) -> Deck:
 @settings(max_examples=300)
 @given(SOURCES)
 @example("front :: back\n  ```\n# Title\n  ```")
+@example("   ## Indented\n[label]: http://example.org\n\nSee [label].\n")
 def test_what_was_parsed_comes_back(source: str) -> None:
     parsed = parse_deck("a/d.md", source.encode())
     if parsed.structure_lost or parsed.broken or "\ufffd" in repr(parsed.deck):
