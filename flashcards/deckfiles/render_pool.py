@@ -157,6 +157,7 @@ class _Child:
         except BlockingIOError:
             return True
         self.received += data
+        self.since = time.monotonic()  # a result that comes in parts is not late
         return bool(data)
 
     def frames(self) -> Iterator[object]:

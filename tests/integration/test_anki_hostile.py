@@ -21,7 +21,7 @@ from flashcards.exchange.anki.package_values import Limits, PackageError
 from flashcards.services.anki_import import ImportReport, import_decks, read_decks
 from tests.integration.anki_packages import add, answer_some, collection, export, png
 
-SECONDS = 20
+SECONDS = 60
 """No hostile package may keep us longer; a bound for a loop that does not end, not a measurement."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -130,9 +131,11 @@ def test_old_results_go_and_so_do_their_files() -> None:
 
 def test_nobody_takes_all_the_turns() -> None:
     works = LongWork(Clock())
+    go_on = threading.Event()
     for _ in range(MOST_OF_ONE):
-        works.start(1, "export", lambda *_: time.sleep(0.2))
+        works.start(1, "export", lambda *_: go_on.wait())
     with pytest.raises(TooMany):
         works.start(1, "export", lambda *_: None)
     works.start(2, "export", lambda *_: None)
+    go_on.set()
     works.close()

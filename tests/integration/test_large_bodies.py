@@ -48,7 +48,7 @@ def cookie(site: Site, name: str) -> str:
 
 @contextmanager
 def connected(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as made:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as made:
         yield made
 
 
@@ -167,7 +167,7 @@ def test_an_author_sends_a_large_file(site: Site, port: int, author: str) -> Non
         connection.settimeout(0.3)
         with pytest.raises(TimeoutError):
             connection.recv(1)
-        connection.settimeout(10)
+        connection.settimeout(30)
         connection.sendall(body)
         answer = everything(connection)
     assert answer.startswith("HTTP/1.1 303 "), answer

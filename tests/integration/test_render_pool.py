@@ -102,7 +102,7 @@ def test_bombs_end_within_their_bound_and_hurt_nobody_else(pool: RenderPool) -> 
 
 def test_a_slow_note_is_given_up_and_the_others_are_rendered() -> None:
     requests = [(index, SLOW if index in (3, 4, 9) else REQUESTS[0]) for index in range(30)]
-    with RenderPool(seconds=0.3) as pool:
+    with RenderPool(seconds=0.6) as pool:
         found = dict(pool.render_all(requests))
     assert {index for index, rendered in found.items() if not rendered.cards} == {3, 4, 9}
     assert {code(found[index]) for index in (3, 4, 9)} == {"render-timeout"}
@@ -162,9 +162,9 @@ def test_an_abandoned_run_leaves_the_pool_usable() -> None:
 
 def test_a_slow_caller_is_not_taken_for_a_slow_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """While we do not read, a child waits: for room to write, or for a note that does not fit into its pipe."""
-    monkeypatch.setattr("flashcards.deckfiles.render_pool.PATIENCE", 2.0)
+    monkeypatch.setattr("flashcards.deckfiles.render_pool.PATIENCE", 1.0)
     big = RenderRequest(Text("plain words only " * 8_000))
-    with RenderPool(1) as pool:
+    with RenderPool(1, seconds=2.0) as pool:
         for index, (_, rendered) in enumerate(pool.render_all((number, big) for number in range(12))):
             assert rendered.cards
             if index in (0, 5):

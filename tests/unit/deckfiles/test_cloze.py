@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flashcards.deckfiles.cloze import MATH_GAP, find_deletions, gap, parse, reveal, rewrite
@@ -146,14 +146,17 @@ PIECES = st.sampled_from([
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 
-@given(TEXTS)
+@given(TEXTS | st.lists(st.sampled_from(["{{c1::", "}}", "a", "::", " "]), max_size=10).map("".join))
+@example("{{c1::{{c1::a}::}}}")
 def test_no_text_breaks_it_and_no_mark_of_a_deletion_is_left(text: str) -> None:
     deletions, _ = find_deletions(text)
     position = -1
     for deletion in deletions:
         assert position < deletion.start < deletion.text_start <= deletion.text_end <= deletion.end <= len(text)
         position = deletion.start
-    assert not re.search(r"\{\{c[12]::[a ]*a[a ]*\}\}", reveal(re.sub(r"[`$<\\\n-]", "", text)))
+    plain = re.sub(r"[`$<\\\n-]", "", text)
+    if not find_deletions(plain)[1]:  # else the note is not shown, and braces left over may meet
+        assert not re.search(r"\{\{c[12]::[a ]*a[a ]*\}\}", reveal(plain))
     for number in {deletion.number for deletion in deletions}:
         assert "[" in gap(text, number)
 
