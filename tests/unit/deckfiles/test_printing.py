@@ -23,6 +23,17 @@ def without_lines(deck: Deck) -> Deck:
     )
 
 
+def in_the_form_of(printed: Deck, deck: Deck) -> Deck:
+    """The deck, but for one-line cards that are so only after the line before them: these print under a heading."""
+    return replace(
+        deck,
+        notes=tuple(
+            replace(note, source=other.source, one_line=False) if note.one_line and not other.one_line else note
+            for note, other in zip(deck.notes, printed.notes, strict=True)
+        ),
+    )
+
+
 def back(deck: Deck) -> Deck:
     parsed = parse_deck(deck.path, print_deck(deck).encode())
     assert not [problem for problem in parsed.problems if problem.severity == "error"], parsed.problems
@@ -40,13 +51,14 @@ def deck(*notes: Note, **fields: object) -> Deck:
 @settings(max_examples=300)
 @given(SOURCES)
 @example("front :: back\n  ```\n# Title\n  ```")
+@example("`tick\nx :: `y :: z`")
 @example("   ## Indented\n[label]: http://example.org\n\nSee [label].\n")
 def test_what_was_parsed_comes_back(source: str) -> None:
     parsed = parse_deck("a/d.md", source.encode())
     if parsed.structure_lost or parsed.broken or "\ufffd" in repr(parsed.deck):
         return
     again = parse_deck("a/d.md", print_deck(parsed.deck).encode())
-    assert without_lines(again.deck) == without_lines(parsed.deck)
+    assert without_lines(again.deck) == without_lines(in_the_form_of(again.deck, parsed.deck))
     assert print_deck(again.deck) == print_deck(parsed.deck)
 
 
