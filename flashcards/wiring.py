@@ -31,6 +31,7 @@ from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
+from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:
     from flashcards.services.anki_import import AnkiImportService
@@ -85,6 +86,7 @@ class Services:
 
     def take_back_cut_off(self) -> tuple[str, ...]:
         """Takes back the files of imports that were killed halfway; gives what to tell the user."""
+        remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
     def release_thread(self) -> None:
@@ -107,8 +109,8 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     migrate(config.database)
     database = Database.open(config.database)
     review = ReviewService(database, clock)
-    sync = SyncService(DeckStore(database), config.decks, clock)
     edits = EditService(database, clock)
+    sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
     return Services(
         config=config,
         clock=clock,

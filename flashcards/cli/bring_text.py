@@ -94,9 +94,10 @@ def _print(brought: Brought, into: Path, scheduled: int, kept: int, user: str | 
     click.echo(f"{counts}, {counted(len(brought.media), 'media file')}")
     if user is not None:
         more = f"; {kept:,} belong to cards that have a history here" if kept else ""
-        click.echo(f"{scheduled:,} schedules{more}")
+        click.echo(f"{counted(scheduled, 'schedule')}{more}")
     elif brought.schedules:
-        click.echo(f"{len(brought.schedules):,} schedules were left; --user brings them into a history", err=True)
+        left = counted(len(brought.schedules), "schedule")
+        click.echo(f"{left} left out; --user brings them into a history", err=True)
     for notice in brought.notices[:SHOWN_NOTICES]:
         click.echo(printable(f"{notice.path}:{notice.line}: {notice.message}"), err=True)
     if len(brought.notices) > SHOWN_NOTICES:

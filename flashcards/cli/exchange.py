@@ -81,7 +81,8 @@ def anki_command(decks: tuple[str, ...], user: str | None, history: bool, output
 @decks_option
 @user_option
 @output_option
-def csv_command(decks: tuple[str, ...], user: str | None, output: Path) -> int:
+@json_option
+def csv_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> int:
     """Write notes as CSV, with the headers that Anki's text import reads. Fields are HTML.
 
     Example: flashcards export csv --deck ml -o ml.csv
@@ -95,8 +96,11 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path) -> int:
                 done = opened.export.csv(output, decks=decks, progress=progress)
         else:
             done = _csv_from_files(settings, output, decks, progress)
-    click.echo(f"{done.path}: {counted(done.notes, 'note')}")
-    _warn(done.skipped)
+    if as_json:
+        print_json({**asdict(done), "path": str(done.path)})
+    else:
+        click.echo(f"{done.path}: {counted(done.notes, 'note')}")
+        _warn(done.skipped)
     return 1 if done.skipped else 0
 
 
@@ -104,7 +108,8 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path) -> int:
 @decks_option
 @click.option("--user", metavar="U", help="Of all accounts, only this one's settings and history.")
 @output_option
-def json_command(decks: tuple[str, ...], user: str | None, output: Path) -> None:
+@json_option
+def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> None:
     """Write everything as JSON: decks, notes, cards, every text they had, accounts, schedules, the whole log.
 
     No passwords, sessions or tokens. docs/export-json.md describes the document; `flashcards import json` reads it.
@@ -114,12 +119,16 @@ def json_command(decks: tuple[str, ...], user: str | None, output: Path) -> None
     with _progress() as progress, _synced(config(), progress) as opened:
         learner = opened.accounts.find(user) if user else None
         done = opened.export.json(output, decks=decks, learner=learner, progress=progress)
-    click.echo(f"{done.path}: {_counts(done.counts)}")
+    if as_json:
+        print_json({**asdict(done), "path": str(done.path)})
+    else:
+        click.echo(f"{done.path}: {_counts(done.counts)}")
 
 
 @click.command("json")
 @click.argument("file", type=Source())
-def import_json_command(file: Path) -> int:
+@json_option
+def import_json_command(file: Path, as_json: bool) -> int:
     """Bring everything that `export json` wrote into a service that is empty: another data folder, another server.
 
     Files that the decks folder has already are left as they are. Accounts come without a password: set each with
@@ -131,6 +140,9 @@ def import_json_command(file: Path) -> int:
         done = opened.export.load_json(file, progress=progress)
         opened.sync.sync(progress)
         report = opened.doctor.examine()
+    if as_json:
+        print_json({**asdict(done), "findings": report.findings})
+        return 0 if report.ok else 1
     click.echo(f"{_counts(done.counts)}; {counted(len(done.written), 'file')} written")
     _warn([f"{path} was here already with another content: it stays, and the notes follow it" for path in done.kept])
     if done.counts.get("learners"):

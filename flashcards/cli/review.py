@@ -19,7 +19,7 @@ from pygments.util import ClassNotFound
 
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
-from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.sm2 import DRILLED_UNTIL, REMEMBERED
 from flashcards.domain.study_day import date_of
 from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
@@ -155,6 +155,8 @@ class Session:
 
     def _when(self, card: QueueCard, quality: int) -> str:
         """When the card comes again after an answer of `quality`, as the page's buttons say it."""
+        if card.suspends and quality < REMEMBERED:
+            return "suspended"
         days = f"{card.intervals[quality]} d"
         again_today = self.learner.drill and quality < DRILLED_UNTIL
         if card.kind == "drill":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from dataclasses import replace
+from socket import socket
 
 import click
 
@@ -44,22 +44,31 @@ def serve_command(host: str | None, port: int | None) -> None:
 
     Example: flashcards serve --port 8080
     """
-    from flashcards.web.app import create_app
-    from flashcards.web.server import bind, serve
+    from flashcards.web.server import bind
 
     settings = config()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     _log_to_stderr()
     listener = bind(settings.host, settings.port)  # before any work: a port in use is said at once
-    with services(settings) as opened:
-        first_sync(opened)
-        background = all_jobs(opened)
-        background.start()
-        try:
-            _say_hello(settings, opened)
-            serve(create_app(opened, settings), listener)
-        finally:
-            background.stop()
+    try:
+        with services(settings) as opened:
+            _serve(opened, settings, listener)
+    except KeyboardInterrupt:  # the usual end of a server, also of one that still reads its decks
+        click.echo("Stopped.", err=True)
+
+
+def _serve(opened: Services, settings: Config, listener: socket) -> None:
+    from flashcards.web.app import create_app
+    from flashcards.web.server import serve
+
+    first_sync(opened)
+    background = all_jobs(opened)
+    background.start()
+    try:
+        _say_hello(settings, opened)
+        serve(create_app(opened, settings), listener)
+    finally:
+        background.stop()
 
 
 @click.command("worker")
@@ -70,15 +79,17 @@ def worker_command() -> None:
     """
     settings = config()
     _log_to_stderr()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with services(settings) as opened:
-        background = all_jobs(opened)
-        background.start()
-        click.echo("Jobs: decks when files change, a backup every night. Ctrl+C stops.")
-        stop.wait()
-        background.stop()
+    try:
+        with services(settings) as opened:
+            background = all_jobs(opened)
+            background.start()
+            try:
+                click.echo("Jobs: decks when files change, a backup every night. Ctrl+C stops.")
+                threading.Event().wait()
+            finally:
+                background.stop()
+    except KeyboardInterrupt:  # the usual end of a worker
+        click.echo("Stopped.", err=True)
 
 
 def first_sync(opened: Services) -> None:
@@ -93,7 +104,8 @@ def first_sync(opened: Services) -> None:
         click.echo(printable(f"flashcards: {error.told()}"), err=True)
         return
     if report.errors:
-        click.echo(f"{len(report.errors)} errors in deck files: see flashcards check, or the decks' pages", err=True)
+        found = counted(len(report.errors), "error")
+        click.echo(f"{found} in deck files: see flashcards check, or the decks' pages", err=True)
 
 
 def _say_hello(settings: Config, opened: Services) -> None:

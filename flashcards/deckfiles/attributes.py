@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from flashcards.deckfiles.characters import INVISIBLE, unseen
 from flashcards.deckfiles.nearest import nearest, within_one_edit
 from flashcards.deckfiles.positions import Issue, error, warning
 
@@ -53,11 +54,12 @@ def read_attributes(line: str) -> Attributes:
     a warning.
     """
     if not line.endswith("}"):
+        return NONE if line.isascii() else _before_unseen(line)
+    start, end = line.rfind("{"), len(line)
+    if start < 0:
         return NONE
-    start = line.rfind("{")
-    if start < 0 or (start > 0 and line[start - 1] not in " \t"):
-        return NONE
-    end = len(line)
+    if start > 0 and line[start - 1] not in " \t":
+        return _without_blank(line, start)
     if (usual := _USUAL.fullmatch(line, start)) and (words := _words(usual[2])):
         return Attributes(start, end, _nfc(usual[1]), *words)
     items = _items(line, start + 1, end - 1)
@@ -102,7 +104,38 @@ def _skip_blanks(line: str, position: int) -> int:
     return blanks.end() if blanks else position
 
 
-_LOOKS_LIKE = re.compile(r"\{\s*(?:#[^\W\d_][\w.-]*|\.[^\W\d_][\w-]*)(?=[\s,;}])")
+def _before_unseen(line: str) -> Attributes:
+    """The list that would end the line but for characters that nobody sees."""
+    end = len(line)
+    while end and (line[end - 1] in " \t" or INVISIBLE.match(line, end - 1)):
+        end -= 1
+    start = line.rfind("{", 0, end)
+    return _hidden(line, start, end, end) if start >= 0 and line[end - 1] == "}" else NONE
+
+
+def _without_blank(line: str, start: int) -> Attributes:
+    """What stands in braces at the end of the line, with no blank before them."""
+    if INVISIBLE.match(line, start - 1):
+        return _hidden(line, start, len(line), start - 1)
+    if line[start - 1] in "$\\" or not line.startswith("{#", start) or not _items(line, start + 1, len(line) - 1):
+        return NONE
+    message = f"{line[start:]} looks like an attribute list but is shown as text; write a blank before it"
+    return Attributes(issues=(warning(start, "attributes-not-read", message),))
+
+
+def _hidden(line: str, start: int, end: int, at: int) -> Attributes:
+    """A list that the character at `at` hides: its id is read, so that the note keeps its last good version."""
+    items = _items(line, start + 1, end - 1)
+    if not items:
+        return NONE
+    found = _Reader(items, start, len(line)).read()
+    message = (
+        f"{unseen(line[at])} beside {line[start:end]} takes its meaning away; delete it (a blank is needed before)"
+    )
+    return replace(found, issues=(error(at, "invisible-character", message), *found.issues))
+
+
+_LOOKS_LIKE = re.compile(r"\{:?\s*(?:#[^\W\d_][\w.-]*|\.[^\W\d_][\w-]*)(?=[\s,;}])")
 
 
 def _not_a_list(line: str, start: int) -> Attributes:

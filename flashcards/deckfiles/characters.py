@@ -8,14 +8,19 @@ from collections.abc import Iterator, Sequence
 from flashcards.deckfiles.positions import Issue, Ranges, error, warning
 
 _CONTROL = re.compile("[\x00\x1f]")
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0]"
 )
 _MARKER = re.compile(
-    rf"(?:[ \t]|{_INVISIBLE.pattern})*"
+    rf"(?:[ \t]|{INVISIBLE.pattern})*"
     r"(?P<marker>#{1,6}[ \t]|```|~~~|[-*+][ \t]|\d{1,9}[.)][ \t]|---[ \t]*\n)"
 )
 _HEADING_MARKS = re.compile(r" {0,3}#{1,6}")
+
+
+def unseen(character: str) -> str:
+    """How a message names a character that nobody sees."""
+    return f"the invisible character U+{ord(character):04X}"
 
 
 def without_controls(text: str) -> str:
@@ -46,7 +51,7 @@ def _invisible_issues(text: str, skip: Sequence[tuple[int, int]]) -> Iterator[Is
     """One issue for each line on which an invisible character stands before a marker or after ``##``."""
     skipped = Ranges(skip)
     position = 0
-    while match := _INVISIBLE.search(text, position):
+    while match := INVISIBLE.search(text, position):
         issue = None if skipped.hold(match.start()) else _invisible_issue(text, match)
         if issue is not None:
             yield issue
@@ -58,7 +63,7 @@ def _invisible_issues(text: str, skip: Sequence[tuple[int, int]]) -> Iterator[Is
 def _invisible_issue(text: str, match: re.Match[str]) -> Issue | None:
     start = match.start()
     before = text[text.rfind("\n", 0, start) + 1 : start]
-    name = f"the invisible character U+{ord(match.group()):04X}"
+    name = unseen(match.group())
     if _HEADING_MARKS.fullmatch(before):
         message = f"{name} follows the '#', so that this is no heading; write a blank in its place"
         return error(start, "invisible-character", message)

@@ -14,7 +14,6 @@ from flashcards.deckfiles.media import Media, MediaProblem, resolve
 from flashcards.deckfiles.pictures import references
 from flashcards.deckfiles.render_values import (
     Rendered,
-    RenderProblem,
     RenderRequest,
     note_references,
     request_for,
@@ -28,8 +27,8 @@ from flashcards.domain.problem import Problem
 Render = Callable[[Iterable[tuple[str, RenderRequest]]], Iterable[tuple[str, Rendered]]]
 """As `RenderPool.render_all`: takes pairs of a name and a request, gives pairs of that name and the result."""
 
-Found = dict[str | int | None, set[tuple[str, int]]]
-"""By note id or index of prose: the codes that were found there without rendering, with their lines."""
+Found = dict[str | int | None, set[tuple[str, tuple[int, int]]]]
+"""By note id or index of prose: the codes that were found there without rendering, with line and column."""
 
 _Wild = tuple[Loaded, str | int, RenderRequest]
 """What has to be rendered, with its file and its note id or index of prose."""
@@ -69,7 +68,7 @@ def check(
         for owner, issue in issues:
             problem = file.parsed.lines.problem(file.shown, issue)
             problems.append(problem)
-            charged[owner].add((problem.code, problem.line))
+            charged[owner].add((problem.code, (problem.line, problem.column)))
         found[file.shown] = charged
     if wild and render is not None:
         problems.extend(_render_problems(wild, found, render))
@@ -82,40 +81,38 @@ def check(
 
 
 def _render_problems(wild: Sequence[_Wild], found: dict[str, Found], render: Render) -> Iterator[Problem]:
-    """What only rendering shows. What a line was charged with before is not repeated."""
+    """What only rendering shows. What a place was charged with before is not repeated."""
     for name, rendered in render((str(number), request) for number, (_, _, request) in enumerate(wild)):
         file, owner, _ = wild[int(name)]
         charged = found[file.shown]
         for problem in rendered.problems:
-            place = _exactly(file, owner, problem)
+            place = file.parsed.place(owner, problem.part, problem.offset)
             if place is None:
                 known = problem.code in {code for code, _ in charged[owner] | charged[None]}
             else:
-                known = (problem.code, place[0]) in charged[owner]
+                known = (problem.code, place) in charged[owner]
             if not known:
                 line, column = place or _roughly(file, owner)
                 yield Problem(file.shown, line, column, "error", problem.code, problem.message)
 
 
 def _requests(file: Loaded) -> Iterator[tuple[str | int, RenderRequest]]:
+    """All that is rendered of a file: not the last piece, if something is never closed in it."""
     deck = file.parsed.deck
+    lines = [*(note.line for note in deck.notes), *(prose.line for prose in deck.prose)]
+    open_line = max(lines, default=0) if file.parsed.structure_lost else 0
     for note in deck.notes:
-        yield note.id, request_for(note, _media(file, note_references(note)))
+        if note.line != open_line:
+            yield note.id, request_for(note, _media(file, note_references(note)))
     for index, prose in enumerate(deck.prose):
+        if prose.line == open_line:
+            continue
         names = [name for _, name, _ in references(prose.text, prose.definitions)]
         yield index, request_for_prose(prose, _media(file, names))
 
 
 def _media(file: Loaded, names: Iterable[str]) -> dict[str, Media | MediaProblem]:
     return {name: resolve(name, file.parsed.deck.path, file.root) for name in names}
-
-
-def _exactly(file: Loaded, owner: str | int, problem: RenderProblem) -> tuple[int, int] | None:
-    """The place of a render problem, where it says one."""
-    parsed = file.parsed
-    if isinstance(owner, int) or problem.offset is None or problem.part not in parsed.places[owner].parts:
-        return None
-    return parsed.where(owner, problem.part, problem.offset)
 
 
 def _roughly(file: Loaded, owner: str | int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ CODES: dict[str, str] = {
     # Bytes and characters
     "not-utf8": "The file holds bytes that are not UTF-8.",
     "control-character": "The text holds a NUL or a unit separator (U+001F).",
-    "invisible-character": "A character that nobody sees stands before a marker, or after the # of a heading.",
+    "invisible-character": "A character that nobody sees hides a marker, a heading or an attribute list.",
     # Front matter
     "front-matter-not-closed": "Front matter has no closing line of three dashes.",
     "front-matter-too-large": "Front matter is over 8 kB.",

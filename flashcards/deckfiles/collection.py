@@ -66,12 +66,12 @@ def load(paths: Sequence[Path], root: Path | None, *, others: bool = False) -> C
     of those decks folders comes along, marked as not asked for. Raises `DeckError` for a path that is not
     there, and for a decks folder that is empty or cannot be read.
     """
-    with _no_garbage_collection():
+    with no_garbage_collection():
         return _load(paths, root, others)
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Parsing makes many objects and no cycles: looking for these would take a quarter of the time."""
     enabled = gc.isenabled()
     gc.disable()

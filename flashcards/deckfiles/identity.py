@@ -45,6 +45,7 @@ class KnownNote:
     answer: str
     text: str
     removed: bool = False
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,13 @@ class FreshNote:
     question: str
     answer: str
     text: str
+    section: str | None = None
 
     @classmethod
     def of(cls, index: int, deck_id: str, note: Note) -> FreshNote:
         """Make one of a parsed note; its `text` is the note's source."""
         question, answer = sides(note)
-        return cls(index, deck_id, note.id, note.explicit, question, answer, note.source)
+        return cls(index, deck_id, note.id, note.explicit, question, answer, note.source, note.section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,9 @@ def pair(gone: Sequence[KnownNote], new: Sequence[FreshNote]) -> tuple[Pairing, 
     """Return which new notes are which gone ones, each at most once, in the order of `new`.
 
     In this order, at every step notes just gone before those removed earlier: renamed files; the same
-    explicit id in the same deck; in another deck; exact text, the same deck first; the same id without it
-    being explicit; the same question; a unique same answer; similarity within a deck.
+    explicit id in the same deck; in another deck; exact text, the same deck first; of several with one question
+    (as in sections that each ask for a definition) those with like answers, then those of one section; the same id
+    without it being explicit; the same question; a unique same answer; similarity within a deck.
     """
     matcher = _Matcher(gone, new)
     matcher.renamed_files()
@@ -100,8 +103,9 @@ def pair(gone: Sequence[KnownNote], new: Sequence[FreshNote]) -> tuple[Pairing, 
     matcher.same(lambda note: note.note_id if note.explicit else None)
     matcher.same(lambda note: (note.deck_id, note.text))
     matcher.same(lambda note: note.text)
+    matcher.several_of_one_question()
     matcher.same(lambda note: (note.deck_id, note.note_id))
-    matcher.same(lambda note: (note.deck_id, _flat(note.question)) if note.question.strip() else None)
+    matcher.same(_asked)
     matcher.same(lambda note: _flat(note.question) or None, unique=True)
     matcher.same(lambda note: (note.deck_id, _flat(note.answer)) if note.answer.strip() else None, unique=True)
     matcher.same(_telling_answer, unique=True)
@@ -114,6 +118,10 @@ Either = KnownNote | FreshNote
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
+
+
+def _asked(note: Either) -> Hashable | None:
+    return (note.deck_id, _flat(note.question)) if note.question.strip() else None
 
 
 def _telling_answer(note: Either) -> Hashable | None:
@@ -233,6 +241,25 @@ class _Matcher:
         for one, other in zip(left, right, strict=False):
             self.take(one, other)
 
+    def several_of_one_question(self) -> None:
+        """Pair those whose question does not tell them apart; the number in their ids says where they stood, no more.
+
+        Two that are alone, one on each side, are left to the next steps.
+        """
+        for removed in (False, True):
+            known: dict[Hashable, list[int]] = defaultdict(list)
+            fresh: dict[Hashable, list[int]] = defaultdict(list)
+            for position, note in self.known.items():
+                if note.removed is removed:
+                    known[_asked(note)].append(position)
+            for position, other in self.fresh.items():
+                fresh[_asked(other)].append(position)
+            for asked, ours in fresh.items():
+                theirs = known.get(asked, ()) if asked else ()
+                if theirs and (len(theirs) > 1 or len(ours) > 1):
+                    self.similar_within(theirs, ours, lambda note: _flat(note.answer))
+                    self.within(theirs, ours, lambda note: note.section, unique=True)
+
     def similar(self) -> None:
         for removed in (False, True):
             known: dict[str, list[int]] = defaultdict(list)
@@ -244,11 +271,11 @@ class _Matcher:
                 fresh[other.deck_id].append(position)
             for deck in known:
                 if deck in fresh:
-                    self.similar_within(known[deck], fresh[deck])
+                    self.similar_within(known[deck], fresh[deck], _whole)
 
-    def similar_within(self, known: list[int], fresh: list[int]) -> None:
-        texts = [_whole(self.known[position]) for position in known]
-        others = [_whole(self.fresh[position]) for position in fresh]
+    def similar_within(self, known: Sequence[int], fresh: Sequence[int], text: Callable[[Either], str]) -> None:
+        texts = [text(self.known[position]) for position in known]
+        others = [text(self.fresh[position]) for position in fresh]
 
         def allowed(left: int, right: int) -> bool:
             one, other = self.known[known[left]], self.fresh[fresh[right]]

@@ -73,7 +73,7 @@ def from_heading(cutter: Cutter, heading: Heading, inner: Sequence[Heading], end
     title = cutter.part(heading.text_start, heading.end)
     written = heading_text(title.text)
     lead = len(title.text) - len(title.text.lstrip(" \t"))
-    attributes = read_attributes(written) if written.endswith("}") else NONE
+    attributes = read_attributes(written) if "}" in written else NONE
     text = written
     if attributes.start >= 0:
         text = heading_text(written[: attributes.start])

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flashcards.deckfiles.attributes import Attributes, read_attributes
+from flashcards.deckfiles.characters import INVISIBLE, unseen
 from flashcards.deckfiles.parts import Part, locate
 from flashcards.deckfiles.positions import Issue, Ranges, warning
 from flashcards.deckfiles.structure import Quote, Row, scan
 
 _SEPARATOR = re.compile(r"(?:^|(?<=[ \t])):{2,3}(?=[ \t]|$)")
+_HIDING = re.compile(rf"(?![\u061c\u200e\u200f]){INVISIBLE.pattern}")  # marks of direction belong to some scripts
+_HIDDEN_SEPARATOR = re.compile(rf"(?<=[ \t]|{_HIDING.pattern}):{{2,3}}(?=[ \t]|{_HIDING.pattern})")
 _TASK = re.compile(r"\[[ xX]\](?:[ \t]+|$)")
 _DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _LINKS = re.compile(r"\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<[A-Za-z/][^<>]*>")
@@ -43,8 +47,10 @@ def read_one_line_cards(prose: Part) -> tuple[list[OneLine], list[Issue]]:
     issues: list[Issue] = []
     for row in _candidates(prose.text, structure.rows):
         line = prose.slice(row.content, row.end)
-        separator = _separator(line.text, row.content, kept_apart)
-        if separator is not None:
+        separator = _separator(_SEPARATOR, line.text, row.content, kept_apart)
+        if separator is None:
+            issues.extend(_hidden_separator(line, row.content, kept_apart))
+        else:
             card = _card(line, separator, row, issues)
             if card is not None:
                 cards.append(card)
@@ -79,10 +85,19 @@ def _quoted(row: Row) -> bool:
     return any(isinstance(container, Quote) for container in row.containers)
 
 
-def _separator(line: str, offset: int, kept_apart: Ranges) -> re.Match[str] | None:
+def _hidden_separator(line: Part, offset: int, kept_apart: Ranges) -> Iterator[Issue]:
+    """A warning of a ``::`` that would stand free if it had blanks for the characters that nobody sees beside it."""
+    if line.text.isascii() or not (match := _separator(_HIDDEN_SEPARATOR, line.text, offset, kept_apart)):
+        return
+    beside = [at for at in (match.start() - 1, match.end()) if _HIDING.match(line.text, at)]
+    message = f"{unseen(line.text[beside[0]])} stands beside '{match.group()}', so this is no card; write a blank there"
+    yield warning(locate(line.origin, beside[0]), "invisible-character", message)
+
+
+def _separator(pattern: re.Pattern[str], line: str, offset: int, kept_apart: Ranges) -> re.Match[str] | None:
     """The first ``::`` or ``:::`` that stands free; `offset` is where the line stands in the prose."""
     links = Ranges(link.span() for link in _LINKS.finditer(line))
-    for match in _SEPARATOR.finditer(line):
+    for match in pattern.finditer(line):
         if not links.hold(match.start()) and not kept_apart.hold(offset + match.start()):
             return match
     return None

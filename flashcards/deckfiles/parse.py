@@ -77,6 +77,13 @@ class Parsed:
         """
         return self.lines.at(locate(self.places[note_id].parts[part], offset))
 
+    def place(self, owner: str | int, part: str, offset: int | None) -> tuple[int, int] | None:
+        """As `where`, also in a piece of prose, whose index is `owner` and whose part is ``prose``; None if unknown."""
+        parts = self.places[owner].parts if isinstance(owner, str) else {"prose": self.prose_origins[owner]}
+        if offset is None or part not in parts:
+            return None
+        return self.lines.at(locate(parts[part], offset))
+
 
 def parse_deck(path: str, data: bytes) -> Parsed:
     """Parse the bytes of the deck file at `path` (relative to the decks folder, POSIX). Never raises."""

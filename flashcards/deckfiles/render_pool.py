@@ -200,7 +200,7 @@ class _Run(Generic[Key]):
     def leave(self) -> None:
         """Forget the children; those that still have work of an abandoned call are ended."""
         for child, work in self.in_work.items():
-            if work:
+            if work and child in self.pool._children:  # else the pool was closed first: an error on its way out
                 self.pool._replace(child)
         self.selector.close()
 

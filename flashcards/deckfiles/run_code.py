@@ -108,6 +108,9 @@ def run(block: Block, time_limit: float = TIME_LIMIT) -> Problem | None:
         except subprocess.TimeoutExpired:
             _kill(process)
             return _failure(block, 1, f"it did not end within {time_limit:g} s")
+        except BaseException:  # Ctrl+C does not reach it: it is in a session of its own
+            _kill(process)
+            raise
     if process.returncode == 0:
         return None
     lines = [line for line in errors.splitlines() if line.strip()]

@@ -320,7 +320,7 @@ class _Reader:
         else:
             whiches = [FORWARD, BACKWARD] if content.reversed else [FORWARD]
         if len(entries) != len(whiches):
-            counts = f"{len(entries)} entries for {len(whiches)} cards"
+            counts = f"entries: {len(entries)}, cards: {len(whiches)}"
             self.notice(card.schedule_line, f"the schedule does not fit: {counts}; the rest of the cards are new")
         remembered: dict[str, Remembered] = {}
         for which, entry in zip(whiches, entries, strict=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from flashcards.deckfiles.content_checks import content_issues
 from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.printing import print_deck, valid_id
+from flashcards.deckfiles.printing import print_deck, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
 from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
@@ -23,8 +22,6 @@ from flashcards.services.sync_plan import derived_guid
 
 _MANY, _NAMED, _SHORT = 4, 50, 30
 """From how many notes on the same is said once, how many of them are named, in how many characters."""
-
-HASHED = "anki-"
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,11 +45,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What the decks folder holds already: deck ids, the guids of notes, and ids that stand for guids too long."""
+    """What the decks folder holds already: deck ids, and the guids of notes."""
 
     deck_ids: frozenset[str]
     guids: frozenset[str]
-    hashed_ids: frozenset[str] = frozenset()
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
@@ -62,11 +58,6 @@ def quiet(_what: str, _done: int, _total: int) -> None:
 def guid_in_file(deck_id: str, note: Note) -> str:
     """The guid that a note's file gives it, where no database knows better."""
     return derived_guid(deck_id, note.id, "cloze" if isinstance(note.content, Cloze) else "basic")
-
-
-def hashed_id(guid: str) -> str:
-    """The id of a note whose guid does not fit into one."""
-    return HASHED + hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def stage(
@@ -90,7 +81,9 @@ class _Stage:
         self.media = Media(package.media, root, f"{into}/{MEDIA_FOLDER}" if into else MEDIA_FOLDER, folder)
         self.paths = Paths(root, into)
         self.used_deck_ids = set(existing.deck_ids)
+        self.descriptions = {package.decks.get(id_): _plain(html) for id_, html in package.descriptions.items()}
         self.noted: dict[str, list[PackedNote]] = {}
+        self.retagged: Counter[tuple[str, str]] = Counter()
 
     def run(self, progress: Progress) -> Staged:
         groups = self.grouped()
@@ -113,14 +106,14 @@ class _Stage:
         ours = (notetypes.BASIC.field_names, notetypes.CLOZE.field_names)
         types = {id_: type_ for id_, type_ in self.package.note_types.items() if type_.fields not in ours}
         came = [note for notes in groups.values() for note, _ in notes if note.type in types]
-        text = foreign.written(types, came, self.media_beside)
+        text = foreign.written(types, came, self.package.long_guids, self.media_beside)
         if text is None or not self.staged.files:
             return
         for id_, count in Counter(note.type for note in came).items():
             if foreign.foreign_type(types[id_]) is None:
                 self.staged.notices.append(
-                    f"Note type {types[id_].name!r} ({count} notes): an export to Anki gives these notes back as they"
-                    " came; what you change in them here stays here."
+                    f"Note type {types[id_].name!r} ({counted(count)}): an export to Anki gives these notes back as"
+                    " they came; what you change in them here stays here."
                 )
         number = 1
         while (
@@ -140,10 +133,13 @@ class _Stage:
         for card in self.package.cards:
             homes.setdefault(card.note, card.deck)
         groups: dict[str, list[tuple[PackedNote, Converted]]] = {}
-        seen = set(self.existing.guids)
+        seen: set[str] = set()
         for note, converted in zip(self.package.notes, self.package.converted, strict=True):
-            if note.guid in seen or (self.existing.hashed_ids and hashed_id(note.guid) in self.existing.hashed_ids):
+            if note.guid in self.existing.guids:
                 self.staged.known += 1
+                continue
+            if note.guid in seen:
+                self.leave_out(note, "another note of the package has its guid")
                 continue
             seen.add(note.guid)
             if not converted.kind:
@@ -169,7 +165,7 @@ class _Stage:
             id_ = self.note_id(note, converted, own_id, origins)
             origins[id_] = note
             made.append(self.note(id_, note, converted, path))
-        deck = Deck(id=deck_id, path=path, title=_title(name), notes=tuple(made))
+        deck = Deck(deck_id, path, _title(name), description=self.descriptions.get(name, ""), notes=tuple(made))
         self.write_sound(deck, origins)
 
     def own_deck_id(self, notes: list[tuple[PackedNote, Converted]]) -> str | None:
@@ -187,13 +183,17 @@ class _Stage:
         if deck and deck == deck_id and own == valid_id(own) and derived_guid(deck, own, converted.kind) == note.guid:
             return own
         id_ = guids.note_id(note.guid)
-        if id_ is None or id_ in taken:
-            id_ = hashed_id(note.guid)
-            self.notice(note, "its guid is too long for a note's id: an export will not find it in Anki again")
+        if id_ in taken:
+            id_ = guids.stand_in(note.guid)
+            self.notice(note, "another note has its id: an export will not find it in Anki again")
+        elif note.guid in self.package.long_guids:
+            self.notice(note, "its guid is too long for a note's id: an export finds it in Anki again by _anki.json")
         return id_
 
     def note(self, id_: str, note: PackedNote, converted: Converted, path: str) -> Note:
-        return self.media.placed(note_of(id_, note.tags, converted), path)
+        tags = [tag_word(tag) for tag in note.tags]
+        self.retagged.update(pair for pair in zip(note.tags, tags, strict=True) if pair[0] != pair[1])
+        return self.media.placed(note_of(id_, tags, converted), path)
 
     def write_sound(self, deck: Deck, origins: Mapping[str, PackedNote]) -> None:
         """Writes the deck; notes that do not pass are mended, then left out, until all that is there does."""
@@ -259,10 +259,22 @@ class _Stage:
                 names = [_words(note)[:_SHORT] or note.guid for note in notes[:_NAMED]]
                 more = f", and {len(notes) - _NAMED} more" if len(notes) > _NAMED else ""
                 yield f"{len(notes)} notes: {what}: {', '.join(names)}{more}"
+        for (tag, became), count in self.retagged.items():
+            yield f"Tag {tag!r} is {became!r} here ({counted(count)}): a deck cannot hold it as it was."
+
+
+def counted(notes: int) -> str:
+    """A number of notes in words."""
+    return f"{notes:,} note{'' if notes == 1 else 's'}"
 
 
 def _words(note: PackedNote) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", unescape(note.fields[0]) if note.fields else "").split())[:60]
+
+
+def _plain(html: str) -> str:
+    """The words of a deck's description, on one line."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def _title(name: str) -> str:

@@ -79,7 +79,8 @@ class AnkiHistory(LearnerDays):
 
         With `reschedule`, schedules are what SM-2 makes of the log, instead of what Anki has.
         """
-        guids = {note.id: note.guid for note in package.notes}
+        first = {note.guid: note.id for note in reversed(package.notes)}  # the one that came, where guids collide
+        guids = {id_: guid for guid, id_ in first.items()}
         with self._imports.room(), self._db.write():
             return _Import(self, learner, package, guids, reschedule).run()
 
@@ -124,6 +125,7 @@ class _Import:
             logs.setdefault(review.card, []).append(review)
             uid = derived_uuid(_NAMESPACE, f"{self.names[review.card]}/{review.id}")
             if (card.id, review.id) not in known and uid not in uids:
+                uids.add(uid)  # a package may hold one row twice
                 new.append(self.row(review, card, uid))
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
@@ -152,10 +154,12 @@ class _Import:
         """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""
         moved = self.imports.last_moves(self.learner.id)
         closing: list[tuple[CardRow, LogWrite]] = []
+        seen: set[int] = set()
         for packed in self.package.cards:
             card = self.cards.get(packed.id)
-            if card is None:
+            if card is None or card.id in seen:  # of cards that collide, the first counts
                 continue
+            seen.add(card.id)
             newer = fresh.get(card.id, 0) > moved.get(card.id, 0)
             after = self.schedule(packed, logs.get(packed.id, []))
             if after is None or after == card.schedule or (card.stored and not newer):

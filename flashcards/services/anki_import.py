@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
+from flashcards.deckfiles.collection import no_garbage_collection
 from flashcards.deckfiles.find import find_decks, read_deck
 from flashcards.deckfiles.parse import parse_deck
 from flashcards.domain.card import Deck
@@ -16,12 +16,13 @@ from flashcards.errors import DeckError, Invalid, Unavailable
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.account_values import Learner
-from flashcards.services.anki_decks import HASHED, Existing, Progress, Staged, guid_in_file, quiet, stage
+from flashcards.services.anki_decks import Existing, Progress, Staged, guid_in_file, quiet, stage
 from flashcards.services.anki_history import AnkiHistory, HistoryReport
 from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.services.sync import SyncService
 from flashcards.storage.database import Database
 from flashcards.storage.imports import ImportRows
+from flashcards.temporary import TemporaryFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def write_decks(
     base, below = _place(into, root)
     existing = existing_decks(base)
     existing = replace(existing, guids=existing.guids | known_guids)
-    with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
+    with TemporaryFolder() as folder:
         staged = stage(package, existing, base, below, Path(folder), progress)
         install(base, {name: Path(folder) / name for name in staged.files})
     return _report(base, staged)
@@ -85,8 +86,7 @@ def existing_decks(root: Path) -> Existing:
     """What the decks folder holds already; a folder that is missing or empty holds nothing."""
     decks = read_decks(root)
     guids = {guid_in_file(deck.id, note) for deck in decks for note in deck.notes}
-    hashed = {note.id for deck in decks for note in deck.notes if note.id.startswith(HASHED)}
-    return Existing(frozenset(deck.id for deck in decks), frozenset(guids), frozenset(hashed))
+    return Existing(frozenset(deck.id for deck in decks), frozenset(guids))
 
 
 def read_decks(root: Path) -> list[Deck]:
@@ -128,6 +128,7 @@ class AnkiImportService:
         self._clock = clock
         self._history = AnkiHistory(database, clock)
 
+    @no_garbage_collection()
     def bring(
         self,
         file: Path,
@@ -157,6 +158,8 @@ class AnkiImportService:
             known = frozenset(guid for guid, path in live.items() if (self._root / path).exists())
             report = write_decks(package, into, self._root, known, progress)
             report = replace(report, notices=(*said, *report.notices))
+            if not report.notes + report.known:
+                return report  # nothing came; and a sync would complain of a folder that is empty still
             synced = self._sync.sync(progress)
             self._date(package)
             if learner is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -41,6 +40,7 @@ from flashcards.services.export_texts import digest_of, rendering, request_for_a
 from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.storage.database import Database
 from flashcards.storage.merges import KnownNote, known_notes
+from flashcards.temporary import TemporaryFolder
 
 BASIC_PARTS = ("question", "answer", "reversed", "typed", "rubric", "follow_ups", "sources", "tags")
 CLOZE_PARTS = ("answer", "typed", "rubric", "follow_ups", "sources", "tags")
@@ -79,7 +79,7 @@ def merge(
     database remembers. Raises PackageError and DeckError.
     """
     report = MergeReport(root)
-    with reading_package(file) as package, tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
+    with reading_package(file) as package, TemporaryFolder() as folder:
         before = _base(base)
         known = known_notes(database) if database else {}
         theirs = {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
@@ -99,7 +99,7 @@ def apply(report: MergeReport) -> tuple[str, ...]:
         if (report.folder / change.path).read_bytes() != change.before:
             raise Conflict(f"{change.path} has changed meanwhile: nothing was written. Merge again.")
     report.notices += take_back_cut_off(report.folder)
-    with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
+    with TemporaryFolder() as folder:
         for path, data in report.media.items():
             (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / path).write_bytes(data)

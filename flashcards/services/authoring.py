@@ -23,7 +23,7 @@ from flashcards.deckfiles.pictures import references
 from flashcards.deckfiles.render_values import note_references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.deck_paths import deck_path, inside, new_deck_path, shown
-from flashcards.services.edits import EditService
+from flashcards.services.edits import EditService, Texts
 from flashcards.services.source_bytes import bytes_of, text_of, version_of
 from flashcards.services.starter import new_deck
 from flashcards.services.sync import SyncReport, SyncService
@@ -93,27 +93,50 @@ class AuthoringService:
         `substantive` are the ids of notes whose edit learners should see soon: see `EditService.mark`. Raises
         Changed with what the file is now, Invalid for text that is no deck file's and for an id of no note in it,
         Unavailable where the disk refuses; then nothing was written.
+
+        A mark is not lost where the program is killed after the file was written: it waits in the database for the
+        sync that reads the text.
         """
         path = deck_path(path) if version else new_deck_path(path)
         _check_text(text)
-        edited = _edited(path, text, substantive) if substantive else []
         with self._turn():
             old = self._read(path)
             if (NEW if old is None else version_of(old)) != version:
                 raise self._changed(path, old)
+            if old is None:
+                self._free_file(path)
             data = bytes_of(text, old or b"")
             if len(data) > MAX_FILE_BYTES:
                 raise _too_large(len(data))
-            _replace(inside(self._root, path), data)
-        return self._marked(self._read_decks(path, version_of(data)), edited)
+            edited = _edited(path, data, substantive) if substantive else {}
+            with self._expecting(edited):
+                _replace(inside(self._root, path), data)
+        saved = self._read_decks(path, version_of(data))
+        return self._marked(saved, edited) if edited and saved.report else saved
 
-    def _marked(self, saved: Saved, edited: list[str]) -> Saved:
-        if not edited or saved.report is None:
-            return saved
+    @contextmanager
+    def _expecting(self, edited: Texts) -> Iterator[None]:
+        """Keeps in the database what the edits of a file are, unless it is not written."""
+        if not edited:
+            yield
+            return
+        self._edits.expect(edited)
         try:
-            return replace(saved, returned=sum(note.cards for note in self._edits.mark(edited)))
+            yield
+        except BaseException:
+            self._edits.forget(edited)
+            raise
+
+    def _marked(self, saved: Saved, edited: Texts) -> Saved:
+        """With what came of the marks: sync has made them, ours or that of another process."""
+        try:
+            outcome = self._edits.outcome(edited)
         except FlashcardsError as error:  # the file is written all the same
-            return replace(saved, trouble=f"No card comes back tomorrow: {error}")
+            return replace(saved, trouble=f"How many cards come back tomorrow is not known: {error}")
+        saved = replace(saved, returned=sum(cards or 0 for cards in outcome.values()))
+        if None in outcome.values():
+            return replace(saved, trouble="Not all of the new text could be read; its cards come back when it is.")
+        return saved
 
     def create(self, path: str, title: str | None = None) -> Saved:
         """Writes a starter deck. Raises Conflict where a file is there."""
@@ -164,9 +187,12 @@ class AuthoringService:
     def add_picture(self, path: str, data: bytes) -> str:
         """Stores a picture beside the deck at `path`, named by its content, and gives that name.
 
-        Raises Invalid for what is no picture, or is too large.
+        Raises Invalid for what is no picture, or is too large, and where that folder is not there.
         """
-        folder = inside(self._root, deck_path(path)).parent
+        path = deck_path(path)
+        folder = inside(self._root, path).parent
+        if not folder.is_dir():
+            raise Invalid(f"There is no folder {path.rpartition('/')[0]}: save the deck first.", field="path")
         if len(data) > MAX_SIZE:
             raise Invalid(f"The picture has over {MAX_SIZE >> 20} MiB; make it smaller.", field="picture")
         extension = picture_extension(data)
@@ -176,7 +202,6 @@ class AuthoringService:
             )
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.{extension}"
         with self._turn(), _told(name):
-            folder.mkdir(parents=True, exist_ok=True)
             if not (folder / name).exists():
                 _replace(folder / name, data)
         return name
@@ -250,14 +275,14 @@ def _check_text(text: str) -> None:
         ) from None
 
 
-def _edited(path: str, text: str, ids: Sequence[str]) -> list[str]:
-    """The keys of the notes with these ids."""
-    deck = parse_deck(path, text.encode()).deck
-    known = {note.id for note in deck.notes}
+def _edited(path: str, data: bytes, ids: Sequence[str]) -> Texts:
+    """The texts of the notes with these ids, by their keys."""
+    deck = parse_deck(path, data).deck
+    known = {note.id: note for note in deck.notes}
     for name in ids:
         if name not in known:
             raise Invalid(f"There is no sound note {name} in this text to come back tomorrow.", field="substantive")
-    return [f"{deck.id}#{name}" for name in ids]
+    return {f"{deck.id}#{name}": (known[name].source, known[name].definitions) for name in ids}
 
 
 def _too_large(size: int) -> Invalid:

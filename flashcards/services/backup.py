@@ -72,7 +72,7 @@ class BackupService:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
             copy, packed = Path(folder) / DATABASE_NAME, Path(folder) / "backup.zip"
             self._db.backup(copy)
-            check_file(copy)
+            self._check(copy)
             with packed.open("xb") as file:
                 packed.chmod(0o600)  # password hashes and the secret key are in it
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -81,6 +81,15 @@ class BackupService:
                 file.flush()
                 os.fsync(file.fileno())
             _give_name(packed, target)
+
+    def _check(self, copy: Path) -> None:
+        try:
+            check_file(copy)
+        except Unavailable as error:  # the copy is what the database is, and nobody will find it at its place
+            raise Unavailable(
+                f"The database {self._db.path} is damaged, so no backup was made: run `flashcards doctor`, and"
+                " restore a backup that is older."
+            ) from error
 
 
 def restore(file: Path, data: Path, database: Path) -> Path | None:

@@ -6,7 +6,6 @@ import filecmp
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +18,7 @@ from flashcards.exchange.found import Converted, Notice, Remembered, SourceFile,
 from flashcards.services.fitting import Fitted, fit
 from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.services.source_files import Sources, find_sources
+from flashcards.temporary import TemporaryFolder
 
 Progress = Callable[[str, int, int], None]
 Convert = Callable[[SourceFile, Tree, str], Converted]
@@ -202,7 +202,7 @@ def _write(fitted: Sequence[Fitted], into: Path) -> None:
         some = "\n".join(in_the_way[:20])
         many = "1 file is" if len(in_the_way) == 1 else f"{len(in_the_way):,} files are"
         raise Conflict(f"{some}\n{many} there already; name another folder. Nothing was written.")
-    with tempfile.TemporaryDirectory(prefix="flashcards-") as name:
+    with TemporaryFolder() as name:
         stage = Path(name)
         try:
             for path in files:

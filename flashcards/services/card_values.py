@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flashcards.domain import grade, sm2
 from flashcards.domain.card import card_key
-from flashcards.domain.schedule import is_leech
+from flashcards.domain.schedule import becomes_leech, is_leech
 from flashcards.domain.study_day import Day
 from flashcards.services.account_values import Learner
 from flashcards.services.review_values import CardState, CardStatus, LogRow, QueueCard, QueueKind
@@ -14,7 +14,9 @@ from flashcards.services.text_changes import CardNews
 from flashcards.storage.cards import CardRecord, LogRecord
 
 
-def queue_card(card: CardRecord, kind: QueueKind, today: Day, mark: int | None, news: CardNews) -> QueueCard:
+def queue_card(
+    card: CardRecord, kind: QueueKind, learner: Learner, today: Day, mark: int | None, news: CardNews
+) -> QueueCard:
     """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards."""
     return QueueCard(
         id=str(card.id),
@@ -37,6 +39,7 @@ def queue_card(card: CardRecord, kind: QueueKind, today: Day, mark: int | None, 
         sources_html=card.sources_html,
         tags=card.tags,
         leech=is_leech(card.lapses),
+        suspends=kind == "due" and learner.suspend_leeches and becomes_leech(card.lapses + 1),
         language=card.language,
         revision=card.revision,
         mark=None if mark is None else format(mark, "x"),
@@ -80,6 +83,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         line=card.line,
         reviews=card.reviews,
         tags=card.tags,
+        language=card.language,
     )
 
 

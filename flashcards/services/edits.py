@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.clock import Clock
@@ -62,6 +62,32 @@ class EditService:
                 if texts is not None and found[key].text != texts[key]:
                     raise Conflict(f"The database holds another text of {key}: run flashcards sync, then mark it.")
             return tuple(self._mark(found[key]) for key in dict.fromkeys(notes))
+
+    def expect(self, texts: Texts) -> None:
+        """Says that a sync will find these texts, whose edit is substantive: call it before they are written.
+
+        The sync that stores such a text marks it in the same transaction, whoever runs it and whenever that is.
+        """
+        with self._db.write():
+            self._notes.expect(texts)
+
+    def forget(self, notes: Iterable[str]) -> None:
+        """Takes `expect` back: the texts were not written."""
+        with self._db.write():
+            self._notes.forget(notes)
+
+    def mark_expected(self) -> None:
+        """Marks the expected edits whose text is there. Within the transaction that stored it."""
+        arrived = self._notes.arrived()
+        for key, note in self._notes.notes(arrived).items() if arrived else ():
+            self._notes.done(key, self._mark(note).cards)
+
+    def outcome(self, notes: Iterable[str]) -> dict[str, int | None]:
+        """How many cards came back by these expected edits, told once; None where the text is awaited still."""
+        with self._db.write():
+            found = self._notes.outcome(notes)
+            self._notes.forget(key for key, cards in found.items() if cards is not None)
+        return found
 
     def _mark(self, note: EditedNote) -> MarkedNote:
         counts = [self._bring_back(note, learner) for learner in self._notes.scheduled(note.id)]

@@ -39,6 +39,7 @@ class _Reading:
     media: dict[str, str] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     deck_ids: set[str] = field(default_factory=set)
+    descriptions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class FileExport:
                 cards = [PackageCard(anki_ordinal(which), ready.deck) for which in ready.note.whiches]
                 names.add(ready.deck)
                 package.add_notes([_package_note(ready, cards)])
+            for name, description in reading.descriptions.items():
+                package.describe_deck(name, description)
             for name, path in reading.media.items():
                 data = media_bytes(name, [path], self._root)
                 if data is None:
@@ -133,6 +136,8 @@ class FileExport:
         notes = [note for note in deck.notes if not note.draft]
         titles = {folder.path: folder.title for folder in reading.found.folders}
         name = deck_name(deck.path, deck.title, titles)
+        if notes:
+            reading.descriptions[name] = deck.description
         rendered = self._rendered(notes, deck.path, reading)
         guids = new_guids([(deck.id, note.id, _kind(note)) for note in notes], _nothing_taken)
         for index, (note, guid) in enumerate(zip(notes, guids, strict=True)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +23,7 @@ from flashcards.exchange.whole_file import whole_file
 from flashcards.services.names import name_key
 from flashcards.services.new_files import install, take_back_cut_off
 from flashcards.storage.transfer import TransferStore, Unusable
+from flashcards.temporary import TemporaryFolder
 
 Progress = Callable[[str, int, int], None]
 
@@ -95,7 +95,7 @@ class JsonTransfer:
         Raises Conflict where the service is not empty, Invalid where the document is not as described.
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as stream, tempfile.TemporaryDirectory(prefix="flashcards-") as name:
+        with source.open("rb") as stream, TemporaryFolder() as name:
             take_back_cut_off(self._root)
             files = _Files(self._root, Path(name))
             try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import Any, Literal
 from flashcards.clock import Clock
 from flashcards.errors import FlashcardsError, NotFound, TooMany
 from flashcards.services.export_values import Progress
+from flashcards.temporary import TemporaryFolder
 
 LOG = logging.getLogger("flashcards.work")
 
@@ -57,7 +57,7 @@ class LongWork:
         self._lock = threading.Lock()
         self._works: dict[str, Work] = {}
         self._pool: ThreadPoolExecutor | None = None
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
 
     def start(self, learner: int, kind: str, run: Callable[[Path, Progress], Any]) -> Work:
         """Runs `run(folder, progress)` in a thread; what it returns is the result.
@@ -70,10 +70,10 @@ class LongWork:
                 raise TooMany("Much is going on for you already; wait until some of it is done.", retry_after=10)
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(AT_ONCE, "work")
-                self._folder = Path(tempfile.mkdtemp(prefix="flashcards-work-"))
+                self._folder = TemporaryFolder()
             assert self._folder is not None
             id_ = uuid.uuid4().hex
-            work = Work(id_, kind, learner, self._folder / id_)
+            work = Work(id_, kind, learner, self._folder.path / id_)
             work.folder.mkdir()
             self._works[id_] = work
             self._pool.submit(self._run, work, run)
@@ -91,7 +91,7 @@ class LongWork:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     def _run(self, work: Work, run: Callable[[Path, Progress], Any]) -> None:
         def progress(stage: str, done: int, total: int) -> None:

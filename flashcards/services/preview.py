@@ -23,11 +23,12 @@ from flashcards.domain.problem import Problem
 from flashcards.errors import Invalid
 from flashcards.services import sync_links
 from flashcards.services.deck_paths import deck_path
+from flashcards.services.sync_good import to_stay
 from flashcards.services.sync_match import FreshDeck, Match, match
 from flashcards.services.sync_plan import ReadDeck, notes_in
 from flashcards.services.sync_read import SoundFile, prose_html_of, read_deck_of, rendered_note, sound_file
 from flashcards.services.sync_twins import with_twins
-from flashcards.storage.deck_rows import StoredCard, StoredNote
+from flashcards.storage.deck_rows import RenderedNote, StoredCard, StoredNote
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
 
@@ -145,13 +146,14 @@ class PreviewService:
             stored = self._store.cards(notes_in(matched))
             answers = self._cards.answers({card.note_id for card in stored})
             between = self._between(path, parsed)
+            broken = self._broken(deck, sound, rendered)
         comparison = _Comparison(deck, matched, stored, answers)
         return Preview(
             title=parsed.deck.title,
             notes=comparison.notes(rendered),
             problems=tuple(sorted({*deck.problems, *between})),
             gone=comparison.gone(),
-            broken=tuple(note.line for note in deck.fresh.broken),
+            broken=broken,
             structure_lost=False,
         )
 
@@ -169,6 +171,15 @@ class PreviewService:
             while len(self._remembered) > REMEMBERED:
                 self._remembered.popitem(last=False)
         return found
+
+    def _broken(self, deck: ReadDeck, sound: SoundFile, rendered: Mapping[str, Rendered]) -> tuple[int, ...]:
+        """The lines of notes that would stay as they are, with those that are shown all the same."""
+        lines = {note.line for note in deck.fresh.broken}
+        if any(one.problems for one in rendered.values()):
+            row = next((row.id for row in self._store.decks() if row.path == sound.file.path), None)
+            stay = to_stay(self._store, row, sound, _known(sound, rendered))
+            lines |= {note.line for note in sound.parsed.deck.notes if note.id in stay}
+        return tuple(sorted(lines))
 
     def _match(self, fresh: FreshDeck) -> Match:
         """Which stored note each note is, as the next sync would see it if nothing else had changed."""
@@ -195,15 +206,19 @@ def _is_edited(note: Note, stored: StoredNote | None) -> bool:
 
 
 def _read_deck(sound: SoundFile, rendered: Mapping[str, Rendered]) -> ReadDeck:
-    """The file as sync would read it."""
-    known = {
+    """The file as sync would read it if no note had a version before."""
+    known = _known(sound, rendered)
+    prose = {key: prose_html_of(rendered[key]) for key in sound.prose_keys}
+    failed = {key: one for key, one in rendered.items() if key not in known and one.problems}
+    return read_deck_of(sound, known, prose, failed)
+
+
+def _known(sound: SoundFile, rendered: Mapping[str, Rendered]) -> dict[str, RenderedNote]:
+    return {
         key: rendered_note(note, rendered[key])
         for key, note in zip(sound.note_keys, sound.parsed.deck.notes, strict=True)
         if rendered[key].cards
     }
-    prose = {key: prose_html_of(rendered[key]) for key in sound.prose_keys}
-    failed = {key: one for key, one in rendered.items() if key not in known and one.problems}
-    return read_deck_of(sound, known, prose, failed)
 
 
 class _Comparison:

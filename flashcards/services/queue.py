@@ -258,7 +258,7 @@ class Queues(LearnerDays):
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
         return tuple(
-            queue_card(records[it], kind, day.study_day, marks.get(it), news.get(it, NO_NEWS))
+            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS))
             for it, kind in kinds.items()
         )
 
@@ -306,7 +306,7 @@ def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int) -> DeckCoun
         title=row.title,
         active=row.active,
         cards=row.cards,
-        unseen=max(0, row.cards - row.seen),
+        unseen=row.unseen,
         new=new,
         due=due,
         drill=drill,

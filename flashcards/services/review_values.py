@@ -74,6 +74,7 @@ class QueueCard:
 
     `intervals` gives for each quality the days until the card would come again; in a drill and ahead, the days
     until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
+    `suspends`: forgotten now, the card becomes a leech that the learner wishes suspended.
     `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
     the same.
     """
@@ -98,6 +99,7 @@ class QueueCard:
     sources_html: tuple[str, ...]
     tags: tuple[str, ...]
     leech: bool
+    suspends: bool
     language: str
     revision: int
     mark: str | None = None
@@ -116,7 +118,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class DeckCounts:
-    """A deck's part of today. `unseen` are cards that were never scheduled, limits aside."""
+    """A deck's part of today. `unseen` are all its cards in the state new, today's or not."""
 
     deck_id: int
     key: str
@@ -177,6 +179,7 @@ class CardState:
     line: int
     reviews: int
     tags: tuple[str, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.deckfiles.render_values import Rendered, RenderRequest
 from flashcards.domain.card import Note
 from flashcards.domain.problem import Problem
-from flashcards.services.sync_plan import Counts
+from flashcards.services.sync_good import to_stay
+from flashcards.services.sync_plan import Counts, ReadDeck
 from flashcards.services.sync_read import (
     UNREAD,
     LostFile,
@@ -83,15 +84,24 @@ class _Reading:
 
 
 class SyncService:
-    """Sync, and whether one is due. `clock` dates what is stored; file times are the machine's."""
+    """Sync, and whether one is due. `clock` dates what is stored; file times are the machine's.
+
+    `after` is called within the transaction that stores new texts, at its end.
+    """
 
     def __init__(
-        self, store: DeckStore, decks_root: Path, clock: Clock, pool: Callable[[int], RenderPool] = RenderPool
+        self,
+        store: DeckStore,
+        decks_root: Path,
+        clock: Clock,
+        pool: Callable[[int], RenderPool] = RenderPool,
+        after: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._root = decks_root
         self._clock = clock
         self._pool = pool
+        self._after = after
 
     def sync(self, progress: Progress | None = None) -> SyncReport:
         """Reads what has changed below the decks folder. One sync at a time: others wait for their turn.
@@ -135,11 +145,15 @@ class SyncService:
             return self._report(found, Counts(), ())
         seen = with_duplicates(seen, found)
         reading = self._read(seen.changed, stored, progress)
-        decks = tuple(read_deck_of(s, reading.known, reading.prose, reading.failed) for s in reading.sound)
+        decks = tuple(self._deck(sound, seen.rows.get(sound.file.path), reading) for sound in reading.sound)
         files = Files(found, seen, decks, tuple(reading.lost), frozenset(reading.late), folders)
         media = tuple(row for sound in reading.sound for row in sound.media_rows)
-        counts, paths = store_files(self._store, files, tuple(reading.rows), media, self._clock())
+        counts, paths = store_files(self._store, files, tuple(reading.rows), media, self._clock(), self._after)
         return self._report(found, counts, paths)
+
+    def _deck(self, sound: SoundFile, row: StoredDeck | None, reading: _Reading) -> ReadDeck:
+        stay = to_stay(self._store, row.id if row else None, sound, reading.known)
+        return read_deck_of(sound, reading.known, reading.prose, reading.failed, stay)
 
     def _report(self, found: Found, counts: Counts, changed_paths: tuple[str, ...]) -> SyncReport:
         totals = self._store.totals()

@@ -195,6 +195,7 @@ class _MatchedNotes:
             answer="" if cloze else values.answer,
             text=values.source,
             removed=note.removed,
+            section=values.section,
         )
 
 

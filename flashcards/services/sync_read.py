@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -230,29 +230,32 @@ def read_deck_of(
     known: Mapping[str, RenderedNote],
     prose_html: Mapping[str, str],
     new: Mapping[str, Rendered],
+    stay: Collection[str] = (),
 ) -> ReadDeck:
-    """Puts a parsed file and its rendering together. A note that could not be rendered counts as broken."""
+    """Puts a parsed file and its rendering together.
+
+    A note that could not be rendered counts as broken, and so do those whose ids are in `stay`: see `sync_good`.
+    """
     parsed = sound.parsed
     problems = set(parsed.problems)
     notes, titles, keys, broken = [], [], [], list(parsed.broken)
     for note, key in zip(parsed.deck.notes, sound.note_keys, strict=True):
-        if key in known:
+        if key in known and note.id not in stay:
             notes.append(note)
             titles.append(known[key].title)
             keys.append(key)
-            found = [RenderProblem(*problem) for problem in known[key].problems]
         else:
             broken.append(BrokenNote(note.id, note.explicit, note.line))
-            found = list(new[key].problems)
-        problems.update(_problem(parsed, note, problem) for problem in found)
+        found = [RenderProblem(*one) for one in known[key].problems] if key in known else list(new[key].problems)
+        problems.update(_problem(parsed, note.id, note.line, problem) for problem in found)
     blocks = []
-    for prose, key in zip(parsed.deck.prose, sound.prose_keys, strict=True):
+    for index, (prose, key) in enumerate(zip(parsed.deck.prose, sound.prose_keys, strict=True)):
         html = prose_html.get(key, "")
         found = list(new[key].problems) if key in new else []
         # Prose with problems is rendered again whenever its file is read: they are not stored with it.
         stored_key = "" if found else key
         blocks.append(ProseRow(prose.position, prose.line, prose.section, stored_key, html))
-        problems.update(Problem(sound.file.path, prose.line, 1, "error", p.code, p.message) for p in found)
+        problems.update(_problem(parsed, index, prose.line, problem) for problem in found)
     deck = replace(parsed.deck, notes=tuple(notes))
     stamp = stamp_found(sound.file)
     return ReadDeck(
@@ -271,9 +274,7 @@ def prose_html_of(rendered: Rendered) -> str:
     return rendered.cards[PROSE].question_html if PROSE in rendered.cards else ""
 
 
-def _problem(parsed: Parsed, note: Note, problem: RenderProblem) -> Problem:
-    """A render problem in the author's file: as exact as it says, else at the note's first line."""
-    line, column = note.line, 1
-    if problem.offset is not None and problem.part in parsed.places[note.id].parts:
-        line, column = parsed.where(note.id, problem.part, problem.offset)
-    return Problem(parsed.deck.path, line, column, "error", problem.code, problem.message)
+def _problem(parsed: Parsed, owner: str | int, line: int, problem: RenderProblem) -> Problem:
+    """A render problem in the author's file: as exact as it says, else at the first line of its note or prose."""
+    place = parsed.place(owner, problem.part, problem.offset) or (line, 1)
+    return Problem(parsed.deck.path, *place, "error", problem.code, problem.message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flashcards.deckfiles.find import Found, deck_sort_key, title_of
@@ -64,9 +64,17 @@ def with_duplicates(seen: Look, found: Found) -> Look:
 
 
 def store_files(
-    store: DeckStore, files: Files, renderings: tuple[RenderingRow, ...], media: tuple[MediaRow, ...], at: int
+    store: DeckStore,
+    files: Files,
+    renderings: tuple[RenderingRow, ...],
+    media: tuple[MediaRow, ...],
+    at: int,
+    after: Callable[[], object],
 ) -> tuple[Counts, tuple[str, ...]]:
-    """Matches, plans and writes. Returns the counts, and the paths of files that made a difference."""
+    """Matches, plans and writes; `after` is called within the same transaction.
+
+    Returns the counts, and the paths of files that made a difference.
+    """
     decks, lost, shared = _set_duplicates_aside(files)
     read = {deck.path for deck in decks}
     gone = {row.path for row in files.seen.gone}
@@ -97,6 +105,7 @@ def store_files(
     with store.write():
         store.apply(changes, at)
         _link(store, listed)
+        after()
     marked = {mark.stamp.path for mark in marks}
     new_lost = {one.file.path for one in lost if one.file.path not in kept}
     return planned.counts, tuple(sorted(read | gone | marked | new_lost))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flashcards.storage.database import Database
@@ -62,3 +62,36 @@ class EditRows:
             Scheduled(learner, timezone, day_start, {int(card): which for card, which in json.loads(cards).items()})
             for learner, timezone, day_start, cards in rows
         ]
+
+    # --- edits that a sync is to store ----------------------------------------------------------------
+
+    def expect(self, texts: Mapping[str, tuple[str, str]]) -> None:
+        """Keeps the texts (source and definitions, by ``deck#note``) whose coming is awaited."""
+        for key, text in texts.items():
+            self._db.execute("INSERT OR REPLACE INTO expected_edit VALUES (?, ?, ?, NULL)", (key, *text))
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Awaits these no more."""
+        self._db.execute(
+            "DELETE FROM expected_edit WHERE note IN (SELECT value FROM json_each(?))", (json.dumps([*keys]),)
+        )
+
+    def arrived(self) -> list[str]:
+        """The keys of notes that have the awaited text now."""
+        rows = self._db.all(
+            "SELECT e.note, e.source, e.definitions FROM expected_edit e WHERE e.returned IS NULL ORDER BY e.note"
+        )
+        found = self.notes([key for key, _, _ in rows]) if rows else {}
+        return [key for key, *text in rows if key in found and found[key].text == tuple(text)]
+
+    def done(self, key: str, cards: int) -> None:
+        """Keeps how many cards came back by an awaited edit."""
+        self._db.execute("UPDATE expected_edit SET returned = ? WHERE note = ?", (cards, key))
+
+    def outcome(self, keys: Iterable[str]) -> dict[str, int | None]:
+        """How many cards came back by these edits; None for one that is awaited still."""
+        rows = self._db.all(
+            "SELECT note, returned FROM expected_edit WHERE note IN (SELECT value FROM json_each(?))",
+            (json.dumps([*keys]),),
+        )
+        return dict(rows)

@@ -83,7 +83,7 @@ class DeckWithNew:
 
 @dataclass(frozen=True, slots=True)
 class DeckCountsRow:
-    """A deck as a learner has it."""
+    """A deck as a learner has it. `unseen` are its cards in the state new: never answered, or reset."""
 
     id: int
     key: str
@@ -91,7 +91,7 @@ class DeckCountsRow:
     title: str
     new_per_day: int | None
     cards: int
-    seen: int
+    unseen: int
     active: bool
     errors: int
 
@@ -183,16 +183,18 @@ class QueueRows:
     def decks(self, learner: int) -> list[DeckCountsRow]:
         """Every deck, in study order."""
         rows = self._db.all(
-            "SELECT d.id, d.key, d.path, d.title, ld.new_per_day, d.cards, coalesce(ld.seen, 0),"
+            "SELECT d.id, d.key, d.path, d.title, ld.new_per_day, d.cards, d.cards - coalesce(ld.seen, 0)"
+            " + (SELECT count(*) FROM schedule s INDEXED BY schedule_new WHERE s.learner_id = ?1 AND s.deck_id = d.id"
+            " AND s.due_on IS NULL AND s.suspended = 0),"
             " coalesce(ld.active, 1) = 1, iif(d.problems = '[]', 0,"
             " (SELECT count(*) FROM json_each(d.problems) p WHERE p.value ->> 2 = 'error'))"
-            " FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = d.id"
+            " FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id"
             " WHERE d.removed_at IS NULL ORDER BY d.position, d.id",
             (learner,),
         )
         return [
-            DeckCountsRow(deck, key, path, title, new_per_day, cards, seen, bool(active), errors)
-            for deck, key, path, title, new_per_day, cards, seen, active, errors in rows
+            DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
+            for deck, key, path, title, new_per_day, cards, unseen, active, errors in rows
         ]
 
     def answers_on(self, learner: int, day: Day) -> int:

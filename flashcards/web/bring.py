@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.export_values import Progress
 from flashcards.services.long_work import Work
+from flashcards.temporary import TemporaryFolder
 from flashcards.web.api.operations import json_response
 from flashcards.web.errors import trouble_of
 from flashcards.web.exchange import work_json
@@ -53,27 +52,27 @@ def start() -> BaseResponse | Response:
             raise Invalid("Choose a file whose name ends in .apkg or .colpkg.", field="file")
     except Invalid as error:
         return _form(error)
-    folder = Path(tempfile.mkdtemp(prefix="flashcards-upload-"))
+    folder = TemporaryFolder()
     history, reschedule = "history" in request.form, "reschedule" in request.form
     services_ = services()
 
     def run(_folder: Path, progress: Progress) -> ImportReport:
         try:
             return services_.anki_import.bring(
-                folder / "package.apkg",
+                folder.path / "package.apkg",
                 services_.config.decks / into,
                 me if history else None,
                 reschedule=history and reschedule,
                 progress=progress,
             )
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.remove()
 
     try:
-        upload.save(folder / "package.apkg")
+        upload.save(folder.path / "package.apkg")
         work = services_.work.start(me.id, KIND, run)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
     return redirect(f"/import/{work.id}", 303)
 

@@ -29,17 +29,22 @@ DONE = {
 @browse.get("/browse")
 def page() -> BaseResponse | str:
     """The first fifty cards that a search finds, or those after the cursor."""
-    me, q = learner(), request.args.get("q", "").strip()
-    trouble, found = None, Page((), None)
+    return _page(request.args.get("q", "").strip(), request.args.get("since") or None, request.args.get("done", ""))
+
+
+def _page(q: str, since: str | None, done: str = "", error: FlashcardsError | None = None) -> Response:
+    """The page, with what was done or what was wrong with it."""
+    me, found = learner(), Page((), None)
     try:
-        found = services().review.cards(me, q=q, since=request.args.get("since"), limit=PAGE)
-    except FlashcardsError as error:
-        trouble = trouble_of(error)
+        found = services().review.cards(me, q=q, since=since, limit=PAGE)
+    except FlashcardsError as unreadable:
+        error = unreadable
+    trouble = trouble_of(error) if error else None
     last = services().review.last_action(me)
-    done = request.args.get("done", "")
     html = render_template(
         "browse/page.html",
         q=q,
+        since=since,
         found=found,
         trouble=trouble,
         said=DONE.get(done),
@@ -53,19 +58,21 @@ def page() -> BaseResponse | str:
 @browse.post("/browse")
 def act() -> BaseResponse | str:
     """Suspends, buries, or shows the source lines of the picked cards; undoes the last of it."""
-    form, q, review = request.form, request.form.get("q", ""), services().review
+    form, review = request.form, services().review
+    q, since = form.get("q", ""), form.get("since") or None
     verb, picked = form.get("verb", ""), form.getlist("card")[:MOST_PICKED]
     if verb not in DONE and verb != "tag":
         raise Invalid(f"There is no action {verb!r}.", field="verb")
     if verb == "undo":
         review.undo(learner(), form.get("undo") or None)
     elif not picked:
-        raise Invalid("No card was picked: tick the boxes of some first.", field="card")
+        return _page(q, since, error=Invalid("No card was picked: tick the boxes of some first.", field="card"))
     elif verb == "tag":
         return _lines([review.card(learner(), card) for card in picked], q)
     else:
         review.act(learner(), picked[0], verb, also=picked[1:], id=form.get("id") or None)
-    return redirect(f"/browse?{urlencode({'q': q, 'done': verb})}", 303)
+    place = {"q": q, "since": since} if since else {"q": q}
+    return redirect(f"/browse?{urlencode(place | {'done': verb})}", 303)
 
 
 def _lines(cards: list[CardState], q: str) -> str:

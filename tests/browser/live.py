@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, Playwright, expect
 
 from flashcards.services.accounts import Learner
 from flashcards.services.review import LogRow
@@ -21,20 +21,28 @@ from tests.site import DECKS, Site, open_site
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def find_chromium(playwright: Playwright) -> str | None:
+def find_chromium(chromium: BrowserType) -> str | None:
     """The path of a Chromium: $CHROMIUM, one on the path, or Playwright's own."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    own = playwright.chromium.executable_path
+    own = chromium.executable_path
     return found or (own if Path(own).exists() else None)
 
 
 def launch(playwright: Playwright) -> Browser:
     """A browser; raises LookupError where there is none."""
-    path = find_chromium(playwright)
+    path = find_chromium(playwright.chromium)
     if path is None:
         raise LookupError("The browser tests need Chromium: install it, or set CHROMIUM to its path.")
-    flags = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return playwright.chromium.launch(executable_path=path, args=flags)
+    return playwright.chromium.launch(executable_path=path, args=_flags())
+
+
+def again_with(browser: Browser, flag: str) -> Browser:
+    """Another browser like this one, started with a flag more."""
+    return browser.browser_type.launch(executable_path=find_chromium(browser.browser_type), args=[*_flags(), flag])
+
+
+def _flags() -> list[str]:
+    return ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
 class Live:

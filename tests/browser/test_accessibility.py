@@ -74,6 +74,17 @@ def test_pages(live: Live, open_page: Callable[..., Page], ann: Learner) -> None
         check(page)
 
 
+def test_each_button_of_a_list_says_what_it_ends(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
+    live.site.secret(ann)
+    live.services.accounts.create_token(ann, "laptop")
+    page = open_page(ann)
+    page.goto(f"{live.url}/settings")
+    expect(page.get_by_role("button", name="End the login since")).to_have_count(1)
+    expect(page.get_by_role("button", name="Revoke laptop")).to_have_count(1)
+    page.goto(f"{live.url}/decks")
+    expect(page.get_by_role("table", name="Decks", exact=True)).to_have_count(1)
+
+
 def test_study_ahead(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
     live.services.accounts.save_settings(ann, new_per_day=3)
     page = open_page(ann)

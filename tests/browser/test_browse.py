@@ -8,6 +8,21 @@ from flashcards.services.accounts import Learner
 from tests.browser.live import Live
 
 
+def test_all_are_picked_at_once(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/browse?q=capital")
+    everything = page.get_by_role("checkbox", name="Pick all on this page")
+    boxes = page.locator("[name=card]")
+    everything.check()
+    assert boxes.count() > 1
+    for box in boxes.all():
+        expect(box).to_be_checked()
+    boxes.first.uncheck()
+    expect(everything).not_to_be_checked()
+    everything.check()
+    everything.uncheck()
+    expect(boxes.first).not_to_be_checked()
+
+
 def test_search_pick_suspend_undo(live: Live, page: Page, ann: Learner) -> None:
     review = live.services.review
     page.goto(f"{live.url}/decks")
@@ -19,7 +34,7 @@ def test_search_pick_suspend_undo(live: Live, page: Page, ann: Learner) -> None:
     page.keyboard.type("capital is:new")
     page.keyboard.press("Enter")
     expect(page.locator("#q")).to_have_value("capital is:new")
-    boxes = page.get_by_role("checkbox")
+    boxes = page.locator("[name=card]")
     expect(boxes.first).to_be_visible()
     boxes.nth(0).check()
     boxes.nth(1).check()

@@ -40,7 +40,17 @@ def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext
         check(page)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+TOUCHING = """
+() => [...document.querySelectorAll(".chart:not(.heat)")].flatMap((chart) => {
+  const labels = [...chart.querySelectorAll("text[text-anchor=middle]")].filter((one) => one.checkVisibility());
+  const boxes = labels.map((one) => one.getBoundingClientRect());
+  return labels.filter((one, at) => at && boxes[at].left < boxes[at - 1].right + 2).map((one) => one.textContent);
+})
+"""
+"""Labels of an axis that run into the one before them."""
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 800])
 def test_figures_fit_and_can_be_read(
     live: Live, new_context: Callable[..., BrowserContext], busy: Learner, width: int
 ) -> None:
@@ -53,6 +63,7 @@ def test_figures_fit_and_can_be_read(
         assert size >= 12, f"{path}: {where!r} is {size} px"
         assert ask(page, "smallTargets") == [], path
         assert ask(page, "widestLine") <= 76, path
+        assert page.evaluate(TOUCHING) == [], path
         # The wide charts or the narrow ones, never both.
         shown = page.evaluate(
             "['w', 'n'].map((kind) => [...document.querySelectorAll(`.chart.${kind}`)]"

@@ -135,6 +135,10 @@ def test_the_menu_closes_by_escape_first(live: Live, review: Page) -> None:
     review.locator("#menu summary").press("Escape")
     expect(review.locator("#menu > div")).not_to_be_visible()
     assert "/review" in review.url
+    review.locator("#menu summary").press("Enter")
+    review.keyboard.press("Tab")
+    review.keyboard.press("Escape")
+    expect(review.locator("#menu summary")).to_be_focused()
 
 
 def test_keys_between_pages(live: Live, page: Page) -> None:
@@ -150,6 +154,14 @@ def test_keys_between_pages(live: Live, page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/review")
     expect(page.locator("#question")).to_be_visible()
+
+
+def test_a_question_mark_leads_to_the_help(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/decks")
+    wait_keys(page)
+    page.keyboard.press("?")
+    page.wait_for_url("**/help")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Help")
 
 
 def test_sound_is_replayed(live: Live, page: Page) -> None:

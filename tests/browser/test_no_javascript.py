@@ -38,6 +38,16 @@ def test_a_session_without_script(live: Live, new_context: Callable[..., Browser
     assert rows == [("bury", None), ("suspend", None), (None, 4), (None, 4)]
 
 
+def test_the_editor_without_script_has_no_gutter(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    """Nothing would write the numbers, and the text would lie on the strip that is theirs."""
+    page = new_context(ann, java_script_enabled=False).new_page()
+    page.goto(f"{live.url}/decks/programming/python/edit")
+    gutter = page.locator("#lines").evaluate("it => getComputedStyle(it).backgroundImage")
+    assert gutter == "none"
+
+
 def test_settings_and_logging_out_without_script(
     live: Live, new_context: Callable[..., BrowserContext], ann: Learner
 ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts import Learner
+from flashcards.services.review import Answer
 from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys, wait_ready
 from tests.site import PASSWORD
 
@@ -74,6 +76,44 @@ def test_failed_cards_come_back_within_the_session(live: Live, page: Page, ann: 
     assert [(row.kind, row.grade) for row in live.log(ann)] == [("scheduled", 1)] * 5 + [("drill", 1)] + [
         ("drill", 4)
     ] * 5
+
+
+def test_a_card_that_is_suspended_as_a_leech_is_not_drilled(live: Live, page: Page, ann: Learner) -> None:
+    ann = live.services.accounts.save_settings(ann, suspend_leeches=True)
+    card = nearly_a_leech(live, ann)
+    open_review(page, f"{live.url}/review?deck=science")
+    while current_card(page) != card:
+        answer(page, "3")
+    left = int(page.locator("#left").inner_text())
+    show(page)
+    effects = page.locator("#grade-form small").all_inner_texts()
+    assert (effects[0], effects[1].split(",")[0]) == ("suspended", "today")
+    page.keyboard.press("1")
+    expect(page.locator("#left")).to_have_text(str(left - 1))
+    sent(page)
+    assert live.services.review.card(ann, card).state == "suspended"
+
+    page.keyboard.press("u")  # brings all of it back
+    wait_card(page, card)
+    expect(page.locator("#left")).to_have_text(str(left))
+    assert live.services.review.card(ann, card).state == "scheduled"
+    answer(page, "1")
+    rest = [answer(page, "3") for _ in range(left - 1)]
+    page.wait_for_url("**/done*")
+    assert card not in rest
+    assert live.services.review.card(ann, card).state == "suspended"
+
+
+def nearly_a_leech(live: Live, learner: Learner) -> str:
+    """A card that the learner has forgotten seven times, and that is due."""
+    review = live.services.review
+    card = review.queue(learner, deck="science", limit=1).cards[0].id
+    first = live.services.clock() - 20 * 86_400_000
+    for day in range(8):
+        at = first + day * 86_400_000
+        review.answer(learner, Answer(str(uuid.uuid4()), card, 1 if day else 4, at=at))
+    assert review.card(learner, card).lapses == 7
+    return card
 
 
 def test_undo_works_again_and_again_and_after_a_reload(live: Live, page: Page, ann: Learner) -> None:

@@ -45,17 +45,20 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
     found = page.evaluate(
         """async (days) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
-        return days.map((day) => ["due", "drill", "ahead"].flatMap((kind) => [true, false].flatMap((drill) =>
-          [3, 4].map((quality) => effect(quality, {kind, intervals: {3: day, 4: day}}, drill))))); }""",
+        const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day });
+        return days.map((day) => ["due", "drill", "ahead"].flatMap((kind) => either.flatMap((drill) =>
+          either.flatMap((suspends) => [2, 3, 4].map((quality) =>
+            effect(quality, { kind, suspends, intervals: of(day) }, drill)))))); }""",
         days,
     )
     for day, theirs in zip(days, found, strict=True):
-        intervals = {3: day, 4: day}
+        intervals = {2: day, 3: day, 4: day}
         ours = [
-            effect(quality, intervals, kind, drill)
+            effect(quality, intervals, kind, drill, suspends)
             for kind in ("due", "drill", "ahead")
             for drill in (True, False)
-            for quality in (3, 4)
+            for suspends in (True, False)
+            for quality in (2, 3, 4)
         ]
         assert theirs == ours
 

@@ -159,7 +159,7 @@ def test_paths_that_are_no_decks(site: Site, authoring: AuthoringService, path: 
         authoring.create(path)
     with pytest.raises(FlashcardsError):
         authoring.move(DECK, path)
-    with pytest.raises(FlashcardsError):
+    with pytest.raises(FlashcardsError, match=words):
         authoring.save(path, "## Q?\n\nA\n", NEW)
     assert files(site.config.decks) == before
 
@@ -261,6 +261,10 @@ def test_pictures(site: Site, authoring: AuthoringService) -> None:
     for data, words in ((b"not a picture", "no picture"), (b"\x89PNG\r\n\x1a\n" + b"0" * (11 << 20), "over 10 MiB")):
         with pytest.raises(Invalid, match=words):
             authoring.add_picture(DECK, data)
+    before = sorted(site.config.decks.rglob("*"))
+    with pytest.raises(Invalid, match="There is no folder none/at/all: save the deck first"):
+        authoring.add_picture("none/at/all/deck", png(4, 4))
+    assert sorted(site.config.decks.rglob("*")) == before
 
 
 # --- preview
@@ -317,13 +321,16 @@ def test_a_preview_judges_what_notes_require_as_check_does(site: Site, previews:
     ]
 
 
-def test_a_preview_finds_what_is_wrong_at_its_place(previews: PreviewService) -> None:
+def test_a_preview_finds_what_is_wrong_at_its_place(site: Site, previews: PreviewService) -> None:
     text = "---\ntitle: T\n---\n\n## A {#a}\n\nSo $\\foo$.\n\n"
     text += "## B {#b}\n\nx\n\n## C {#b}\n\n![](none.png)\n\n## D\n\n![](none.png)\n"
     preview = previews.preview("new/deck", text)
     found = {(problem.line, problem.code) for problem in preview.problems}
     assert found == {(7, "math"), (9, "duplicate-id"), (13, "duplicate-id"), (19, "media-missing")}
     assert preview.broken == (9, 13)
+    site.services.authoring.save("old.md", "## A {#a}\n\nSo.\n", NEW)
+    preview = previews.preview("old.md", "## A {#a}\n\nSo $\\foo$.\n")
+    assert (preview.broken, preview.counts["changed"]) == ((1,), 1)
     lost = previews.preview("new/deck", "## A\n\n```\nnever closed\n")
     assert lost.structure_lost
     assert lost.problems

@@ -172,6 +172,19 @@ def test_what_is_no_backup_changes_nothing(world: StudyWorld, backups: BackupSer
     assert after == before
 
 
+def test_no_backup_is_made_of_a_damaged_database(world: StudyWorld, backups: BackupService) -> None:
+    world.deck("a", 500)
+    world.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    world.db.close()
+    with world.path.open("r+b") as file:
+        file.seek(world.path.stat().st_size // 2)
+        file.write(b"\xff" * 40_000)
+    with pytest.raises(Unavailable) as told:
+        backups.nightly()
+    assert str(told.value).startswith(f"The database {world.path} is damaged, so no backup was made: run")
+    assert list(backups.folder.iterdir()) == []
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing(
     world: StudyWorld, backups: BackupService, tmp_path: Path
 ) -> None:

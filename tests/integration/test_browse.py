@@ -161,6 +161,19 @@ def test_the_page_lists_and_acts_in_one_action(site: Site, ann: Learner, client:
     assert site.services.review.cards(ann, q="is:suspended").items == ()
 
 
+def test_what_is_done_on_a_later_page_leads_back_to_it(site: Site, ann: Learner, client: FlaskClient) -> None:
+    since = site.services.review.cards(ann, limit=5).next
+    later = client.get("/browse", query_string={"since": since}).text
+    hidden = re.search(r'name="since" value="([^"]+)"', later)
+    card = re.search(r'name="card" value="(\d+)"', later)
+    assert hidden
+    assert card
+    done = client.post("/browse", data={"since": hidden[1], "card": card[1], "verb": "bury", "id": new_id()})
+    first = re.search(r'name="card" value="(\d+)"', client.get(done.location).text)
+    assert first
+    assert first[1] == card[1]
+
+
 def test_tags_lead_to_the_source_line(client: FlaskClient) -> None:
     cards = re.findall(r'name="card" value="(\d+)"', client.get("/browse?q=id:iceland").text)
     page = client.post("/browse", data={"card": cards, "verb": "tag"}).text
@@ -174,7 +187,11 @@ def test_what_is_wrong_is_said(site: Site, client: FlaskClient) -> None:
     assert "is:asleep is not known" in text(wrong.text)
     assert 'value="is:asleep"' in wrong.text
     assert "No card is found" in client.get("/browse?q=zzzz").text
-    assert client.post("/browse", data={"verb": "suspend"}).status_code == 422
+    nothing = client.post("/browse", data={"q": "capital", "verb": "suspend"})
+    assert nothing.status_code == 422
+    assert "No card was picked" in nothing.text
+    assert 'value="capital"' in nothing.text
+    assert 'name="card"' in nothing.text
     assert client.post("/browse", data={"verb": "explode", "card": "1"}).status_code == 422
     assert client.get("/browse?since=x").status_code == 422
     reader = site.client(site.learner("Ben"))

@@ -119,3 +119,16 @@ def test_json_to_another_server(shell: Shell) -> None:
     assert (shell.folder / "again.json").read_bytes() == (shell.folder / "all.json").read_bytes()
     _, err = shell.run("import", "json", "all.json", code=1)
     assert "not empty" in err
+
+
+def test_reports_as_json(shell: Shell) -> None:
+    out, _ = shell.run("export", "csv", "-o", "x.csv", "--json")
+    assert json.loads(out) == {"path": "x.csv", "notes": 2, "skipped": []}
+    shell.run("sync")
+    out, _ = shell.run("export", "json", "-o", "x.json", "--json")
+    written = json.loads(out)
+    assert (written["path"], written["counts"]["notes"]) == ("x.json", 2)
+    new = {"FLASHCARDS_DATA": str(shell.folder / "new"), "FLASHCARDS_DECKS": str(shell.folder / "new-decks")}
+    out, err = shell.run("import", "json", "x.json", "--json", **new)
+    read = json.loads(out)
+    assert (read["counts"]["notes"], read["written"], read["findings"], err) == (2, ["numbers.md"], [], "")

@@ -57,7 +57,7 @@ def test_today_counts_and_lists_decks(client: FlaskClient) -> None:
     page = text(client.get("/").text)
     assert "20 cards today" in page
     assert "0 due, 20 new." in page
-    assert "Capitals languages/capitals 5 – –" in page
+    assert "Capitals languages/capitals.md 5 – –" in page
     assert "Start review" in page
 
 
@@ -114,6 +114,12 @@ def test_no_cards_yet(tmp_path: Path) -> None:
         assert str(decks) in page
         assert "There is no deck in" in text(client.get("/decks").text)
         assert "Nothing left for today." in text(client.get("/done").text)
+        for way in ("/new-deck", "/import"):
+            assert f'href="{way}"' in client.get("/").text
+        reader = site.client(site.learner("Ben"))
+        assert "The authors on this server have not written any yet." in text(reader.get("/").text)
+        for path in ("/", "/decks"):
+            assert str(decks) not in reader.get(path).text
 
 
 def test_a_broken_deck_is_named_and_the_others_go_on(tmp_path: Path) -> None:
@@ -444,6 +450,20 @@ def test_drafts_are_for_authors(tmp_path: Path) -> None:
         author, reader = site.client(site.learner("Ann")), site.client(site.learner("Ben"))
         assert "Not yet." in author.get("/decks/d").text
         assert "Not yet." not in reader.get("/decks/d").text
+
+
+def test_a_cards_page_names_its_language(tmp_path: Path) -> None:
+    """A screen reader changes its voice by it."""
+    decks = tmp_path / "decks"
+    decks.mkdir()
+    (decks / "d.md").write_text("---\nlanguage: he\n---\n\n## מה זה תפוח? {#a}\n\nפרי.\n", "utf-8")
+    with open_site(tmp_path / "data", decks) as site:
+        site.services.sync.sync()
+        ann = site.learner()
+        card = site.services.review.cards(ann).items[0].id
+        page = site.client(ann).get(f"/cards/{card}").text
+        assert '<article lang="he">' in page
+        assert '<h1 class="title" dir="auto">' in page
 
 
 # --- words

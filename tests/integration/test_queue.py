@@ -235,6 +235,29 @@ def test_decks_folders_and_tags(world: StudyWorld) -> None:
     ]
 
 
+def test_unseen_are_the_cards_in_the_state_new(world: StudyWorld) -> None:
+    world.deck("a", 5)
+    ada = world.learner(new_per_day=1)
+
+    def unseen() -> int:
+        counted = world.review.deck_counts(ada)[0].unseen
+        assert counted == len(world.review.cards(ada, state="new").items)
+        return counted
+
+    assert unseen() == 5
+    world.answer(ada, "a#n1", 4)
+    assert unseen() == 4
+    world.review.act(ada, world.card("a#n2"), "bury")  # it comes back tomorrow
+    assert unseen() == 4
+    world.review.act(ada, world.card("a#n3"), "suspend")
+    assert unseen() == 3
+    world.review.act(ada, world.card("a#n1"), "reset")
+    assert unseen() == 4
+    for left in (3, 4, 4, 5):
+        world.review.undo(ada)
+        assert unseen() == left
+
+
 def test_drafts_and_removed_notes_are_not_asked(world: StudyWorld) -> None:
     world.deck("a", 3, drafts=("n1",))
     ada = world.learner()

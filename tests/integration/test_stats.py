@@ -284,7 +284,7 @@ def test_the_page(site: Site) -> None:
     assert page.status_code == 200
     assert f"Today {count}" in text(page.text)
     assert f"Known now {count} of 26 cards" in text(page.text)
-    assert page.text.count('<svg class="chart w"') == page.text.count('<svg class="chart n"') == 7
+    assert page.text.count('<svg class="chart w') == page.text.count('<svg class="chart n') == 7
     assert "style=" not in page.text
     for chart in re.findall(r'<svg class="chart [wn]".*?</svg>', page.text, re.S):
         marks = re.findall(r"<g>.*?</g>", chart, re.S)

@@ -12,7 +12,7 @@ import yaml
 
 from flashcards.cli.bring import import_command
 from flashcards.cli.bring_text import FORMATS
-from flashcards.cli.main import cli
+from flashcards.cli.commands import cli
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from flashcards.exchange.anki import schema11, schema18
 from flashcards.exchange.anki.container import damaged
+from flashcards.exchange.anki.guids import known_as
 from flashcards.exchange.anki.package_values import (
     Limits,
     NoteType,
@@ -39,12 +40,13 @@ Row = TypeVar("Row", PackedNote, PackedCard, PackedReview)
 
 
 class CollectionReader:
-    """An open collection; `notices` grows while it is read."""
+    """An open collection; `notices` and `long_guids` (see `Package`) grow while it is read."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
         self._deadline = time.monotonic() + limits.seconds
         self.notices: list[str] = []
+        self.long_guids: dict[str, str] = {}
         self._db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.value)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -71,7 +73,7 @@ class CollectionReader:
     def _check_schema(self) -> set[str]:
         names = set()
         for kind, name, sql in self._db.execute("SELECT type, name, sql FROM sqlite_master"):
-            virtual = "virtual" in str(sql or "")[:64].lower()
+            virtual = "virtual" in str(sql or "").lower()  # wherever: a comment may stand before it
             if kind not in {"table", "index"} or virtual:
                 what = "a virtual table" if virtual else f"a {kind}"
                 raise PackageError(
@@ -110,6 +112,11 @@ class CollectionReader:
         decks: dict[int, str] = self._settings(self._schema.decks)
         return decks
 
+    def descriptions(self) -> dict[int, str]:
+        """What decks say of themselves, as HTML, by id."""
+        descriptions: dict[int, str] = self._settings(self._schema.descriptions)
+        return descriptions
+
     def offset(self) -> int | None:
         """Minutes west of UTC on the day on which the collection was made."""
         offset: int | None = self._settings(self._schema.offset)
@@ -128,8 +135,12 @@ class CollectionReader:
         for note in self._rows("notes", sql, _note, self._limits.notes):
             if sum(map(len, note.fields)) > self._limits.note:
                 self.notices.append(f"A note of more than {self._limits.note >> 10} KiB was left out.")
-            else:
-                yield note
+                continue
+            known = known_as(note.guid)
+            if known != note.guid:
+                self.long_guids[known] = note.guid
+                note = note._replace(guid=known)
+            yield note
 
     def cards(self) -> Iterator[PackedCard]:
         """The cards; those in a filtered deck as if they were at home."""
@@ -138,6 +149,14 @@ class CollectionReader:
             " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor FROM cards ORDER BY nid, ord, id"
         )
         return self._rows("cards", sql, _card, self._limits.cards)
+
+    def flagged(self) -> None:
+        """Says how many cards have one of Anki's coloured flags: nothing else is known of them here."""
+        with self.guarded():
+            (count,) = self._db.execute("SELECT count(*) FROM cards WHERE flags & 7").fetchone()
+        if count:
+            cards = "1 card" if count == 1 else f"{count:,} cards"
+            self.notices.append(f"{cards} with a coloured flag in Anki: flags are not carried.")
 
     def reviews(self) -> Iterator[PackedReview]:
         """The log, in the order of its instants."""

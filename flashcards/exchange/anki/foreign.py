@@ -60,11 +60,13 @@ class ForeignType(NamedTuple):
 class ForeignNotes:
     """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place.
 
+    `guids` are Anki's own where those here stand for one that is too long for a note's id.
     `media` is where the pictures and sounds of notes that go back as they came are in the decks folder, by name.
     """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
     notes: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)
+    guids: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
 
     def fields(self, guid: str, kind: str, ours: Mapping[str, str]) -> tuple[ForeignType, tuple[str, ...]] | None:
@@ -139,9 +141,12 @@ def media_in(fields: Iterable[str]) -> set[str]:
 
 
 def written(
-    types: Mapping[int, NoteType], notes: Iterable[PackedNote], places: Callable[[str], str | None]
+    types: Mapping[int, NoteType],
+    notes: Iterable[PackedNote],
+    long_guids: Mapping[str, str],
+    places: Callable[[str], str | None],
 ) -> str | None:
-    """The file for notes that were imported; None where it would hold none.
+    """The file for notes that were imported; None where it would hold none. `long_guids` as in `Package`.
 
     `places` says where a file of the package's media is, from the folder of this file.
     """
@@ -156,7 +161,8 @@ def written(
         used[type_.id] = type_
         ours = (type_.question, type_.answer)
         kept = {str(i): text for i, text in enumerate(note.fields) if i not in ours and text}
-        rows[note.guid] = [type_.id, kept]
+        own = long_guids.get(note.guid)
+        rows[note.guid] = [type_.id, kept, own] if own else [type_.id, kept]
         if type_.as_it_came:
             media |= {name: path for name in media_in(note.fields) if (path := places(name))}
     if not rows:
@@ -188,14 +194,16 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
     for id_, name, cloze, fields, templates, *places in value["note_types"]:
         made = tuple(Template(*template) for template in templates)
         types[int(id_)] = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
-    notes = {
-        str(guid): (int(id_), {int(place): str(text) for place, text in kept.items()})
-        for guid, (id_, kept) in value["notes"].items()
-        if int(id_) in types
-    }
+    notes: dict[str, tuple[int, dict[int, str]]] = {}
+    guids: dict[str, str] = {}
+    for guid, (id_, kept, *own) in value["notes"].items():
+        if int(id_) in types:
+            notes[str(guid)] = int(id_), {int(place): str(text) for place, text in kept.items()}
+            guids |= {str(guid): str(*own)} if own else {}
     media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
     found.types |= types
     found.notes |= notes
+    found.guids |= guids
     found.media |= media
 
 

@@ -3,10 +3,13 @@
 A note that came from Anki has the explicit id ``anki.`` and its guid: so its identity is in its file, survives
 edits, moves and renames, another server, and the loss of a database, and an export goes to the note in Anki that
 it came from. What may not stand in an id is written as a dot and two hexadecimal digits for each byte.
+
+A guid that does not fit into an id is known here by another, which stands for it: ``anki-`` and a hash.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 PREFIX = "anki."
@@ -14,19 +17,35 @@ _LONGEST = 64
 _PLAIN = re.compile(r"[A-Za-z0-9_-]")
 _WRITTEN = re.compile(r"(?:[A-Za-z0-9_-]|\.[0-9a-f]{2})+")
 _ESCAPE = re.compile(r"\.([0-9a-f]{2})")
+_STAND_IN = re.compile(r"anki-[0-9a-f]{16}")
 
 
-def note_id(guid: str) -> str | None:
-    """The id of the note that came with this guid; None where it does not fit into an id."""
+def known_as(guid: str) -> str:
+    """The guid by which a note of Anki's is known here: its own, or what stands for one that is too long."""
+    return guid if len(_written(guid)) <= _LONGEST else stand_in(guid)
+
+
+def stand_in(guid: str) -> str:
+    """What stands for a guid that cannot be in an id: an id and a guid at once."""
+    return f"anki-{hashlib.sha256(guid.encode('utf-8', 'replace')).hexdigest()[:16]}"
+
+
+def note_id(guid: str) -> str:
+    """The id of the note that came with this guid, one of those that `known_as` gives."""
+    return guid if _STAND_IN.fullmatch(guid) else _written(guid)
+
+
+def _written(guid: str) -> str:
     written = "".join(
         c if _PLAIN.fullmatch(c) else "".join(f".{byte:02x}" for byte in c.encode("utf-8", "replace")) for c in guid
     )
-    id_ = PREFIX + written
-    return id_ if guid and len(id_) <= _LONGEST else None
+    return PREFIX + written
 
 
 def guid_of(id_: str) -> str | None:
-    """The Anki guid that a note's id holds; None for every other id."""
+    """The Anki guid that a note's id holds, or what stands for it; None for every other id."""
+    if _STAND_IN.fullmatch(id_):
+        return id_
     written = id_.removeprefix(PREFIX)
     if written == id_ or not _WRITTEN.fullmatch(written):
         return None

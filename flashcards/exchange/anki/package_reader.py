@@ -6,13 +6,13 @@ gets a `Package` or a `PackageError`. The child hands over plain JSON lines and 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,6 +33,7 @@ from flashcards.exchange.anki.package_values import (
     Template,
 )
 from flashcards.exchange.anki.to_notes import convert
+from flashcards.temporary import TemporaryFolder
 
 _REFUSED = 3
 _STUB = ("latest Anki version", "newer version of Anki")
@@ -54,7 +55,7 @@ def reading_package(path: Path, limits: Limits | None = None) -> Iterator[Packag
     Raises PackageError (the message says what to do) where it is none, is damaged, or asks for too much.
     """
     limits = limits or Limits()
-    with tempfile.TemporaryDirectory(prefix="flashcards-") as folder:
+    with TemporaryFolder() as folder:
         _run_child(path, Path(folder), limits)
         yield _collect(Path(folder))
 
@@ -62,19 +63,29 @@ def reading_package(path: Path, limits: Limits | None = None) -> Iterator[Packag
 def _run_child(path: Path, folder: Path, limits: Limits) -> None:
     arguments = json.dumps([str(path.absolute()), str(folder), asdict(limits)])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=environment, start_new_session=True,
+    )  # fmt: skip
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", __name__, arguments],
-            capture_output=True, env=environment, timeout=limits.seconds, check=False,
-        )  # fmt: skip
+        said, _ = child.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired as error:
         raise PackageError(f"Reading the package took more than {limits.seconds} s, and was stopped.") from error
-    if done.returncode == _REFUSED:
-        raise PackageError(done.stdout.decode("utf-8", "replace").strip())
-    if done.returncode == -signal.SIGXCPU:
+    finally:
+        _end(child)
+    if child.returncode == _REFUSED:
+        raise PackageError(said.decode("utf-8", "replace").strip())
+    if child.returncode == -signal.SIGXCPU:
         raise PackageError("Reading the package took too long, and was stopped.")
-    if done.returncode:
+    if child.returncode:
         raise PackageError(_NOT_WHOLE.format(limits.memory >> 20))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends the child, and those that share its work: alone they would go on."""
+    with child, contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _collect(folder: Path) -> Package:
@@ -90,6 +101,7 @@ def _collect(folder: Path) -> Package:
     return Package(
         note_types={row[0]: _note_type(row) for row in header["note_types"]},
         decks=dict(header["decks"]),
+        descriptions=dict(header["descriptions"]),
         notes=notes,
         cards=cards,
         reviews=reviews,
@@ -98,6 +110,7 @@ def _collect(folder: Path) -> Package:
         created_at=header["created_at"],
         offset=header["offset"],
         notices=tuple(header["notices"]),
+        long_guids=header["long_guids"],
     )
 
 
@@ -132,17 +145,19 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
             header = {
                 "note_types": [(t.id, t.name, t.cloze, t.fields, t.templates, t.stock) for t in types.values()],
                 "decks": list(reader.decks().items()),
+                "descriptions": [pair for pair in reader.descriptions().items() if pair[1]],
                 "created_at": reader.created_at,
                 "offset": reader.offset(),
             }
             notes = list(reader.notes())
             _refuse_stub(notes)
             cards, reviews = list(reader.cards()), list(reader.reviews())
+            reader.flagged()
             media, notices = _unpack_media(package, folder / _MEDIA, limits)
         finally:
             reader.close()
         database.unlink()
-    header |= {"media": media, "notices": [*reader.notices, *notices]}
+    header |= {"long_guids": reader.long_guids, "media": media, "notices": [*reader.notices, *notices]}
     with (folder / _ROWS).open("w", encoding="utf-8") as output:
         output.write(_ENCODE(header) + "\n")
         for lines in (_lines(notes), _converted_lines(notes, types), _lines(cards), _lines(reviews)):

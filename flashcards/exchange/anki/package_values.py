@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,7 +125,8 @@ class Package:
 
     `converted` is what each of `notes` is as Markdown, in the same order. `created_at` is in epoch seconds; `offset`
     is that day's, in minutes west of UTC, None in old packages: together they are the day 0 of due dates. `decks`
-    are full names with ``::``. `notices` say what was left out and why.
+    are full names with ``::``, `descriptions` what some say of themselves, as HTML. `notices` say what was left out
+    and why. `long_guids` are Anki's own guids of the notes whose guid here stands for one that is too long.
     """
 
     note_types: dict[int, NoteType]
@@ -138,3 +139,5 @@ class Package:
     created_at: int
     offset: int | None
     notices: tuple[str, ...]
+    descriptions: dict[int, str] = field(default_factory=dict)
+    long_guids: dict[str, str] = field(default_factory=dict)

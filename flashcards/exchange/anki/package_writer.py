@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
+from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -30,6 +30,7 @@ from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
 from flashcards.exchange.whole_file import whole_file
+from flashcards.temporary import TemporaryFolder
 
 _BATCH = 1000
 _COMPRESSION_LEVEL = 1  # twice the time of storing; level 6 takes four times as long for a tenth less
@@ -115,7 +116,7 @@ def writing_package(target: Path, *, rollover: int = 4, foreign: ForeignNotes | 
     `foreign` came from Anki, and go back in the note types that they have there.
     Raises OSError where the file cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="flashcards-") as folder, whole_file(target) as stream:
+    with TemporaryFolder() as folder, whole_file(target) as stream:
         writer = PackageWriter(Path(folder) / "collection.anki2", stream, rollover, foreign or ForeignNotes())
         try:
             yield writer
@@ -152,9 +153,9 @@ class PackageWriter:
         return Counts(self._notes, self._cards, self._reviews, len(self._media))
 
     def describe_deck(self, name: str, description: str) -> None:
-        """Gives a deck the description (HTML) that Anki shows before it is studied; makes it where needed."""
+        """Gives a deck the description (plain text) that Anki shows before it is studied; makes it where needed."""
         self._deck(name)
-        self._described[clean_deck_name(name)] = description
+        self._described[clean_deck_name(name)] = escape(description, quote=False)
 
     def add_notes(self, notes: Iterable[PackageNote]) -> None:
         """Adds notes with their cards and log rows."""
@@ -250,7 +251,7 @@ class PackageWriter:
         if type_.as_it_came:
             self.foreign_media |= foreign_types.media_in(values)
             modified = _OLDEST  # Anki may have changed it since
-        return guid, type_.id, SEPARATOR.join(values), modified
+        return self._foreign.guids.get(guid, guid), type_.id, SEPARATOR.join(values), modified
 
     def _models(self) -> dict[str, Any]:
         ours = {str(kind.id): notetypes.schema11(kind) for kind in NOTE_TYPES.values()}

@@ -19,6 +19,11 @@ def decks(db: sqlite3.Connection) -> dict[int, str]:
     return {int(id_): str(value["name"]) for id_, value in _mapping(db, "decks").items()}
 
 
+def descriptions(db: sqlite3.Connection) -> dict[int, str]:
+    """What decks say of themselves, as HTML, by id."""
+    return {int(id_): str(value.get("desc") or "") for id_, value in _mapping(db, "decks").items()}
+
+
 def offset(db: sqlite3.Connection) -> int | None:
     """Minutes west of UTC on the day on which the collection was made; None where it is too old to know."""
     value = _mapping(db, "conf").get("creationOffset")

@@ -11,6 +11,7 @@ from flashcards.exchange.anki.package_values import NoteType, Template
 _KIND, _STOCK = 1, 9
 _CLOZE = 1
 _FRONT, _BACK = 1, 2
+_NORMAL, _DESCRIPTION = 1, 4
 
 
 def note_types(db: sqlite3.Connection) -> dict[int, NoteType]:
@@ -39,6 +40,15 @@ def decks(db: sqlite3.Connection) -> dict[int, str]:
     """The full names of the decks by id."""
     rows = db.execute("SELECT id, name FROM decks")
     return {int(id_): str(name).replace("\x1f", "::") for id_, name in rows}
+
+
+def descriptions(db: sqlite3.Connection) -> dict[int, str]:
+    """What decks say of themselves, as HTML, by id; a filtered deck says nothing."""
+    found = {}
+    for id_, kind in db.execute("SELECT id, kind FROM decks"):
+        normal = [value for field, value in protobuf.fields(_bytes(kind)) if field == _NORMAL]
+        found[int(id_)] = protobuf.text(_bytes(normal[-1]), _DESCRIPTION) if normal else ""
+    return found
 
 
 def offset(db: sqlite3.Connection) -> int | None:

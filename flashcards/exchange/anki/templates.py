@@ -7,15 +7,21 @@ the field is not empty, ``{{^Field}}...{{/Field}}`` where it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 _TAG = re.compile(r"\{\{([^{}]*)\}\}")
 _ANSWER_LINE = re.compile(r"<hr\b[^>]*\bid=[\"']?answer\b[^>]*>", re.I)
+_TYPED = re.compile(r"\{\{\s*type:[^{}]*\}\}")
+_HINT = re.compile(r"\{\{\s*hint:(?:[^{}:]*:)*([^{}:]+?)\s*\}\}")
+_HIDDEN = re.compile(r"\{\{\s*(?:type|hint):[^{}]*\}\}")
 _BLANK = re.compile(r"(?:\s|&nbsp;|<br\s*/?>|</?(?:div|p|span)\s*>)*", re.I)
 _SPECIAL = frozenset({"Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide"})
 _SILENT = frozenset({"tts", "tts-voices"})
+_READING = re.compile(r" ?([^ >]+?)\[(?!sound:)(.+?)\]")
+_RUBY = {"furigana": r"\1 (\2)", "kanji": r"\1", "kana": r"\2"}
+"""What the filters for ``word[reading]`` show. Source: docs.ankiweb.net, "Field replacements", "Ruby characters"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +52,32 @@ def render(template: str, fields: Mapping[str, str]) -> Side:
             *filters, name = (part.strip() for part in tag.split(":"))
             typed = typed or "type" in filters
             if name not in _SPECIAL and not _SILENT.intersection(part.split(" ")[0] for part in filters):
-                output.append(fields.get(name, ""))
+                output.append(_filtered(fields.get(name, ""), filters))
     return Side("".join(output), typed)
 
 
+def _filtered(html: str, filters: Sequence[str]) -> str:
+    """A field as those filters show it that change its words; the one next to the field comes first."""
+    for name in reversed(filters):
+        if name in _RUBY:
+            html = _READING.sub(_RUBY[name], html.replace("&nbsp;", " "))
+    return html
+
+
 def front_of(template: str, fields: Mapping[str, str]) -> Side:
-    """A card's front; what is typed there is the answer, so it is no part of it."""
-    typing = re.compile(r"\{\{\s*type:[^{}]*\}\}")
-    side = render(typing.sub("", template), fields)
-    return Side(side.html, bool(typing.search(template)))
+    """A card's front. What is typed there is the answer, and a hint is hidden until it is asked for: so neither is a
+    part of it, unless there is nothing else.
+    """
+    shown = render(_HIDDEN.sub("", template), fields)
+    if is_blank(shown.html):
+        shown = render(_TYPED.sub("", template), fields)
+    return Side(shown.html, bool(_TYPED.search(template)))
+
+
+def hints_of(template: str, fields: Mapping[str, str]) -> list[str]:
+    """What a side shows when it is asked for."""
+    names = (match[1] for match in _HINT.finditer(template))
+    return [value for name in names if not is_blank(value := fields.get(name, ""))]
 
 
 def back_of(template: str, fields: Mapping[str, str]) -> str:

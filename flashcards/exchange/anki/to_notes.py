@@ -15,7 +15,7 @@ from html import unescape
 
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
-from flashcards.exchange.anki.templates import back_of, front_of, is_blank
+from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank
 from flashcards.exchange.anki.to_markdown import as_text, one_line, to_markdown
 
 IMAGE_OCCLUSION = 6
@@ -164,7 +164,8 @@ def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
             left_out += 1
     which = "a further card was" if left_out == 1 else f"{left_out} further cards were"
     notice = f"{which} left out: only the first template is carried" if left_out else ""
-    answer = read(back)
+    hints = [hint for hint in hints_of(first.front, fields) if hint not in f"{front.html}{back}"]
+    answer = read("<br>".join([*hints, back]))
     question = _question(front.html, read)
     if not question:
         return Converted("", notice="its question is empty without what a deck cannot hold")
@@ -180,12 +181,12 @@ def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
 
 def _cloze(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
     template = note_type.templates[0]
-    found = _CLOZE_FIELD.search(template.front)
-    text_field = found[1] if found and found[1] in fields else note_type.fields[0]
-    text = read(plain_deletions(fields.get(text_field, "")))
+    found = dict.fromkeys(name for name in _CLOZE_FIELD.findall(template.front) if name in fields)
+    texts = [*found] or [note_type.fields[0]]
+    text = read(plain_deletions("<br>".join(value for name in texts if not is_blank(value := fields.get(name, "")))))
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion, so it gives no card")
-    others = {name: value for name, value in fields.items() if name != text_field}
+    others = {name: value for name, value in fields.items() if name not in texts}
     above = front_of(_CLOZE_FIELD.sub("", template.front), others).html
     below = back_of(_CLOZE_FIELD.sub("", template.back), {n: v for n, v in others.items() if v not in above})
     extra = read(below)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response
 
+from flashcards.temporary import TemporaryFolder
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Bytes, Field, Object, Text
@@ -27,7 +27,7 @@ EXPORT_QUERY = Object(
 def get_export(query: dict[str, Any]) -> Reply:
     """The file, as soon as it is made. Anki takes schedules and answers only for cards that it does not have."""
     deck = address(query.get("deck"))
-    with tempfile.TemporaryDirectory(prefix="flashcards-export-") as folder:
+    with TemporaryFolder() as folder:
         target = Path(folder) / "decks.apkg"
         history = query.get("history") in ("1", "true")
         services().export.anki(target, decks=[deck] if deck else [], learner=learner(), history=history)

@@ -71,8 +71,9 @@ QUEUE_CARD = shape(
     id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead")), question_html=HTML, answer_html=HTML,
     intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(), deck_address=Text(),
     section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1), rubric_html=ListOf(HTML),
-    follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), language=Text(),
-    revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()),
+    follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), suspends=Flag(),
+    language=Text(), revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE),
+    returned_on=Nullable(Date()),
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
@@ -169,6 +170,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "sources_html": card.sources_html,
         "tags": card.tags,
         "leech": card.leech,
+        "suspends": card.suspends,
         "language": card.language,
         "revision": card.revision,
         "changed": _change_json(card.news.changed),

@@ -46,7 +46,7 @@ def edit(before: str, after: str, deck_after: str = "d.md") -> dict[str, tuple[s
         (new.id, note.id, note.source) for note in new.notes
     }
     gone = [
-        KnownNote(index, old.id, note.id, note.explicit, *sides(note), note.source)
+        KnownNote(index, old.id, note.id, note.explicit, *sides(note), note.source, section=note.section)
         for index, note in enumerate(old.notes)
         if (old.id, note.id, note.source) not in same
     ]
@@ -209,6 +209,34 @@ def test_a_removed_note_does_not_stand_in_the_way_of_an_edit() -> None:
     gone = [known(0, "a", "What does an L2 penalty do?", LONG + "!", removed=True),
             known(1, "b", "What does an L2 penalty do?!", LONG)]  # fmt: skip
     assert paired(gone, [fresh(0, "c", "What does an L2 penalty really do?", LONG + "?")]) == [(1, 0, "edited")]
+
+
+# Several of one question ---------------------------------------------------------------------------------
+
+
+def test_of_one_question_the_one_with_a_like_answer_stays_when_another_goes() -> None:
+    before = "## Definition\n\nAlpha, which is one thing.\n\n## Definition\n\nBeta, quite another matter.\n"
+    assert edit(before, "## Definition\n\nBeta, quite another matter, edited.\n") == {
+        "definition": ("definition-2", "edited")
+    }
+
+
+def test_of_one_question_the_one_with_a_like_answer_stays_when_another_comes() -> None:
+    alpha, beta = "## Definition\n\nAlpha, which is one thing.\n\n", "## Definition\n\nBeta, quite another matter.\n\n"
+    after = "## Definition\n\nSomething new.\n\n" + alpha + beta.replace("quite", "very much")
+    assert edit(alpha + beta, after) == {
+        "definition-2": ("definition", "kept"),
+        "definition-3": ("definition-2", "edited"),
+    }
+
+
+def test_of_one_question_sections_tell_apart_what_was_rewritten() -> None:
+    sections = [f"# {name}\n\n## Use\n\nUse of {name}.\n\n" for name in ("Ridge", "Lasso", "Trees")]
+    after = "".join(sections[1:]).replace("Use of", "When there is a need of")
+    assert edit("# T\n\n" + "".join(sections), "# T\n\n" + after) == {
+        "use": ("use-2", "edited"),
+        "use-2": ("use-3", "edited"),
+    }
 
 
 # What holds always ---------------------------------------------------------------------------------------

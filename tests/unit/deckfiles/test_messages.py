@@ -100,6 +100,17 @@ CASES: list[tuple[str, str, list[tuple[int, int, str, str]]]] = [
     ("before a heading", "## Q?\n\nA\n\n\u200b## R?\n\nB\n", [(5, 1, E, "invisible-character")]),
     ("after the marks", "## Q?\n\nA\n\n##\u00a0R?\n\nB\n", [(5, 3, E, "invisible-character")]),
     ("before an item", "## Q?\n\nA\n\n\u200b- x\n", [(5, 1, W, "invisible-character")]),
+    ("before an attribute list", "## Q?\u00a0{#a}\n\nA\n", [(1, 6, E, "invisible-character")]),
+    ("before one, after a blank", "## Q? \u200b{#a}\n\nA\n", [(1, 7, E, "invisible-character")]),
+    ("after an attribute list", "## Q? {#a .b}\u200b\n\nA\n", [(1, 14, E, "invisible-character")]),
+    ("at the end of a one-line card", "- a :: b {#a}\u00a0\n\n## Q?\n\nA\n", [(1, 14, E, "invisible-character")]),
+    (
+        "beside colons",
+        "- a\u00a0:: b\n- c :::\u00a0d\n- e :: f\u00a0\n\n## Q?\n\nA\n",
+        [(1, 4, W, "invisible-character"), (2, 8, W, "invisible-character")],
+    ),
+    ("no blank before a list", "## Q?{#a}\n\nA\n\n## What is ${#b}\n\nB\n", [(1, 6, W, "attributes-not-read")]),
+    ("a list of Jekyll's", "## Q? {: #a .b}\n\nA\n", [(1, 7, W, "attributes-not-read")]),
     ("before a fence", "## Q?\n\n \ufeff```\nx\n\n## R?\n\nA\n", [(3, 2, E, "invisible-character")]),
 ]
 

@@ -520,7 +520,7 @@ def test_the_style_sheet_knows_every_class_of_a_formula_and_a_card() -> None:
     """Inline styles are not allowed, so a class without a rule is a formula drawn wrong."""
     from flashcards.deckfiles import mathml
 
-    css = (Path(__file__).parents[3] / "flashcards" / "web" / "static" / "app.css").read_text(encoding="utf-8")
+    css = (Path(__file__).parents[3] / "flashcards" / "web" / "static" / "cards.css").read_text(encoding="utf-8")
     names = {name for name in (*mathml._CLASSES.values(), *mathml._ENCLOSURES.values()) if name}
     names |= {f"n{width}" for width in mathml._NEGATIVE}
     names |= {

@@ -116,6 +116,7 @@ def render_here(requests: Iterable[tuple[str, RenderRequest]]) -> Iterator[tuple
 
 @MANY
 @given(source=DECKS)
+@example("[a] [b]```c\nint x;\n```\n\n[a]: https://example.org\n[b]: javascript:x\n")
 def test_check_says_the_same_as_if_it_rendered_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:

@@ -111,7 +111,7 @@ def test_schedules() -> None:
 def test_a_schedule_that_does_not_fit_is_named() -> None:
     converted = read("a:::b\n<!--SR:!2021-08-20,13,290-->")
     assert converted.notices[0].line == 2
-    assert "1 entries for 2 cards" in converted.notices[0].message
+    assert "entries: 1, cards: 2" in converted.notices[0].message
 
 
 def test_a_note_without_a_tag_among_tagged_ones() -> None:

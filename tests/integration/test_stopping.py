@@ -1,0 +1,175 @@
+"""Ctrl+C and SIGTERM: no traceback, the right exit code, nothing half done, nothing left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flashcards.deckfiles.render_pool import RenderPool
+from flashcards.deckfiles.render_values import request_for
+from flashcards.deckfiles.run_code import Block, run
+from flashcards.domain.card import Basic, Note
+from flashcards.storage.database import driver
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+either = pytest.mark.parametrize(("number", "code"), SIGNALS, ids=["interrupted", "terminated"])
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command in a session of its own, as a terminal has it; its temporary files go below `folder`."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    environ = {"DATA": str(folder / "data"), "DECKS": str(folder / "decks"), "PORT": str(free_port())}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flashcards", *arguments], cwd=folder, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=os.environ | {f"FLASHCARDS_{name}": value for name, value in environ.items()} | {"TMPDIR": f"{folder}/tmp"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def stop(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
+    """Signals the command and its children, as Ctrl+C does; returns the exit code and its last words."""
+    assert process.poll() is None, process.communicate()
+    os.killpg(process.pid, number)
+    _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert "Exception" not in said
+    return process.returncode, said.strip().rpartition("\n")[2]
+
+
+def write_decks(folder: Path, notes: int) -> None:
+    (folder / "decks").mkdir()
+    for file in range(10):
+        text = "".join(f"## Question {file} {n}?\n\nAnswer $x^{n}$\n\n" for n in range(notes // 10))
+        (folder / f"decks/d{file}.md").write_text(text)
+
+
+def rows(folder: Path, table: str) -> int:
+    database = driver.connect(folder / "data/flashcards.sqlite3")
+    try:
+        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    finally:
+        database.close()
+
+
+@either
+def test_a_sync_that_is_stopped_has_stored_nothing(tmp_path: Path, number: int, code: int) -> None:
+    write_decks(tmp_path, 3000)
+    with running(tmp_path, "sync") as process:
+        wait_for((tmp_path / "data/flashcards.sqlite3.syncing").exists)
+        assert stop(process, number) == (code, "Stopped.")
+    assert rows(tmp_path, "note") == 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@either
+@pytest.mark.parametrize("form", ["anki", "csv"])
+def test_an_export_that_is_stopped_leaves_no_file(tmp_path: Path, form: str, number: int, code: int) -> None:
+    write_decks(tmp_path, 3000)
+    (tmp_path / "out").mkdir()
+    with running(tmp_path, "export", form, "-o", "out/decks.x") as process:
+        wait_for(lambda: children(process.pid))
+        assert stop(process, number) == (code, "Stopped.")
+    assert [*(tmp_path / "out").iterdir(), *(tmp_path / "tmp").iterdir()] == []
+
+
+@either
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_signal_is_the_usual_end_of_a_server(tmp_path: Path, command: str, number: int, code: int) -> None:
+    write_decks(tmp_path, 10)
+    with running(tmp_path, command) as process:
+        output = process.stdout
+        assert output
+        wait_for(lambda: "Ctrl+C" in output.readline())
+        assert stop(process, number)[0] == 0
+
+
+@either
+def test_a_server_may_be_stopped_while_it_still_reads_its_decks(tmp_path: Path, number: int, code: int) -> None:
+    write_decks(tmp_path, 3000)
+    with running(tmp_path, "serve") as process:
+        wait_for((tmp_path / "data/flashcards.sqlite3.syncing").exists)
+        assert stop(process, number) == (0, "Stopped.")
+    assert rows(tmp_path, "note") == 0
+
+
+def test_a_command_may_be_stopped_before_it_has_begun(tmp_path: Path) -> None:
+    """As long as it still loads what it needs."""
+    program = """\
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Slow())
+from flashcards.cli.main import main
+main(["--version"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+
+
+def test_code_of_a_card_ends_with_the_command_that_runs_it(tmp_path: Path) -> None:
+    mark = tmp_path / "runs"
+    code = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(100)\n"
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    def once_it_runs() -> None:
+        wait_for(lambda: mark.exists() and mark.read_text())
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        threading.Thread(target=once_it_runs).start()
+        with pytest.raises(KeyboardInterrupt):
+            run(Block("a.md", 1, code), 60)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_an_unfinished_rendering_outlives_its_pool() -> None:
+    """An error on its way out closes the pool before the generator that renders in it."""
+    note = Note("n", True, 1, Basic("Q", "A"), "## Q\n\nA")
+    with RenderPool(1) as pool:
+        results = pool.render_all((n, request_for(note)) for n in range(50))
+        next(results)
+    results.close()  # type: ignore[attr-defined]
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
