@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flashcards.clock import Clock, system_clock
+from flashcards.deckfiles.collection import no_garbage_collection
 from flashcards.deckfiles.find import DeckFile, Found, find_decks
 from flashcards.deckfiles.render_pool import RenderPool
 from flashcards.deckfiles.render_values import Rendered, RenderRequest
@@ -136,6 +137,7 @@ class SyncService:
 
     # --- one sync -----------------------------------------------------------------------------------
 
+    @no_garbage_collection()
     def _sync(self, progress: Progress) -> SyncReport:
         found = find_decks(self._root)
         stored = self._store.decks()
