@@ -25,7 +25,7 @@ def test_diffs_are_the_same(live: Live, page: Page) -> None:
     texts = ["".join(dice.choices("abc d", k=dice.randrange(12))) for _ in range(60)]
     pairs = [*PAIRS, *zip(texts[::2], texts[1::2], strict=True)]
     found = page.evaluate(
-        """async (pairs) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        """async (pairs) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { compare } = await import(sheet.replace("app.css", "js/diff.js"));
         return pairs.map(([typed, expected]) => compare(typed, expected)); }""",
         [list(pair) for pair in pairs],
@@ -43,7 +43,7 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
     page.goto(f"{live.url}/help")
     days = [*range(1, 4000), 10_000, 36_499, 36_500]
     found = page.evaluate(
-        """async (days) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
         const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day });
         return days.map((day) => ["due", "drill", "ahead"].flatMap((kind) => either.flatMap((drill) =>
@@ -68,7 +68,7 @@ def test_confusable_cards_are_set_apart_the_same_way(live: Live, page: Page) -> 
     dice = random.Random(2)
     rows = [(dice.choices([None, None, 1, 2, 3], k=dice.randrange(12)), dice.choice([None, 1])) for _ in range(300)]
     found = page.evaluate(
-        """async (rows) => { const sheet = document.querySelector("link[rel=stylesheet]").href;
+        """async (rows) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { apart } = await import(sheet.replace("app.css", "js/apart.js"));
         return rows.map(([marks, before]) =>
           apart(marks.map((confusable, id) => ({ id, confusable })), before).map(({ id }) => id)); }""",
