@@ -23,10 +23,10 @@ run: .venv/.run
 
 test: .venv/.test
 	@tests/get-chromium
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint
-	@$(BIN)/python -m pytest -m "not browser"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check flashcards tests benchmarks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+import time
 from dataclasses import replace
 from socket import socket
 
@@ -85,7 +85,8 @@ def worker_command() -> None:
             background.start()
             try:
                 click.echo("Jobs: decks when files change, a backup every night. Ctrl+C stops.")
-                threading.Event().wait()
+                while True:
+                    time.sleep(1)  # one endless wait would miss a signal that comes just before it
             finally:
                 background.stop()
     except KeyboardInterrupt:  # the usual end of a worker
