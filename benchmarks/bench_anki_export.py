@@ -31,16 +31,16 @@ from anki.collection import Collection, DeckIdLimit, ExportAnkiPackageOptions, I
 
 from benchmarks.common import Row
 from flashcards.bundled import bundled
-from flashcards.deckfiles.render_values import ANKI_VERSION
+from flashcards.deckfiles.render.jobs import ANKI_VERSION
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki import package_writer as ours
 from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.notetypes import BASIC
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
 from flashcards.exchange.anki.scheduling import CREATED_AT
-from flashcards.services.export import ExportService
-from flashcards.services.export_files import FileExport
-from flashcards.services.export_values import no_progress
+from flashcards.services.export.anki_from_files import FileExport
+from flashcards.services.export.facade import ExportService
+from flashcards.services.export.results import no_progress
 from flashcards.storage.database import Database, migrate
 
 CREATED_MS = 1_790_000_000_000

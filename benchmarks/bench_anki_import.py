@@ -50,9 +50,9 @@ def _note(number: int) -> PackageNote:
 def measure(folder: Path) -> None:
     """What is measured: in a process of its own, so that its memory is."""
     from flashcards.clock import system_clock
-    from flashcards.services.accounts import AccountService
-    from flashcards.services.anki_import import AnkiImportService
-    from flashcards.services.sync import SyncService
+    from flashcards.services.accounts.facade import AccountService
+    from flashcards.services.anki.importing import AnkiImportService
+    from flashcards.services.sync.run import SyncService
     from flashcards.storage.database import Database, migrate
     from flashcards.storage.decks import DeckStore
 

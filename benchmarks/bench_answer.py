@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.common import Row, format_row
 from benchmarks.study_data import NOW, TODAY, History
-from flashcards.services.review import Answer
+from flashcards.services.review.facade import Answer
 from flashcards.storage import reviews
 
 ROUNDS, A_ROUND = 20, 100

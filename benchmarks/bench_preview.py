@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.collection import deck_text
 from benchmarks.common import Row
 from flashcards.clock import system_clock
-from flashcards.services.preview import PreviewService
-from flashcards.services.sync import SyncService
+from flashcards.services.authoring.preview import PreviewService
+from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.common import Row, format_row
 from benchmarks.study_data import NOW, History
-from flashcards.services.analysis import AnalysisService
-from flashcards.services.stats import StatsService
+from flashcards.services.authoring.item_analysis import AnalysisService
+from flashcards.services.review.statistics import StatsService
 
 SCHEDULES, ANSWERS, LEARNERS = 100_000, 1_000_000, 10
 

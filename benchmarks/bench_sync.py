@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.collection import write_collection
 from benchmarks.common import Row, format_row
 from flashcards.clock import system_clock
-from flashcards.services.sync import SyncService
+from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
 

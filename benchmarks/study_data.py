@@ -6,8 +6,8 @@ import uuid
 from pathlib import Path
 
 from flashcards.domain.sm2 import SCHEDULER
-from flashcards.services.accounts import AccountService, Learner
-from flashcards.services.review import ReviewService
+from flashcards.services.accounts.facade import AccountService, Learner
+from flashcards.services.review.facade import ReviewService
 from flashcards.storage.database import Database, migrate
 
 TODAY = 20_600

@@ -11,22 +11,22 @@ from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.errors import Invalid
-from flashcards.services.accounts import AccountService
-from flashcards.services.analysis import AnalysisService
-from flashcards.services.authoring import AuthoringService
-from flashcards.services.backup import BackupService
-from flashcards.services.bundled_decks import install
-from flashcards.services.decks import DeckService
-from flashcards.services.doctor import DoctorService
-from flashcards.services.edits import EditService
-from flashcards.services.export import ExportService
-from flashcards.services.long_work import LongWork
-from flashcards.services.new_files import take_back_cut_off
-from flashcards.services.preview import PreviewService
-from flashcards.services.review import ReviewService
-from flashcards.services.secret_key import load_secret_key
-from flashcards.services.stats import StatsService
-from flashcards.services.sync import SyncService
+from flashcards.services.accounts.facade import AccountService
+from flashcards.services.authoring.deck_editing import AuthoringService
+from flashcards.services.authoring.item_analysis import AnalysisService
+from flashcards.services.authoring.preview import PreviewService
+from flashcards.services.authoring.substantive_edits import EditService
+from flashcards.services.bring.new_files import take_back_cut_off
+from flashcards.services.export.facade import ExportService
+from flashcards.services.review.deck_tree import DeckService
+from flashcards.services.review.facade import ReviewService
+from flashcards.services.review.statistics import StatsService
+from flashcards.services.sync.bundled_decks import install
+from flashcards.services.sync.run import SyncService
+from flashcards.services.upkeep.backup import BackupService
+from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -34,8 +34,8 @@ from flashcards.storage.note_cards import NoteCards
 from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:
-    from flashcards.services.anki_import import AnkiImportService
-    from flashcards.services.bring_history import BringService
+    from flashcards.services.anki.importing import AnkiImportService
+    from flashcards.services.bring.with_history import BringService
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ class Services:
     @property
     def anki_import(self) -> AnkiImportService:
         """Brings packages from Anki."""
-        from flashcards.services.anki_import import AnkiImportService
+        from flashcards.services.anki.importing import AnkiImportService
 
         return AnkiImportService(self.database, self.sync, self.config.decks, self.clock)
 
     @property
     def bring(self) -> BringService:
         """Brings decks from other programs."""
-        from flashcards.services.bring_history import BringService
+        from flashcards.services.bring.with_history import BringService
 
         return BringService(self.database, self.sync, self.config.decks, self.clock)
 

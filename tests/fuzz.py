@@ -13,11 +13,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["flashcards.deckfiles"]):
-    from flashcards.deckfiles.ids import stamp
-    from flashcards.deckfiles.parse import parse_deck
-    from flashcards.deckfiles.printing import print_deck
+    from flashcards.deckfiles.identity.stamping import stamp
+    from flashcards.deckfiles.parse.deck import parse_deck
+    from flashcards.deckfiles.parse.printing import print_deck
 
-from flashcards.deckfiles.source_text import normalise
+from flashcards.deckfiles.text.source_text import normalise
 from tests.unit.deckfiles.strategies import FRONT, PIECES
 from tests.unit.deckfiles.test_parse_properties import check
 

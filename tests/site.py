@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from flashcards.config import Config
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from flashcards.web.app import create_app
 from flashcards.wiring import Services, open_services
 

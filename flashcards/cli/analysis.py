@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from flashcards.cli.common import json_option, print_rows, printable, services
-from flashcards.services.analysis import LEAST_LEARNERS, AnalysedCard
+from flashcards.services.authoring.item_analysis import LEAST_LEARNERS, AnalysedCard
 
 SHOWN = 50
 

@@ -10,10 +10,10 @@ import click
 
 from flashcards.cli.common import config, counted, decks_around, json_option, print_json, printable, services
 from flashcards.errors import Invalid
-from flashcards.services.impact import CardChange, Impact, Reviews
+from flashcards.services.authoring.impact import CardChange, Impact, Reviews
 
 if TYPE_CHECKING:
-    from flashcards.services.edits import MarkedNote
+    from flashcards.services.authoring.substantive_edits import MarkedNote
 
 SHOWN = 200
 
@@ -27,7 +27,7 @@ def ids_command(paths: tuple[Path, ...], write: bool, as_json: bool) -> int:
 
     Example: flashcards ids decks --write
     """
-    from flashcards.services.ids import ids_of
+    from flashcards.services.authoring.ids import ids_of
 
     found = ids_of(paths, decks_around(paths), write=write)
     if as_json:
@@ -54,7 +54,7 @@ def new_command(path: Path, title: str | None) -> None:
 
     Example: flashcards new decks/spanish.md --title Spanish
     """
-    from flashcards.services.starter import new_deck
+    from flashcards.services.authoring.starter import new_deck
 
     click.echo(printable(str(new_deck(path, title))))
 
@@ -79,8 +79,8 @@ def impact_command(base: str, head: str | None, decks: Path | None, names: tuple
 
     Example: flashcards impact main --substantive overfitting
     """
-    from flashcards.services.git_decks import Repository
-    from flashcards.services.impact import impact
+    from flashcards.services.authoring.git_decks import Repository
+    from flashcards.services.authoring.impact import impact
 
     repository = Repository.around(decks or _decks_folder())
     before = repository.at(repository.revision(base))

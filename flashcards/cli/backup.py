@@ -28,7 +28,7 @@ def restore_command(file: Path) -> None:
 
     Example: flashcards restore flashcards-backup.zip
     """
-    from flashcards.services.backup import restore
+    from flashcards.services.upkeep.backup import restore
 
     settings = config()
     kept = restore(file, settings.data, settings.database)

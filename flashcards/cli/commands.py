@@ -12,7 +12,7 @@ import traceback
 import click
 
 from flashcards import __version__
-from flashcards.deckfiles.report import printable
+from flashcards.deckfiles.check.report import printable
 from flashcards.errors import FlashcardsError, Invalid
 
 # command: (module below flashcards.cli, one line for the overview)
@@ -27,8 +27,8 @@ COMMANDS = {
     "new": ("authoring", "Write a starter deck."),
     "analysis": ("analysis", "List the cards that learners forget most."),
     "review": ("review", "Review the day's queue in the terminal."),
-    "export": ("exchange", "Write decks for Anki, as CSV or as JSON."),
-    "import": ("bring", "Bring decks from Anki and other programs."),
+    "export": ("export", "Write decks for Anki, as CSV or as JSON."),
+    "import": ("imports", "Bring decks from Anki and other programs."),
     "push": ("push", "Send decks to a running Anki."),
     "user": ("people", "Add, change, list and delete accounts."),
     "token": ("people", "Make, list and revoke API tokens."),

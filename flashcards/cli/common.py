@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flashcards.config import Config
-from flashcards.deckfiles.report import json_printable
-from flashcards.deckfiles.report import printable as printable  # for every command
+from flashcards.deckfiles.check.report import json_printable
+from flashcards.deckfiles.check.report import printable as printable  # for every command
 from flashcards.errors import Invalid
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flashcards.cli.common import counted, decks_around, print_rows
-from flashcards.deckfiles.report import format_github, format_json, format_text, printable
+from flashcards.deckfiles.check.report import format_github, format_json, format_text, printable
 from flashcards.errors import Invalid
 
 FORMATS = {"text": format_text, "json": format_json, "github": format_github}
@@ -30,7 +30,7 @@ def check_command(paths: tuple[Path, ...], as_format: str, style: bool, run_code
 
     Example: flashcards check decks --style --format github
     """
-    from flashcards.services.deck_files import problems_of
+    from flashcards.services.authoring.without_database import problems_of
 
     if decks is not None and not decks.is_dir():
         raise Invalid(f"--decks {decks}: there is no such folder; check the path.")
@@ -55,7 +55,7 @@ def cards_command(paths: tuple[Path, ...], as_json: bool) -> int:
 
     Example: flashcards cards decks/ml --json
     """
-    from flashcards.services.deck_files import cards_of
+    from flashcards.services.authoring.without_database import cards_of
 
     found = cards_of(paths, decks_around(paths))
     if as_json:

@@ -8,7 +8,7 @@ import click
 
 from flashcards.cli.common import Progress, config, json_option, print_json, printable
 from flashcards.exchange.anki.connect import DEFAULT_URL, AnkiConnect
-from flashcards.services.anki_push import PushReport, push
+from flashcards.services.anki.push import PushReport, push
 
 SHOWN = 50
 

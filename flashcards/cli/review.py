@@ -23,9 +23,9 @@ from flashcards.domain.sm2 import DRILLED_UNTIL, REMEMBERED
 from flashcards.domain.study_day import date_of
 from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
-from flashcards.services.account_values import Learner
-from flashcards.services.card_text import card_text
-from flashcards.services.review import Answer, QueueCard
+from flashcards.services.accounts.people import Learner
+from flashcards.services.review.card_as_text import card_text
+from flashcards.services.review.facade import Answer, QueueCard
 from flashcards.wiring import Services
 
 FOUR = {"1": 1, "2": 3, "3": 4, "4": 5}

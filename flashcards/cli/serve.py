@@ -13,7 +13,7 @@ from flashcards.cli.common import config, counted, printable, services
 from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.all import all_jobs
-from flashcards.services.doctor import sqlite_note
+from flashcards.services.upkeep.doctor import sqlite_note
 from flashcards.wiring import Services
 
 

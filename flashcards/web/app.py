@@ -9,9 +9,8 @@ from werkzeug.routing import IntegerConverter
 
 from flashcards import __version__
 from flashcards.bundled import bundled
-from flashcards.web import assets, buttons, changes, dates, errors, login, security
-from flashcards.web.admin import admin
-from flashcards.web.analysis import analysis
+from flashcards.web.admin.views import admin
+from flashcards.web.analysis.views import analysis
 from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
@@ -21,19 +20,24 @@ from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
-from flashcards.web.auth import auth
-from flashcards.web.bring import bring
-from flashcards.web.browse import browse
-from flashcards.web.cards import cards
-from flashcards.web.decks import decks
-from flashcards.web.editor import editor
-from flashcards.web.exchange import exchange
-from flashcards.web.media import media
-from flashcards.web.pwa import pwa
-from flashcards.web.review import review
-from flashcards.web.settings import settings
-from flashcards.web.stats import stats
-from flashcards.web.today import today
+from flashcards.web.auth import login
+from flashcards.web.auth.views import auth
+from flashcards.web.browse.views import browse
+from flashcards.web.cards import changes
+from flashcards.web.cards.views import cards
+from flashcards.web.decks.editor import editor
+from flashcards.web.decks.media import media
+from flashcards.web.decks.views import decks
+from flashcards.web.exchange.export_views import exchange
+from flashcards.web.exchange.import_views import bring
+from flashcards.web.pwa import assets
+from flashcards.web.pwa.views import pwa
+from flashcards.web.review import buttons
+from flashcards.web.review.views import review
+from flashcards.web.settings.views import settings
+from flashcards.web.shared import dates, errors, security
+from flashcards.web.stats.views import stats
+from flashcards.web.today.views import today
 
 if TYPE_CHECKING:
     from flashcards.config import Config

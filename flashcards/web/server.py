@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from waitress.server import create_server
 
 from flashcards.errors import Unavailable
-from flashcards.web.large_bodies import channel_for
+from flashcards.web.shared.large_bodies import channel_for
 
 if TYPE_CHECKING:
     from flask import Flask

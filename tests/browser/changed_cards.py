@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer
 from tests.browser.live import Live
 from tests.site import new_id
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flashcards.domain.problem import Problem
 from flashcards.errors import Unavailable
-from flashcards.services.accounts import Learner
-from flashcards.services.anki_history import HistoryReport
-from flashcards.services.anki_import import ImportReport
-from flashcards.services.export_values import AnkiExported, Progress
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.anki.history import HistoryReport
+from flashcards.services.anki.importing import ImportReport
+from flashcards.services.export.results import AnkiExported, Progress
 from flashcards.storage.exports import RemovedNote
 from tests.browser.live import Live
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, Playwright, expect
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import LogRow
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import LogRow
 from flashcards.web.server import bind, make_server
 from tests.site import DECKS, Site, open_site
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer
 from tests.browser.exchange_states import exchange_pages
 from tests.browser.live import Live, launch, open_review, serve, show
 from tests.site import new_id, prepared_data

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, launch, open_review, sent, serve, until
 from tests.browser.shots import SCHEMES, WIDTHS
 from tests.site import DECKS, prepared_data

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, open_review, sent, show
 
 GUEST_PAGES = ("/login", "/signup", "/offline")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.changed_cards import change_deck
 from tests.browser.live import Live, answer, current_card, open_review, sent, serve, show, wait_keys
 from tests.browser.test_accessibility import check

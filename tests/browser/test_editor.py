@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.jobs.all import all_jobs
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, open_review, sent, serve, until
 from tests.browser.test_accessibility import check
 from tests.browser.test_layout import ask, no_overflow

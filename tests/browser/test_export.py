@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.exchange_states import exchange_pages
 from tests.browser.live import Live
 from tests.browser.test_accessibility import check

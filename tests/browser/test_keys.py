@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, current_card, open_review, sent, show, until, wait_keys, wait_ready
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, open_review, sent, serve, show, until
 
 WIDTHS = (320, 390, 1280)

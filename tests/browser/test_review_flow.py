@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer
 from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys, wait_ready
 from tests.site import PASSWORD
 

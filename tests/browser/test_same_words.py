@@ -8,8 +8,8 @@ from dataclasses import astuple
 from playwright.sync_api import Page
 
 from flashcards.domain.queue import NewCard, apart
-from flashcards.web.buttons import effect
-from flashcards.web.diff import compare
+from flashcards.web.review.buttons import effect
+from flashcards.web.review.typed_answer import compare
 from tests.browser.live import Live
 
 PAIRS = [

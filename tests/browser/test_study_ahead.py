@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, current_card, open_review, sent, show
 from tests.browser.test_offline import connect, controlled, disconnect
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flashcards.config import Config
-from flashcards.services.review import Answer, QueueCard
+from flashcards.services.review.facade import Answer, QueueCard
 from flashcards.wiring import Services, open_services
 
 DECKS = Path(__file__).parents[2] / "decks"

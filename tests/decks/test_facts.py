@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flashcards.services.deck_files import cards_of
+from flashcards.services.authoring.without_database import cards_of
 
 DECKS = Path(__file__).parents[2] / "decks"
 FACTS = Path(__file__).parent / "facts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.parse.deck import parse_deck
 from tests.decks.first_week import DECKS, SimulatedClock, built_in_decks, first_week
 
 

@@ -14,10 +14,10 @@ from typing import Any
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.notes import Note
 
-from flashcards.services.accounts import AccountService, Learner
-from flashcards.services.export import ExportService
-from flashcards.services.export_values import AnkiExported
-from flashcards.services.review import ReviewService
+from flashcards.services.accounts.facade import AccountService, Learner
+from flashcards.services.export.facade import ExportService
+from flashcards.services.export.results import AnkiExported
+from flashcards.services.review.facade import ReviewService
 from tests.integration.sync_world import SHARED, World
 
 PAST = 1_790_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import Answer, QueueCard
-from flashcards.services.text_changes import CardNews
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer, QueueCard
+from flashcards.services.review.text_changes import CardNews
 from flashcards.wiring import Services, open_services
 from tests.integration.study_world import SetClock
 from tests.site import PASSWORD, config_for

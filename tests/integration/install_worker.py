@@ -7,8 +7,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from flashcards.services import new_files
-from flashcards.services.anki_import import import_decks
+from flashcards.services.anki.importing import import_decks
+from flashcards.services.bring import new_files
 
 
 def told(work: Callable[..., None], report: Connection, step: str) -> Callable[..., None]:

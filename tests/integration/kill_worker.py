@@ -6,8 +6,8 @@ import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from flashcards.services.accounts import AccountService
-from flashcards.services.review import Answer, ReviewService
+from flashcards.services.accounts.facade import AccountService
+from flashcards.services.review.facade import Answer, ReviewService
 from flashcards.storage.database import Database
 from tests.integration.study_world import KEY, SetClock
 

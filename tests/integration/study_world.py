@@ -12,8 +12,8 @@ from typing import Any
 from flashcards.domain.card import ordinal
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
-from flashcards.services.accounts import AccountService, Learner
-from flashcards.services.review import Answer, Answered, ReviewService
+from flashcards.services.accounts.facade import AccountService, Learner
+from flashcards.services.review.facade import Answer, Answered, ReviewService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.schedules import COLUMNS, schedule_of
 from flashcards.storage.search_text import search_text

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flashcards.deckfiles.render_pool import RenderPool
-from flashcards.services.decks import DeckService
-from flashcards.services.sync import SyncReport, SyncService
+from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.services.review.deck_tree import DeckService
+from flashcards.services.sync.run import SyncReport, SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from flashcards.services import passwords
-from flashcards.services.accounts import AccountService, Learner, SignupState
+from flashcards.services.accounts import passwords
+from flashcards.services.accounts.facade import AccountService, Learner, SignupState
 from flashcards.storage.database import Database, migrate
 from tests.integration.study_world import DAY_MS, KEY, SetClock, StudyWorld
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.accounts import Learner
-from flashcards.services.analysis import AnalysisService
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.authoring.item_analysis import AnalysisService
 from tests.integration.study_world import StudyWorld
 from tests.integration.test_commands import run
 from tests.integration.test_pages import text

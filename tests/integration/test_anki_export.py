@@ -13,8 +13,8 @@ import pytest
 
 from flashcards.bundled import bundled
 from flashcards.exchange.anki import notetypes
-from flashcards.services.export_files import FileExport
-from flashcards.services.export_values import no_progress
+from flashcards.services.export.anki_from_files import FileExport
+from flashcards.services.export.results import no_progress
 from tests.integration.anki_world import PAST, Anki, AnkiWorld, Log, anki, rows_of
 
 DECK = """\
@@ -165,7 +165,7 @@ def test_drafts_stay_at_home(world: AnkiWorld, collection: Anki) -> None:
 def test_nothing_is_left_of_an_export_that_fails(world: AnkiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     done = world.package()
     before = done.path.read_bytes()
-    monkeypatch.setattr("flashcards.services.export_packed.joined_fields", lambda *_texts: "too\x1ffew")
+    monkeypatch.setattr("flashcards.services.export.packed_notes.joined_fields", lambda *_texts: "too\x1ffew")
     with pytest.raises(ValueError, match="has 9 fields"):
         world.package()
     assert done.path.read_bytes() == before

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from flashcards.domain.study_day import date_of
-from flashcards.services.review import Answer
+from flashcards.services.review.facade import Answer
 from tests.integration.anki_world import AnkiWorld, rows_of
 
 DAY = 86_400_000

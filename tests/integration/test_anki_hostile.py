@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from flashcards.deckfiles.check import check
+from flashcards.deckfiles.check.run import check
 from flashcards.exchange.anki.collection_reader import CollectionReader
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, PackageError
-from flashcards.services.anki_import import ImportReport, import_decks, read_decks
+from flashcards.services.anki.importing import ImportReport, import_decks, read_decks
 from tests.integration.anki_packages import add, answer_some, collection, export, png
 
 SECONDS = 60

@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 
 from flashcards.bundled import bundled
-from flashcards.deckfiles.check import check
+from flashcards.deckfiles.check.run import check
 from flashcards.domain.card import Basic, Cloze, Note
 from flashcards.errors import Invalid
 from flashcards.exchange.anki.guids import guid_of, known_as, note_id
 from flashcards.exchange.anki.package_reader import reading_package
-from flashcards.services.account_values import Learner
-from flashcards.services.accounts import AccountService
-from flashcards.services.anki_import import AnkiImportService, ImportReport, import_decks, read_decks
-from flashcards.services.answer_checks import new_uuid
-from flashcards.services.doctor import DoctorService
-from flashcards.services.export import ExportService
-from flashcards.services.export_files import FileExport
-from flashcards.services.export_values import no_progress
-from flashcards.services.review import Answer, ReviewService
-from flashcards.services.sync import SyncService
+from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.people import Learner
+from flashcards.services.anki.importing import AnkiImportService, ImportReport, import_decks, read_decks
+from flashcards.services.export.anki_from_files import FileExport
+from flashcards.services.export.facade import ExportService
+from flashcards.services.export.results import no_progress
+from flashcards.services.review.facade import Answer, ReviewService
+from flashcards.services.review.incoming import new_uuid
+from flashcards.services.sync.run import SyncService
+from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.imports import ImportRows

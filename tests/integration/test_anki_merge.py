@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from flashcards.errors import Conflict
-from flashcards.services import anki_merge
-from flashcards.services.anki_import import import_decks
+from flashcards.services.anki import merge as anki_merge
+from flashcards.services.anki.importing import import_decks
 from tests.integration.anki_packages import add, collection, export, import_into, png
 from tests.integration.anki_world import AnkiWorld
 

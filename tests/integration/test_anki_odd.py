@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from flashcards.deckfiles.check import check
+from flashcards.deckfiles.check.run import check
 from flashcards.domain.card import Basic, Cloze
 from flashcards.exchange.anki import package_reader
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, PackageError
-from flashcards.services import anki_merge
-from flashcards.services.anki_import import import_decks, read_decks
-from flashcards.services.doctor import DoctorService
-from flashcards.services.export import ExportService
-from flashcards.services.export_files import FileExport
-from flashcards.services.export_values import no_progress
+from flashcards.services.anki import merge as anki_merge
+from flashcards.services.anki.importing import import_decks, read_decks
+from flashcards.services.export.anki_from_files import FileExport
+from flashcards.services.export.facade import ExportService
+from flashcards.services.export.results import no_progress
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.anki_packages import add, answer_some, collection, export, import_into
 from tests.integration.test_anki_hostile import with_collection
 from tests.integration.test_anki_import import ImportWorld

@@ -14,8 +14,8 @@ import pytest
 
 from flashcards.errors import Invalid, NotFound, Unavailable
 from flashcards.exchange.anki.connect import AnkiConnect
-from flashcards.services.anki_import import import_decks
-from flashcards.services.anki_push import STATE_FILE, PushReport, push
+from flashcards.services.anki.importing import import_decks
+from flashcards.services.anki.push import STATE_FILE, PushReport, push
 from tests.integration.anki_connect import KEY, StandIn, running
 from tests.integration.anki_packages import add, export, png
 

@@ -13,7 +13,7 @@ import pytest
 from flashcards.domain.schedule import Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 from flashcards.errors import Conflict, Invalid, NotFound
-from flashcards.services.review import Answer, Answered
+from flashcards.services.review.facade import Answer, Answered
 from tests.integration.study_world import DAY_MS, NOON, TODAY, StudyWorld
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS
 from flashcards.web.api.schema import Object

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.check import check
+from flashcards.deckfiles.check.run import check
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound
-from flashcards.services.accounts import Learner
-from flashcards.services.authoring import NEW, AuthoringService, Changed
-from flashcards.services.preview import Preview, PreviewService
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.authoring.deck_editing import NEW, AuthoringService, Changed
+from flashcards.services.authoring.preview import Preview, PreviewService
+from flashcards.services.review.facade import Answer
 from tests.integration.test_deck_pages import png
 from tests.site import DECKS, Site, copy_data, new_id, open_site, prepared_data
 

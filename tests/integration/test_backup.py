@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid, Unavailable
-from flashcards.services.backup import BackupService, restore
-from flashcards.services.doctor import DoctorService
-from flashcards.services.secret_key import load_secret_key
+from flashcards.services.upkeep.backup import BackupService, restore
+from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, migrate
 from tests.integration.study_world import StudyWorld
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from flashcards.cli.bring import import_command
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.collection import load
+from flashcards.cli.imports import import_command
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.parse.collection import load
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
-from flashcards.services.account_values import Learner
-from flashcards.services.accounts import AccountService
-from flashcards.services.bring import bring
-from flashcards.services.bring_history import BringService
-from flashcards.services.doctor import DoctorService
-from flashcards.services.review import ReviewService
+from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.people import Learner
+from flashcards.services.bring.decks import bring
+from flashcards.services.bring.with_history import BringService
+from flashcards.services.review.facade import ReviewService
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.sync_world import World
 
 SOURCES = Path(__file__).parent.parent / "data" / "import"

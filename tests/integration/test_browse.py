@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.accounts import Learner
-from flashcards.services.authoring import NEW
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.authoring.deck_editing import NEW
+from flashcards.services.review.facade import Answer
 from tests.integration.test_authoring import ann, prepared_to_write, site
 from tests.integration.test_pages import text
 from tests.site import Site, new_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flashcards.services.bundled_decks import install
+from flashcards.services.sync.bundled_decks import install
 
 
 def write(folder: Path, name: str, text: str) -> Path:

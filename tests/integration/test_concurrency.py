@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, FlashcardsError, NotFound
-from flashcards.services.doctor import DoctorService
-from flashcards.services.review import Answered
+from flashcards.services.review.facade import Answered
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration import kill_worker
 from tests.integration.study_world import StudyWorld
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.clock import system_clock
-from flashcards.services.sync import SyncService
+from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
 from tests.integration.study_world import StudyWorld

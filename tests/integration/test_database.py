@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.services.review import Answered
-from flashcards.services.secret_key import load_secret_key
+from flashcards.services.review.facade import Answered
+from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage import locks
 from flashcards.storage.database import MIGRATIONS, SQLITE_WITH_RESET_BUG, Database, IntegrityError, migrate
 from tests.integration.study_world import StudyWorld
@@ -60,9 +60,9 @@ def test_one_sqlite_in_this_process_and_a_sound_one(path: Path) -> None:
     code = (
         "import sys, pathlib\n"
         "sys.addaudithook(lambda event, args: event == 'sqlite3.connect' and print('opened', args))\n"
-        "from flashcards.services.backup import BackupService, restore\n"
-        "from flashcards.services.doctor import DoctorService\n"
-        "from flashcards.services.secret_key import load_secret_key\n"
+        "from flashcards.services.upkeep.backup import BackupService, restore\n"
+        "from flashcards.services.upkeep.doctor import DoctorService\n"
+        "from flashcards.services.upkeep.secret_key import load_secret_key\n"
         "from flashcards.storage.database import Database, migrate\n"
         "path = pathlib.Path(sys.argv[1]); load_secret_key(path.parent); migrate(path)\n"
         "database = Database.open(path); assert DoctorService(database).examine().ok\n"

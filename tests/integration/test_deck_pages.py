@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import NotFound
-from flashcards.services.decks import DeckInfo, Folder, NoteBlock, ProseBlock, SectionBlock
+from flashcards.services.review.deck_tree import DeckInfo, Folder, NoteBlock, ProseBlock, SectionBlock
 from tests.integration.sync_world import DUE_ON, Learner, World
 
 LEARNER = Learner()

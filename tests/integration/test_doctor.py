@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.services import doctor
-from flashcards.services.doctor import DoctorService, sqlite_note
+from flashcards.services.upkeep import doctor
+from flashcards.services.upkeep.doctor import DoctorService, sqlite_note
 from flashcards.storage.database import SQLITE_VERSION, Database
 from tests.integration.study_world import TODAY, StudyWorld
 

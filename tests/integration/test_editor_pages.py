@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from flashcards.services.accounts import Learner
-from flashcards.services.review import Answer
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer
 from tests.integration.test_authoring import ann, answer_deck, prepared_to_write, site
 from tests.integration.test_deck_pages import png
 from tests.integration.test_pages import text

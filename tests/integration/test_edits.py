@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid
-from flashcards.services.doctor import DoctorService
-from flashcards.services.edits import MarkedNote
-from flashcards.services.export import ExportService
-from flashcards.web.dates import iso_date
+from flashcards.services.authoring.substantive_edits import MarkedNote
+from flashcards.services.export.facade import ExportService
+from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.web.shared.dates import iso_date
 from flashcards.wiring import open_services
 from tests.integration.edit_world import EditWorld
 from tests.site import config_for

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.services.authoring import Saved
-from flashcards.services.edits import EditService
-from flashcards.services.sync import SyncReport, SyncService
+from flashcards.services.authoring.deck_editing import Saved
+from flashcards.services.authoring.substantive_edits import EditService
+from flashcards.services.sync.run import SyncReport, SyncService
 from flashcards.wiring import open_services
 from tests.integration.edit_world import EditWorld
 

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.errors import TooMany, Unavailable
-from flashcards.services.long_work import KEPT_MS, MOST_OF_ONE, LongWork, Work
+from flashcards.services.upkeep.long_work import KEPT_MS, MOST_OF_ONE, LongWork, Work
 from tests.integration.anki_world import Anki, rows_of
 from tests.site import Site
 

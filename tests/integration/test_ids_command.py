@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flashcards.cli.authoring import ids_command, new_command
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.collection import load
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.parse.collection import load
 from flashcards.errors import Conflict, DeckError, Invalid, Unavailable
 
 BUILT_IN = Path(__file__).parent.parent.parent / "decks"

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 from flashcards.cli.authoring import impact_command
 from flashcards.config import Config
 from flashcards.errors import Conflict, Invalid
-from flashcards.services.git_decks import Repository
-from flashcards.services.impact import Impact, impact
-from flashcards.services.review import Answer
+from flashcards.services.authoring.git_decks import Repository
+from flashcards.services.authoring.impact import Impact, impact
+from flashcards.services.review.facade import Answer
 from flashcards.storage.note_cards import NoteCards
 from flashcards.wiring import open_services
 from tests.integration.sync_world import World, counts

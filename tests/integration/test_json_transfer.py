@@ -11,8 +11,8 @@ import pytest
 
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
-from flashcards.services.accounts import AccountService
-from flashcards.services.doctor import DoctorService
+from flashcards.services.accounts.facade import AccountService
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.anki_world import AnkiWorld
 from tests.integration.test_anki_history import answer, study
 

@@ -8,7 +8,7 @@ import time
 import uuid
 from pathlib import Path
 
-from flashcards.services.doctor import DoctorService
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration import kill_worker
 from tests.integration.study_world import StudyWorld
 

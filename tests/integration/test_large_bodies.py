@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.web.large_bodies import LINGER_SECONDS
-from flashcards.web.security import COOKIE
 from flashcards.web.server import bind, make_server
+from flashcards.web.shared.large_bodies import LINGER_SECONDS
+from flashcards.web.shared.security import COOKIE
 from tests.site import Site
 
 HUGE = 400 << 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.services.sync import SyncReport
+from flashcards.services.sync.run import SyncReport
 from tests.integration.sync_world import World, counts
 from tests.integration.test_deck_pages import png
 

@@ -17,8 +17,8 @@ import pytest
 
 from flashcards.cli.serve import first_sync
 from flashcards.errors import Conflict, Unavailable
-from flashcards.services.anki_import import import_decks
-from flashcards.services.new_files import install, take_back_cut_off
+from flashcards.services.anki.importing import import_decks
+from flashcards.services.bring.new_files import install, take_back_cut_off
 from tests.integration import install_worker
 from tests.integration.anki_packages import add, collection, export
 from tests.site import open_site

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from flashcards.web.app import plural
-from flashcards.web.buttons import effect
-from flashcards.web.dates import interval_words, parse_instant, relative_day, stopwatch_words
-from flashcards.web.diff import compare
+from flashcards.web.review.buttons import effect
+from flashcards.web.review.typed_answer import compare
+from flashcards.web.shared.dates import interval_words, parse_instant, relative_day, stopwatch_words
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site, prepared_data
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.review import Left
+from flashcards.services.review.facade import Left
 from tests.integration.study_world import NOON, TODAY, StudyWorld
 
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.media import Media, MediaProblem
-from flashcards.deckfiles.render import render
-from flashcards.deckfiles.render_frames import (
+from flashcards.deckfiles.media.files import Media, MediaProblem
+from flashcards.deckfiles.render.frames import (
     rendered_from_json,
     rendered_to_json,
     request_from_json,
     request_to_json,
 )
-from flashcards.deckfiles.render_pool import RenderPool
-from flashcards.deckfiles.render_values import Rendered, RenderRequest, Text
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import Rendered, RenderRequest, Text
+from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Cloze
 from flashcards.errors import Unavailable
 
@@ -119,7 +119,7 @@ def test_too_deep_a_text_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own bounds come first, so the limit is lowered here until a real text meets it."""
     import json
 
-    from flashcards.deckfiles import render_worker
+    from flashcards.deckfiles.render import worker as render_worker
 
     deep = RenderRequest(Text("".join("  " * depth + "- a\n" for depth in range(90))))
     data = json.dumps(request_to_json(deep)).encode()
@@ -162,7 +162,7 @@ def test_an_abandoned_run_leaves_the_pool_usable() -> None:
 
 def test_a_slow_caller_is_not_taken_for_a_slow_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """While we do not read, a child waits: for room to write, or for a note that does not fit into its pipe."""
-    monkeypatch.setattr("flashcards.deckfiles.render_pool.PATIENCE", 1.0)
+    monkeypatch.setattr("flashcards.deckfiles.render.pool.PATIENCE", 1.0)
     big = RenderRequest(Text("plain words only " * 8_000))
     with RenderPool(1, seconds=2.0) as pool:
         for index, (_, rendered) in enumerate(pool.render_all((number, big) for number in range(12))):
@@ -189,7 +189,7 @@ def test_the_folder_in_which_we_run_offers_children_no_modules(tmp_path: Path, m
 def test_children_end_with_their_parent() -> None:
     program = (
         "import time\n"
-        "from flashcards.deckfiles.render_pool import RenderPool\n"
+        "from flashcards.deckfiles.render.pool import RenderPool\n"
         "pool = RenderPool(1)\n"
         "pool.start()\n"
         "print(pool._children[0].process.pid, flush=True)\n"

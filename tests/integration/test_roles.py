@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from tests.site import Site, open_site, prepared_data
 
 GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"

@@ -11,8 +11,8 @@ import pytest
 
 from flashcards.domain.statistics import Share
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.accounts import Learner
-from flashcards.services.stats import Statistics, StatsService
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.statistics import Statistics, StatsService
 from flashcards.web.api.stats import STATS
 from tests.integration.study_world import TODAY, StudyWorld
 from tests.integration.test_api import API, get, problem

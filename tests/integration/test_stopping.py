@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.render_pool import RenderPool
-from flashcards.deckfiles.render_values import request_for
-from flashcards.deckfiles.run_code import Block, run
+from flashcards.deckfiles.check.run_code import Block, run
+from flashcards.deckfiles.render.jobs import request_for
+from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Note
 from flashcards.storage.database import driver
 

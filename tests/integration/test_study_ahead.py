@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from flashcards.services.accounts import Learner
-from flashcards.services.doctor import DoctorService
-from flashcards.services.review import Answer, Left
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer, Left
+from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.web.api import shapes
 from tests.integration.study_world import TODAY, StudyWorld
 from tests.integration.test_pages import answer_all, hidden, text

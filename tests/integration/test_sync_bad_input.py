@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import DeckError
-from flashcards.services import sync, sync_read
-from flashcards.services.sync import SyncReport
+from flashcards.services.sync import read as sync_read
+from flashcards.services.sync import run as sync
+from flashcards.services.sync.run import SyncReport
 from tests.integration.sync_world import Learner, World, counts
 
 LEARNER = Learner()
@@ -361,7 +362,7 @@ def test_two_syncs_at_once_take_turns(world: World) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from flashcards.services.sync import SyncService
+from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
 from flashcards.storage.decks import DeckStore
 from flashcards.clock import system_clock

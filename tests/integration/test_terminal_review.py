@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.config import Config
-from flashcards.services.review import Answer
+from flashcards.services.review.facade import Answer
 from flashcards.wiring import open_services
 
 DECK = """\

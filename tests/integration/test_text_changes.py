@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.services.text_changes import NO_NEWS
+from flashcards.services.review.text_changes import NO_NEWS
 from flashcards.web.app import create_app
 from tests.integration.edit_world import DECK, EditWorld
 from tests.integration.study_world import DAY_MS

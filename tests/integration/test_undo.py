@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from flashcards.errors import Conflict, Invalid, NotFound
-from flashcards.services.accounts import Learner
-from flashcards.services.doctor import DoctorService
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.study_world import TODAY, StudyWorld
 
 

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flashcards.errors import Unavailable
-from flashcards.services.accounts import Learner
-from flashcards.web.security import MEDIA_POLICY, PAGE_POLICY, safe_next
+from flashcards.services.accounts.facade import Learner
+from flashcards.web.shared.security import MEDIA_POLICY, PAGE_POLICY, safe_next
 from tests.site import PASSWORD, SAME_ORIGIN, Site, copy_data, new_id, open_site
 
 PAGES = [

@@ -10,9 +10,9 @@ import click
 import pytest
 import yaml
 
-from flashcards.cli.bring import import_command
-from flashcards.cli.bring_text import FORMATS
+from flashcards.cli.bring import FORMATS
 from flashcards.cli.commands import cli
+from flashcards.cli.imports import import_command
 
 ROOT = Path(__file__).parent.parent.parent
 

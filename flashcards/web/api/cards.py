@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flashcards.services.review import Acted
-from flashcards.services.search import STATES
+from flashcards.services.review.facade import Acted
+from flashcards.services.review.search import STATES
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Date, Field, Flag, Object, Text, Whole
-from flashcards.web.login import learner, services
+from flashcards.web.auth.login import learner, services
 
 CARDS_QUERY = Object(
     (

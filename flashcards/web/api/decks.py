@@ -9,7 +9,7 @@ from flask import request
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, json_response, operation
 from flashcards.web.api.schema import Field, Object, Text
-from flashcards.web.login import learner, services
+from flashcards.web.auth.login import learner, services
 
 
 @operation("GET", "/decks", "Every deck", {200: shapes.page_of(shapes.DECK)})

@@ -12,8 +12,8 @@ from flashcards.temporary import TemporaryFolder
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Bytes, Field, Object, Text
-from flashcards.web.exchange import PACKAGE
-from flashcards.web.login import learner, services
+from flashcards.web.auth.login import learner, services
+from flashcards.web.exchange.export_views import PACKAGE
 
 EXPORT_QUERY = Object(
     (

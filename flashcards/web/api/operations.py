@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, request
 
-from flashcards.services.accounts import Learner
+from flashcards.services.accounts.facade import Learner
 from flashcards.web.api.schema import Bytes, Kind, Object
-from flashcards.web.errors import BadRequest, NotJson
-from flashcards.web.login import learner, takes
+from flashcards.web.auth.login import learner, takes
+from flashcards.web.shared.errors import BadRequest, NotJson
 
 Reply = tuple[int, Any]
 View = Callable[..., Reply]

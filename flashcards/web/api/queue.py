@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from flashcards.services.review_values import QueueMode
+from flashcards.services.review.contract import QueueMode
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Field, Object, Text, Whole
-from flashcards.web.login import learner, services
+from flashcards.web.auth.login import learner, services
 
 AHEAD = 20
 """How many cards are sent where the client does not say."""

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flashcards.errors import FlashcardsError, Invalid, NotFound
-from flashcards.services.review import Answer
+from flashcards.services.review.facade import Answer
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Field, Instant, ListOf, Object, Text, Whole
-from flashcards.web.dates import instant
-from flashcards.web.errors import problem_body, trouble_of
-from flashcards.web.login import learner, services
+from flashcards.web.auth.login import learner, services
+from flashcards.web.shared.dates import instant
+from flashcards.web.shared.errors import problem_body, trouble_of
 
 BATCH = 500
 MODES = ("review", "cram", "mock", "ahead")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flashcards.errors import Invalid
-from flashcards.web.dates import parse_date, parse_instant
+from flashcards.web.shared.dates import parse_date, parse_instant
 
 Schema = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flashcards.services.review import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
-from flashcards.services.text_changes import TextChange
+from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
+from flashcards.services.review.text_changes import TextChange
 from flashcards.web.api.schema import (
     Date,
     Either,
@@ -20,8 +20,8 @@ from flashcards.web.api.schema import (
     Text,
     Whole,
 )
-from flashcards.web.changes import diff_html
-from flashcards.web.dates import instant, iso_date
+from flashcards.web.cards.changes import diff_html
+from flashcards.web.shared.dates import instant, iso_date
 
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from flashcards.deckfiles.parse import Parsed, parse_deck
+from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.domain.card import Note
 
 

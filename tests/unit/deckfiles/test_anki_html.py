@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.anki_html import ANKI
-from flashcards.deckfiles.anki_tex import mathjax
-from flashcards.deckfiles.cloze import parse
-from flashcards.deckfiles.media import Media
-from flashcards.deckfiles.render import render
-from flashcards.deckfiles.render_frames import request_from_json, request_to_json
-from flashcards.deckfiles.render_values import RenderRequest, render_key
+from flashcards.deckfiles.cloze.deletions import parse
+from flashcards.deckfiles.media.files import Media
+from flashcards.deckfiles.render.anki_html import ANKI
+from flashcards.deckfiles.render.anki_tex import mathjax
+from flashcards.deckfiles.render.frames import request_from_json, request_to_json
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import RenderRequest, render_key
 from flashcards.domain.card import Basic, Cloze
 
 PICTURE = Media("h", "x.png", "image/png", 1, 10, 20, "/media/0a.png")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.attributes import NONE, read_attributes
+from flashcards.deckfiles.parse.attributes import NONE, read_attributes
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flashcards.deckfiles.cards import card_rows
-from flashcards.deckfiles.collection import load
+from flashcards.deckfiles.parse.card_rows import card_rows
+from flashcards.deckfiles.parse.collection import load
 from tests.unit.deckfiles.decks import write
 
 KEYS = ["key", "deck", "note", "which", "kind", "question", "answer", "rubric", "follow_ups", "sources", "tags",

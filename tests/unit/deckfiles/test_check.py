@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.codes import CODES
-from flashcards.deckfiles.render import render
-from flashcards.deckfiles.render_values import Rendered, RenderProblem, RenderRequest
-from flashcards.deckfiles.report import format_github, format_json, format_text
+from flashcards.deckfiles.check.codes import CODES
+from flashcards.deckfiles.check.report import format_github, format_json, format_text
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import Rendered, RenderProblem, RenderRequest
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
 from tests.unit.deckfiles.decks import write

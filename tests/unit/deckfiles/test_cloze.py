@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.cloze import MATH_GAP, find_deletions, gap, parse, reveal, rewrite
+from flashcards.deckfiles.cloze.deletions import MATH_GAP, find_deletions, gap, parse, reveal, rewrite
 
 
 def found(text: str) -> list[tuple[int, str, str | None, str]]:

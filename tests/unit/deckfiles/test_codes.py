@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 import flashcards.deckfiles
-from flashcards.deckfiles.attributes import FLAGS
-from flashcards.deckfiles.codes import CODES
-from flashcards.deckfiles.front_matter import DECK_KEYS, FOLDER_KEYS
-from flashcards.deckfiles.notes import LISTS
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.check.codes import CODES
+from flashcards.deckfiles.parse.attributes import FLAGS
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.front_matter import DECK_KEYS, FOLDER_KEYS
+from flashcards.deckfiles.parse.note import LISTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "deck-format.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^(`{3,})markdown\n(.*?)^\1$", PAGE, re.M | re.S)
 PACKAGE = Path(flashcards.deckfiles.__file__).parent
-SOURCES = [*sorted(PACKAGE.glob("*.py")), PACKAGE.parent / "domain" / "requirements.py"]
+SOURCES = [*sorted(PACKAGE.rglob("*.py")), PACKAGE.parent / "domain" / "requirements.py"]
 _LITERAL = re.compile(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+|math)"')
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.find import (
+from flashcards.deckfiles.parse.find import (
     MAX_FILE_BYTES,
     DeckFile,
     Folder,

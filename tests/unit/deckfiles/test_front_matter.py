@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.front_matter import FrontMatter, read_folder, read_front_matter
+from flashcards.deckfiles.parse.front_matter import FrontMatter, read_folder, read_front_matter
 
 
 def read(inner: str) -> FrontMatter:

@@ -7,9 +7,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.identity import FreshNote, KnownNote, pair, sides
-from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.similarity import ratio
+from flashcards.deckfiles.identity.matching import FreshNote, KnownNote, pair, sides
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.text.similarity import ratio
 from tests.unit.deckfiles.decks import text
 
 LONG = "The penalty shrinks every weight towards zero, and the large ones most of all."

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.ids import missing_ids, stamp
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.identity.stamping import missing_ids, stamp
+from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.errors import DeckError
 from tests.unit.deckfiles.strategies import SOURCES
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.media import MAX_SIZE, Media, MediaProblem, references, resolve
+from flashcards.deckfiles.media.files import MAX_SIZE, Media, MediaProblem, references, resolve
 
 
 def png(width: int, height: int) -> bytes:

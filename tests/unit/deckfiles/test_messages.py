@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flashcards.deckfiles.codes import CODES
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.check.codes import CODES
+from flashcards.deckfiles.parse.deck import parse_deck
 
 E, W = "error", "warning"
 NOTE = "\n## Q?\n\nA\n"

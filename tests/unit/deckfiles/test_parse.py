@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.domain.card import Basic, Cloze, Prose
 from tests.unit.deckfiles.decks import found, good, one, parse, text
 

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles import cloze, plain_cloze
-from flashcards.deckfiles.attributes import ID
-from flashcards.deckfiles.codes import CODES
-from flashcards.deckfiles.front_matter import read_front_matter
-from flashcards.deckfiles.outline import Outline, _is_plain, _plain, _scanned
-from flashcards.deckfiles.parse import Parsed, parse_deck
-from flashcards.deckfiles.source_text import normalise
+from flashcards.deckfiles.check.codes import CODES
+from flashcards.deckfiles.cloze import deletions as cloze
+from flashcards.deckfiles.cloze import plain_text as plain_cloze
+from flashcards.deckfiles.parse.attributes import ID
+from flashcards.deckfiles.parse.deck import Parsed, parse_deck
+from flashcards.deckfiles.parse.front_matter import read_front_matter
+from flashcards.deckfiles.text.outline import Outline, _is_plain, _plain, _scanned
+from flashcards.deckfiles.text.source_text import normalise
 from flashcards.domain.card import Basic
 from tests.unit.deckfiles.strategies import LINES, SOURCES
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.printing import print_deck, valid_id
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.printing import print_deck, valid_id
 from flashcards.domain.card import Basic, Cloze, Deck, Note, Prose
 from tests.unit.deckfiles.strategies import SOURCES
 

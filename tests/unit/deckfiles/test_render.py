@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.media import Media, MediaProblem
-from flashcards.deckfiles.render import render, typed_answer
-from flashcards.deckfiles.render_values import Rendered, RenderedCard, RenderRequest, Text, render_key
+from flashcards.deckfiles.media.files import Media, MediaProblem
+from flashcards.deckfiles.render.in_process import render, typed_answer
+from flashcards.deckfiles.render.jobs import Rendered, RenderedCard, RenderRequest, Text, render_key
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Cloze
 
 PICTURE = Media("0" * 32, "/decks/a.png", "image/png", 9, 30, 20, "/media/" + "0" * 32 + ".png")
@@ -518,7 +518,7 @@ def test_the_key_depends_on_all_that_is_shown() -> None:
 
 def test_the_style_sheet_knows_every_class_of_a_formula_and_a_card() -> None:
     """Inline styles are not allowed, so a class without a rule is a formula drawn wrong."""
-    from flashcards.deckfiles import mathml
+    from flashcards.deckfiles.render import mathml
 
     css = (Path(__file__).parents[3] / "flashcards" / "web" / "static" / "cards.css").read_text(encoding="utf-8")
     names = {name for name in (*mathml._CLASSES.values(), *mathml._ENCLOSURES.values()) if name}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.media import Media
-from flashcards.deckfiles.render import render
-from flashcards.deckfiles.render_values import Rendered, RenderRequest, Text
+from flashcards.deckfiles.media.files import Media
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import Rendered, RenderRequest, Text
 from flashcards.domain.card import Basic, Cloze
 
 MEDIA = Media("0" * 32, "/decks/a.png", "image/png", 9, 30, 20, "/media/" + "0" * 32 + ".png")

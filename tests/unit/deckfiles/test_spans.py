@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.spans import spans
+from flashcards.deckfiles.text.spans import spans
 
 
 def found(text: str) -> list[tuple[str, str]]:

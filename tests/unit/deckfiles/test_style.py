@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.collection import load
-from flashcards.deckfiles.run_code import run_blocks
-from flashcards.deckfiles.style import list_sizes
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.check.run_code import run_blocks
+from flashcards.deckfiles.check.style import list_sizes
+from flashcards.deckfiles.parse.collection import load
 from tests.unit.deckfiles.decks import write
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles import check as checking
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.render import render
-from flashcards.deckfiles.render_values import Rendered, RenderRequest, Text, request_for, request_for_prose
-from flashcards.deckfiles.tame import MAX_SIZE, is_tame
+from flashcards.deckfiles.check import run as checking
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.check.tame import MAX_SIZE, is_tame
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import Rendered, RenderRequest, Text, request_for, request_for_prose
 from flashcards.domain.card import Basic, Cloze
 from tests.unit.deckfiles.strategies import PIECES, SOURCES
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.printing import print_deck
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.printing import print_deck
 from flashcards.domain.card import Basic, Deck, Note
 from flashcards.exchange.anki.templates import back_of, front_of
 from flashcards.exchange.anki.to_markdown import as_text, one_line, to_markdown

@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.services.answer_checks import derived_uuid
+from flashcards.services.review.incoming import derived_uuid
 
 
 @given(st.uuids(), st.text() | st.integers())

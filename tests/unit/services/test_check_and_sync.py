@@ -7,12 +7,12 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.check import check
-from flashcards.deckfiles.find import DeckFile
-from flashcards.deckfiles.parse import parse_deck
-from flashcards.deckfiles.render import render
-from flashcards.services.preview import _read_deck
-from flashcards.services.sync_read import sound_file
+from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.find import DeckFile
+from flashcards.deckfiles.render.in_process import render
+from flashcards.services.authoring.preview import _read_deck
+from flashcards.services.sync.read import sound_file
 
 PARAGRAPHS = [
     "Plain **words** and `code`.", "See [the page](https://example.org).", "$x^2$ and $$y$$",

@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashcards.deckfiles.content_checks import content_issues
-from flashcards.deckfiles.parse import parse_deck
+from flashcards.deckfiles.check.content import content_issues
+from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
 from flashcards.exchange.found import FoundDeck, Notice, Remembered
-from flashcards.services.fitting import Fitted, fit
+from flashcards.services.bring.fitting import Fitted, fit
 from tests.unit.deckfiles.strategies import LINES
 
 NOWHERE = Path(__file__).parent / "nowhere"

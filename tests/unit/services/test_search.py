@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards.errors import Invalid
-from flashcards.services.search import Prop, parse_search
+from flashcards.services.review.search import Prop, parse_search
 from flashcards.storage.search_text import match_words, search_text
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards.errors import Invalid
-from flashcards.services.source_bytes import bytes_of, text_of
+from flashcards.services.authoring.source_bytes import bytes_of, text_of
 
 LINES = st.lists(st.tuples(st.text("ab #", max_size=4), st.sampled_from(["\n", "\r\n", "\r"])), max_size=8)
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flashcards.domain.study_day import MAXIMUM_INSTANT, raw_study_day
-from flashcards.services.anki_history import StudyDays
+from flashcards.services.anki.history import StudyDays
 
 # Offsets of 5:45 h, a summer time of half an hour, a day that was left out, one of 44 min 30 s.
 ZONES = ("UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Monrovia", "America/New_York")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flashcards.services.sync_links import duplicate_decks, link, required_keys
-from flashcards.services.sync_plan import new_guids, unused_key
+from flashcards.services.sync.across_files import duplicate_decks, link, required_keys
+from flashcards.services.sync.plan import new_guids, unused_key
 from flashcards.storage.deck_rows import Requirement
 
 

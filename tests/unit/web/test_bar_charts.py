@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.web.bar_charts import LEFT, NARROW, TOP, Bar, stacked, step
+from flashcards.web.shared.bar_charts import LEFT, NARROW, TOP, Bar, stacked, step
 
 
 def test_a_stack_worked_out_by_hand() -> None:

@@ -1,0 +1,226 @@
+"""`flashcards export anki|csv|json` and `flashcards import json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flashcards.bundled import bundled
+from flashcards.cli.common import (
+    Progress,
+    Source,
+    config,
+    counted,
+    json_option,
+    notes_in_decks,
+    print_json,
+    printable,
+    services,
+)
+from flashcards.config import Config
+
+if TYPE_CHECKING:
+    from flashcards.services.export.results import AnkiExported, TextExported
+    from flashcards.wiring import Services
+
+OUTPUT = click.Path(dir_okay=False, path_type=Path)
+decks_option = click.option(
+    "--deck", "decks", multiple=True, metavar="D", help="Only this deck, or the decks of this folder; may repeat."
+)
+user_option = click.option("--user", metavar="U", help="For this user.")
+output_option = click.option("-o", "--output", required=True, type=OUTPUT, help="The file to write.")
+SHOWN = 50
+
+
+@click.group("export")
+def export_command() -> None:
+    """Write decks for Anki, as CSV or as JSON.
+
+    Example: flashcards export anki --user ada --history -o decks.apkg
+    """
+
+
+@export_command.command("anki")
+@decks_option
+@user_option
+@click.option("--history", is_flag=True, help="With the user's schedules and review log: a one-time seed for Anki.")
+@output_option
+@json_option
+def anki_command(decks: tuple[str, ...], user: str | None, history: bool, output: Path, as_json: bool) -> int:
+    """Write an Anki package. Importing a later one updates the notes whose text has changed since.
+
+    With the data folder's database, notes keep their identity through renames, and edits that learners made in
+    Anki later than ours survive. Without one it reads the files alone. Anki takes schedules and reviews only for
+    cards that it does not have yet.
+
+    Example: flashcards export anki --deck ml/concepts -o concepts.apkg
+    """
+    if history and not user:
+        raise click.UsageError("--history goes with --user: history belongs to a user.")
+    settings = config()
+    with _progress() as progress:
+        if user or settings.database.is_file():
+            with _synced(settings, progress) as opened:
+                learner = opened.accounts.find(user) if user else None
+                done = opened.export.anki(output, decks=decks, learner=learner, history=history, progress=progress)
+        else:
+            done = _anki_from_files(settings, output, decks, progress)
+    if as_json:
+        print_json({**asdict(done), "path": str(done.path)})
+    else:
+        _tell(done)
+    return 1 if done.skipped or done.missing_media else 0
+
+
+@export_command.command("csv")
+@decks_option
+@user_option
+@output_option
+@json_option
+def csv_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> int:
+    """Write notes as CSV, with the headers that Anki's text import reads. Fields are HTML.
+
+    Example: flashcards export csv --deck ml -o ml.csv
+    """
+    settings = config()
+    with _progress() as progress:
+        if user or settings.database.is_file():
+            with _synced(settings, progress) as opened:
+                if user:
+                    opened.accounts.find(user)
+                done = opened.export.csv(output, decks=decks, progress=progress)
+        else:
+            done = _csv_from_files(settings, output, decks, progress)
+    if as_json:
+        print_json({**asdict(done), "path": str(done.path)})
+    else:
+        click.echo(f"{done.path}: {counted(done.notes, 'note')}")
+        _warn(done.skipped)
+    return 1 if done.skipped else 0
+
+
+@export_command.command("json")
+@decks_option
+@click.option("--user", metavar="U", help="Of all accounts, only this one's settings and history.")
+@output_option
+@json_option
+def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> None:
+    """Write everything as JSON: decks, notes, cards, every text they had, accounts, schedules, the whole log.
+
+    No passwords, sessions or tokens. docs/export-json.md describes the document; `flashcards import json` reads it.
+
+    Example: flashcards export json -o everything.json
+    """
+    with _progress() as progress, _synced(config(), progress) as opened:
+        learner = opened.accounts.find(user) if user else None
+        done = opened.export.json(output, decks=decks, learner=learner, progress=progress)
+    if as_json:
+        print_json({**asdict(done), "path": str(done.path)})
+    else:
+        click.echo(f"{done.path}: {_counts(done.counts)}")
+
+
+@click.command("json")
+@click.argument("file", type=Source())
+@json_option
+def import_json_command(file: Path, as_json: bool) -> int:
+    """Bring everything that `export json` wrote into a service that is empty: another data folder, another server.
+
+    Files that the decks folder has already are left as they are. Accounts come without a password: set each with
+    `flashcards user passwd NAME`.
+
+    Example: FLASHCARDS_DATA=~/new flashcards import json everything.json
+    """
+    with _progress() as progress, services() as opened:
+        done = opened.export.load_json(file, progress=progress)
+        opened.sync.sync(progress)
+        report = opened.doctor.examine()
+    if as_json:
+        print_json({**asdict(done), "findings": report.findings})
+        return 0 if report.ok else 1
+    click.echo(f"{_counts(done.counts)}; {counted(len(done.written), 'file')} written")
+    _warn([f"{path} was here already with another content: it stays, and the notes follow it" for path in done.kept])
+    if done.counts.get("learners"):
+        click.echo("Accounts have no password yet: set each with `flashcards user passwd NAME`.", err=True)
+    _warn(report.findings)
+    return 0 if report.ok else 1
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    progress = Progress()
+    try:
+        yield progress
+    finally:
+        progress.close()
+
+
+@contextmanager
+def _synced(settings: Config, progress: Progress) -> Iterator[Services]:
+    """The services, after a sync: what is exported is what the files say now."""
+    with services(settings) as opened:
+        for line in opened.install_bundled():
+            click.echo(line, err=True)
+        report = opened.sync.sync(progress)
+        if report.errors:
+            click.echo(f"{len(report.errors):,} errors in deck files: see `flashcards check`", err=True)
+        yield opened
+
+
+def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> AnkiExported:
+    from flashcards.services.export.anki_from_files import FileExport
+    from flashcards.services.export.facade import writing
+
+    click.echo(
+        "No database: notes are dated by their files. A later export may overwrite what was edited in Anki.", err=True
+    )
+    with writing(output):
+        return FileExport(_decks_folder(settings)).anki(output, decks, progress)
+
+
+def _csv_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> TextExported:
+    from flashcards.services.export.anki_from_files import FileExport
+    from flashcards.services.export.facade import writing
+
+    with writing(output):
+        return FileExport(_decks_folder(settings)).csv(output, decks, progress)
+
+
+def _decks_folder(settings: Config) -> Path:
+    """Before the first `sync` the built-in decks are not in the data folder yet."""
+    return settings.decks if settings.own_decks or settings.decks.is_dir() else bundled("decks")
+
+
+def _tell(done: AnkiExported) -> None:
+    counts = f"{notes_in_decks(done.notes, done.cards, done.decks)}, {counted(done.media, 'media file')}"
+    click.echo(f"{done.path}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
+    tagged = [note for note in done.removed if not note.changed_kind]
+    if tagged:
+        click.echo(
+            f"{counted(len(tagged), 'note')} gone since the last export. Anki keeps such notes; they are tagged",
+            err=True,
+        )
+        click.echo("flashcards::removed in this package, so that you can find and delete them:", err=True)
+        _warn([f"  {note.deck_path}: {note.title}" for note in tagged])
+    changed = [note for note in done.removed if note.changed_kind]
+    if changed:
+        click.echo("Became another kind of note, and so are new ones in Anki; delete the old ones there:", err=True)
+        _warn([f"  {note.deck_path}: {note.title}" for note in changed])
+    _warn([f"{name}: the file has gone or changed, run the export again" for name in done.missing_media])
+    _warn(done.skipped)
+
+
+def _warn(lines: Sequence[str]) -> None:
+    for line in lines[:SHOWN]:
+        click.echo(printable(line), err=True)
+    if len(lines) > SHOWN:
+        click.echo(f"... and {len(lines) - SHOWN:,} more", err=True)
+
+
+def _counts(counts: dict[str, Any]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "nothing"

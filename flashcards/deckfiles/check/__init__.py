@@ -1,0 +1,1 @@
+"""Everything that is wrong in deck files, and how it is told."""

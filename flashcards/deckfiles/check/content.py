@@ -1,0 +1,121 @@
+"""What is wrong inside the texts of a deck: formulas, pictures and sounds, links."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from flashcards.deckfiles.cloze.deletions import find_deletions
+from flashcards.deckfiles.media.files import MediaProblem, references, resolve
+from flashcards.deckfiles.parse.deck import Parsed
+from flashcards.deckfiles.parse.parts import Origin, locate
+from flashcards.deckfiles.render.mathml import MathError, render_math
+from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
+from flashcards.deckfiles.text.inline import InlineSpan
+from flashcards.deckfiles.text.links import links
+from flashcards.deckfiles.text.pictures import link_definitions, pictures
+from flashcards.deckfiles.text.positions import Issue, Ranges, error
+from flashcards.deckfiles.text.spans import spans
+from flashcards.deckfiles.text.structure import scan
+
+_MATH_SIGNS = ("$", "\\(", "\\[")
+
+
+class Text(NamedTuple):
+    """A text of a deck, where in the file it comes from, and the definitions that go with it.
+
+    `owner` is the id of its note, the index of a piece of prose, or None for a definition.
+    """
+
+    owner: str | int | None
+    text: str
+    origin: Origin
+    definitions: str = ""
+
+
+def content_issues(
+    parsed: Parsed, root: Path, sound: Container[str | int | None] = ()
+) -> list[tuple[str | int | None, Issue]]:
+    """Return what is wrong with the formulas, media and links of a file below `root`, with each its owner.
+
+    The texts of the owners in `sound` are known to have no such fault.
+    """
+    path = parsed.deck.path
+    texts = [text for text in texts_of(parsed) if text.owner not in sound]
+    issues = [(text.owner, issue) for text in texts for issue in _text_issues(text, path, root)]
+    for definition in parsed.definitions:
+        text = Text(None, definition.text, ((0, definition.start),))
+        issues.extend((None, issue) for issue in _text_issues(text, path, root))
+    return issues
+
+
+def texts_of(parsed: Parsed) -> Iterator[Text]:
+    """The texts of a deck's notes and prose."""
+    for note in parsed.deck.notes:
+        for name, origin in parsed.places[note.id].parts.items():
+            field, _, number = name.partition(".")
+            text = getattr(note, field)[int(number)] if number else getattr(note.content, field)
+            yield Text(note.id, text, origin, note.definitions)
+    for index, (prose, origin) in enumerate(zip(parsed.deck.prose, parsed.prose_origins, strict=True)):
+        yield Text(index, prose.text, origin, prose.definitions)
+
+
+def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:
+    source = text.text
+    if "![" in source:
+        for offset, reference, _alt in references(source, text.definitions):
+            found = resolve(reference, path, root)
+            if isinstance(found, MediaProblem):
+                yield error(locate(text.origin, offset), found.code, found.message)
+    if any(sign in source for sign in _MATH_SIGNS):
+        yield from _math_issues(text, spans(source))
+    if "](" in source or ("[" in source and text.definitions) or ("<" in source and ":" in source):
+        yield from _link_issues(text)
+
+
+# Formulas ------------------------------------------------------------------------------------------------
+
+
+def _math_issues(text: Text, inside: Sequence[InlineSpan]) -> Iterator[Issue]:
+    for span in inside:
+        if span.kind not in ("math", "display"):
+            continue
+        tex, offsets = _shown_formula(text.text, span)
+        try:
+            render_math(tex, display=span.kind == "display")
+        except MathError as failure:
+            offset = offsets[min(failure.offset, len(offsets) - 1)]
+            message = f"the formula is refused: {failure.message}; mend it, or write the text in backticks"
+            yield error(locate(text.origin, offset), "math", message)
+
+
+def _shown_formula(text: str, span: InlineSpan) -> tuple[str, list[int]]:
+    """A formula without the marks of deletions, and where each of its characters stands in the text."""
+    start, end = span.inner_start, span.inner_end
+    kept = range(start, end + 1)
+    if "{{c" in text[start:end]:
+        marks: set[int] = set()
+        for deletion in find_deletions(text)[0]:
+            marks.update(range(deletion.start, deletion.text_start), range(deletion.text_end, deletion.end))
+        offsets = [offset for offset in kept if offset not in marks]
+    else:
+        offsets = list(kept)
+    return "".join(text[offset] for offset in offsets[:-1]), offsets
+
+
+# Links ---------------------------------------------------------------------------------------------------
+
+
+def _link_issues(text: Text) -> Iterator[Issue]:
+    source = text.text
+    structure = scan(source)
+    defined = link_definitions(f"{source}\n\n{text.definitions}")
+    hidden = [(span.start, span.end) for span in structure.spans]
+    skip = sorted(hidden + [(found.start, found.end) for found in pictures(source, structure.spans, defined)])
+    for link in links(source, structure.stretches, skip, defined):
+        hidden.append((link.start, link.end))
+        if problem := link_problem(link.target):
+            yield error(locate(text.origin, link.target_at), *problem)
+    for offset, code, message in refused_autolinks(source, Ranges(sorted(hidden)).hold):
+        yield error(locate(text.origin, offset), code, message)

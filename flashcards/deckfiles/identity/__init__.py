@@ -1,0 +1,1 @@
+"""Which note of today is which note of before."""

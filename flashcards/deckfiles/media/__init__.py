@@ -1,0 +1,1 @@
+"""Pictures and sounds that decks refer to."""

@@ -1,0 +1,1 @@
+"""From files to decks, notes and cards, and back to text."""

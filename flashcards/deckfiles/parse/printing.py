@@ -1,0 +1,350 @@
+"""From a `Deck` back to a Markdown file: what importers write.
+
+What was parsed is printed as its author wrote it, so that parsing the result gives the deck back (lines
+aside). What comes from elsewhere is composed, read back, and escaped where Markdown would take its text for
+structure: a line ``## ...`` within an answer, say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import Literal
+
+from flashcards.deckfiles.parse.attributes import FLAGS, ID, read_attributes
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.text.definitions import Definition, find_definitions
+from flashcards.deckfiles.text.spans import spans
+from flashcards.domain.card import Basic, Cloze, Deck, Note, Prose
+
+_PLAIN_SCALAR = re.compile(r"[^\W\d_](?:[\w ,.()/+'’–—?!-]*[\w.)?!])?")
+_RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_NOT_TAG = re.compile(r"[^\w:/+.-]+")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
+_LISTS = (("Rubric", "rubric"), ("Follow-ups", "follow_ups"), ("Sources", "sources"))
+
+
+def print_deck(deck: Deck) -> str:
+    """Return the deck as the text of a Markdown file, `\\n` at its line ends.
+
+    The notes' tags are expected to begin with the deck's. A note without a question or an answer is printed
+    all the same; parsing the text then says what it lacks.
+    """
+    printer = _Printer(deck)
+    return "\n\n".join([_front_matter(deck), *printer.blocks(), *_definitions(deck)]) + "\n"
+
+
+# Front matter --------------------------------------------------------------------------------------------
+
+
+def _front_matter(deck: Deck) -> str:
+    lines = [f"title: {_scalar(deck.title)}"]
+    if deck.id != unicodedata.normalize("NFC", deck.path.removesuffix(".md")):
+        lines.append(f"id: {_scalar(deck.id)}")
+    if deck.description:
+        lines.append(f"description: {_scalar(deck.description)}")
+    if deck.tags:
+        lines.append(f"tags: [{', '.join(_scalar(tag, in_list=True) for tag in deck.tags)}]")
+    for key in ("author", "license", "source", "language"):
+        value = getattr(deck, key)
+        if value:
+            lines.append(f"{key}: {_scalar(value)}")
+    if deck.order is not None:
+        lines.append(f"order: {deck.order:g}" if deck.order == float(f"{deck.order:g}") else f"order: {deck.order!r}")
+    return "\n".join(["---", *lines, "---"])
+
+
+def _scalar(text: str, *, in_list: bool = False) -> str:
+    """A YAML scalar: plain where nothing in it means anything, else in double quotes."""
+    text = " ".join(_CONTROL.sub(" ", text).split())
+    plain = _PLAIN_SCALAR.fullmatch(text) and text.lower() not in _RESERVED and text.isascii()
+    if plain and not (in_list and "," in text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() or c == " " else json.dumps(c)[1:-1] for c in quoted)
+
+
+# Definitions ---------------------------------------------------------------------------------------------
+
+
+def _definitions(deck: Deck) -> list[str]:
+    """The definitions that notes and prose use, each once, in an order that suits all of them."""
+    found: dict[str, str] = {}
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for definitions in [note.definitions for note in deck.notes] + [prose.definitions for prose in deck.prose]:
+        own = _split(definitions)
+        for definition in own:
+            found.setdefault(definition.label, definition.text)
+        for before, after in pairwise(own):
+            order.add(after.label, before.label)
+    try:
+        ordered = list(order.static_order())
+    except CycleError:
+        ordered = []
+    return [found[label] for label in dict.fromkeys([*ordered, *found])]
+
+
+def _split(definitions: str) -> list[Definition]:
+    return find_definitions(definitions, 0, [])[0] if definitions else []
+
+
+# Notes and prose -----------------------------------------------------------------------------------------
+
+
+class _Printer:
+    """Goes through a deck; knows in which section it is, and whether prose can stand here."""
+
+    def __init__(self, deck: Deck) -> None:
+        self.deck = deck
+        self.section: str | None = None
+        self.began = False  # something that settles what the first H1 means was printed
+        self.in_prose = True
+        self.after_prose = False
+
+    def blocks(self) -> Iterator[str]:
+        prose = sorted(self.deck.prose, key=lambda piece: piece.position)
+        lines: list[str] = []  # one-line cards that follow each other
+        for index, note in enumerate(self.deck.notes):
+            here = [piece for piece in prose if piece.position == index]
+            if lines and (here or not note.one_line or note.section != self.section):
+                yield _lines(lines, here)
+                lines = []
+            yield from self.prose(here)
+            yield from self.enter(note.section, "line" if note.one_line else "note")
+            line = _one_line(note, self.own_tags(note)) if note.one_line else None
+            if line is not None:
+                lines.append(line)
+            else:
+                if lines:
+                    yield "\n".join(lines)
+                    lines = []
+                self.in_prose = False
+                yield _note(note, self.own_tags(note))
+            self.began = True
+            self.after_prose = False
+        rest = [piece for piece in prose if piece.position >= len(self.deck.notes)]
+        if lines:
+            yield _lines(lines, rest)
+        yield from self.prose(rest)
+
+    def own_tags(self, note: Note) -> list[str]:
+        return [tag for tag in note.tags if tag not in self.deck.tags]
+
+    def prose(self, pieces: Iterable[Prose]) -> Iterator[str]:
+        for piece in pieces:
+            yield from self.enter(piece.section, "prose")
+            yield _prose_text(piece.text)
+            self.after_prose = True
+
+    def enter(self, section: str | None, kind: Literal["note", "line", "prose"]) -> Iterator[str]:
+        """Begin a section where another one is needed, and where prose cannot go on: after a note, after prose."""
+        goes_on = kind == "note" or (self.in_prose and not (kind == "prose" and self.after_prose))
+        if section == self.section and goes_on:
+            return
+        self.after_prose = False
+        heading = f"# {section}" if section else "#"
+        if not self.began and section == self.deck.title:
+            yield heading  # the first heading that is the deck's title is no section
+        self.began = True
+        self.section = section
+        self.in_prose = True
+        yield heading
+
+
+def _attributes(note: Note, tags: Iterable[str], *, reversed_flag: bool = True) -> str:
+    """The attribute list of a note, or nothing."""
+    items = [f"#{note.id}"] if note.explicit else []
+    items += [f".{tag_word(tag)}" for tag in tags]
+    content = note.content
+    if isinstance(content, Basic) and content.reversed and reversed_flag:
+        items.append(".reversed")
+    if content.typed:
+        items.append(".typed")
+    if note.draft:
+        items.append(".draft")
+    for deck, name in note.requires:
+        target = f"{deck}#{name}" if deck else name
+        if not re.search(r"[\s\"{}]", target):
+            items.append(f"requires={target}")
+        elif not re.search(r"[\n\"{}]", target):
+            items.append(f'requires="{target}"')
+    return f"{{{' '.join(items)}}}" if items else ""
+
+
+def tag_word(tag: str) -> str:
+    """The tag as a word of an attribute list; one that would be a flag gets an ending."""
+    tag = _NOT_TAG.sub("-", tag).strip("-.:/+_") or "tag"
+    if not any(character.isalpha() for character in tag):
+        tag = f"tag-{tag}"
+    return f"{tag}-tag" if tag in FLAGS else tag
+
+
+def _one_line(note: Note, tags: Iterable[str]) -> str | None:
+    """A note as a one-line card, if it can be one."""
+    content = note.content
+    if not isinstance(content, Basic):
+        return None
+    separator = ":::" if content.reversed else "::"
+    line = f"- {content.question} {separator} {content.answer}"
+    attributes = _attributes(note, tags, reversed_flag=False)
+    line = f"{line} {attributes}" if attributes else line
+    return line if "\n" not in line and _reads_back(line, note) else None
+
+
+def _lines(lines: Iterable[str], after: list[Prose]) -> str:
+    """One-line cards as a list, but not before indented prose, which would go on with the last item."""
+    if after and after[0].text.startswith((" ", "\t")):
+        lines = (line.removeprefix("- ") for line in lines)
+    return "\n".join(lines)
+
+
+def _note(note: Note, tags: Iterable[str]) -> str:
+    """A note under a heading: as written, else composed, else composed and escaped."""
+    attributes = _attributes(note, tags)
+    heading, newline, body = note.source.partition("\n")
+    if heading.startswith("##"):
+        written = _heading(heading[2:].strip(" \t"), attributes) + newline + body
+        if _reads_back(written, note):
+            return written
+    composed = _composed(note, attributes)
+    return composed if _reads_back(composed, note) else _composed(_escaped(note), attributes)
+
+
+def _prose_text(text: str) -> str:
+    """Prose as it is, or escaped where it would be read as a card or section."""
+    parsed = parse_deck("prose.md", text.encode("utf-8", "replace"))
+    if not parsed.structure_lost and not parsed.deck.notes and [prose.text for prose in parsed.deck.prose] == [text]:
+        return text
+    return _SEPARATOR.sub(r"\\", _escape(text))
+
+
+def _heading(text: str, attributes: str) -> str:
+    return " ".join(part for part in ("##", text, attributes) if part)
+
+
+def _composed(note: Note, attributes: str) -> str:
+    content = note.content
+    if isinstance(content, Cloze):
+        parts = [_heading(content.heading, attributes), content.body]
+    else:
+        heading, question = _split_question(content.question)
+        parts = [_heading(heading, attributes)]
+        parts += [question, "### Answer", content.answer] if question else [content.answer]
+    for title, name in _LISTS:
+        items = getattr(note, name)
+        if items:
+            parts += [f"### {title}", "\n".join(_item(item) for item in items)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _split_question(question: str) -> tuple[str, str]:
+    """What of a question becomes the heading, and what stands below it."""
+    first, newline, rest = question.partition("\n")
+    if not newline:
+        return question, ""
+    return (first, rest[1:]) if rest.startswith("\n") else ("", question)
+
+
+def _item(text: str) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([f"- {first}", *(f"  {line}" if line else "" for line in rest)])
+
+
+def _reads_back(text: str, note: Note) -> bool:
+    """Whether a file with this text alone holds this note alone."""
+    parsed = parse_deck("note.md", text.encode("utf-8", "replace"))
+    if len(parsed.deck.notes) != 1 or parsed.broken or parsed.deck.prose or parsed.structure_lost:
+        return False
+    read = parsed.deck.notes[0]
+    same_id = read.id == note.id or not note.explicit
+    wanted = replace(
+        read,
+        content=note.content,
+        rubric=note.rubric,
+        follow_ups=note.follow_ups,
+        sources=note.sources,
+        draft=note.draft,
+        explicit=note.explicit,
+        requires=note.requires,
+    )
+    return same_id and read == wanted
+
+
+# Escaping ------------------------------------------------------------------------------------------------
+
+_STRUCTURE = re.compile(r"^( {0,3})(?=#{1,3}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|\[[^\]\n]+\]:)", re.M)
+_DELETION = re.compile(r"\{(?=\{c\d+::)")
+_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)<!--")
+_SEPARATOR = re.compile(r"(?:^|(?<=[ \t]))(?=:{2,3}(?:[ \t]|$))", re.M)
+_CLOSING = re.compile(r"(?<=[ \t])(?=#+$)")
+
+
+def _escaped(note: Note) -> Note:
+    """The note with backslashes before whatever would be read as structure."""
+    content = note.content
+    if isinstance(content, Cloze):
+        content = replace(content, heading=_escape_heading(content.heading), body=_escape(content.body))
+    else:
+        heading, question = _split_question(content.question)
+        heading = _escape_heading(_no_deletions(heading))
+        body = _escape(_no_deletions(question))
+        content = replace(
+            content,
+            question=f"{heading}\n\n{body}" if heading and body else heading or body,
+            answer=_escape(_no_deletions(content.answer)),
+        )
+    return replace(
+        note,
+        content=content,
+        rubric=_escaped_items(note.rubric),
+        follow_ups=_escaped_items(note.follow_ups),
+        sources=_escaped_items(note.sources),
+    )
+
+
+def _escaped_items(items: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(escaped for item in items if (escaped := _escape(item)))
+
+
+def _escape_heading(text: str) -> str:
+    text = _CLOSING.sub(r"\\", _CONTROL.sub("", " ".join(text.split())))
+    text = _COMMENT.sub(r"\1\\<!--", text)
+    start = read_attributes(text).start
+    return f"{text[:start]}\\{text[start:]}" if start >= 0 else text
+
+
+def _no_deletions(text: str) -> str:
+    return _DELETION.sub(r"{\\", text)
+
+
+def _escape(text: str) -> str:
+    """Escape what begins headings, comments and definitions outside code; close what is open."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+    pieces: list[str] = []
+    position = 0
+    closing = ""
+    for span in spans(text):
+        if span.kind in ("fence", "indented", "code"):
+            pieces += [_escape_text(text[position : span.start], position), text[span.start : span.end]]
+            position = span.end
+            if span.kind == "fence" and span.inner_end == span.end:
+                marks = re.match(r"`+|~+", text[span.start :])
+                closing = "\n" + marks.group() if marks else ""
+    return "".join([*pieces, _escape_text(text[position:], position), closing])
+
+
+def _escape_text(text: str, position: int) -> str:
+    padded = text if position == 0 else "x" + text  # the first character does not begin a line
+    escaped = _COMMENT.sub(r"\1\\<!--", _STRUCTURE.sub(r"\1\\", padded))
+    return escaped if position == 0 else escaped[1:]
+
+
+def valid_id(text: str) -> str:
+    """Return `text` as a note's id: what may not stand in one becomes ``-``; at most 64 characters."""
+    made = re.sub(r"[^\w.-]+", "-", text).strip("-")[:64]
+    return made if ID.fullmatch(made) else "note"

@@ -1,0 +1,186 @@
+"""One text of a card, from Markdown to HTML.
+
+Code, maths, pictures, links and allowed tags become stand-ins; blocks and inline Markdown become HTML; that
+is sanitised; then the stand-ins become HTML of our own making.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape, unescape
+
+from flashcards.deckfiles.render.block_html import Block, Mark, Tree, html_of, stand_ins_in_tables, tree_of
+from flashcards.deckfiles.render.inline_html import inline_html, is_plain
+from flashcards.deckfiles.render.jobs import RenderProblem
+from flashcards.deckfiles.render.marks import Context, Footnotes, Source, marks_of
+from flashcards.deckfiles.render.sanitise import check_links, link_problem, sanitise
+from flashcards.deckfiles.render.stand_ins import MARKUP, PREFIX
+from flashcards.deckfiles.text.inline import inline_spans
+from flashcards.deckfiles.text.pictures import is_link_definition, link_definitions
+from flashcards.deckfiles.text.structure import Structure, scan
+
+__all__ = ["Context", "Fragment", "Source", "convert", "has_right_to_left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A text as HTML and as plain text. `PREFIX` in the HTML stands for what makes its anchors unique."""
+
+    html: str
+    plain: str
+
+
+_BEFORE_BLOCK = re.compile(r"<p>(?=</?(?:details|summary)>)")
+_AFTER_BLOCK = re.compile(r"(</?details>|</summary>)</p>")
+_EMPTY = re.compile(r"<p>\s*</p>\n?")
+_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_DIRECTED = re.compile(r"<(p|li|ul|ol|h[1-6]|blockquote|table|th|td|summary|div)(?=[ >])")
+_BLOCK_END = re.compile(r"<br>|</(?:p|li|h[1-6]|tr|pre|blockquote|summary)>")
+_CELL_END = re.compile(r"</t[hd]>")
+_FORMULA = r"<math(?![^>]*display=)[^>]*>(?:(?!</math>).)*</math>"
+_PUNCTUATED = re.compile(rf"(?:<span[^>]*>{_FORMULA}</span>|{_FORMULA})[,.;:!?)\]’”]+", re.DOTALL)
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether a text holds letters that are written from right to left."""
+    return not text.isascii() and _RTL.search(text) is not None
+
+
+def convert(source: Source, context: Context, *, inline: bool = False) -> Fragment:
+    """Return a text as HTML: as blocks, or (`inline`) as what stands within one paragraph."""
+    return _Conversion(source, context).run(inline)
+
+
+class _Conversion:
+    def __init__(self, source: Source, context: Context) -> None:
+        self.source = source
+        self.text = source.text
+        self.stand_ins = source.stand_ins
+        self.context = context
+        self.sanitised = False
+        self.links: dict[str, tuple[str, str]] = {}
+        self.footnotes = Footnotes()
+
+    def run(self, inline: bool) -> Fragment:
+        if "]" in self.text:
+            self.define()
+        if inline:
+            size = len(self.text)
+            structure = Structure([], inline_spans(self.text, 0, size), [(0, size)])
+            html = self.inline_text(self.with_marks(self.marks(self.source, structure)))
+        else:
+            tree = self.tree(self.source)
+            self.footnotes.notes.update(tree.notes)
+            html = html_of(tree.root, self.inline_text, self.task)
+        html = self.clean(html)
+        plain = self.plain(html)
+        html = self.finish(html)
+        if self.footnotes.numbers:
+            html += self.notes()
+        return Fragment(html, plain)
+
+    # Stand-ins ----------------------------------------------------------------------------------------
+
+    def define(self) -> None:
+        """Learn the links and footnotes that the text may use."""
+        definitions = self.context.definitions
+        if "]:" in self.text or "]:" in definitions:
+            self.links = link_definitions(f"{self.text}\n\n{definitions}")
+        if "[^" in self.text:
+            self.footnotes.learn(self.text)
+            if "[^" in definitions:
+                self.footnotes.notes = self.tree(Source(definitions, "definitions", self.stand_ins)).notes
+                self.footnotes.learn(definitions)
+
+    def tree(self, source: Source) -> Tree:
+        structure = scan(source.text)
+        tree = tree_of(source.text, structure.rows, self.marks(source, structure))
+        if self.links:
+            _drop_definitions(tree.root)
+        if "\\|" in source.text:
+            for number in stand_ins_in_tables(tree.root):
+                item = self.stand_ins.items[number]
+                if item.kind == "code":
+                    item.html, item.plain = item.html.replace("\\|", "|"), item.plain.replace("\\|", "|")
+        return tree
+
+    def marks(self, source: Source, structure: Structure) -> list[Mark]:
+        return marks_of(source, structure, self.context, self.links, self.footnotes)
+
+    def with_marks(self, marks: list[Mark]) -> str:
+        pieces: list[str] = []
+        position = 0
+        for mark in marks:
+            pieces += [self.text[position : mark.start], mark.text]
+            position = mark.end
+        return "".join([*pieces, self.text[position:]])
+
+    # HTML ---------------------------------------------------------------------------------------------
+
+    def inline_text(self, text: str) -> str:
+        if is_plain(text):
+            return escape(text, quote=False)
+        self.sanitised = True
+        return inline_html(text)
+
+    def task(self, done: bool) -> str:
+        box, label = ("☑", "done") if done else ("☐", "to do")
+        html = f'<span class="task-box" role="img" aria-label="{label}">{box}</span>'
+        return self.stand_ins.add("other", html, plain=f"[{'x' if done else ' '}]")
+
+    def clean(self, html: str) -> str:
+        """Put the early tags in and sanitise, where there is anything but text and our own blocks."""
+        with_tags = self.stand_ins.put_early(html)
+        if not self.sanitised and with_tags == html:
+            return html
+        html, refused = check_links(with_tags)
+        for target in refused:
+            self.refuse_link(target)
+        if "<details>" in html or "<summary>" in html:
+            html = _AFTER_BLOCK.sub(r"\1", _BEFORE_BLOCK.sub("", html))
+        return _EMPTY.sub("", sanitise(html))
+
+    def refuse_link(self, target: str) -> None:
+        """An address between angle brackets; other links were looked at before."""
+        found = self.text.find(target)
+        offset = self.source.offset(found) if found >= 0 else None
+        if problem := link_problem(target):
+            self.context.problems.append(RenderProblem(self.source.part, offset, *problem))
+
+    def finish(self, html: str) -> str:
+        html = self.stand_ins.put_late(html)
+        if "<table>" in html:
+            html = html.replace("<table>", '<div class="scroll-x" tabindex="0" role="group" aria-label="table"><table>')
+            html = html.replace("</table>", "</table></div>")
+        if "<math" in html:  # browsers break lines on either side of a formula, even before a comma
+            html = _PUNCTUATED.sub(r'<span class="nb">\g<0></span>', html)
+        return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
+
+    def plain(self, html: str) -> str:
+        """The text alone of HTML in which the late stand-ins still stand."""
+        if "<" in html:
+            html = MARKUP.sub("", _CELL_END.sub(" ", _BLOCK_END.sub("\n", html)))
+        text = self.stand_ins.plain(unescape(html))
+        return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
+
+    def notes(self) -> str:
+        """The footnotes that the text uses, in the order of their numbers."""
+        items = "".join(map(self.note, sorted(self.footnotes.numbers.items(), key=lambda item: item[1])))
+        return f'\n<div class="footnotes"><ol>{items}</ol></div>'
+
+    def note(self, entry: tuple[str, int]) -> str:
+        label, number = entry
+        block = self.footnotes.notes.get(label, Block("note"))
+        html = self.finish(self.clean(html_of(block, self.inline_text, self.task)))
+        back = f'<a href="#{PREFIX}ref{number}" aria-label="back to the text">↩</a>'
+        html = html[:-4] + f" {back}</p>" if html.endswith("</p>") else html + back
+        return f'<li id="{PREFIX}note{number}">{html}</li>'
+
+
+def _drop_definitions(block: Block) -> None:
+    """Take away the lines that define links, at the beginning of paragraphs."""
+    for child in block.children:
+        while child.tag == "p" and child.lines and is_link_definition(child.lines[0]):
+            del child.lines[0]
+        _drop_definitions(child)

@@ -1,0 +1,1 @@
+"""Markdown source as text: characters, positions, blocks, spans, links."""

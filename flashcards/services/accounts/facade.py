@@ -1,0 +1,378 @@
+"""Accounts: signing up and in, sessions, tokens, settings, roles."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+from flashcards.clock import Clock
+from flashcards.domain.study_day import zone
+from flashcards.errors import (
+    Conflict,
+    FlashcardsError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+)
+from flashcards.services.accounts.names import account_name, line_of, name_key
+from flashcards.services.accounts.passwords import hash_password, is_password, needs_new_hash
+from flashcards.services.accounts.people import Learner, SessionInfo, SignupState, TokenInfo
+from flashcards.services.accounts.settings import checked_settings
+from flashcards.storage.accounts import LEARNER_COLUMNS, AccountRows, NameTaken
+from flashcards.storage.database import Database, Row
+
+__all__ = ["AccountService", "Learner", "SessionInfo", "SignupState", "TokenInfo"]
+
+_MINUTE = 60_000
+_DAY = 24 * 60 * _MINUTE
+SESSION_MS = 90 * _DAY
+"""A session that is not used for so long is over."""
+_TOUCH_MS = 5 * _MINUTE
+"""How often the use of a session or a token is noted at most: a note is a write."""
+_USER_AGENT, _TOKEN_NAME = 200, 60
+
+# Attempts a minute. A name's own count starts anew when its owner logs in; an address's does not, or a
+# guesser with an account could wipe it.
+_PER_NAME, _PER_REMOTE, _SIGNUPS, _CODES = 10, 60, 60, 5
+
+_FLAGS = [LEARNER_COLUMNS.index(name) for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")]
+
+
+class AccountService:
+    """Who may do what. Every secret is stored as a hash and shown once."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        secret_key: bytes,
+        signup: str = "first",
+        first_needs_code: bool = False,
+    ) -> None:
+        """`signup` is first, open or closed; `first_needs_code` is true where the host is not loopback."""
+        self._db = database
+        self._rows = AccountRows(database)
+        self._clock = clock
+        self._key = secret_key
+        self._signup = signup
+        self._first_needs_code = first_needs_code
+
+    # --- signing up
+
+    def signup_state(self) -> SignupState:
+        """Whether somebody may sign up now, and whether that takes the setup code."""
+        first = self._rows.count() == 0
+        is_open = self._signup == "open" or (self._signup == "first" and first)
+        return SignupState(is_open, first, is_open and first and self._first_needs_code)
+
+    def setup_code(self) -> str | None:
+        """The code that the first sign-up needs; None where it needs none."""
+        return self._setup_code() if self.signup_state().needs_code else None
+
+    def sign_up(self, name: str, password: str, *, code: str | None, timezone: str | None, remote: str) -> Learner:
+        """Makes an account; the first one is an author and administrator.
+
+        A `timezone` that is unknown here becomes UTC: a browser says it, nobody typed it. Raises Forbidden
+        where sign-up is closed or the code is wrong, Invalid, Conflict (the name is taken) and TooMany.
+        """
+        self._throttle(f"signup:{remote}", _SIGNUPS)
+        state = self.signup_state()
+        self._check_signup(state)
+        if state.needs_code:
+            self._check_code(code or "", remote)
+        values = self._new_learner(name, password, author=state.first, admin=state.first)
+        values["timezone"] = _known_zone(timezone)
+        with self._db.write():
+            # Two first visitors at once: the second finds that the door has closed.
+            if self.signup_state() != state:
+                self._check_signup(SignupState(False, False, False))
+            return self._insert(values)
+
+    def add_learner(
+        self,
+        name: str,
+        password: str,
+        *,
+        author: bool = False,
+        admin: bool = False,
+        timezone: str | None = None,
+    ) -> Learner:
+        """Makes an account for somebody; raises Invalid and Conflict."""
+        values = self._new_learner(name, password, author=author, admin=admin)
+        if timezone is not None:
+            values |= checked_settings({"timezone": timezone})
+        with self._db.write():
+            return self._insert(values)
+
+    @staticmethod
+    def _check_signup(state: SignupState) -> None:
+        if not state.open:
+            raise Forbidden("Sign-up is closed here: ask an administrator for an account.")
+
+    def _check_code(self, code: str, remote: str) -> None:
+        self._throttle("code", _CODES)
+        given = "".join(code.split()).replace("-", "").upper()
+        if not hmac.compare_digest(given.encode(), self._setup_code().encode()):
+            raise Forbidden("The first account needs the code that the server printed when it started.")
+
+    def _setup_code(self) -> str:
+        digest = self._mac(b"setup code")
+        # Base 32 without the characters that people take for one another.
+        return base64.b32encode(digest)[:8].decode().translate(str.maketrans("OIL", "89X"))
+
+    def _new_learner(self, name: str, password: str, *, author: bool, admin: bool) -> dict[str, Any]:
+        name = account_name(name)
+        return {
+            "name": name,
+            "name_key": name_key(name),
+            "password_hash": hash_password(password),
+            "is_author": int(author),
+            "is_admin": int(admin),
+            "created_at": self._clock(),
+        }
+
+    def _insert(self, values: dict[str, Any]) -> Learner:
+        try:
+            return self._learner(self._rows.insert(values))
+        except NameTaken as error:
+            raise Conflict(f"The name {values['name']} is taken.") from error
+
+    # --- signing in
+
+    def log_in(self, name: str, password: str, *, user_agent: str, remote: str) -> tuple[Learner, str]:
+        """The learner and the secret for the cookie of a new session.
+
+        Raises Unauthenticated, with the same words and after the same time for an unknown name and a wrong
+        password, and TooMany.
+        """
+        key = name_key(name[:1000])
+        bucket = f"login:{hashlib.sha256(key.encode()).hexdigest()}"
+        self._throttle(f"login from {remote}", _PER_REMOTE)
+        self._throttle(bucket, _PER_NAME)
+        row = self._rows.by_name(key)
+        stored = self._rows.password_hash(row[0]) if row else None
+        if not is_password(stored, password) or row is None or stored is None:
+            raise Unauthenticated("The name or the password is not right.")
+        learner = _learner(row)
+        rehashed = hash_password(password) if needs_new_hash(stored) else None
+        with self._db.write():
+            self._rows.forget_hits(bucket, self._clock() - _DAY)
+            if rehashed:
+                self._rows.update(learner.id, {"password_hash": rehashed})
+            return learner, self._open_session(learner, user_agent)
+
+    def start_session(self, learner: Learner, user_agent: str) -> str:
+        """Opens a session and returns the secret for its cookie."""
+        with self._db.write():
+            return self._open_session(learner, user_agent)
+
+    def _open_session(self, learner: Learner, user_agent: str) -> str:
+        secret, now = secrets.token_urlsafe(32), self._clock()
+        self._rows.insert_session(learner.id, _hash(secret), line_of(user_agent, _USER_AGENT), now, now + SESSION_MS)
+        return secret
+
+    def by_session(self, secret: str) -> Learner | None:
+        """Whose session it is; None where it is over or unknown."""
+        now = self._clock()
+        found = self._rows.session(_hash(secret), now)
+        if found is None:
+            return None
+        if found.touched_at is None or not 0 <= now - found.touched_at < _TOUCH_MS:
+            self._note(lambda: self._rows.touch_session(found.id, now, now + SESSION_MS))
+        return _learner(found.learner)
+
+    def by_token(self, token: str) -> Learner | None:
+        """Whose token it is; None where it is revoked or unknown."""
+        mark, _, rest = token.partition("_")
+        prefix, _, secret = rest.partition("_")
+        found = self._rows.token(prefix) if mark == "fc" else None
+        if found is None or not hmac.compare_digest(found.secret_hash, self._token_hash(prefix, secret)):
+            return None
+        now = self._clock()
+        if found.touched_at is None or not 0 <= now - found.touched_at < _TOUCH_MS:
+            self._note(lambda: self._rows.touch_token(found.id, now))
+        return _learner(found.learner)
+
+    def _note(self, write: Any) -> None:
+        try:
+            with self._db.write():
+                write()
+        except FlashcardsError:
+            # A full disk must not lock people out of what they can still read; the next use tries again.
+            return
+
+    # --- sessions and passwords
+
+    def log_out(self, secret: str) -> None:
+        """Ends the session; nothing happens where it is over already."""
+        with self._db.write():
+            self._rows.delete_session_of(_hash(secret))
+
+    def sessions(self, learner: Learner, current_secret: str = "") -> list[SessionInfo]:
+        """Where the learner is logged in, the last used first."""
+        current = _hash(current_secret)
+        return [
+            SessionInfo(id_, agent, created, seen, hmac.compare_digest(secret_hash, current))
+            for id_, agent, created, seen, secret_hash in self._rows.sessions(learner.id, self._clock())
+        ]
+
+    def revoke_session(self, learner: Learner, session: int) -> None:
+        """Ends one session of the learner; raises NotFound."""
+        with self._db.write():
+            if not self._rows.delete_session(learner.id, session):
+                raise NotFound("There is no such session; it may be over already.")
+
+    def revoke_other_sessions(self, learner: Learner, current_secret: str) -> None:
+        """Ends every session of the learner but this one."""
+        with self._db.write():
+            self._rows.delete_other_sessions(learner.id, _hash(current_secret))
+
+    def change_password(self, learner: Learner, old: str, new: str, current_secret: str) -> None:
+        """Sets a new password and ends the other sessions; raises Invalid (`old`, `new`) and TooMany."""
+        self._throttle(f"password:{learner.id}", _PER_NAME)
+        if not is_password(self._rows.password_hash(learner.id), old):
+            raise Invalid("This is not your password.", field="old")
+        new_hash = hash_password(new, field="new")
+        with self._db.write():
+            self._rows.update(learner.id, {"password_hash": new_hash})
+            self._rows.delete_other_sessions(learner.id, _hash(current_secret))
+
+    def set_password(self, name: str, password: str) -> None:
+        """Sets anybody's password and ends their sessions; raises NotFound and Invalid."""
+        learner, new_hash = self.find(name), hash_password(password)
+        with self._db.write():
+            self._rows.update(learner.id, {"password_hash": new_hash})
+            self._rows.delete_other_sessions(learner.id, b"")
+
+    # --- settings
+
+    def save_settings(self, learner: Learner, **changes: object) -> Learner:
+        """The learner with other settings; raises Invalid (the field is named) and Conflict (the name)."""
+        columns = checked_settings(changes)
+        with self._db.write():
+            try:
+                if columns:
+                    self._rows.update(learner.id, columns)
+            except NameTaken as error:
+                raise Conflict(f"The name {columns['name']} is taken.") from error
+            return self._learner(learner.id)
+
+    # --- tokens
+
+    def tokens(self, learner: Learner) -> list[TokenInfo]:
+        """The learner's API tokens, the oldest first."""
+        return [TokenInfo(*row) for row in self._rows.tokens(learner.id)]
+
+    def create_token(self, learner: Learner, name: str) -> str:
+        """A new token, to be shown once: ``fc_<prefix>_<secret>``."""
+        prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        with self._db.write():
+            while self._rows.token(prefix):
+                prefix = secrets.token_hex(4)
+            self._rows.insert_token(
+                learner.id,
+                line_of(name, _TOKEN_NAME),
+                prefix,
+                self._token_hash(prefix, secret),
+                self._clock(),
+            )
+        return f"fc_{prefix}_{secret}"
+
+    def revoke_token(self, learner: Learner, token: int) -> None:
+        """Revokes one token of the learner; raises NotFound."""
+        with self._db.write():
+            if not self._rows.delete_token(learner.id, token):
+                raise NotFound("There is no such token; it may be revoked already.")
+
+    def _token_hash(self, prefix: str, secret: str) -> bytes:
+        return self._mac(f"token {prefix} {secret}".encode("utf-8", "replace"))
+
+    # --- people
+
+    def learners(self) -> list[Learner]:
+        """All accounts, by name."""
+        return [_learner(row) for row in self._rows.learners()]
+
+    def find(self, name: str) -> Learner:
+        """The account of that name; raises NotFound."""
+        row = self._rows.by_name(name_key(name))
+        if row is None:
+            raise NotFound(f"There is no account {line_of(name, 60)!r}.")
+        return _learner(row)
+
+    def set_roles(
+        self,
+        who: int | str,
+        *,
+        author: bool | None = None,
+        admin: bool | None = None,
+        acting: Learner | None = None,
+    ) -> Learner:
+        """Gives or takes roles; None leaves one as it is. `acting` None is the command line.
+
+        Raises Forbidden, NotFound, and Conflict where no administrator would be left.
+        """
+        if acting is not None and not acting.is_admin:
+            raise Forbidden("Only an administrator gives roles.")
+        with self._db.write():
+            learner = self.find(who) if isinstance(who, str) else self._learner(who)
+            if admin is False:
+                self._keep_an_admin(learner)
+            roles = {"is_author": author, "is_admin": admin}
+            if changes := {column: int(value) for column, value in roles.items() if value is not None}:
+                self._rows.update(learner.id, changes)
+            return self._learner(learner.id)
+
+    def delete_learner(self, name: str) -> None:
+        """Removes an account with its whole history; raises NotFound, and Conflict for the last admin."""
+        with self._db.write():
+            learner = self.find(name)
+            if self._rows.count() > 1:
+                self._keep_an_admin(learner)
+            self._rows.delete(learner.id)
+
+    def _keep_an_admin(self, learner: Learner) -> None:
+        if learner.is_admin and self._rows.admins() == 1:
+            raise Conflict(f"{learner.name} is the last administrator: make somebody else one first.")
+
+    # --- helpers
+
+    def _learner(self, learner: int) -> Learner:
+        row = self._rows.by_id(learner)
+        if row is None:
+            raise NotFound("There is no such account.")
+        return _learner(row)
+
+    def _throttle(self, bucket: str, per_minute: int) -> None:
+        with self._db.write():
+            wait = self._rows.hit(bucket, self._clock(), _MINUTE, per_minute)
+        if wait:
+            seconds = -(-wait // 1000)
+            raise TooMany(f"Too many attempts: try again in {seconds} seconds.", retry_after=seconds)
+
+    def _mac(self, message: bytes) -> bytes:
+        return hmac.digest(self._key, message, "sha256")
+
+
+def _learner(row: Row) -> Learner:
+    values = list(row)
+    for index in _FLAGS:
+        values[index] = bool(values[index])
+    return Learner(*values)
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def _known_zone(name: str | None) -> str:
+    try:
+        return zone(name or "UTC").key
+    except ValueError:
+        return "UTC"

@@ -1,0 +1,75 @@
+"""A converted note of Anki's as a note of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from flashcards.deckfiles.render.mathml import MathError, render_math
+from flashcards.deckfiles.text.spans import spans
+from flashcards.domain.card import Basic, Cloze, Content, Note
+from flashcards.exchange.anki.package_values import Converted
+
+_CLOZE_NUMBER = re.compile(r"\{\{c([1-9][0-9]{0,2})::")
+
+
+def note_of(id_: str, tags: Iterable[str], converted: Converted) -> Note:
+    """A converted note as a note of ours; media stand in it by the names that Anki knows."""
+    return Note(
+        id=id_,
+        explicit=True,
+        line=1,
+        content=_content(converted),
+        source="",
+        rubric=converted.rubric,
+        follow_ups=converted.follow_ups,
+        sources=converted.sources,
+        tags=tuple(dict.fromkeys(tags)),
+        section=converted.context or None,
+    )
+
+
+def _content(converted: Converted) -> Content:
+    if converted.kind == "cloze":
+        found = _CLOZE_NUMBER.findall(f"{converted.question}\n{converted.answer}")
+        numbers = tuple(sorted({int(number) for number in found}))
+        return Cloze(converted.question, converted.answer, numbers, converted.typed)
+    return Basic(converted.question, converted.answer, converted.reversed, converted.typed)
+
+
+def with_texts(note: Note, change: Callable[[str], str]) -> Note:
+    """The note with each of its texts changed."""
+    content = note.content
+    if isinstance(content, Cloze):
+        content = replace(content, heading=change(content.heading), body=change(content.body))
+    else:
+        content = replace(content, question=change(content.question), answer=change(content.answer))
+    return replace(
+        note,
+        content=content,
+        rubric=tuple(map(change, note.rubric)),
+        follow_ups=tuple(map(change, note.follow_ups)),
+        sources=tuple(map(change, note.sources)),
+    )
+
+
+def without_maths(text: str, *, refused: bool = False) -> str:
+    """Formulas as code; with `refused`, those that the renderer refuses, or cannot be asked about for a deletion."""
+    pieces, position = [], 0
+    for span in spans(text):
+        if span.kind in ("math", "display") and span.start >= position:
+            inner = text[span.inner_start : span.inner_end]
+            if not refused or "{{c" in inner or _refused(inner, display=span.kind == "display"):
+                code = inner.strip().replace("`", "'")
+                pieces += [text[position : span.start], f"`{code}`"]
+                position = span.end
+    return "".join([*pieces, text[position:]])
+
+
+def _refused(tex: str, *, display: bool) -> bool:
+    try:
+        render_math(tex, display=display)
+    except MathError:
+        return True
+    return False

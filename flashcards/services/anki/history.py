@@ -1,0 +1,228 @@
+"""The schedules and the log of an Anki package, into a learner's history.
+
+Imported rows move nothing: a log replayed by SM-2 makes half of the cards overdue that Anki has well in hand. One
+closing row for each card, of the verb `import`, sets the due date, interval and ease that Anki has.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flashcards.clock import Clock
+from flashcards.domain import sm2
+from flashcards.domain.schedule import New, Schedule, Scheduled
+from flashcards.domain.sm2 import Memory
+from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
+from flashcards.exchange.anki.package_values import NEW, SUSPENDED, Package, PackedCard, PackedReview
+from flashcards.exchange.anki.scheduling import FILTERED
+from flashcards.services.accounts.people import Learner
+from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
+from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.database import Database
+from flashcards.storage.imports import ImportedRow, ImportRows
+from flashcards.storage.reviews import CardRow, LogWrite
+
+_NAMESPACE = str(uuid.UUID("b9d9c1ad-6c0b-5b0e-9f5c-0f1c7f3a6f2e"))
+_QUALITY = {1: 1, 2: 3, 3: 4, 4: 5}
+"""Anki's buttons Again, Hard, Good, Easy."""
+_EPOCH_SECONDS = 1_000_000_000  # a due of a learning card is an instant; one of a review card a small number of days
+_SURE_OF_TWO = 6  # days: SM-2's second interval
+_DAY_SECONDS = 86_400
+_SITTING_MS = 15 * 60_000
+_CLOCKS_APART = _DAY_SECONDS * 1000
+"""How far in the future a log row may be: two devices' clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be."""
+
+    reviews: int = 0
+    schedules: int = 0
+    known: int = 0
+    lost: int = 0
+
+
+class StudyDays:
+    """The study days of instants. Answers come in sittings: a sitting that lies within one day is looked up once."""
+
+    def __init__(self, timezone: str, day_start: int) -> None:
+        self._timezone, self._day_start = timezone, day_start
+        self._known: dict[int, Day] = {}
+
+    def of(self, at: int) -> Day:
+        """The study day of the instant `at`; raises as `raw_study_day` does."""
+        sitting = at // _SITTING_MS
+        day = self._known.get(sitting)
+        if day is None:
+            day = self._look(at)
+            first, last = sitting * _SITTING_MS, min((sitting + 1) * _SITTING_MS, MAXIMUM_INSTANT) - 1
+            if self._look(first) == day == self._look(last):
+                self._known[sitting] = day
+        return day
+
+    def _look(self, at: int) -> Day:
+        return raw_study_day(at, self._timezone, self._day_start)
+
+
+class AnkiHistory(LearnerDays):
+    """Brings histories in: `AnkiHistory(database, clock)`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._imports = ImportRows(database, sm2.SCHEDULER)
+
+    def bring(self, learner: Learner, package: Package, *, reschedule: bool = False) -> HistoryReport:
+        """Adds the package's log and schedules, as far as they are new, in one transaction.
+
+        With `reschedule`, schedules are what SM-2 makes of the log, instead of what Anki has.
+        """
+        first = {note.guid: note.id for note in reversed(package.notes)}  # the one that came, where guids collide
+        guids = {id_: guid for guid, id_ in first.items()}
+        with self._imports.room(), self._db.write():
+            return _Import(self, learner, package, guids, reschedule).run()
+
+
+class _Import:
+    """One import; within a transaction."""
+
+    def __init__(
+        self, service: AnkiHistory, learner: Learner, package: Package, guids: dict[int, str], reschedule: bool
+    ) -> None:
+        self.imports, self.rows = service._imports, service._rows
+        self.learner = learner
+        self.package = package
+        self.reschedule = reschedule
+        self.now = service._clock()
+        self.seq, latest = self.rows.log_end(learner.id)
+        self.today = service._day(learner, latest)
+        self.day_0 = _day_0(package, learner)
+        self.action = new_uuid()
+        self.study_day = StudyDays(learner.timezone, learner.day_start).of
+        ours = self.imports.cards(learner.id, set(guids.values()))
+        self.cards: dict[int, CardRow] = {}
+        self.names: dict[int, str] = {}
+        for card in package.cards:
+            guid = guids.get(card.note, "")
+            row = ours.get((guid, f"c{card.ordinal + 1}")) or ours.get((guid, _WHICH.get(card.ordinal, "")))
+            if row is not None:
+                self.cards[card.id] = row
+                self.names[card.id] = f"{guid}/{card.ordinal}"
+
+    def run(self) -> HistoryReport:
+        known, uids = self.imports.instants(self.learner.id), self.imports.uids(self.learner.id)
+        logs: dict[int, list[PackedReview]] = {}
+        new: list[ImportedRow] = []
+        fresh: dict[int, int] = {}  # our card: the instant of its last row that is new
+        lost = 0
+        for review in self.package.reviews:
+            card = self.cards.get(review.card)
+            if card is None or review.id > min(self.now + _CLOCKS_APART, MAXIMUM_INSTANT - 1):
+                lost += 1
+                continue
+            logs.setdefault(review.card, []).append(review)
+            uid = derived_uuid(_NAMESPACE, f"{self.names[review.card]}/{review.id}")
+            if (card.id, review.id) not in known and uid not in uids:
+                uids.add(uid)  # a package may hold one row twice
+                new.append(self.row(review, card, uid))
+                fresh[card.id] = review.id
+        self.imports.append(self.learner.id, new)
+        schedules = self.close(logs, fresh)
+        total = len(self.package.reviews)
+        return HistoryReport(len(new), schedules, total - lost - len(new), lost)
+
+    def row(self, review: PackedReview, card: CardRow, uid: str) -> ImportedRow:
+        self.seq += 1
+        at = min(review.id, self.now)
+        return ImportedRow(
+            seq=self.seq,
+            uid=uid,
+            action=self.action,
+            card=card,
+            at=at,
+            study_day=self.study_day(at),
+            quality=_QUALITY.get(review.ease),
+            ease=_ease(review.factor),
+            interval=_days(review.interval),
+            last_interval=_days(review.last_interval),
+            took_ms=min(review.took_ms, LONGEST_MS),
+        )
+
+    def close(self, logs: dict[int, list[PackedReview]], fresh: dict[int, int]) -> int:
+        """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""
+        moved = self.imports.last_moves(self.learner.id)
+        closing: list[tuple[CardRow, LogWrite]] = []
+        seen: set[int] = set()
+        for packed in self.package.cards:
+            card = self.cards.get(packed.id)
+            if card is None or card.id in seen:  # of cards that collide, the first counts
+                continue
+            seen.add(card.id)
+            newer = fresh.get(card.id, 0) > moved.get(card.id, 0)
+            after = self.schedule(packed, logs.get(packed.id, []))
+            if after is None or after == card.schedule or (card.stored and not newer):
+                continue
+            self.seq += 1
+            row = LogWrite(
+                seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
+                study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
+                after=after, took_ms=None, leech=False,
+            )  # fmt: skip
+            closing.append((card, row))
+        self.imports.close(self.learner.id, closing)
+        return len(closing)
+
+    def schedule(self, card: PackedCard, log: Iterable[PackedReview]) -> Schedule | None:
+        """The schedule that the card arrives with; None for a new card that nothing is to be said of."""
+        suspended = card.queue == SUSPENDED
+        replayed = self.replayed(log) if self.reschedule else None
+        if replayed is not None:
+            return Schedule(replayed, suspended)
+        if card.type == NEW:
+            return Schedule(New(), suspended=True) if suspended else None
+        interval = min(max(card.interval, 1), sm2.MAXIMUM_INTERVAL)
+        memory = Memory(2 if interval >= _SURE_OF_TWO else 1, _ease(card.factor), interval)
+        return Schedule(Scheduled(memory, self.due_on(card, interval)), suspended)
+
+    def due_on(self, card: PackedCard, interval: int) -> Day:
+        """The calendar date on which Anki would ask; today and the interval where Anki's number is impossible."""
+        if card.due >= _EPOCH_SECONDS:
+            at = card.due * 1000
+            return self.study_day(at) if at < MAXIMUM_INSTANT else self.today
+        due = self.day_0 + card.due
+        return due if 0 <= due <= self.today + sm2.MAXIMUM_INTERVAL else self.today + interval
+
+    def replayed(self, log: Iterable[PackedReview]) -> Scheduled | None:
+        """What SM-2 makes of the log: the first answer of each study day counts, the others were its drill."""
+        memory, last = Memory(), None
+        for review in log:
+            quality = _QUALITY.get(review.ease)
+            if quality is None or (review.type == FILTERED and review.factor == 0):
+                continue
+            day = self.study_day(review.id)
+            if last is None or day > last:
+                memory, last = sm2.review(memory, quality), day
+        return None if last is None else Scheduled(memory, last + memory.interval)
+
+
+_WHICH = {0: "forward", 1: "backward"}
+
+
+def _day_0(package: Package, learner: Learner) -> Day:
+    """The date from which Anki counts days: that of the collection's making, where it was made."""
+    if package.offset is not None:
+        return (package.created_at - package.offset * 60) // _DAY_SECONDS
+    at = min(max(package.created_at, 0) * 1000, MAXIMUM_INSTANT - 1)
+    return raw_study_day(at, learner.timezone, 0)
+
+
+def _ease(factor: int) -> int:
+    """Permille to hundredths; Anki has 0 for cards that have no ease yet, and with FSRS."""
+    return max(sm2.MINIMUM_EASE, round(factor / 10)) if factor else sm2.START_EASE
+
+
+def _days(interval: int) -> int:
+    """An interval of the log in days; Anki has negative ones, in seconds, for the steps of a day."""
+    return min(max(interval, 0), sm2.MAXIMUM_INTERVAL)

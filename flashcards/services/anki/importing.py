@@ -1,0 +1,189 @@
+"""`import anki`: a package becomes deck files below a folder, and its log a learner's history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flashcards.clock import Clock
+from flashcards.deckfiles.parse.collection import no_garbage_collection
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.domain.card import Deck
+from flashcards.domain.problem import Problem
+from flashcards.errors import DeckError, Invalid, Unavailable
+from flashcards.exchange.anki.package_reader import reading_package
+from flashcards.exchange.anki.package_values import Limits, Package
+from flashcards.services.accounts.people import Learner
+from flashcards.services.anki.history import AnkiHistory, HistoryReport
+from flashcards.services.anki.staging import Existing, Progress, Staged, guid_in_file, quiet, stage
+from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.sync.run import SyncService
+from flashcards.storage.database import Database
+from flashcards.storage.imports import ImportRows
+from flashcards.temporary import TemporaryFolder
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. `files` are relative to `folder`; `notices` name what could not be carried, and why.
+
+    `history` is there where a learner was named; `problems` are what the sync after it found.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    decks: int
+    notes: int
+    cards: int
+    media: int
+    known: int
+    left_out: int
+    notices: tuple[str, ...]
+    history: HistoryReport | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet) -> ImportReport:
+    """Writes the decks and media of the Anki package `file` below `into`. Needs no database.
+
+    `root` is the decks folder, for `into` below it; notes that any deck there holds already are not written
+    again. Raises PackageError, Unavailable and Conflict, with nothing written.
+    """
+    said = take_back_cut_off(_place(into, root)[0])
+    with reading_package(file) as package:
+        report = write_decks(package, into, root, frozenset(), progress)
+    return replace(report, notices=(*said, *report.notices))
+
+
+def write_decks(
+    package: Package, into: Path, root: Path | None, known_guids: frozenset[str], progress: Progress
+) -> ImportReport:
+    """The decks of an open package, below `into`; notes with a guid in `known_guids` are there already."""
+    base, below = _place(into, root)
+    existing = existing_decks(base)
+    existing = replace(existing, guids=existing.guids | known_guids)
+    with TemporaryFolder() as folder:
+        staged = stage(package, existing, base, below, Path(folder), progress)
+        install(base, {name: Path(folder) / name for name in staged.files})
+    return _report(base, staged)
+
+
+def _place(into: Path, root: Path | None) -> tuple[Path, str]:
+    """The decks folder that `into` belongs to, and where `into` is in it."""
+    into = into.resolve()
+    if into.exists() and not into.is_dir():
+        raise Invalid(f"{into} is a file: name a folder.", field="into")
+    if root is not None and into.is_relative_to(root.resolve()):
+        base = root.resolve()
+        below = into.relative_to(base).as_posix()
+        return base, "" if below == "." else below
+    return into, ""
+
+
+def existing_decks(root: Path) -> Existing:
+    """What the decks folder holds already; a folder that is missing or empty holds nothing."""
+    decks = read_decks(root)
+    guids = {guid_in_file(deck.id, note) for deck in decks for note in deck.notes}
+    return Existing(frozenset(deck.id for deck in decks), frozenset(guids))
+
+
+def read_decks(root: Path) -> list[Deck]:
+    """The decks below `root`, as far as they can be read."""
+    try:
+        files = find_decks(root).files
+    except DeckError:
+        return []
+    decks = []
+    for file in files:
+        try:
+            decks.append(parse_deck(file.path, read_deck(file)).deck)
+        except DeckError:  # `check` and `sync` say so; here it only cannot be compared
+            continue
+    return decks
+
+
+def _report(base: Path, staged: Staged) -> ImportReport:
+    return ImportReport(
+        folder=base,
+        files=tuple(sorted(staged.files)),
+        decks=staged.decks,
+        notes=staged.notes,
+        cards=staged.cards,
+        media=staged.media,
+        known=staged.known,
+        left_out=staged.left_out,
+        notices=tuple(staged.notices),
+    )
+
+
+class AnkiImportService:
+    """Imports with a database: also into a learner's history."""
+
+    def __init__(self, database: Database, sync: SyncService, decks_root: Path, clock: Clock) -> None:
+        self._db = database
+        self._sync = sync
+        self._root = decks_root
+        self._clock = clock
+        self._history = AnkiHistory(database, clock)
+
+    @no_garbage_collection()
+    def bring(
+        self,
+        file: Path,
+        into: Path,
+        learner: Learner | None = None,
+        *,
+        reschedule: bool = False,
+        progress: Progress = quiet,
+        limits: Limits | None = None,
+    ) -> ImportReport:
+        """Writes what is new below `into`, syncs, and brings the log into the learner's history.
+
+        A second import of the same cards brings what is new since. Raises Invalid (``into`` is not below the decks
+        folder), PackageError, Conflict and Unavailable.
+        """
+        if not into.resolve().is_relative_to(self._root.resolve()):
+            raise Invalid(
+                f"{into} is not below the decks folder {self._root}: a history needs cards that the service knows."
+                f" Name a folder such as {self._root / 'anki'}, or leave --user out.",
+                field="into",
+            )
+        progress("reading", 0, 1)
+        said = take_back_cut_off(self._root)
+        with reading_package(file, limits) as package:
+            with self._db.read():
+                live = ImportRows(self._db, "").live_guids()
+            known = frozenset(guid for guid, path in live.items() if (self._root / path).exists())
+            report = write_decks(package, into, self._root, known, progress)
+            report = replace(report, notices=(*said, *report.notices))
+            if not report.notes + report.known:
+                return report  # nothing came; and a sync would complain of a folder that is empty still
+            synced = self._sync.sync(progress)
+            self._date(package)
+            if learner is None:
+                return replace(report, problems=_in(synced.errors, report.files))
+            progress("history", 0, 1)
+            try:
+                history = self._history.bring(learner, package, reschedule=reschedule)
+            except Unavailable as error:
+                raise Unavailable(
+                    f"The decks are written, the history is not: {error} Import again to bring the history."
+                ) from error
+        return replace(report, history=history, problems=_in(synced.errors, report.files))
+
+    def _date(self, package: Package) -> None:
+        """Notes that have just come are as old as they are in Anki: then an export does not touch them there.
+
+        Those of an import that was cut off after its files were written are among them.
+        """
+        dates = [(note.modified_at * 1000, note.guid) for note in package.notes]
+        now = self._clock()
+        with self._db.write():
+            ImportRows(self._db, "").date_notes((at, guid) for at, guid in dates if 0 < at <= now)
+
+
+def _in(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+    names = set(files)
+    return tuple(problem for problem in problems if problem.path in names)

@@ -1,0 +1,393 @@
+"""Edits made in Anki, merged into our files: matched by guid, shown as a diff, written only when asked for.
+
+Markdown becomes HTML in Anki, and never comes back the same. So what our text would look like after that journey is
+compared with what Anki has, part by part (question, answer, lists, tags, cards). A part that differs was edited there
+if it is not what Anki was given, and here if it is not either; both: a conflict, which is shown and not written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from flashcards.deckfiles.check.content import content_issues
+from flashcards.deckfiles.media.files import Media as FoundMedia
+from flashcards.deckfiles.parse.deck import Parsed, parse_deck
+from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
+from flashcards.deckfiles.parse.printing import print_deck, tag_word
+from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.deckfiles.text.outline import read_outline
+from flashcards.domain.card import Basic, Cloze, Deck, Note
+from flashcards.errors import Conflict, DeckError, Unavailable
+from flashcards.exchange.anki import notetypes
+from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
+from flashcards.exchange.anki.package_reader import reading_package
+from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
+from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
+from flashcards.exchange.anki.to_notes import convert
+from flashcards.exchange.whole_file import whole_file
+from flashcards.services.anki.converted_notes import note_of
+from flashcards.services.anki.merge_findings import FileChange, MergeConflict, MergeReport
+from flashcards.services.anki.places import Media
+from flashcards.services.anki.staging import Progress, guid_in_file, quiet
+from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.export.anki_fields import digest_of, rendering, request_for_anki
+from flashcards.storage.database import Database
+from flashcards.storage.merges import KnownNote, known_notes
+from flashcards.temporary import TemporaryFolder
+
+BASIC_PARTS = ("question", "answer", "reversed", "typed", "rubric", "follow_ups", "sources", "tags")
+CLOZE_PARTS = ("answer", "typed", "rubric", "follow_ups", "sources", "tags")
+_OUR_TYPES = {
+    "basic": NoteType(notetypes.BASIC.id, "", False, notetypes.BASIC.field_names, ()),
+    "cloze": NoteType(notetypes.CLOZE.id, "", True, notetypes.CLOZE.field_names, ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """A note of ours: as it is, and as it would come back from Anki."""
+
+    file: DeckFile
+    parsed: Parsed
+    note: Note
+    guid: str
+    known: KnownNote | None
+    returned: Converted
+    tags: tuple[str, ...]
+    digest: bytes
+    references: Mapping[str, str]
+
+
+def merge(
+    file: Path,
+    root: Path,
+    *,
+    base: Path | None = None,
+    database: Database | None = None,
+    progress: Progress = quiet,
+) -> MergeReport:
+    """Compares the package `file` with the decks below `root`.
+
+    What Anki was given is known from `base` (the package that was exported or imported before), or from what the
+    database remembers. Raises PackageError and DeckError.
+    """
+    report = MergeReport(root)
+    with reading_package(file) as package, TemporaryFolder() as folder:
+        before = _base(base)
+        known = known_notes(database) if database else {}
+        theirs = {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
+        ours = list(_ours(root, known, set(theirs), progress))
+        found = {one.guid for one in ours}
+        report.unknown = sum(guid not in found for guid in theirs)
+        merger = _Merger(package, root, Path(folder), before, report)
+        for one in ours:
+            merger.note(one, *theirs[one.guid])
+        merger.finish()
+    return report
+
+
+def apply(report: MergeReport) -> tuple[str, ...]:
+    """Writes the changes; returns the paths. Raises Conflict, with nothing written, where a file has changed since."""
+    for change in report.changes:
+        if (report.folder / change.path).read_bytes() != change.before:
+            raise Conflict(f"{change.path} has changed meanwhile: nothing was written. Merge again.")
+    report.notices += take_back_cut_off(report.folder)
+    with TemporaryFolder() as folder:
+        for path, data in report.media.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_bytes(data)
+        install(report.folder, {path: Path(folder) / path for path in report.media})
+    for change in report.changes:
+        try:
+            with whole_file(report.folder / change.path) as stream:
+                stream.write(change.text.encode())
+        except OSError as error:
+            raise Unavailable(f"{change.path} cannot be written: {error.strerror}.") from error
+    return tuple(change.path for change in report.changes)
+
+
+def _base(file: Path | None) -> dict[str, tuple[PackedNote, Converted]]:
+    if file is None:
+        return {}
+    with reading_package(file) as package:
+        return {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
+
+
+# Ours ----------------------------------------------------------------------------------------------------
+
+
+def _ours(
+    root: Path, known: Mapping[tuple[str, str], KnownNote], wanted: set[str], progress: Progress
+) -> Iterable[_Ours]:
+    """The notes that the package has too, as they would come back from Anki."""
+    files = find_decks(root).files
+    with RenderPool() as pool:
+        for number, file in enumerate(files, 1):
+            progress("decks", number, len(files))
+            try:
+                parsed = parse_deck(file.path, read_deck(file))
+            except DeckError:
+                continue
+            deck = parsed.deck
+            chosen = []
+            for note in deck.notes:
+                row = known.get((deck.id, note.id))
+                guid = row.guid if row else guid_in_file(deck.id, note)
+                if guid in wanted:
+                    chosen.append((note, guid, row))
+            requests = [(str(i), request_for_anki(note, file.path, root)) for i, (note, _, _) in enumerate(chosen)]
+            for name, rendered in pool.render_all(requests):
+                note, guid, row = chosen[int(name)]
+                html = rendering(note, rendered)
+                fields = fields_of(_texts(note, deck, html.first, html.second, html.extra))
+                kind = "cloze" if isinstance(note.content, Cloze) else "basic"
+                packed = PackedNote(0, guid, 0, 0, note.tags, fields)
+                references = {
+                    found.url.rpartition("/")[2]: written
+                    for written, found in requests[int(name)][1].media
+                    if isinstance(found, FoundMedia)
+                }
+                returned = convert(packed, _OUR_TYPES[kind])
+                yield _Ours(
+                    file, parsed, note, guid, row, returned, note.tags, digest_of(note.tags, fields), references
+                )  # fmt: skip
+
+
+def _texts(note: Note, deck: Deck, first: str, second: str, extra: Mapping[str, Any]) -> NoteTexts:
+    content = note.content
+    return NoteTexts(
+        "cloze" if isinstance(content, Cloze) else "basic", first, second, str(extra["rubric"]),
+        str(extra["follow_ups"]), str(extra["source"]), note.section,
+        isinstance(content, Basic) and content.reversed, content.typed, f"{deck.id}#{note.id}",
+    )  # fmt: skip
+
+
+# Comparing -----------------------------------------------------------------------------------------------
+
+
+class _Merger:
+    def __init__(
+        self,
+        package: Package,
+        root: Path,
+        stage: Path,
+        base: Mapping[str, tuple[PackedNote, Converted]],
+        report: MergeReport,
+    ) -> None:
+        self.package = package
+        self.root = root
+        self.stage = stage
+        self.base = base
+        self.report = report
+        self.edited: dict[str, list[tuple[_Ours, Note]]] = {}
+        self.digests: dict[str, str] = {}
+
+    def note(self, ours: _Ours, packed: PackedNote, theirs: Converted) -> None:
+        """Decides, part by part, what becomes of one note."""
+        if not theirs.kind or theirs.kind != ours.returned.kind:
+            why = "it is of another kind in Anki" if theirs.kind else theirs.notice
+            self.report.notices.append(f"{ours.file.path}:{ours.note.line}: {ours.note.id}: not merged, {why}")
+            return
+        mine, yours = self.parts(ours, ours.returned, ours.tags), self.parts(ours, theirs, packed.tags)
+        different = [
+            part for part in mine if mine[part] != yours[part] and not self.written_already(ours, theirs, packed, part)
+        ]
+        if not different:
+            self.report.same += 1
+            return
+        taken, conflicts = [], len(self.report.conflicts)
+        older = False
+        for part in different:
+            verdict = self.verdict(ours, packed, part, mine[part], yours[part])
+            if verdict == "theirs":
+                taken.append(part)
+            elif verdict == "ours":
+                older = older or ours.known is None or ours.known.revision > 1
+            else:
+                self.conflict(ours, part, mine[part], yours[part], verdict)
+        if taken:
+            self.take(ours, theirs, packed, taken)
+        elif older:
+            self.report.older += 1
+        elif len(self.report.conflicts) == conflicts:
+            self.report.same += 1  # the journey through HTML alone made the difference
+
+    def parts(self, ours: _Ours, made: Converted, tags: Iterable[str]) -> dict[str, Any]:
+        names = CLOZE_PARTS if made.kind == "cloze" else BASIC_PARTS
+        values = {name: getattr(made, name) for name in names if name != "tags"}
+        return {**self.by_name(values, ours.references), "tags": tuple(sorted({*map(tag_word, tags)} - {REMOVED_TAG}))}
+
+    def by_name(self, values: Mapping[str, Any], references: Mapping[str, str]) -> dict[str, Any]:
+        """Texts with media under the names by which our file refers to them, where it does."""
+        by_base = {reference.rpartition("/")[2]: reference for reference in references.values()}
+        by_bytes = {name.partition(".")[0]: reference for name, reference in references.items()}
+
+        def place(match: re.Match[str]) -> str:
+            name = match[1]
+            known = references.get(name) or by_base.get(name) or (by_bytes and by_bytes.get(self.digest(unquote(name))))
+            return f"]({known})" if known else match[0]
+
+        def change(value: Any) -> Any:
+            if isinstance(value, str):
+                return MEDIA_REFERENCE.sub(place, value)
+            return tuple(map(change, value)) if isinstance(value, tuple) else value
+
+        return {name: change(value) for name, value in values.items()}
+
+    def digest(self, name: str) -> str:
+        """What the bytes of a file in the package are called here; "" where it is not there."""
+        if name not in self.digests:
+            file = self.package.media.get(name)
+            self.digests[name] = sha256(file.read_bytes()).hexdigest()[:32] if file else ""
+        return self.digests[name]
+
+    def verdict(self, ours: _Ours, packed: PackedNote, part: str, mine: Any, yours: Any) -> str:
+        """``ours``, ``theirs``, or why it is a conflict."""
+        if packed.guid in self.base:
+            was_packed, was = self.base[packed.guid]
+            given = self.parts(ours, was, was_packed.tags).get(part)
+            if yours == given:
+                return "ours"
+            return "theirs" if mine == given else "edited here and in Anki"
+        known = ours.known
+        if known is None:
+            return "what Anki was given is not known: name that package with --base"
+        if known.exports:
+            digests = {digest for _, digest in known.exports}
+            # Anki sorts tags.
+            tags = ours.tags if set(ours.tags) == set(packed.tags) else packed.tags
+            if digest_of(tags, packed.fields) in digests:
+                return "ours"
+            # The latest export tells whether we have changed since; Anki had an older one where its edit is older.
+            if packed.modified_at <= min(modified for modified, _ in known.exports):
+                return "ours"
+            return "theirs" if ours.digest in digests else "edited here and in Anki"
+        if packed.modified_at * 1000 <= known.arrived_at:
+            return "ours"
+        return "theirs" if known.revision == 1 else "edited here and in Anki"
+
+    def conflict(self, ours: _Ours, part: str, mine: Any, yours: Any, why: str) -> None:
+        self.report.conflicts.append(
+            MergeConflict(ours.file.path, ours.note.line, ours.note.id, part, _shown(mine), _shown(yours), why)
+        )
+
+    def written_already(self, ours: _Ours, theirs: Converted, packed: PackedNote, part: str) -> bool:
+        """Whether our file says of a part what it would if Anki's were taken: only the journey made a difference."""
+        if part == "tags":
+            return False
+        note, _ = self.changed(ours, theirs, packed, [part])
+        return _printed(ours, note) == _printed(ours, replace(ours.note, source=""))
+
+    def changed(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> tuple[Note, Media]:
+        """Our note with those parts as Anki has them, and their media; the others stay as they are written."""
+        media = Media(self.package.media, self.root, self.media_folder(ours), self.stage)
+        values = self.by_name({name: getattr(theirs, name) for name in parts if name != "tags"}, ours.references)
+        blank = Converted(theirs.kind)  # so that no media come for parts that stay
+        placed = media.placed(note_of(ours.note.id, packed.tags, blank._replace(**values)), ours.file.path)
+        note, content, new = ours.note, ours.note.content, placed.content
+        if isinstance(content, Cloze) and isinstance(new, Cloze):
+            body, numbers = (new.body, new.numbers) if "answer" in parts else (content.body, content.numbers)
+            typed = new.typed if "typed" in parts else content.typed
+            content = replace(content, body=body, numbers=numbers, typed=typed)
+        elif isinstance(content, Basic) and isinstance(new, Basic):
+            chosen = {name: getattr(new, name) for name in ("question", "answer", "reversed", "typed") if name in parts}
+            content = replace(content, **chosen)
+        lists = {name: getattr(placed, name) for name in ("rubric", "follow_ups", "sources") if name in parts}
+        tags = packed.tags if "tags" in parts else note.tags
+        return replace(note, content=content, tags=tuple(tags), source="", **lists), media
+
+    def take(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> None:
+        """Remembers a note to be changed."""
+        note, media = self.changed(ours, theirs, packed, parts)
+        self.report.media |= {path: (self.stage / path).read_bytes() for path in media.files}
+        self.report.notices += media.notices
+        self.edited.setdefault(ours.file.path, []).append((ours, note))
+
+    @staticmethod
+    def media_folder(ours: _Ours) -> str:
+        folder = ours.file.path.rpartition("/")[0]
+        return f"{folder}/media" if folder else "media"
+
+    def finish(self) -> None:
+        """Makes the diffs, file by file."""
+        for path, notes in sorted(self.edited.items()):
+            file = notes[0][0].file
+            before = read_deck(file)
+            text = before.decode("utf-8")
+            done: list[str] = []
+            for ours, note in sorted(notes, key=lambda pair: -pair[0].note.line):  # from the end: lines stay right
+                made = _spliced(text, ours, note)
+                if made is None or not _sound(made, self.root, ours, note):
+                    why = "our file cannot hold what Anki has; edit it by hand"
+                    self.conflict(ours, "text", _printed(ours, ours.note), _printed(ours, note), why)
+                    continue
+                text = made
+                done.append(note.id)
+            if done:
+                self.report.changes.append(
+                    FileChange(path, _diff(path, before.decode("utf-8"), text), text, before, tuple(reversed(done)))
+                )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+# Our files -----------------------------------------------------------------------------------------------
+
+
+def _alone(ours: _Ours, note: Note) -> Deck:
+    return replace(ours.parsed.deck, notes=(replace(note, section=None, definitions=""),), prose=())
+
+
+def _printed(ours: _Ours, note: Note) -> str:
+    """The note's own lines."""
+    return print_deck(_alone(ours, note)).split("\n---\n\n", 1)[1].rstrip("\n")
+
+
+def _spliced(text: str, ours: _Ours, note: Note) -> str | None:
+    """The file's text with the note's own lines replaced; None where the note's place cannot take it."""
+    printed = _printed(ours, note)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: note.line - 1])
+    if note.one_line:
+        end = start + len(lines[note.line - 1].rstrip("\r"))
+        return None if "\n" in printed or printed.startswith("##") else text[:start] + printed + text[end:]
+    headings = [heading for heading in read_outline(text).headings if heading.level <= 2]
+    after = [heading.start for heading in headings if heading.start > start]
+    end = after[0] if after else len(text)
+    if not any(heading.start == start for heading in headings):
+        return None
+    kept = text[start:end]
+    blank = kept[len(kept.rstrip()) :]
+    return text[:start] + printed.replace("\n", newline) + (blank or newline) + text[end:]
+
+
+def _sound(text: str, root: Path, ours: _Ours, note: Note) -> bool:
+    """Whether the file still holds every note, this one as it should be, with nothing wrong in it."""
+    parsed, count = parse_deck(ours.file.path, text.encode()), len(ours.parsed.deck.notes)
+    found = [read for read in parsed.deck.notes if read.id == note.id]
+    if parsed.structure_lost or len(parsed.deck.notes) != count or len(found) != 1:
+        return False
+    wrong = [issue for owner, issue in content_issues(parsed, root) if owner == note.id]
+    if not all(issue.code.startswith("media") for issue in wrong) or type(found[0].content) is not type(note.content):
+        return False
+    # What would be read as structure is escaped when it is printed: then it is the same where it prints alike.
+    return found[0].content == note.content or _printed(ours, found[0]) == _printed(ours, note)
+
+
+def _diff(path: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -1,0 +1,288 @@
+"""`push anki`: new notes are added to a running Anki, changed ones updated, moved ones moved.
+
+A learner's own edits in Anki stay: what was pushed last is remembered, and a note that is something else there now was
+edited there. Notes are known by their field Id (``deck#note``); one whose deck moved, by its note's id.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from flashcards.deckfiles.media.files import Media
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.domain.card import Basic, Cloze, Deck, Note
+from flashcards.errors import DeckError, NotFound, Unavailable
+from flashcards.exchange.anki.connect import AnkiConnect, NewNote, RemoteNote
+from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
+from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
+from flashcards.exchange.anki.package_writer import clean_deck_name
+from flashcards.exchange.whole_file import whole_file
+from flashcards.services.anki.staging import Progress, guid_in_file, quiet
+from flashcards.services.export.anki_fields import addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.storage.exports import AnkiRendering
+
+STATE_FILE = "anki-push.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push did, or (dry run) would do; notes by their Id. `left` were edited in Anki and stay as they are there.
+
+    `gone` are in Anki and no longer in the files: they stay. `refused` Anki did not take. `skipped` are files or
+    notes with errors. `from_anki` came from there, in note types that are not ours: they are there already, and
+    AnkiConnect does not say which they are.
+    """
+
+    dry_run: bool
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    moved: tuple[str, ...]
+    left: tuple[str, ...]
+    gone: tuple[str, ...]
+    refused: tuple[str, ...]
+    skipped: tuple[str, ...]
+    from_anki: tuple[str, ...]
+    unchanged: int
+    media: int
+
+
+class _Local(NamedTuple):
+    key: str
+    deck: str
+    kind: Kind
+    fields: dict[str, str]
+    tags: tuple[str, ...]
+    media: Mapping[str, str]  # name in Anki: path in the decks folder
+    modified_at: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    notes: list[_Local] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    from_anki: list[str] = field(default_factory=list)
+
+
+def push(
+    anki: AnkiConnect,
+    root: Path,
+    data: Path,
+    *,
+    decks: Sequence[str] = (),
+    dry_run: bool = False,
+    overwrite: bool = False,
+    progress: Progress = quiet,
+) -> PushReport:
+    """Pushes the decks below `root` (or those at the addresses `decks`); `data` is where it is remembered.
+
+    With `overwrite`, notes that were edited in Anki are updated too. Raises Unavailable, NotFound and DeckError.
+    """
+    anki.check()
+    reading = _read(root, decks, progress)
+    return _Push(anki, root, data, dry_run, overwrite, progress).run(reading, everything=not decks)
+
+
+# Ours ----------------------------------------------------------------------------------------------------
+
+
+def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
+    found = find_decks(root)
+    asked = list(addresses(decks))
+    files = [file for file in found.files if not asked or within(file.path.removesuffix(".md"), asked)]
+    if not files:
+        raise NotFound(f"There is no deck or folder {', '.join(decks)!r} in {root}.")
+    titles = {folder.path: folder.title for folder in found.folders}
+    reading = _Reading()
+    foreign = foreign_notes(root).notes
+    with RenderPool() as pool:
+        for number, file in enumerate(files, 1):
+            progress("Rendering decks", number, len(files))
+            try:
+                parsed = parse_deck(file.path, read_deck(file))
+            except DeckError as error:
+                reading.skipped.append(f"{file.path}: {error}")
+                continue
+            reading.skipped += [f"{file.path}:{n.line}: left out, see `flashcards check`" for n in parsed.broken]
+            notes = []
+            for note in parsed.deck.notes:
+                if guid_in_file(parsed.deck.id, note) in foreign:
+                    reading.from_anki.append(f"{parsed.deck.id}#{note.id}")
+                elif not note.draft:
+                    notes.append(note)
+            requests = [(str(i), request_for_anki(note, file.path, root)) for i, note in enumerate(notes)]
+            name = clean_deck_name(deck_name(file.path, parsed.deck.title, titles))
+            made = dict(pool.render_all(requests))
+            for i, note in enumerate(notes):
+                html = rendering(note, made[str(i)])
+                media = {
+                    one.url.rpartition("/")[2]: one.path for _, one in requests[i][1].media if isinstance(one, Media)
+                }
+                reading.notes.append(_local(note, parsed.deck, name, html, media, file.mtime_ns // 1_000_000_000))
+    return reading
+
+
+def _local(
+    note: Note, deck: Deck, name: str, html: AnkiRendering, media: Mapping[str, str], modified_at: int
+) -> _Local:
+    content = note.content
+    kind: Kind = "cloze" if isinstance(content, Cloze) else "basic"
+    key = f"{deck.id}#{note.id}"
+    lists = [str(html.extra[part]) for part in ("rubric", "follow_ups", "source")]
+    texts = NoteTexts(
+        kind, html.first, html.second, lists[0], lists[1], lists[2], note.section,
+        isinstance(content, Basic) and content.reversed, content.typed, key,
+    )  # fmt: skip
+    fields = dict(zip(NOTE_TYPES[kind].field_names, fields_of(texts), strict=True))
+    return _Local(key, name, kind, fields, note.tags, media, modified_at)
+
+
+# The push ------------------------------------------------------------------------------------------------
+
+
+class _Push:
+    def __init__(
+        self, anki: AnkiConnect, root: Path, data: Path, dry_run: bool, overwrite: bool, progress: Progress
+    ) -> None:
+        self.anki = anki
+        self.root = root
+        self.state_file = data / STATE_FILE
+        self.dry_run = dry_run
+        self.overwrite = overwrite
+        self.progress = progress
+        self.state = self._load()
+        self.media: dict[str, str] = {}
+
+    def run(self, reading: _Reading, *, everything: bool) -> PushReport:
+        remote = self.anki.notes()
+        pairs, gone = _paired(reading.notes, remote)
+        new = [note for note in reading.notes if note.key not in pairs]
+        changed: list[_Local] = []
+        left: list[_Local] = []
+        for note in reading.notes:
+            if note.key in pairs and (verdict := self.verdict(note, pairs[note.key])):
+                (changed if verdict == "update" else left).append(note)
+        moved = self.moved(reading.notes, pairs)
+        refused: list[str] = []
+        if not self.dry_run:
+            refused = self.write(new, changed, moved, pairs)
+        touched = {note.key for note in (*new, *changed, *moved, *left)}
+        return PushReport(
+            self.dry_run,
+            tuple(note.key for note in new if note.key not in refused),
+            tuple(note.key for note in changed),
+            tuple(note.key for note in moved),
+            tuple(note.key for note in left),
+            tuple(sorted(gone)) if everything else (),
+            tuple(refused),
+            tuple(reading.skipped),
+            tuple(reading.from_anki),
+            len(reading.notes) - len(touched),
+            len(self.media_of([*new, *changed])),
+        )
+
+    def verdict(self, note: _Local, there: RemoteNote) -> str:
+        """``update``, ``left`` (it was edited in Anki), or nothing to do."""
+        same = _digest(there.fields) == _digest(note.fields)
+        if same and set(note.tags) <= set(there.tags) and there.fields.get("Id") == note.key:
+            return ""
+        if same or self.overwrite:
+            return "update"
+        pushed = self.state.get(str(there.id))
+        if pushed is not None:
+            return "update" if pushed == _digest(there.fields) else "left"
+        # It came by a package: as there, the newer one wins.
+        return "update" if there.modified_at is not None and there.modified_at < note.modified_at else "left"
+
+    def moved(self, notes: Sequence[_Local], pairs: Mapping[str, RemoteNote]) -> list[_Local]:
+        """The notes that are in another deck of Anki than they should be."""
+        known = [note for note in notes if note.key in pairs]
+        in_deck = {deck: self.anki.in_deck(deck) for deck in dict.fromkeys(note.deck for note in known)}
+        return [note for note in known if pairs[note.key].id not in in_deck[note.deck]]
+
+    def write(
+        self,
+        new: Sequence[_Local],
+        changed: Sequence[_Local],
+        moved: Sequence[_Local],
+        pairs: Mapping[str, RemoteNote],
+    ) -> list[str]:
+        """Does it all; what was done is remembered even if the rest fails. Gives the notes that Anki refused."""
+        try:
+            self.anki.make_types()
+            for deck in dict.fromkeys(note.deck for note in (*new, *moved)):
+                self.anki.make_deck(deck)
+            self.store_media([*new, *changed])
+            added = self.anki.add([NewNote(n.deck, NOTE_TYPES[n.kind].name, n.fields, n.tags) for n in new])
+            for note, id_ in zip(new, added, strict=True):
+                if id_ is not None:
+                    self.state[str(id_)] = _digest(note.fields)
+            for number, note in enumerate(changed, 1):
+                self.progress("Updating notes", number, len(changed))
+                there = pairs[note.key]
+                self.anki.update(there.id, note.fields)
+                self.state[str(there.id)] = _digest(note.fields)
+                if missing := [tag for tag in note.tags if tag not in there.tags]:
+                    self.anki.tag(there.id, missing)
+            for note in moved:
+                self.anki.move(pairs[note.key].cards, note.deck)
+        finally:
+            self._save()
+        return [note.key for note, id_ in zip(new, added, strict=True) if id_ is None]
+
+    def media_of(self, notes: Iterable[_Local]) -> dict[str, str]:
+        return {name: path for note in notes for name, path in note.media.items()}
+
+    def store_media(self, notes: Iterable[_Local]) -> None:
+        for name, path in self.media_of(notes).items():
+            data = media_bytes(name, [path], self.root)
+            if data is not None:
+                self.anki.store(name, data)
+
+    def _load(self) -> dict[str, str]:
+        try:
+            state = json.loads(self.state_file.read_text("utf-8"))
+        except (OSError, ValueError):  # the first push, or a file that somebody damaged: then the newer one wins
+            return {}
+        return state if isinstance(state, dict) else {}
+
+    def _save(self) -> None:
+        try:
+            self.state_file.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(self.state_file) as stream:
+                stream.write(json.dumps(self.state, indent=0).encode())
+        except OSError as error:
+            raise Unavailable(f"{self.state_file} cannot be written: {error.strerror}.") from error
+
+
+def _paired(notes: Sequence[_Local], remote: Sequence[RemoteNote]) -> tuple[dict[str, RemoteNote], set[str]]:
+    """Which note in Anki each of ours is, and the Ids that are only in Anki."""
+    by_id = {(there.type, there.fields.get("Id", "")): there for there in remote}
+    pairs: dict[str, RemoteNote] = {}
+    for note in notes:
+        if there := by_id.pop((NOTE_TYPES[note.kind].name, note.key), None):
+            pairs[note.key] = there
+    rest = {(type_, key.rpartition("#")[2]): there for (type_, key), there in by_id.items() if key}
+    counts = Counter((type_, key.rpartition("#")[2]) for type_, key in by_id)
+    wanted = Counter((NOTE_TYPES[n.kind].name, n.key.rpartition("#")[2]) for n in notes if n.key not in pairs)
+    for note in notes:
+        name = (NOTE_TYPES[note.kind].name, note.key.rpartition("#")[2])
+        if note.key not in pairs and counts[name] == wanted[name] == 1:
+            pairs[note.key] = rest[name]
+    used = {there.id for there in pairs.values()}
+    return pairs, {there.fields.get("Id", "") for there in remote if there.id not in used}
+
+
+def _digest(fields: Mapping[str, str]) -> str:
+    """Of a note's texts, as Anki keeps them."""
+    text = "\x1f".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "Id")
+    return blake2b(unicodedata.normalize("NFC", text).encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,0 +1,78 @@
+"""The text of a deck file as an editor shows it, and back to bytes: what the author did not touch stays as it was.
+
+A browser's text field knows one kind of line end and no byte order mark. The file keeps its own: each line that is
+still there keeps its end, a new one gets the end that most lines have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from difflib import SequenceMatcher
+
+from flashcards.deckfiles.text.source_text import BOM, decode, normalise
+from flashcards.errors import Invalid
+
+_END = re.compile("\r\n|\r|\n")
+
+
+def version_of(data: bytes) -> str:
+    """What names exactly these bytes of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def text_of(data: bytes, path: str) -> str:
+    """The text with ``\\n`` line ends and without its byte order mark.
+
+    Raises Invalid where a text field would change it: bytes that are no UTF-8, a NUL.
+    """
+    text, issue = decode(data)
+    if issue is not None:
+        raise Invalid(f"{path} cannot be edited here: {issue.message}.", field="path")
+    if "\0" in text:
+        message = f"{path} cannot be edited here: it holds a NUL character, which a browser drops; take it out first."
+        raise Invalid(message, field="path")
+    return text
+
+
+def bytes_of(text: str, old: bytes) -> bytes:
+    """The bytes of a file whose text is now `text`, after `old` ones ("" for a new file).
+
+    Byte order mark, line ends and the last line's end stay as they were.
+    """
+    before = old.decode("utf-8")
+    mark = BOM if before.startswith(BOM) else ""
+    lines, ends = _lines(before.removeprefix(BOM))
+    text = normalise(text)
+    if lines and ends[-1] and text and not text.endswith("\n"):
+        text += "\n"
+    usual = Counter(end for end in ends if end).most_common(1)
+    new_lines, new_ends = _lines(text)
+    mixed = len(set(filter(None, ends))) > 1
+    kept = _kept_ends(lines, ends, new_lines) if mixed else {}
+    default = usual[0][0] if usual else "\n"
+    pieces = [
+        line + (kept.get(index) or default if end else "")
+        for index, (line, end) in enumerate(zip(new_lines, new_ends, strict=True))
+    ]
+    return (mark + "".join(pieces)).encode("utf-8")
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines, and the end of each; the last one may have none."""
+    lines, ends, start = [], [], 0
+    for match in _END.finditer(text):
+        lines.append(text[start : match.start()])
+        ends.append(match.group())
+        start = match.end()
+    if start < len(text):
+        lines.append(text[start:])
+        ends.append("")
+    return lines, ends
+
+
+def _kept_ends(lines: list[str], ends: list[str], new: list[str]) -> dict[int, str]:
+    """In a file of mixed line ends: by index of the new lines the end of the old line that each is."""
+    matcher = SequenceMatcher(None, lines, new, autojunk=False)
+    return {b + i: ends[a + i] for a, b, size in matcher.get_matching_blocks() for i in range(size)}

@@ -1,0 +1,1 @@
+"""Decks from other programs' text files."""

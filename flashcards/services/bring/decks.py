@@ -1,0 +1,222 @@
+"""Bringing decks from other programs' files: reads them all, then writes all decks and media, or nothing."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from flashcards.deckfiles.parse.find import MAX_FILE_BYTES
+from flashcards.errors import Conflict, Invalid, Unavailable
+from flashcards.exchange import csv_in, hashcards, mdanki, obsidian
+from flashcards.exchange.found import Converted, Notice, Remembered, SourceFile, Tree
+from flashcards.services.bring.fitting import Fitted, fit
+from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.bring.source_files import Sources, find_sources
+from flashcards.temporary import TemporaryFolder
+
+Progress = Callable[[str, int, int], None]
+Convert = Callable[[SourceFile, Tree, str], Converted]
+"""From one file to its decks; the last argument is the path at which the file's own deck goes."""
+
+ENDINGS = {
+    "hashcards": (".md",),
+    "obsidian": (".md",),
+    "mdanki": (".md", ".markdown"),
+    "csv": (".csv", ".tsv", ".txt", ".tab"),
+}
+"""By format: what the names of its files end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedCard:
+    """What the other program knew of a card: the deck's path below DIR, the note's id, which card."""
+
+    path: str
+    note: str
+    which: str
+    remembered: Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was written (paths below DIR), what could not be carried, and how many files could not be read."""
+
+    decks: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    notes: int = 0
+    cards: int = 0
+    notices: tuple[Notice, ...] = ()
+    unread: int = 0
+    schedules: tuple[RememberedCard, ...] = field(default=(), repr=False)
+
+
+def bring(
+    kind: str, source: Path, into: Path, *, tagged_only: bool = False, progress: Progress | None = None
+) -> Brought:
+    """Read `source`, a file or folder of the format `kind`, and write its decks and media below `into`.
+
+    `tagged_only` is for Obsidian: only notes with a ``#flashcards`` tag. No file is ever overwritten. Raises
+    Invalid where the source is not there or holds no cards, Conflict where a file is in the way, and Unavailable
+    where a file cannot be written; then nothing was written.
+    """
+    if into.exists() and not into.is_dir():
+        raise Invalid(f"{into} is no folder; name a folder for the decks.", field="into")
+    said = take_back_cut_off(into)
+    sources = find_sources(source, ENDINGS[kind], outside=into)
+    sources.notices.extend(Notice(str(into), 1, message) for message in said)
+    fitted: list[Fitted] = []
+    names = _Names()
+    for file, convert in _converters(kind, sources, tagged_only, progress):
+        converted = convert(file, sources.tree, names.own(file.path))
+        sources.notices.extend(converted.notices)
+        for found in converted.decks:
+            path = names.take(found.deck.path)
+            deck = replace(found.deck, path=path, id=path.removesuffix(".md"))
+            result = fit(replace(found, deck=deck), sources.root)
+            sources.notices.extend(result.notices)
+            if result.deck.notes:
+                fitted.append(result)
+    if not fitted:
+        raise Invalid(
+            "\n".join([f"{source} holds no cards that could be read; nothing was written.", *_lines(sources)])
+        )
+    _write(fitted, into)
+    return _report(fitted, sources)
+
+
+def _lines(sources: Sources) -> list[str]:
+    """The first of what was wrong, for a message."""
+    return [f"{it.path}:{it.line}: {it.message}" for it in sorted(set(sources.notices))[:20]]
+
+
+def _report(fitted: Sequence[Fitted], sources: Sources) -> Brought:
+    notes = [note for result in fitted for note in result.deck.notes]
+    return Brought(
+        decks=tuple(result.deck.path for result in fitted),
+        media=tuple(sorted({path for result in fitted for path in result.media})),
+        notes=len(notes),
+        cards=sum(len(note.whiches) for note in notes),
+        notices=tuple(sorted(set(sources.notices))),
+        unread=sources.unread,
+        schedules=tuple(
+            RememberedCard(result.deck.path, note, which, remembered)
+            for result in fitted
+            for (note, which), remembered in result.schedules.items()
+        ),
+    )
+
+
+# Reading -------------------------------------------------------------------------------------------------
+
+
+def _converters(
+    kind: str, sources: Sources, tagged_only: bool, progress: Progress | None
+) -> Iterator[tuple[SourceFile, Convert]]:
+    """The files in order, each with what turns it into decks."""
+    convert: Convert
+    files: Iterable[SourceFile]
+    if kind == "obsidian":
+        notes = list(sources.files())
+        tagged = {file.path for file in notes if obsidian.has_tag(file.text)}
+        files = [file for file in notes if file.path in tagged or not tagged_only]
+        convert = partial(_obsidian, strict=bool(tagged))
+    elif kind == "hashcards":
+        convert = partial(_hashcards, macros=_macros(sources))
+        files = sources.files()
+    else:
+        convert = {"mdanki": mdanki.convert, "csv": csv_in.convert}[kind]
+        files = sources.files()
+    for count, file in enumerate(files):
+        if progress:
+            progress("Reading", count, len(sources.wanted))
+        yield file, convert
+
+
+def _obsidian(file: SourceFile, tree: Tree, path: str, *, strict: bool) -> Converted:
+    return obsidian.convert(file, tree, strict=strict, deck_path=path)
+
+
+def _hashcards(file: SourceFile, tree: Tree, path: str, *, macros: hashcards.Macros) -> Converted:
+    return hashcards.convert(file, tree, macros, path)
+
+
+def _macros(sources: Sources) -> hashcards.Macros:
+    if sources.tree.find("@/macros.tex", "") is None:
+        return {}
+    file = sources.read("macros.tex")
+    if file is None:
+        return {}
+    macros, notices = hashcards.read_macros(file)
+    sources.notices.extend(notices)
+    return macros
+
+
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\\\\]")
+
+
+class _Names:
+    """The paths of decks below DIR: names that a decks folder reads, each once."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+
+    def own(self, path: str) -> str:
+        """Where the deck of a source's file goes: beside where the file was, under a name that is read."""
+        parts = [_UNFIT.sub("-", part) for part in PurePosixPath(path).with_suffix("").parts]
+        parts = [part.lstrip("._ ") or "deck" for part in parts]
+        if parts[-1].lower() == "readme":
+            parts[-1] += "-cards"
+        return "/".join(parts) + ".md"
+
+    def take(self, path: str) -> str:
+        """The path, with a number after it if another deck has it."""
+        path = self.own(path)
+        stem, number = path.removesuffix(".md"), 2
+        while path.casefold() in self.taken:
+            path, number = f"{stem}-{number}.md", number + 1
+        self.taken.add(path.casefold())
+        return path
+
+
+# Writing -------------------------------------------------------------------------------------------------
+
+
+def _write(fitted: Sequence[Fitted], into: Path) -> None:
+    """Write all decks and media, or nothing. Media that are there already with the same bytes stay."""
+    media = {path: source for result in fitted for path, source in result.media.items()}
+    decks = {result.deck.path: result.data for result in fitted}
+    for path, data in decks.items():
+        if len(data) > MAX_FILE_BYTES:
+            limit = MAX_FILE_BYTES // 2**20
+            raise Invalid(f"{path} would have over {limit} MiB; split its source. Nothing was written.")
+    wanted = [path for path, source in media.items() if not _same(source, into / path)]
+    files = sorted({*decks, *wanted})
+    in_the_way = [str(into / path) for path in files if os.path.lexists(into / path)]
+    if in_the_way:
+        some = "\n".join(in_the_way[:20])
+        many = "1 file is" if len(in_the_way) == 1 else f"{len(in_the_way):,} files are"
+        raise Conflict(f"{some}\n{many} there already; name another folder. Nothing was written.")
+    with TemporaryFolder() as name:
+        stage = Path(name)
+        try:
+            for path in files:
+                target = stage / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if path in decks:
+                    target.write_bytes(decks[path])
+                else:
+                    shutil.copyfile(media[path], target)
+        except OSError as error:
+            message = f"{error.filename or into}: {error.strerror}; rename it. Nothing was written."
+            raise Unavailable(message) from error
+        install(into, {path: stage / path for path in files})
+
+
+def _same(source: Path, target: Path) -> bool:
+    return target.is_file() and filecmp.cmp(source, target, shallow=False)

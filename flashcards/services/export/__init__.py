@@ -1,0 +1,1 @@
+"""Ways out: Anki packages, CSV, and everything as JSON."""

@@ -1,0 +1,257 @@
+"""Everything as JSON, out and in: the way to leave, and to move between servers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from flashcards import __version__
+from flashcards.deckfiles.media import files as media_files
+from flashcards.deckfiles.parse.find import FOLDER_FILE
+from flashcards.errors import Conflict, Invalid
+from flashcards.exchange import json_schema
+from flashcards.exchange.anki import foreign
+from flashcards.exchange.json_document import BadJson, read_document, write_document
+from flashcards.exchange.json_kinds import NotAsDeclared
+from flashcards.exchange.json_schema import BY_NAME, SECTIONS, Section
+from flashcards.exchange.whole_file import whole_file
+from flashcards.services.accounts.names import name_key
+from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.storage.transfer import TransferStore, Unusable
+from flashcards.temporary import TemporaryFolder
+
+Progress = Callable[[str, int, int], None]
+
+_LARGEST = 20 << 20
+"""Bytes of a file; what decks, pictures and sounds may have at most is half of it."""
+_MUST_BE_EMPTY = ("learner", "deck", "note", "card")
+_HEAD = {"format": json_schema.FORMAT, "version": json_schema.VERSION, "program": f"flashcards {__version__}"}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonExported:
+    """What was written: the number of items by section."""
+
+    path: Path
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonImported:
+    """What was read: the number of items by section. `kept` are files that were there and hold something else."""
+
+    counts: dict[str, int]
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+class JsonTransfer:
+    """Writes and reads the document that `docs/export-json.md` describes."""
+
+    def __init__(self, store: TransferStore, decks_root: Path) -> None:
+        self._store = store
+        self._root = decks_root
+
+    def export(
+        self, target: Path, *, decks: Sequence[int] | None, learner: int | None, progress: Progress
+    ) -> JsonExported:
+        """Writes all decks or these, and all learners or this one. Raises OSError where `target` cannot be."""
+        counts: dict[str, int] = {}
+        with whole_file(target) as stream, self._store.read():
+            arrays = ((s.name, self._items(s, decks, learner, counts, progress)) for s in SECTIONS)
+            write_document(stream, _HEAD, arrays)
+        return JsonExported(target, counts)
+
+    def _items(
+        self,
+        section: Section,
+        decks: Sequence[int] | None,
+        learner: int | None,
+        counts: dict[str, int],
+        progress: Progress,
+    ) -> Iterator[dict[str, Any]]:
+        rows = (
+            self._store.rows(section.table, section.columns, decks, learner)
+            if section.table
+            else files_as_rows(self._root, self._store.file_paths(decks))
+        )
+        count = 0
+        for row in rows:
+            yield section.item(row)
+            count += 1
+            if count % 1000 == 0:
+                progress(section.name, count, 0)
+        counts[section.name] = count
+
+    def load(self, source: Path, *, progress: Progress) -> JsonImported:
+        """Reads a document into this service, which must be empty. All of it, or nothing.
+
+        Files that the decks folder has already are left as they are. Accounts come without a password.
+        Raises Conflict where the service is not empty, Invalid where the document is not as described.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as stream, TemporaryFolder() as name:
+            take_back_cut_off(self._root)
+            files = _Files(self._root, Path(name))
+            try:
+                with self._store.write():
+                    self._refuse_if_not_empty()
+                    counts = self._read(read_document(stream), files, progress)
+                    self._store.complete()
+                    files.put_in_place()
+            except (BadJson, NotAsDeclared) as error:
+                files.take_back()
+                raise Invalid(f"{source}: {error}. Nothing was imported.") from error
+            except Unusable as error:
+                files.take_back()
+                raise Invalid(f"{source} contradicts itself: {error}. Nothing was imported.") from error
+            except BaseException:
+                files.take_back()
+                raise
+        return JsonImported(counts, tuple(files.written), tuple(files.kept))
+
+    def _refuse_if_not_empty(self) -> None:
+        for table in _MUST_BE_EMPTY:
+            if count := self._store.count(table):
+                raise Conflict(
+                    f"This service is not empty ({count:,} in {table}): an import of everything needs a new data"
+                    " folder. Set FLASHCARDS_DATA to one and try again."
+                )
+
+    def _read(self, members: Iterable[tuple[str, Any]], files: _Files, progress: Progress) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        head: dict[str, Any] = {}
+        names = [section.name for section in SECTIONS]
+        reached = -1
+        for name, values in groupby(members, key=lambda member: member[0]):
+            section = BY_NAME.get(name)
+            if section is None:
+                head.update(values)
+                continue
+            _check_head(head)
+            if names.index(name) <= reached:
+                raise BadJson(f'"{name}" comes too late: the order is {", ".join(names)}')
+            reached = names.index(name)
+            rows = _rows(section, (value for _, value in values), progress)
+            if section.table:
+                counts[name] = self._store.insert(section.table, section.columns, rows)
+            else:
+                counts[name] = files.take(rows)
+        _check_head(head)
+        return counts
+
+
+def _check_head(head: dict[str, Any]) -> None:
+    if head.get("format") != json_schema.FORMAT:
+        raise BadJson(f'this is no export of Flashcards: it does not begin with "format": "{json_schema.FORMAT}"')
+    version = head.get("version")
+    if version != json_schema.VERSION:
+        raise BadJson(f"the document has version {version}; this program reads version {json_schema.VERSION}")
+
+
+def _rows(section: Section, items: Iterable[Any], progress: Progress) -> Iterator[tuple[Any, ...]]:
+    for number, item in enumerate(items):
+        try:
+            row = section.row(item)
+        except NotAsDeclared as error:
+            raise NotAsDeclared(f"{section.name}[{number}]: {error}") from None
+        if section.table == "learner":
+            row = (*row, name_key(row[section.columns.index("name")]), "")
+        yield row
+        if number % 1000 == 999:
+            progress(section.name, number + 1, 0)
+
+
+def files_as_rows(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
+    """`(path, text, base64)` of the files below the decks folder that are there and readable, in order."""
+    wanted = set(paths)
+    for folder in {parent for path in paths for parent in PurePosixPath(path).parents}:
+        wanted.add(str(folder / FOLDER_FILE))
+        wanted |= {str(folder / file.name) for file in (root / folder).glob(foreign.PATTERN)}
+    for path in sorted(wanted):
+        file = root / path
+        try:
+            if not file.is_file() or file.stat().st_size > _LARGEST:
+                continue
+            data = file.read_bytes()
+        except OSError:
+            continue  # the notes themselves are in the document
+        try:
+            yield path, data.decode("utf-8"), None
+        except UnicodeDecodeError:
+            yield path, None, base64.b64encode(data).decode("ascii")
+
+
+class _Files:
+    """Files of an import: held in a folder aside until everything else is known to be right."""
+
+    def __init__(self, root: Path, aside: Path) -> None:
+        self._root = root
+        self._aside = aside
+        self._waiting: list[str] = []
+        self.written: list[str] = []
+        self.kept: list[str] = []
+
+    def take(self, rows: Iterable[tuple[str, str | None, str | None]]) -> int:
+        """Writes the files aside. Raises NotAsDeclared for a path or a content that cannot be."""
+        for number, (path, text, encoded) in enumerate(rows):
+            try:
+                data = _content(text, encoded)
+            except NotAsDeclared as error:
+                raise NotAsDeclared(f"files[{number}]: {error}") from None
+            if not _is_usable(path):
+                raise NotAsDeclared(f"files[{number}]: path is {path!r}, which no deck, picture or sound can have")
+            file = self._aside / str(len(self._waiting))
+            file.write_bytes(data)
+            self._waiting.append(path)
+        return len(self._waiting)
+
+    def put_in_place(self) -> None:
+        """Moves the files to where they belong, unless something is there."""
+        wanted: dict[str, Path] = {}
+        for number, path in enumerate(self._waiting):
+            source, target = self._aside / str(number), self._root / path
+            if not target.parent.resolve().is_relative_to(self._root.resolve()):
+                raise NotAsDeclared(f"files[{number}]: {path} would leave the decks folder through a link")
+            if target.exists() or target.is_symlink():
+                if not target.is_file() or target.read_bytes() != source.read_bytes():
+                    self.kept.append(path)
+                continue
+            if path in wanted:
+                raise NotAsDeclared(f"files[{number}]: {path} is there twice")
+            wanted[path] = source
+        install(self._root, wanted)
+        self.written += wanted
+
+    def take_back(self) -> None:
+        """Removes what was put in place."""
+        for path in self.written:
+            (self._root / path).unlink(missing_ok=True)
+        self.written.clear()
+
+
+def _content(text: str | None, encoded: str | None) -> bytes:
+    if (text is None) == (encoded is None):
+        raise NotAsDeclared("one of text and base64 must be given, and the other null")
+    if text is not None:
+        return text.encode("utf-8", "strict")
+    try:
+        return base64.b64decode(encoded or "", validate=True)
+    except (binascii.Error, ValueError):
+        raise NotAsDeclared("base64 cannot be decoded") from None
+
+
+def _is_usable(path: str) -> bool:
+    """Whether a path from outside may be written below the decks folder."""
+    pure = PurePosixPath(path)
+    plain = str(pure) == path and not pure.is_absolute() and path.isprintable() and "\\" not in path
+    if not plain or any(part.startswith(".") for part in pure.parts):
+        return False
+    if pure.name == FOLDER_FILE or pure.match(foreign.PATTERN):
+        return True
+    return pure.suffix[1:].lower() in {"md", *media_files.EXTENSIONS}

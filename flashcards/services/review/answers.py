@@ -1,0 +1,233 @@
+"""Answers, manual actions, and undo: the writes of reviewing. Each is one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from flashcards.domain import schedule as rules
+from flashcards.domain.schedule import MODES, Mode, Schedule
+from flashcards.domain.study_day import Day, raw_study_day
+from flashcards.errors import Conflict, FlashcardsError, NotFound
+from flashcards.services.accounts.people import Learner
+from flashcards.services.review.card_lookup import card_number
+from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
+from flashcards.services.review.incoming import (
+    capped_ms,
+    checked_mode,
+    checked_uuid,
+    checked_verb,
+    derived_uuid,
+    new_uuid,
+)
+from flashcards.services.review.learner_day import LearnerDays
+from flashcards.services.review.shown_card import card_state
+from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
+
+
+class Answers(LearnerDays):
+    """What a learner does to cards."""
+
+    def answer(self, learner: Learner, answer: Answer) -> Answered:
+        """Stores an answer and moves the card's schedule, if it is one that does.
+
+        The same id again, with the same card and grade, changes nothing and gives the stored result, also
+        of an answer that was undone. The rules of the queue decide what is shown, never what is accepted.
+        Raises Invalid (the field is named), NotFound (the card), Conflict (the id is taken).
+        """
+        uid, mode = checked_uuid(answer.id), checked_mode(answer)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return _repeated(stored, answer)
+            card = self._card(learner, card_number(answer.card))
+            return self._store(learner, answer, uid, mode, card)
+
+    def answer_many(self, learner: Learner, answers: Iterable[Answer]) -> list[Answered | FlashcardsError]:
+        """Stores answers in the order in which they were given, each in a transaction of its own.
+
+        The results come in the order of `answers`; one that cannot be stored does not stop the others.
+        """
+        given = list(answers)
+        results: dict[int, Answered | FlashcardsError] = {}
+        for index in sorted(range(len(given)), key=lambda index: self._given_at(given[index])):
+            try:
+                results[index] = self.answer(learner, given[index])
+            except FlashcardsError as error:
+                results[index] = error
+        return [results[index] for index in range(len(given))]
+
+    def _given_at(self, answer: Answer) -> int:
+        now = self._clock()
+        return min(answer.at, now) if type(answer.at) is int else now
+
+    def _store(self, learner: Learner, answer: Answer, uid: str, mode: Mode, card: CardRow) -> Answered:
+        seq, latest = self._rows.log_end(learner.id)
+        at, day = self._when(learner, answer.at, latest)
+        before = card.schedule
+        history = self._rows.history(learner.id, card.id, day)
+        kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
+        after = rules.answered(before, kind, answer.grade, day)
+        lapsed = rules.is_lapse(before, kind, answer.grade)
+        lapses = card.lapses + lapsed
+        leech = lapsed and rules.becomes_leech(lapses)
+        row = LogWrite(
+            seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
+            verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
+            revision=self._shown(answer, at, card),
+        )  # fmt: skip
+        self._rows.append(learner.id, card, row)
+        if kind == "scheduled":
+            suspend = leech and learner.suspend_leeches
+            stored = self._suspend_leech(learner, card, row) if suspend else after
+            self._rows.save(learner.id, card, stored, lapses)
+        return _result(True, uid, card.id, kind, after, leech)
+
+    def _suspend_leech(self, learner: Learner, card: CardRow, answer: LogWrite) -> Schedule:
+        """Logs a row of its own in the same action, so that a replay of the log needs to know no setting."""
+        suspended = rules.changed(answer.after, "suspend", answer.study_day)
+        row = LogWrite(
+            seq=answer.seq + 1, uid=derived_uuid(answer.uid, "leech"), action=answer.action, at=answer.at,
+            study_day=answer.study_day, quality=None, kind="manual", verb="leech",
+            before=answer.after, after=suspended, took_ms=None, leech=False,
+        )  # fmt: skip
+        self._rows.append(learner.id, card, row)
+        return suspended
+
+    def _when(self, learner: Learner, at: int | None, latest: Day | None) -> tuple[int, Day]:
+        """The instant and the study day of an answer: a late upload has the day on which it was given."""
+        now = self._clock()
+        today = self._day(learner, latest)
+        if at is None or at >= now:
+            return now, today
+        raw, raw_today = (raw_study_day(instant, learner.timezone, learner.day_start) for instant in (at, now))
+        return at, today if raw == raw_today else raw
+
+    def _shown(self, answer: Answer, at: int, card: CardRow) -> int:
+        """The revision that was shown: what the client says, where that can be, else that of the answer's time.
+
+        A page may be older than an edit and answered after it, so the client knows best.
+        """
+        if answer.revision is not None and 1 <= answer.revision <= card.revision:
+            return answer.revision
+        return card.revision if answer.at is None else self._rows.revision_at(card, at)
+
+    # --- manual actions
+
+    def act(
+        self,
+        learner: Learner,
+        card_id: str,
+        verb: str,
+        *,
+        whole_note: bool = False,
+        also: Sequence[str] = (),
+        due_on: Day | None = None,
+        id: str | None = None,
+    ) -> Acted:
+        """Suspends, unsuspends, buries, unburies or resets a card, or sets its due date (`due_on`).
+
+        `whole_note` does it to all cards of the note, `also` names more cards: one action, one undo. With an `id`
+        that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number = card_number(card_id)
+        with self._db.write():
+            seq, latest = self._rows.log_end(learner.id)
+            today = self._day(learner, latest)
+            checked = checked_verb(verb, due_on, today)
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            lead = self._card(learner, number)
+            others = [*(self._rows.siblings(lead.note) if whole_note else []), *map(card_number, also)]
+            cards = [lead, *(self._card(learner, card) for card in dict.fromkeys(others) if card != number)]
+            for offset, card in enumerate(cards, start=1):
+                after = rules.changed(card.schedule, checked, today, due_on)
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card is lead else derived_uuid(uid, card.id), action=uid,
+                    at=self._clock(), study_day=today, quality=None, kind="manual", verb=verb,
+                    before=card.schedule, after=after, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+                self._rows.save(learner.id, card, after, card.lapses)
+            return Acted(uid, self._state(learner, number))
+
+    def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
+        if (stored.card, stored.verb) != (card, verb):
+            raise Conflict("This id was used for something else.")
+        return Acted(stored.uid, self._state(learner, card))
+
+    # --- undo
+
+    def last_action(self, learner: Learner) -> LastAction | None:
+        """What `undo` would take back; None where nothing is left."""
+        with self._db.read():
+            rows = self._rows.last_action_in_short(learner.id)
+        if not rows:
+            return None
+        _, uid, verb, at, _ = rows[-1]
+        return LastAction(uid, verb or "answer", at, len({card for *_, card in rows}))
+
+    def undo(self, learner: Learner, review_id: str | None = None) -> Undone:
+        """Takes back the learner's last action, whole, and restores what was before, exactly.
+
+        What an author's edit did to schedules is passed over: it was no action of the learner, and whoever presses
+        undo means their own last answer. Only where that was on the same card, it is taken back with it, as what
+        was before stood before both. With a `review_id` only that one: an id that is undone already gives the same
+        result again, one of an author's edit is refused: the learner may set another due date. Raises
+        NotFound where there is nothing (or no such id), Conflict where it is not the last action.
+        """
+        with self._db.write():
+            rows = self._rows.last_action(learner.id)
+            if review_id is not None:
+                wanted = self._rows.stored(learner.id, checked_uuid(review_id))
+                if wanted is None:
+                    raise NotFound("There is no such review.")
+                if wanted.verb == rules.EDITED:
+                    raise Conflict("An author's change brought this card back: set another due date on its page.")
+                if wanted.undone:
+                    return self._undone(learner, wanted)
+                if not rows or rows[0].action != wanted.action:
+                    raise Conflict("Only the last action can be undone; this one has others after it.")
+            if not rows:
+                raise NotFound("There is nothing to undo.")
+            for row in rows:
+                self._take_back(learner, row)
+            return self._undone(learner, rows[-1])
+
+    def _take_back(self, learner: Learner, row: StoredRow) -> None:
+        self._rows.mark_undone(learner.id, row.seq)
+        if row.kind not in {"scheduled", "manual"}:
+            return
+        self._rows.undo_edits(learner.id, row.card, row.seq)
+        card = self._card(learner, row.card)
+        if self._rows.has_moves(learner.id, row.card):
+            lapses = card.lapses - rules.is_lapse(row.before, row.kind, row.quality)
+            self._rows.save(learner.id, card, row.before, lapses)
+        else:
+            self._rows.forget(learner.id, row.card)
+
+    def _undone(self, learner: Learner, row: StoredRow) -> Undone:
+        mode = row.kind if row.kind in MODES else "review"
+        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
+
+    # --- helpers
+
+    def _card(self, learner: Learner, card: int) -> CardRow:
+        row = self._rows.card(learner.id, card)
+        if row is None:
+            raise NotFound("There is no such card.")
+        return row
+
+    def _state(self, learner: Learner, card: int) -> CardState:
+        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+
+
+def _repeated(stored: StoredRow, answer: Answer) -> Answered:
+    if (str(stored.card), stored.quality) != (answer.card, answer.grade):
+        raise Conflict("This id was used for another answer: give each answer an id of its own.")
+    return _result(False, stored.uid, stored.card, stored.kind, stored.after, stored.leech)
+
+
+def _result(created: bool, uid: str, card: int, kind: str, after: Schedule, leech: bool) -> Answered:
+    return Answered(created, uid, str(card), kind, after.repetition, after.ease, after.interval, after.due_on, leech)

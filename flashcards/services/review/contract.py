@@ -1,0 +1,263 @@
+"""What the review service takes and gives.
+
+Instants (`at`) are epoch milliseconds in UTC. Days are whole days since 1970-01-01. Ease is in hundredths,
+intervals in days. Card ids are strings, opaque outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.study_day import Day
+from flashcards.services.review.text_changes import NO_NEWS, CardNews
+
+QueueKind = Literal["due", "new", "drill", "ahead"]
+QueueMode = Literal["review", "ahead"]
+CardStatus = Literal["new", "scheduled", "suspended", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as a client sends it.
+
+    `id` is the client's UUID; `at` is when it was given (None: now); `mode` is review, cram, mock or ahead.
+    `revision` is the `QueueCard.revision` that was shown; one that the note never had counts as None: not known.
+    """
+
+    id: str
+    card: str
+    grade: int
+    mode: str = "review"
+    at: int | None = None
+    took_ms: int | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is stored of an answer: the same, whenever it is sent again.
+
+    `created` is false for a repetition; `leech` says that this answer made the card a leech.
+    """
+
+    created: bool
+    id: str
+    card: str
+    kind: str
+    repetition: int
+    ease: int
+    interval: int
+    due_on: Day | None
+    leech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many cards will still be shown today, siblings and limits counted in; `ahead` where that was asked."""
+
+    due: int
+    new: int
+    drill: int
+    ahead: int = 0
+
+    @property
+    def total(self) -> int:
+        """All together."""
+        return self.due + self.new + self.drill + self.ahead
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """A card to be asked.
+
+    `intervals` gives for each quality the days until the card would come again; in a drill and ahead, the days
+    until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
+    `suspends`: forgotten now, the card becomes a leech that the learner wishes suspended.
+    `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
+    the same.
+    """
+
+    id: str
+    key: str
+    kind: QueueKind
+    question_html: str
+    answer_html: str
+    intervals: dict[int, int]
+    typed: bool
+    typed_answer: str
+    deck_title: str
+    deck_address: str
+    section: str | None
+    note_id: int
+    which: str
+    path: str
+    line: int
+    rubric_html: tuple[str, ...]
+    follow_ups_html: tuple[str, ...]
+    sources_html: tuple[str, ...]
+    tags: tuple[str, ...]
+    leech: bool
+    suspends: bool
+    language: str
+    revision: int
+    mark: str | None = None
+    news: CardNews = NO_NEWS
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The next cards. `total_today` is what is left and what is done today, in the same decks."""
+
+    study_day: Day
+    left: Left
+    total_today: int
+    cards: tuple[QueueCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeckCounts:
+    """A deck's part of today. `unseen` are all its cards in the state new, today's or not."""
+
+    deck_id: int
+    key: str
+    path_address: str
+    title: str
+    active: bool
+    cards: int
+    unseen: int
+    new: int
+    due: int
+    drill: int
+    errors: int
+    new_per_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the first page shows. `next_due` is the first later day on which cards are due."""
+
+    study_day: Day
+    due: int
+    new: int
+    drill: int
+    reviewed_today: int
+    seconds_left: int
+    decks: tuple[DeckCounts, ...]
+    next_due: Day | None
+    next_due_count: int
+    new_limit_reached: bool
+    due_limit_reached: bool
+    streak: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """A card and the learner's schedule of it. `deck` is the deck's id in the format, `note` the note's."""
+
+    id: str
+    key: str
+    deck: str
+    deck_address: str
+    deck_title: str
+    note: str
+    which: str
+    state: CardStatus
+    repetition: int
+    ease: int
+    interval: int
+    due_on: Day | None
+    suspended: bool
+    buried_until: Day | None
+    lapses: int
+    leech: bool
+    question_html: str
+    answer_html: str
+    title: str
+    path: str
+    line: int
+    reviews: int
+    tags: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list; `next` is the cursor of what follows, or None at the end."""
+
+    items: tuple[CardState, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A manual action, done: `review_id` is what undoes it."""
+
+    review_id: str
+    card: CardState
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back: `verb` is "answer" or the manual action's, `mode` an answer's where it was no review."""
+
+    card: CardState
+    review_id: str
+    verb: str
+    mode: str = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class LastAction:
+    """What undo would take back."""
+
+    review_id: str
+    verb: str
+    at: int
+    cards: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row of a learner's log. `grade` is None for manual rows, `verb` for answers."""
+
+    id: str
+    seq: int
+    card: str
+    key: str
+    at: int
+    study_day: Day
+    grade: int | None
+    kind: str
+    verb: str | None
+    before: Schedule
+    after: Schedule
+    took_ms: int | None
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many cards are due on a day: young ones have an interval under 21 days."""
+
+    day: Day
+    young: int
+    mature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Today's session so far.
+
+    `first_tries` counts the first answer to each card, `first_right` those of them with 3 or better;
+    `by_grade` counts every answer by quality; `failed_often` are cards answered below 3 more than once.
+    """
+
+    answered: int
+    ms: int
+    first_tries: int
+    first_right: int
+    by_grade: dict[int, int]
+    failed_often: tuple[CardState, ...]
+    next_days: tuple[DayCount, ...]

@@ -1,0 +1,326 @@
+"""The tree of decks, a deck as a document with each card's state, and the pictures and sounds on cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from flashcards.deckfiles.media import files as media_files
+from flashcards.deckfiles.parse.find import check_root
+from flashcards.domain.problem import Problem
+from flashcards.errors import DeckError, NotFound
+from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
+
+CardStateName = Literal["new", "scheduled", "suspended"]
+
+
+class HasId(Protocol):
+    """A learner, as far as decks care."""
+
+    @property
+    def id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeckInfo:
+    """A deck as it is listed; `problems` counts the errors in its file, `cards` those to learn."""
+
+    id: int
+    key: str
+    address: str
+    path: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    cards: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of decks. `entries` holds its folders and decks together, in study order."""
+
+    path: str
+    title: str
+    entries: tuple[Folder | DeckInfo, ...] = ()
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        return tuple(entry for entry in self.entries if isinstance(entry, Folder))
+
+    @property
+    def decks(self) -> tuple[DeckInfo, ...]:
+        return tuple(entry for entry in self.entries if isinstance(entry, DeckInfo))
+
+    @property
+    def cards(self) -> int:
+        """The cards of all decks below."""
+        return sum(entry.cards for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class ProseBlock:
+    """Text between cards."""
+
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionBlock:
+    """A section's title, as plain text."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardBrief:
+    """A card's state for one learner; days are epoch days, ease is in hundredths."""
+
+    id: str
+    which: str
+    state: CardStateName
+    due_on: int | None
+    interval: int
+    ease: int
+    repetition: int
+    suspended: bool
+    buried_until: int | None
+    lapses: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBlock:
+    """A note: its question and answer (a cloze note's text with every gap marked) and its cards."""
+
+    note_id: int
+    key: str
+    line: int
+    title: str
+    kind: Literal["basic", "cloze"]
+    question_html: str
+    answer_html: str
+    rubric_html: tuple[str, ...]
+    follow_ups_html: tuple[str, ...]
+    sources_html: tuple[str, ...]
+    tags: tuple[str, ...]
+    draft: bool
+    typed: bool
+    one_line: bool
+    cards: tuple[CardBrief, ...]
+
+
+Block = ProseBlock | SectionBlock | NoteBlock
+
+
+@dataclass(frozen=True, slots=True)
+class DeckPage:
+    """A deck as a document. `removed_notes` once stood in it; their history is kept.
+
+    `version` changes when the file, its pictures or what is wrong with it do.
+    """
+
+    info: DeckInfo
+    version: str
+    path: str
+    author: str
+    license: str
+    source: str
+    language: str
+    problems: tuple[Problem, ...]
+    removed_notes: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A picture or sound; `path` is absolute, `size` in bytes."""
+
+    path: Path
+    mime: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionState:
+    """What there is to learn, and where it comes from.
+
+    `trouble` is the code of what is wrong with the decks folder itself (decks-missing, decks-unreadable,
+    decks-empty), "" where nothing is: then the cards are those that were read last.
+    """
+
+    decks_root: str
+    decks: int
+    notes: int
+    cards: int
+    errors: int
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Growing:
+    """A folder while its tree is built."""
+
+    path: str
+    entries: dict[str, _Growing | DeckInfo] = field(default_factory=dict)
+
+
+class DeckService:
+    """Reads what sync stored."""
+
+    def __init__(self, store: DeckPageStore, decks_root: Path) -> None:
+        self._store = store
+        self._root = decks_root
+
+    def tree(self) -> Folder:
+        """All folders and decks in study order; the outermost folder has the path ""."""
+        root = _Growing("")
+        for deck in self._store.decks():
+            *folders, name = deck.path.split("/")
+            here = root
+            for part in folders:
+                path = f"{here.path}/{part}" if here.path else part
+                entry = here.entries.setdefault(part, _Growing(path))
+                assert isinstance(entry, _Growing)  # deck entries end in .md/: no folder part does
+                here = entry
+            here.entries[f"{name}/"] = _info(deck)
+        titles = {path: folder.title for path, folder in self._store.folders().items() if folder.title}
+        return _grown(root, titles)
+
+    def folder(self, address: str) -> Folder | None:
+        """The folder at an address such as ``ml/concepts``, or None."""
+        here: Folder | None = self.tree()
+        for part in address.split("/") if address else ():
+            wanted = f"{here.path}/{part}" if here and here.path else part
+            here = next((folder for folder in here.folders if folder.path == wanted), None) if here else None
+        return here
+
+    def page(self, learner: HasId, address: str, *, author: bool) -> DeckPage:
+        """The deck at an address such as ``ml/concepts/pca``. Drafts are shown to authors only.
+
+        Raises NotFound where no deck stands at the address.
+        """
+        deck = self._store.deck(f"{address}.md")
+        if deck is None:
+            raise NotFound(f"There is no deck at {address}.")
+        return DeckPage(
+            info=_info(deck),
+            version=self._store.version(deck.path) or "",
+            path=deck.path,
+            author=deck.author,
+            license=deck.license,
+            source=deck.source,
+            language=deck.language,
+            problems=deck.problems,
+            removed_notes=self._store.removed_notes(deck.id),
+            blocks=self._blocks(deck.id, learner.id, drafts=author),
+        )
+
+    def version(self, address: str) -> str:
+        """What changes with what a deck's page shows of its file. Raises NotFound."""
+        version = self._store.version(f"{address}.md")
+        if version is None:
+            raise NotFound(f"There is no deck at {address}.")
+        return version
+
+    def media(self, name: str) -> MediaFile:
+        """The picture or sound at ``/media/<name>``.
+
+        Raises NotFound where no card shows it, or its file is gone or holds other bytes by now.
+        """
+        for row in self._store.media(name):
+            found = media_files.resolve("/" + row.path, "", self._root)
+            if isinstance(found, media_files.Media) and found.url.rpartition("/")[2] == name:
+                return MediaFile(self._root / found.path, found.mime, found.size)
+        raise NotFound(f"There is no picture or sound {name}.")
+
+    def collection_state(self) -> CollectionState:
+        """How many decks, notes and cards there are, and how many errors their files have."""
+        totals, errors = self._store.totals(), sum(_errors(deck) for deck in self._store.decks())
+        return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors, self._trouble())
+
+    def _trouble(self) -> str:
+        try:
+            check_root(self._root)
+        except DeckError as error:
+            return error.code
+        return ""
+
+    def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
+        cards: dict[int, list[CardBrief]] = {}
+        for card in self._store.cards(learner, deck):
+            cards.setdefault(card.note_id, []).append(_brief(card))
+        notes = [note for note in self._store.notes(deck) if drafts or not note.draft]
+        pieces: list[tuple[int, str | None, Block]] = [
+            (prose.line, prose.section, ProseBlock(prose.html)) for prose in self._store.prose(deck)
+        ]
+        pieces += [(n.line, n.section, _note_block(n, tuple(cards.get(n.id, ())))) for n in notes]
+        pieces.sort(key=lambda piece: piece[0])
+        blocks: list[Block] = []
+        section: str | None = None
+        for _, in_section, block in pieces:
+            if in_section is not None and in_section != section:
+                blocks.append(SectionBlock(in_section))
+            section = in_section
+            blocks.append(block)
+        return tuple(blocks)
+
+
+def _grown(folder: _Growing, titles: dict[str, str]) -> Folder:
+    entries = [_grown(e, titles) if isinstance(e, _Growing) else e for e in folder.entries.values()]
+    name = folder.path.rpartition("/")[2]
+    return Folder(folder.path, titles.get(folder.path, name), tuple(entries))
+
+
+def _info(deck: DeckRow) -> DeckInfo:
+    return DeckInfo(
+        id=deck.id,
+        key=deck.key,
+        address=deck.path.removesuffix(".md"),
+        path=deck.path,
+        title=deck.title,
+        description=deck.description,
+        tags=deck.tags,
+        cards=deck.cards,
+        problems=_errors(deck),
+    )
+
+
+def _errors(deck: DeckRow) -> int:
+    return sum(problem.severity == "error" for problem in deck.problems)
+
+
+def _brief(card: PageCard) -> CardBrief:
+    state: CardStateName = "new" if card.due_on is None else "scheduled"
+    return CardBrief(
+        id=str(card.id),
+        which=card.which,
+        state="suspended" if card.suspended else state,
+        due_on=card.due_on,
+        interval=card.interval,
+        ease=card.ease,
+        repetition=card.repetition,
+        suspended=card.suspended,
+        buried_until=card.buried_until,
+        lapses=card.lapses,
+    )
+
+
+def _note_block(note: PageNote, cards: tuple[CardBrief, ...]) -> NoteBlock:
+    return NoteBlock(
+        note_id=note.id,
+        key=note.key,
+        line=note.line,
+        title=note.title,
+        kind="cloze" if note.kind == "cloze" else "basic",
+        question_html=note.question_html,
+        answer_html=note.answer_html,
+        rubric_html=note.rubric_html,
+        follow_ups_html=note.follow_ups_html,
+        sources_html=note.sources_html,
+        tags=note.tags,
+        draft=note.draft,
+        typed=note.typed,
+        one_line=note.one_line,
+        cards=cards,
+    )

@@ -1,0 +1,180 @@
+"""A learner's statistics: what was done, what is remembered, what will come; docs/statistics.md tells each figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flashcards.domain import statistics
+from flashcards.domain.sm2 import REMEMBERED
+from flashcards.domain.statistics import DaySums, Retention, Share
+from flashcards.domain.study_day import Day, raw_study_day
+from flashcards.errors import Invalid
+from flashcards.services.accounts.people import Learner
+from flashcards.services.review.contract import DayCount
+from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.statistics import IntervalRow, Leech, StatisticsRows
+
+PERIODS = {"30": 30, "90": 90, "365": 365, "all": None}
+USUAL_PERIOD = "90"
+LONGEST_PERIOD = 36_500
+FORECAST_DAYS, CALENDAR_DAYS, HOURS_DAYS, LEECHES = 30, 371, 365, 50
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatsToday:
+    """Today's answers: how many, the time they took, and how many were wrong."""
+
+    answers: int
+    ms: int
+    again: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardCounts:
+    """How many cards there are in which state; `known` were remembered when they were last asked."""
+
+    total: int
+    new: int
+    young: int
+    mature: int
+    suspended: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Everything that the page shows.
+
+    `days` is the length of the period, None for all; it began on `first_day`. `reviews`, `buttons`, `hours`
+    (at most the last 365 days) and `added` are of the period; the rest is of its own time or of now. `added`
+    maps days to cards. `overdue` is the part of the backlog that was due before today.
+    """
+
+    study_day: Day
+    days: int | None
+    first_day: Day
+    deck: str | None
+    answered: bool
+    today: StatsToday
+    remembered: Share
+    daily_load: float
+    cards: CardCounts
+    overdue: DayCount
+    forecast: tuple[DayCount, ...]
+    reviews: dict[Day, dict[str, int]]
+    retention: tuple[Retention, ...]
+    calendar: dict[Day, int]
+    intervals: tuple[tuple[int, int], ...]
+    eases: tuple[tuple[int, int], ...]
+    hours: tuple[Share, ...]
+    buttons: tuple[int, ...]
+    added: dict[Day, int]
+    leeches: tuple[Leech, ...]
+
+
+class StatsService(LearnerDays):
+    """Reads one learner's log: `StatsService(database, clock)`."""
+
+    def statistics(self, learner: Learner, *, days: str | None = None, deck: str | None = None) -> Statistics:
+        """The figures over a period of so many days (``all``: everything; 90 unless given).
+
+        `deck` is the address of a deck or folder. Cards that left it, or the files, count no more. What will
+        come is of the decks that are switched on. Raises Invalid and NotFound.
+        """
+        period = _period(days)
+        with self._db.read():
+            rows = StatisticsRows(self._db)
+            today = self.study_day(learner)
+            chosen = None if deck is None else self._decks_at(deck.removesuffix(".md"))
+            active = rows.active_decks(learner.id)
+            decks = active if chosen is None else active & chosen
+            begun = rows.first_day(learner.id)
+            first = min(begun or today, today) if period is None else today - period + 1
+            read_from = first if chosen is None else min(first, today - CALENDAR_DAYS + 1)
+            sums = rows.day_sums(learner.id, read_from, chosen)
+            kept = statistics.retention([*rows.older_sums(learner.id, read_from, chosen), *sums], today)
+            in_period = [it for it in sums if first <= it.day <= today]
+            due = rows.due(learner.id, today + FORECAST_DAYS - 1, decks)
+            intervals = rows.intervals(learner.id, decks)
+            hours_from = max(first, today - HOURS_DAYS + 1)
+            return Statistics(
+                study_day=today,
+                days=period,
+                first_day=first,
+                deck=deck,
+                answered=begun is not None,
+                today=_today(sums, today),
+                remembered=next(it.both for it in kept if it.window == "30 days"),
+                daily_load=statistics.daily_load((it.interval, it.scheduled) for it in intervals),
+                cards=_counts(rows.cards(decks), intervals),
+                overdue=_overdue(due, today),
+                forecast=_forecast(due, today),
+                reviews=statistics.kinds_by_day(in_period),
+                retention=kept,
+                calendar=self._calendar(learner, sums, today, chosen),
+                intervals=tuple((it.interval, it.scheduled) for it in intervals if it.scheduled),
+                eases=tuple(rows.eases(learner.id, decks)),
+                hours=statistics.by_hour(rows.quarters(learner.id, hours_from, chosen), learner.timezone),
+                buttons=statistics.buttons(in_period),
+                added=self._added(rows, learner, first, decks),
+                leeches=tuple(rows.leeches(learner.id, decks, LEECHES)),
+            )
+
+    def _calendar(
+        self, learner: Learner, sums: list[DaySums], today: Day, decks: Collection[int] | None
+    ) -> dict[Day, int]:
+        first = today - CALENDAR_DAYS + 1
+        if decks is None:
+            return self._card_rows.days_studied(learner.id, first)
+        found: Counter[Day] = Counter()
+        for it in sums:
+            if first <= it.day:
+                found[it.day] += sum(it.buttons)
+        return dict(found)
+
+    def _added(self, rows: StatisticsRows, learner: Learner, first: Day, decks: Collection[int]) -> dict[Day, int]:
+        """Cards by the day of the learner's calendar on which the server first read them."""
+        found: Counter[Day] = Counter()
+        for at, count in rows.added((first - 1) * _DAY_MS, decks):
+            found[raw_study_day(at, learner.timezone, learner.day_start)] += count
+        return {day: found[day] for day in sorted(found) if day >= first}
+
+
+def _period(days: str | None) -> int | None:
+    text = days or USUAL_PERIOD
+    if text in PERIODS:
+        return PERIODS[text]
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= LONGEST_PERIOD):
+        raise Invalid(f"Give a number of days from 1 to {LONGEST_PERIOD:,}, or all.", field="days")
+    return int(text)
+
+
+def _today(sums: list[DaySums], today: Day) -> StatsToday:
+    mine = [it for it in sums if it.day == today]
+    return StatsToday(
+        answers=sum(sum(it.buttons) for it in mine),
+        ms=sum(it.ms for it in mine),
+        again=sum(sum(it.buttons[:REMEMBERED]) for it in mine),
+    )
+
+
+def _counts(total: int, intervals: list[IntervalRow]) -> CardCounts:
+    mature = sum(it.scheduled for it in intervals if it.interval >= statistics.MATURE)
+    young = sum(it.scheduled for it in intervals) - mature
+    suspended = sum(it.suspended for it in intervals)
+    # Those that nobody asked yet have no schedule: they are what is left.
+    new = max(0, total - young - mature - suspended)
+    return CardCounts(total, new, young, mature, suspended, known=sum(it.known for it in intervals))
+
+
+def _overdue(due: list[tuple[Day, int, int]], today: Day) -> DayCount:
+    late = [row for row in due if row[0] < today]
+    return DayCount(today - 1, sum(young for _, young, _ in late), sum(mature for _, _, mature in late))
+
+
+def _forecast(due: list[tuple[Day, int, int]], today: Day) -> tuple[DayCount, ...]:
+    counts = {day: (young, mature) for day, young, mature in due}
+    return tuple(DayCount(day, *counts.get(day, (0, 0))) for day in range(today, today + FORECAST_DAYS))

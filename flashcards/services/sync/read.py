@@ -1,0 +1,280 @@
+"""Which deck files have changed, what they say, and what their cards look like. Nothing is stored here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from flashcards import __version__
+from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
+from flashcards.deckfiles.parse.deck import BrokenNote, Parsed, parse_deck
+from flashcards.deckfiles.parse.find import DeckFile, Found, read_deck
+from flashcards.deckfiles.render.jobs import (
+    PROSE,
+    RENDERER_VERSION,
+    WHOLE,
+    Rendered,
+    RenderProblem,
+    RenderRequest,
+    note_references,
+    render_key,
+    request_for,
+    request_for_prose,
+)
+from flashcards.deckfiles.text.pictures import references
+from flashcards.domain.card import Cloze, Note
+from flashcards.domain.problem import Problem
+from flashcards.errors import DeckError
+from flashcards.services.sync.match import FreshDeck
+from flashcards.services.sync.plan import ReadDeck
+from flashcards.storage.deck_rows import (
+    MediaRow,
+    ProseRow,
+    RenderedNote,
+    RenderingRow,
+    Stamp,
+    StoredDeck,
+)
+
+READ_BY = f"{__version__} {RENDERER_VERSION}"
+"""What reads and renders: files that another version read are read again."""
+
+UNREAD = -1
+"""The size that is stored of a file that could not be read: it is tried again at every sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a walk over the folder says without opening a deck.
+
+    `changed` files are to be read; of the stored decks, `gone` ones have no file any more, and `same` ones
+    have an unchanged one. `rows` are all stored decks by path.
+    """
+
+    changed: tuple[DeckFile, ...]
+    gone: tuple[StoredDeck, ...]
+    same: tuple[StoredDeck, ...]
+    rows: Mapping[str, StoredDeck]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """A file that was parsed, and what has to be rendered for it: keys go with notes and prose in order."""
+
+    file: DeckFile
+    parsed: Parsed
+    requests: Mapping[str, RenderRequest]
+    note_keys: tuple[str, ...]
+    prose_keys: tuple[str, ...]
+    media: tuple[Stamp, ...]
+    media_rows: tuple[MediaRow, ...]
+
+    @property
+    def deck_id(self) -> str:
+        return self.parsed.deck.id
+
+
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A file that says nothing usable today: its last good version stays."""
+
+    file: DeckFile
+    problems: tuple[Problem, ...]
+    unread: bool = False
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.file.path, UNREAD if self.unread else self.file.size, self.file.mtime_ns)
+
+
+def look(found: Found, stored: Iterable[StoredDeck], root: Path) -> Look:
+    """Compares sizes and times of change with those of the last sync."""
+    rows = {row.path: row for row in stored}
+    files = {file.path: file for file in found.files}
+    changed = tuple(file for file in found.files if _changed(file, rows.get(file.path), root))
+    away = [row for row in rows.values() if row.path not in files]
+    gone = tuple(row for row in away if not _below(row.path, found.unknown))
+    read_or_gone = {file.path for file in changed} | {row.path for row in gone}
+    same = tuple(row for row in rows.values() if row.path not in read_or_gone)
+    return Look(changed, gone, same, rows)
+
+
+def stamp_found(file: DeckFile) -> Stamp:
+    """The size and time of change that a file was found with."""
+    return Stamp(file.path, file.size, file.mtime_ns)
+
+
+def stamp_of(absolute: Path, path: str) -> Stamp:
+    """The size and time of change of a file now."""
+    try:
+        status = absolute.stat()
+    except (OSError, ValueError):
+        return Stamp(path, -1, -1)
+    return Stamp(path, status.st_size, status.st_mtime_ns)
+
+
+def read_file(file: DeckFile, root: Path) -> SoundFile | LostFile | None:
+    """Reads and parses a file; None where it changed or vanished meanwhile (the next sync sees to it)."""
+    try:
+        data = read_deck(file)
+    except DeckError as failure:
+        if stamp_of(file.absolute, file.path) != stamp_found(file):
+            return None
+        problem = Problem(file.path, failure.line, failure.column, "error", failure.code, str(failure))
+        return LostFile(file, (problem,), unread=failure.code == "file-unreadable")
+    if stamp_of(file.absolute, file.path) != stamp_found(file):
+        return None
+    parsed = parse_deck(file.path, data)
+    if parsed.structure_lost:
+        return LostFile(file, parsed.problems)
+    return sound_file(file, parsed, root)
+
+
+def _changed(file: DeckFile, row: StoredDeck | None, root: Path) -> bool:
+    if row is None or row.read_by != READ_BY:
+        return True
+    if row.stamp != stamp_found(file):
+        return True
+    return any(stamp_of(root / stamp.path, stamp.path) != stamp for stamp in row.media)
+
+
+def _below(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or not folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+# A sound file ----------------------------------------------------------------------------------------------
+
+
+def sound_file(file: DeckFile, parsed: Parsed, root: Path) -> SoundFile:
+    """What a parsed file whose structure is known needs to be rendered; pictures are looked up below `root`."""
+    deck = parsed.deck
+    names = {name for note in deck.notes for name in note_references(note)}
+    names |= {name for prose in deck.prose for _, name, _ in references(prose.text, prose.definitions)}
+    media: dict[str, Media | MediaProblem] = {}
+    stamps: list[Stamp] = []
+    for name in sorted(names):
+        media[name], found = _resolve(name, file.path, root)
+        stamps += found
+    notes = [request_for(note, media) for note in deck.notes]
+    prose_requests = [request_for_prose(prose, media) for prose in deck.prose]
+    note_keys = tuple(render_key(request) for request in notes)
+    prose_keys = tuple(render_key(request) for request in prose_requests)
+    requests = dict(zip(note_keys + prose_keys, notes + prose_requests, strict=True))
+    rows = tuple(_media_row(item, root) for item in media.values() if isinstance(item, Media))
+    return SoundFile(file, parsed, requests, note_keys, prose_keys, tuple(dict.fromkeys(stamps)), rows)
+
+
+def _resolve(name: str, deck_path: str, root: Path) -> tuple[Media | MediaProblem, list[Stamp]]:
+    """What a reference gives, and by which files it could give something else at the next sync."""
+    found = resolve(name, deck_path, root)
+    if isinstance(found, MediaProblem):
+        return found, _candidates(name, deck_path, root)
+    # Stamped first and resolved once more (from a cache, if all is as it was): a file that changes in
+    # between is seen to have changed by the next sync.
+    stamp = stamp_of(Path(found.path), _relative(found, root))
+    return resolve(name, deck_path, root), [stamp]
+
+
+def _candidates(name: str, deck_path: str, root: Path) -> list[Stamp]:
+    folder = "" if name.startswith("/") else deck_path.rpartition("/")[0] + "/"
+    stamps = []
+    for spelling in dict.fromkeys((name, unquote(name))):
+        path = os.path.normpath(folder.lstrip("/") + spelling.lstrip("/"))
+        if path != ".." and not path.startswith("../"):
+            stamps.append(stamp_of(root / path, path))
+    return stamps
+
+
+def _relative(media: Media, root: Path) -> str:
+    return os.path.relpath(media.path, os.path.realpath(root))
+
+
+def _media_row(media: Media, root: Path) -> MediaRow:
+    name = media.url.rpartition("/")[2]
+    return MediaRow(name, _relative(media, root), media.mime, media.size, media.width, media.height)
+
+
+# What rendering gave ---------------------------------------------------------------------------------------
+
+
+def rendering_rows(key: str, note: Note, rendered: Rendered) -> Iterator[RenderingRow]:
+    """The stored form of a note's rendering: one row for each card, one for what they share."""
+    for which, card in rendered.cards.items():
+        if which != WHOLE:
+            typed = {} if card.typed_answer is None else {"typed_answer": card.typed_answer}
+            yield RenderingRow(key, which, card.question_html, card.answer_html, typed)
+    first = rendered.cards[note.whiches[0]]
+    whole = rendered.cards.get(WHOLE, first)
+    question_html = "" if isinstance(note.content, Cloze) else first.question_html
+    extra = {
+        "rubric_html": rendered.rubric_html,
+        "follow_ups_html": rendered.follow_ups_html,
+        "sources_html": rendered.sources_html,
+        "title": first.plain_question,
+        "problems": [[p.part, p.offset, p.code, p.message] for p in rendered.problems],
+    }
+    yield RenderingRow(key, WHOLE, question_html, whole.answer_html, extra)
+
+
+def rendered_note(note: Note, rendered: Rendered) -> RenderedNote:
+    """What a plan has to know of a note's rendering."""
+    title = rendered.cards[note.whiches[0]].plain_question
+    return RenderedNote(title, tuple((p.part, p.offset, p.code, p.message) for p in rendered.problems))
+
+
+def read_deck_of(
+    sound: SoundFile,
+    known: Mapping[str, RenderedNote],
+    prose_html: Mapping[str, str],
+    new: Mapping[str, Rendered],
+    stay: Collection[str] = (),
+) -> ReadDeck:
+    """Puts a parsed file and its rendering together.
+
+    A note that could not be rendered counts as broken, and so do those whose ids are in `stay`: see `sync_good`.
+    """
+    parsed = sound.parsed
+    problems = set(parsed.problems)
+    notes, titles, keys, broken = [], [], [], list(parsed.broken)
+    for note, key in zip(parsed.deck.notes, sound.note_keys, strict=True):
+        if key in known and note.id not in stay:
+            notes.append(note)
+            titles.append(known[key].title)
+            keys.append(key)
+        else:
+            broken.append(BrokenNote(note.id, note.explicit, note.line))
+        found = [RenderProblem(*one) for one in known[key].problems] if key in known else list(new[key].problems)
+        problems.update(_problem(parsed, note.id, note.line, problem) for problem in found)
+    blocks = []
+    for index, (prose, key) in enumerate(zip(parsed.deck.prose, sound.prose_keys, strict=True)):
+        html = prose_html.get(key, "")
+        found = list(new[key].problems) if key in new else []
+        # Prose with problems is rendered again whenever its file is read: they are not stored with it.
+        stored_key = "" if found else key
+        blocks.append(ProseRow(prose.position, prose.line, prose.section, stored_key, html))
+        problems.update(_problem(parsed, index, prose.line, problem) for problem in found)
+    deck = replace(parsed.deck, notes=tuple(notes))
+    stamp = stamp_found(sound.file)
+    return ReadDeck(
+        fresh=FreshDeck(deck, tuple(broken)),
+        stamp=stamp,
+        media=sound.media,
+        problems=tuple(sorted(problems)),
+        prose=tuple(blocks),
+        titles=tuple(titles),
+        render_keys=tuple(keys),
+    )
+
+
+def prose_html_of(rendered: Rendered) -> str:
+    """The HTML of prose; empty where it could not be rendered."""
+    return rendered.cards[PROSE].question_html if PROSE in rendered.cards else ""
+
+
+def _problem(parsed: Parsed, owner: str | int, line: int, problem: RenderProblem) -> Problem:
+    """A render problem in the author's file: as exact as it says, else at the first line of its note or prose."""
+    place = parsed.place(owner, problem.part, problem.offset) or (line, 1)
+    return Problem(parsed.deck.path, *place, "error", problem.code, problem.message)

@@ -1,0 +1,1 @@
+"""What keeps a server whole: backups, the doctor, the secret key, work that takes long."""

@@ -1,0 +1,112 @@
+"""Signing up, in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from flashcards.errors import Conflict, FlashcardsError, Forbidden, Invalid, TooMany, Unauthenticated
+from flashcards.web.auth.login import guest_or_learner, public, services
+from flashcards.web.shared.errors import trouble_of
+from flashcards.web.shared.security import forget_login, safe_next, session_secret, set_login
+
+auth = Blueprint("auth", __name__)
+EXPECTED = (Conflict, Forbidden, Invalid, TooMany, Unauthenticated)
+
+
+@auth.get("/signup")
+@public
+def signup_page() -> BaseResponse | Response:
+    """The form; for a learner, the first page instead."""
+    return redirect("/", 303) if guest_or_learner() else _signup_form()
+
+
+@auth.post("/signup")
+@public
+def signup() -> BaseResponse | Response:
+    """Makes the account and logs it in."""
+    form = request.form
+    try:
+        learner = services().accounts.sign_up(
+            form.get("name", ""),
+            form.get("password", ""),
+            code=form.get("code"),
+            timezone=form.get("timezone"),
+            remote=_remote(),
+        )
+    except EXPECTED as error:
+        return _signup_form(error)
+    return _logged_in(services().accounts.start_session(learner, _browser()), "/")
+
+
+@auth.get("/login")
+@public
+def login_page() -> BaseResponse | Response:
+    """The form; the very first visitor is led to sign up."""
+    if guest_or_learner():
+        return redirect(safe_next(request.args.get("next")), 303)
+    if services().accounts.signup_state().first:
+        return redirect("/signup", 303)
+    return _login_form()
+
+
+@auth.post("/login")
+@public
+def login() -> BaseResponse | Response:
+    """Opens a new session; an older one of this browser ends."""
+    form = request.form
+    try:
+        _, secret = services().accounts.log_in(
+            form.get("name", ""), form.get("password", ""), user_agent=_browser(), remote=_remote()
+        )
+    except EXPECTED as error:
+        return _login_form(error)
+    if old := session_secret():
+        services().accounts.log_out(old)
+    return _logged_in(secret, safe_next(form.get("next")))
+
+
+@auth.post("/logout")
+@public
+def logout() -> BaseResponse:
+    """Ends the session on the server and takes the cookie away."""
+    if secret := session_secret():
+        services().accounts.log_out(secret)
+    response = redirect("/login", 303)
+    forget_login(response)
+    return response
+
+
+def _signup_form(error: FlashcardsError | None = None) -> Response:
+    state = services().accounts.signup_state()
+    return _form("auth/signup.html", error, state=state, name=request.form.get("name", ""))
+
+
+def _login_form(error: FlashcardsError | None = None) -> Response:
+    state = services().accounts.signup_state()
+    target = safe_next(request.values.get("next"))
+    return _form("auth/login.html", error, state=state, name=request.form.get("name", ""), next=target)
+
+
+def _form(template: str, error: FlashcardsError | None, **values: object) -> Response:
+    trouble = trouble_of(error) if error else None
+    page = render_template(template, trouble=trouble, **values)
+    response = Response(page, status=trouble.status if trouble else 200)
+    response.headers["Cache-Control"] = "no-store"
+    if trouble and trouble.retry_after is not None:
+        response.headers["Retry-After"] = str(trouble.retry_after)
+    return response
+
+
+def _logged_in(secret: str, target: str) -> BaseResponse:
+    response = redirect(target, 303)
+    set_login(response, secret)
+    return response
+
+
+def _browser() -> str:
+    return request.headers.get("User-Agent", "")
+
+
+def _remote() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,1 @@
+"""Browse: cards found by a search."""

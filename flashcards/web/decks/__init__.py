@@ -1,0 +1,1 @@
+"""The tree of decks, a deck's page, the editor, media."""

@@ -1,0 +1,1 @@
+"""What makes a browser keep the app."""

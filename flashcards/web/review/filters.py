@@ -1,0 +1,52 @@
+"""What a review is limited to, and whether it is ahead: in addresses and in forms alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from flashcards.errors import Invalid
+from flashcards.services.review.contract import QueueMode
+from flashcards.web.api.queue import QUEUE_MODES, address
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`deck` is the address of a deck or folder; None is all of them."""
+
+    deck: str | None
+    tag: str | None
+    mode: QueueMode = "review"
+
+    @property
+    def ahead(self) -> bool:
+        """Whether cards of later days are asked."""
+        return self.mode == "ahead"
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is to be said in an address or a form: nothing that goes without saying."""
+        values = {"deck": self.deck, "tag": self.tag, "mode": self.mode if self.ahead else None}
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def to_study_ahead(self) -> str:
+        """Where the same cards are studied ahead."""
+        return replace(self, mode="ahead").url("/review")
+
+    def url(self, path: str, **more: str) -> str:
+        """The address of a page with these filters."""
+        query = urlencode(self.given | more)
+        return f"{path}?{query}" if query else path
+
+
+def read_filters(values: Mapping[str, str]) -> Filters:
+    """The filters from a query or a form; raises Invalid for a mode that there is none of."""
+    wanted = values.get("mode") or "review"
+    mode = next((mode for mode in QUEUE_MODES if mode == wanted), None)
+    if mode is None:
+        raise Invalid(
+            f"There is no mode of review {wanted[:50]!r}: it is one of {', '.join(QUEUE_MODES)}.", field="mode"
+        )
+    return Filters(address(values.get("deck")), values.get("tag") or None, mode)

@@ -1,0 +1,147 @@
+"""What a learner sets: themselves, their days, their buttons, their password, logins and tokens."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany
+from flashcards.web.auth.login import learner, services
+from flashcards.web.shared.errors import trouble_of
+from flashcards.web.shared.security import session_secret
+
+settings = Blueprint("settings", __name__, url_prefix="/settings")
+SAID = {
+    "settings": "Saved.",
+    "password": "The password is changed; your other logins have ended.",
+    "session": "That login has ended.",
+    "sessions": "Your other logins have ended.",
+    "token": "The token is revoked.",
+}
+
+
+@settings.get("")
+def page() -> Response:
+    """All of it."""
+    return _page(said=SAID.get(request.args.get("done", "")))
+
+
+@settings.post("")
+def save() -> BaseResponse | Response:
+    """Saves the settings of the first form, all or none."""
+    try:
+        services().accounts.save_settings(learner(), **_read(request.form))
+    except (Invalid, Conflict) as error:
+        return _page(error, form=request.form)
+    return _done("settings")
+
+
+def _read(form: Any) -> dict[str, object]:
+    """The form's fields as settings; an unticked box sends nothing."""
+    return {
+        "name": form.get("name", ""),
+        "timezone": form.get("timezone", ""),
+        "theme": form.get("theme", ""),
+        "day_start": _whole(form, "day_start"),
+        "new_per_day": _whole(form, "new_per_day"),
+        "due_per_day": _whole(form, "due_per_day") if form.get("due_per_day", "").strip() else None,
+        "buttons": _whole(form, "buttons"),
+        "drill": "drill" in form,
+        "letter_keys": "letter_keys" in form,
+        "suspend_leeches": "suspend_leeches" in form,
+    }
+
+
+def _whole(form: Any, field: str) -> int:
+    text = form.get(field, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Invalid("Give a whole number.", field=field)
+    return int(text)
+
+
+@settings.post("/password")
+def change_password() -> BaseResponse | Response:
+    """Changes the password and ends the other logins."""
+    form = request.form
+    try:
+        services().accounts.change_password(learner(), form.get("old", ""), form.get("new", ""), session_secret() or "")
+    except (Invalid, TooMany) as error:
+        return _page(error)
+    return _done("password")
+
+
+@settings.post("/sessions/<int:session>/revoke")
+def revoke_session(session: int) -> BaseResponse:
+    """Ends a login."""
+    services().accounts.revoke_session(learner(), session)
+    return _done("session")
+
+
+@settings.post("/sessions/revoke-others")
+def revoke_others() -> BaseResponse:
+    """Ends every login but this one."""
+    services().accounts.revoke_other_sessions(learner(), session_secret() or "")
+    return _done("sessions")
+
+
+@settings.post("/tokens")
+def create_token() -> Response:
+    """Makes a token and shows it, this once: it cannot be shown after a redirect."""
+    token = services().accounts.create_token(learner(), request.form.get("name", ""))
+    return _page(token=token)
+
+
+@settings.post("/tokens/<int:token>/revoke")
+def revoke_token(token: int) -> BaseResponse:
+    """Revokes a token."""
+    services().accounts.revoke_token(learner(), token)
+    return _done("token")
+
+
+def _done(what: str) -> BaseResponse:
+    return redirect(f"/settings?done={what}", 303)
+
+
+def _page(
+    error: FlashcardsError | None = None, *, form: Any = None, said: str | None = None, token: str | None = None
+) -> Response:
+    me, trouble = learner(), trouble_of(error) if error else None
+    form = form or _filled(me)
+    page = render_template(
+        "settings/page.html",
+        form=form,
+        zone_listed=any(form.get("timezone", "") in names for _, names in _zones()),
+        trouble=trouble,
+        said=said,
+        token=token,
+        zones=_zones(),
+        sessions=services().accounts.sessions(me, session_secret() or ""),
+        tokens=services().accounts.tokens(me),
+    )
+    response = Response(page, status=trouble.status if trouble else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _filled(me: Any) -> dict[str, str]:
+    """The first form as it stands."""
+    form = {
+        field: str(getattr(me, field)) for field in ("name", "timezone", "theme", "day_start", "new_per_day", "buttons")
+    }
+    form["due_per_day"] = "" if me.due_per_day is None else str(me.due_per_day)
+    return form | {field: "on" for field in ("drill", "letter_keys", "suspend_leeches") if getattr(me, field)}
+
+
+@cache
+def _zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The time zones by region."""
+    regions: dict[str, list[str]] = {"": ["UTC"]}
+    for name in sorted(available_timezones()):
+        region, slash, _ = name.partition("/")
+        if slash and region not in {"Etc", "SystemV", "US", "posix", "right"}:
+            regions.setdefault(region, []).append(name)
+    return tuple((region, tuple(names)) for region, names in regions.items())

@@ -1,0 +1,1 @@
+"""What several areas share: charts, dates, errors, safety."""

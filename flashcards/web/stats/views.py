@@ -1,0 +1,47 @@
+"""The statistics page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from flashcards.services.review.deck_tree import Folder
+from flashcards.services.review.statistics import PERIODS, USUAL_PERIOD
+from flashcards.web.api.queue import address
+from flashcards.web.auth.login import learner, services
+from flashcards.web.shared import charts
+from flashcards.web.stats.charts import main_charts, more_charts
+
+stats = Blueprint("stats", __name__)
+PERIOD_NAMES = {"30": "1 month", "90": "3 months", "365": "1 year", "all": "All"}
+
+
+@stats.get("/stats")
+def page() -> str:
+    """What was done, what is remembered, what will come: of all decks or of one, over a period."""
+    me = learner()
+    days, deck = request.args.get("days") or USUAL_PERIOD, address(request.args.get("deck"))
+    found = services().stats.statistics(me, days=days, deck=deck)
+    return render_template(
+        "stats/page.html",
+        found=found,
+        days=days,
+        deck=deck,
+        periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
+        places=_places(services().decks.tree()),
+        charts=main_charts(found),
+        more=more_charts(found),
+        wide=charts.calendar(found.calendar, found.study_day, charts.WEEKS_WIDE),
+        narrow=charts.calendar(found.calendar, found.study_day, charts.WEEKS_NARROW),
+    )
+
+
+def _places(folder: Folder, depth: int = 0) -> list[tuple[str, str]]:
+    """(address, title) of every folder and deck, deeper ones moved to the right."""
+    found: list[tuple[str, str]] = []
+    for entry in folder.entries:
+        indent = "\u2003" * depth
+        if isinstance(entry, Folder):
+            found += [(entry.path, f"{indent}{entry.title}/"), *_places(entry, depth + 1)]
+        else:
+            found.append((entry.address, f"{indent}{entry.title}"))
+    return found

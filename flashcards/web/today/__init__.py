@@ -1,0 +1,1 @@
+"""The first page, the end of a session, the help."""

@@ -1,0 +1,87 @@
+"""The first page, the end of a session, and the help."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from flashcards.web.auth.login import learner, public, services
+from flashcards.web.review.filters import Filters, read_filters
+from flashcards.web.shared import charts
+
+today = Blueprint("today", __name__)
+SHOWN_IDLE_DECKS = 8
+"""Decks with nothing to do are folded away where there are more of them."""
+
+
+@today.get("/")
+def page() -> str:
+    """What there is to do today."""
+    me = learner()
+    now = services().review.today(me)
+    collection = services().decks.collection_state()
+    if not collection.cards:
+        return render_template("today/empty.html", collection=collection)
+    counts = services().review.calendar(me)
+    total = now.due + now.new + now.drill
+    busy = [deck for deck in now.decks if deck.active and deck.due + deck.new + deck.drill]
+    idle = [deck for deck in now.decks if deck.active and not deck.due + deck.new + deck.drill]
+    return render_template(
+        "today/page.html",
+        now=now,
+        total=total,
+        ahead=0 if total else _ahead(Filters(None, None)),
+        busy=busy,
+        idle=idle,
+        fold=len(idle) > SHOWN_IDLE_DECKS,
+        broken=[deck for deck in now.decks if deck.errors],
+        collection=collection,
+        errors=collection.errors,
+        active=sum(deck.active for deck in now.decks),
+        unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
+        narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
+    )
+
+
+@today.get("/done")
+def done() -> str:
+    """How the session went; leads back to the review while cards are left."""
+    me, review, filters = learner(), services().review, read_filters(request.args)
+    deck, tag = filters.deck, filters.tag
+    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode)
+    left = queue.left.total
+    everything = review.today(me) if deck or tag or filters.ahead else None
+    summary = review.summary(me)
+    return render_template(
+        "today/done.html",
+        left=left,
+        ahead=0 if left else _ahead(filters),
+        filters=filters,
+        summary=summary,
+        study_day=queue.study_day,
+        last=review.last_action(me),
+        elsewhere=everything.due + everything.new + everything.drill if everything else 0,
+        wide=charts.forecast(summary.next_days, queue.study_day, 880, 150),
+        narrow=charts.forecast(summary.next_days, queue.study_day, 288, 170),
+    )
+
+
+def _ahead(filters: Filters) -> int:
+    """How many cards could be studied ahead."""
+    return services().review.queue(learner(), deck=filters.deck, tag=filters.tag, limit=0, mode="ahead").left.ahead
+
+
+@today.get("/help")
+def help_page() -> str:
+    """Keys, buttons, what works offline."""
+    return render_template("today/help.html")
+
+
+@today.get("/healthz")
+@public
+def healthz() -> Response:
+    """200 when the database answers; 503 otherwise."""
+    services().accounts.signup_state()
+    response = jsonify({"status": "ok"})
+    response.headers["Cache-Control"] = "no-store"
+    return response
