@@ -1,4 +1,5 @@
 # make run      the app on http://127.0.0.1:8000, from a fresh checkout
+# make demo     the app with a year of a learner's life, started anew when code or templates change
 # make test     every test, browser included, from a fresh checkout
 # make check    format, lint, types, import contracts, built-in decks (make lint), tests without a browser
 # make bench    the figures of the README
@@ -6,87 +7,122 @@
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
 # make explore  the property tests with new random examples, many more than in make test
+# make lock     renews the locked dependencies in locked/ from the ranges in pyproject.toml
+#
+# DEPENDENCIES=newest or lowest takes the newest or the lowest versions that pyproject.toml allows, in place of the
+# locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run test check lint bench wheel code fuzz explore format clean
+.PHONY: run demo test check lint bench wheel code fuzz explore lock format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+comma := ,
+DEPENDENCIES ?= locked
 
-run: .venv/.run
+# $(call install,SET): the dependencies of a set (locked/SET.txt, or the extras of that name), then the project.
+ifeq ($(DEPENDENCIES),locked)
+install = $(PIP) --require-hashes -r locked/$(1).txt && $(PIP) --no-deps --no-build-isolation -e .
+else ifeq ($(DEPENDENCIES),lowest)
+install = $(PIP) --require-hashes -r locked/lowest.txt && $(PIP) --no-deps --no-build-isolation -e .
+else ifeq ($(DEPENDENCIES),newest)
+install = $(PIP) --upgrade --upgrade-strategy eager -e '.[$(subst dev,test$(comma)dev,$(1))]'
+else
+$(error DEPENDENCIES is $(DEPENDENCIES): give locked, newest or lowest)
+endif
+
+run: $(VENV)/.run
 	@mkdir -p .data
 	@FLASHCARDS_DATA=$${FLASHCARDS_DATA:-.data} FLASHCARDS_DECKS=$${FLASHCARDS_DECKS:-decks} $(BIN)/flashcards serve
 
-test: .venv/.test
-	@tests/get-chromium
+demo: $(VENV)/.test
+	@$(BIN)/python -m tests.demo
+
+# Without a Chromium everything else runs, and pytest's first lines say what was left out.
+test: $(VENV)/.test
+	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 
-lint: .venv/.dev
+lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check flashcards tests benchmarks
 	@$(BIN)/ruff check flashcards tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/flashcards check decks --style
 
-bench: .venv/.bench
+bench: $(VENV)/.bench
 	@tests/get-chromium
 	@$(BIN)/python -m benchmarks
 
-wheel: .venv/.dev
+wheel: $(VENV)/.dev
 	@$(BIN)/python -m tests.wheel
 
-code: .venv/.code
+code: $(VENV)/.code
 	@$(BIN)/flashcards check decks --run-code
 
 # The same walk each time: what is red was broken by the change at hand.
 fuzz: SECONDS = 60
 fuzz: SEED = 1
-fuzz: .venv/.fuzz
+fuzz: $(VENV)/.fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
-explore: .venv/.test
+explore: $(VENV)/.test
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=explore
 
-format: .venv/.dev
+format: $(VENV)/.dev
 	@$(BIN)/ruff format flashcards tests benchmarks
 	@$(BIN)/ruff check --fix flashcards tests benchmarks
 
+# One resolution for all sets, so that each adds to the same environment.
+UV = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate pyproject.toml locked/build.in
+lock: $(VENV)/bin/python
+	@$(PIP) 'uv>=0.9,<1'
+	@rm -f locked/*.txt
+	@$(UV) --all-extras -o locked/all.txt
+	@$(UV) -c locked/all.txt -o locked/run.txt
+	@for set in test bench code fuzz; do $(UV) -c locked/all.txt --extra $$set -o locked/$$set.txt || exit 1; done
+	@$(UV) -c locked/all.txt --extra test --extra dev -o locked/dev.txt
+	@$(UV) --resolution lowest-direct --extra test -o locked/lowest.txt
+	@rm locked/all.txt
+
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# One environment; each stamp says which extras it holds.
-.venv/bin/python:
+# One environment; each stamp says which sets it holds.
+$(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Flashcards needs Python 3.11 or later: install it, or run make PYTHON=/path/to/python3"; exit 1; }
-	@echo "Making the environment in .venv (once)"
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python cannot make an environment: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@echo "Making the environment in $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make an environment: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 
-.venv/.run: pyproject.toml .venv/bin/python
-	@$(PIP) -e .
+$(VENV)/.run: pyproject.toml $(wildcard locked/*.txt) | $(VENV)/bin/python
+	@$(call install,run)
 	@touch $@
 
-.venv/.test: pyproject.toml .venv/bin/python
-	@$(PIP) -e '.[test]'
-	@touch $@ .venv/.run
+$(VENV)/.test: pyproject.toml $(wildcard locked/*.txt) | $(VENV)/bin/python
+	@$(call install,test)
+	@touch $@ $(VENV)/.run
 
-.venv/.dev: pyproject.toml .venv/bin/python
-	@$(PIP) -e '.[test,dev]'
-	@touch $@ .venv/.test .venv/.run
+$(VENV)/.dev: pyproject.toml $(wildcard locked/*.txt) | $(VENV)/bin/python
+	@$(call install,dev)
+	@touch $@ $(VENV)/.test $(VENV)/.run
 
-.venv/.bench: pyproject.toml .venv/bin/python
-	@$(PIP) -e '.[test,bench]'
-	@touch $@ .venv/.test .venv/.run
+$(VENV)/.bench: $(VENV)/.test
+	@$(call install,bench)
+	@touch $@
 
-.venv/.code: pyproject.toml .venv/bin/python
-	@$(PIP) -e '.[code]'
-	@touch $@ .venv/.run
+$(VENV)/.code: $(VENV)/.run
+	@$(call install,code)
+	@touch $@
 
-.venv/.fuzz: pyproject.toml .venv/bin/python
-	@$(PIP) -e '.[test,fuzz]'
-	@touch $@ .venv/.test .venv/.run
+$(VENV)/.fuzz: $(VENV)/.test
+	@$(call install,fuzz)
+	@touch $@

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.chromium import MISSING, find_chromium
 
 # No timing decides a test, and a fresh `tmp_path` for each example is not needed where the file is written anew.
 ANYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -13,3 +16,9 @@ ANYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, 
 settings.register_profile("settled", ANYWHERE, derandomize=True)
 settings.register_profile("explore", ANYWHERE, max_examples=1000)
 settings.load_profile("settled")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last thing that is read says what was left out."""
+    if not find_chromium():
+        terminalreporter.write_line(MISSING)

@@ -23,7 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="flashcards-wheel-") as folder:
         place = Path(folder)
         run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", place / "dist", CHECKOUT)
-        wheel = next((place / "dist").glob("flashcards-*.whl"))
+        wheel = next((place / "dist").glob("flashcards_in_git-*.whl"))
         venv.create(place / "env", with_pip=True)
         run(place / "env/bin/python", "-m", "pip", "install", "--quiet", wheel)
         serve_and_look(place)

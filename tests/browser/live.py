@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,34 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import LogRow
 from flashcards.web.server import bind, make_server
+from tests.chromium import find_chromium
 from tests.site import DECKS, Site, open_site
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_chromium(chromium: BrowserType) -> str | None:
-    """The path of a Chromium: $CHROMIUM, one on the path, or Playwright's own."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    own = chromium.executable_path
-    return found or (own if Path(own).exists() else None)
 
 
 def launch(playwright: Playwright) -> Browser:
-    """A browser; raises LookupError where there is none."""
-    path = find_chromium(playwright.chromium)
-    if path is None:
-        raise LookupError("The browser tests need Chromium: install it, or set CHROMIUM to its path.")
-    return playwright.chromium.launch(executable_path=path, args=_flags())
+    """A browser; with HEADED=1 in the environment one that can be watched."""
+    watched = bool(os.environ.get("HEADED"))
+    slow_mo = 300 if watched else None
+    return playwright.chromium.launch(
+        executable_path=find_chromium(), args=_flags(), headless=not watched, slow_mo=slow_mo
+    )
 
 
 def again_with(browser: Browser, flag: str) -> Browser:
     """Another browser like this one, started with a flag more."""
-    return browser.browser_type.launch(executable_path=find_chromium(browser.browser_type), args=[*_flags(), flag])
+    return browser.browser_type.launch(executable_path=find_chromium(), args=[*_flags(), flag])
 
 
 def _flags() -> list[str]:

@@ -126,7 +126,9 @@ def read_mapping(text: str, start: int, stop: int, known: tuple[str, ...]) -> tu
         return {}, [refused.issue]
     except yaml.YAMLError as failure:
         return {}, [_not_yaml(failure, block, start)]
-    except (ValueError, RecursionError) as failure:
+    except RecursionError:
+        return {}, [_too_deep(start)]
+    except ValueError as failure:
         return {}, [error(start, "front-matter-not-yaml", f"front matter cannot be read: {failure}; simplify it")]
     values: dict[str, Value] = {}
     for key, value in entries:
@@ -196,13 +198,17 @@ def _entries(block: str, start: int) -> Iterator[tuple[str, Value]]:
 
 def _check_start(event: yaml.Event, depth: int, offset: int, no_key: bool) -> None:
     if depth > MAX_DEPTH:
-        message = f"front matter is nested more than {MAX_DEPTH} deep; it needs only keys, values and one list"
-        raise _Refused(error(offset, "front-matter-too-deep", message))
+        raise _Refused(_too_deep(offset))
     if depth == 1 and not isinstance(event, yaml.MappingStartEvent):
         raise _Refused(_not_a_mapping(offset))
     if depth == 2 and no_key:
         message = "a key is not a word; write 'key: value' lines"
         raise _Refused(error(offset, "front-matter-not-mapping", message))
+
+
+def _too_deep(offset: int) -> Issue:
+    message = f"front matter is nested more than {MAX_DEPTH} deep; it needs only keys, values and one list"
+    return error(offset, "front-matter-too-deep", message)
 
 
 def _not_a_mapping(offset: int) -> Issue:
@@ -213,6 +219,8 @@ def _not_yaml(failure: yaml.YAMLError, block: str, start: int) -> Issue:
     mark = getattr(failure, "problem_mark", None) or getattr(failure, "context_mark", None)
     offset = start + min(mark.index, len(block)) if mark else start
     reason = getattr(failure, "problem", None) or "it cannot be read"
+    if "nesting depth" in reason:  # libyaml from 0.2.6 on reads ahead, and refuses before we see the first level
+        return _too_deep(offset)
     heading = re.search(r"^#{1,2} ", block, re.M)
     if heading and heading.start() < offset - start:
         message = "front matter is not closed before the first heading; write a line '---' after its last key"

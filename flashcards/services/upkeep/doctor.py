@@ -81,7 +81,8 @@ def sqlite_note() -> str:
     if SQLITE_WITH_RESET_BUG:
         note += (
             ": older than 3.51.3, it can corrupt a database that several connections write."
-            " Install the package pysqlite3"
+            " Install the package pysqlite3, or where it has no build for this machine (Linux on ARM),"
+            " a Python that links a newer SQLite"
         )
     return note
 

@@ -70,6 +70,8 @@ def test_an_empty_one() -> None:
         ("a: &x [b]\nc: *x", "front-matter-alias"),
         ("title: " + "[" * 4000, "front-matter-too-deep"),
         ("title: " + "{a: " * 900, "front-matter-too-deep"),
+        ("title: " + "[" * 7, "front-matter-too-deep"),
+        ("title:\n" + "".join(" " * depth + "-\n" for depth in range(1, 110)), "front-matter-too-deep"),
         ("- " * 3000, "front-matter-not-mapping"),
         ("title: 'x", "front-matter-not-yaml"),
         ("title: @x", "front-matter-not-yaml"),
