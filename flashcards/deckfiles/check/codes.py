@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "file-too-large": "A file is over 8 MiB.",
     "not-a-file": "Something that is named like a deck is no regular file, but a FIFO or a socket, say.",
     "bad-file-name": "A file's name holds bytes that are not UTF-8, or control characters.",
+    "nested-too-deep": "A file lies more than 20 levels deep in the decks folder.",
     "link-outside": "A symbolic link leads out of the decks folder.",
     "link-repeated": "A symbolic link leads to what is read already, perhaps in a loop.",
     # Bytes and characters
@@ -34,8 +35,10 @@ CODES: dict[str, str] = {
     # Structure
     "fence-not-closed": "A code block is never closed.",
     "comment-not-closed": "An HTML comment is never closed.",
+    "conflict-marker": "A merge in Git is not finished: both versions stand in the file.",
     "setext-heading": "An underlined heading begins no card.",
     "no-cards": "The file holds no card.",
+    "foreign-mark": "A mark of another program is shown as text.",
     "duplicate-definition": "A link reference or footnote is defined twice.",
     # Attribute lists
     "bad-id": "An id is not made of 1 to 64 letters, digits, underscores, hyphens and dots.",

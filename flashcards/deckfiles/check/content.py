@@ -13,8 +13,9 @@ from flashcards.deckfiles.parse.parts import Origin, locate
 from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.text.inline import InlineSpan
+from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links
-from flashcards.deckfiles.text.pictures import link_definitions, pictures
+from flashcards.deckfiles.text.pictures import pictures
 from flashcards.deckfiles.text.positions import Issue, Ranges, error
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan
@@ -110,7 +111,7 @@ def _shown_formula(text: str, span: InlineSpan) -> tuple[str, list[int]]:
 def _link_issues(text: Text) -> Iterator[Issue]:
     source = text.text
     structure = scan(source)
-    defined = link_definitions(f"{source}\n\n{text.definitions}")
+    defined = link_definitions(source, text.definitions)
     hidden = [(span.start, span.end) for span in structure.spans]
     skip = sorted(hidden + [(found.start, found.end) for found in pictures(source, structure.spans, defined)])
     for link in links(source, structure.stretches, skip, defined):

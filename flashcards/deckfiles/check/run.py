@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flashcards.deckfiles.check.between_files import cross_problems
 from flashcards.deckfiles.check.content import content_issues
+from flashcards.deckfiles.check.hints import hints
 from flashcards.deckfiles.check.run_code import run_blocks
 from flashcards.deckfiles.check.style import style_problems
 from flashcards.deckfiles.check.tame import is_tame
@@ -62,7 +63,7 @@ def check(
         requests = dict(_requests(file)) if render is not None else {}
         tame = {owner for owner, request in requests.items() if is_tame(request)}
         wild += [(file, owner, request) for owner, request in requests.items() if owner not in tame]
-        issues = content_issues(file.parsed, file.root, tame)
+        issues = [*content_issues(file.parsed, file.root, tame), *hints(file.parsed)]
         problems.extend(replace(problem, path=file.shown) for problem in file.parsed.problems)
         charged: Found = defaultdict(set)
         for owner, issue in issues:

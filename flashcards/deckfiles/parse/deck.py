@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from flashcards.deckfiles.identity.slugs import SlugPool, slug
 from flashcards.deckfiles.parse.find import title_of
+from flashcards.deckfiles.parse.foreign_formats import foreign_format
 from flashcards.deckfiles.parse.front_matter import read_front_matter
 from flashcards.deckfiles.parse.note import RawNote, from_heading, from_line, heading_text
 from flashcards.deckfiles.parse.one_line import read_one_line_cards
 from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate
 from flashcards.deckfiles.text.characters import character_issues, without_controls
+from flashcards.deckfiles.text.conflicts import conflict_issue
 from flashcards.deckfiles.text.definitions import Definition, Definitions, find_definitions
 from flashcards.deckfiles.text.outline import Heading, read_outline
 from flashcards.deckfiles.text.positions import Issue, Lines, error, warning
@@ -116,8 +118,12 @@ class _DeckReader:
         self.used = Definitions(self.definitions).used
         cuts = outline.comments + [(definition.start, definition.end) for definition in self.definitions]
         self.cutter = Cutter(text, cuts)
-        self.lost = bool(issues) or self.front_matter.broken or outline.lost
+        conflict = conflict_issue(text, self.skipped)
+        self.lost = bool(issues) or self.front_matter.broken or outline.lost or conflict is not None
         self.issues += [*self.front_matter.issues, *outline.issues, *definition_issues]
+        if conflict is not None:  # two versions side by side: whatever else is found wrong follows from that
+            self.issues = [conflict]
+            self.headings = []
         self.notes: list[RawNote] = []
         self.prose: list[_RawProse] = []
         self.title = self.front_matter.title
@@ -247,7 +253,8 @@ class _DeckReader:
 
     def result(self, ids: list[str]) -> Parsed:
         if not self.notes and not self.lost:
-            message = "the file holds no card; begin each card with '## ' and its question, or rename the file"
+            told = foreign_format(self.text) or "begin each card with '## ' and its question, or rename the file"
+            message = f"the file holds no card; {told}"
             self.issues.append(warning(self.front_matter.end, "no-cards", message))
         notes: list[Note] = []
         broken: list[BrokenNote] = []

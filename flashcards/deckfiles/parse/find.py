@@ -22,11 +22,14 @@ from flashcards.domain.card import Deck
 from flashcards.domain.problem import Problem, Severity
 from flashcards.errors import DeckError
 
+MAX_LEVELS = 20
+"""A deck's path has at most so many names; pages and Anki show them all."""
 MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_FOLDER_FILE_BYTES = 8 * 1024
 FOLDER_FILE = "_folder.yml"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LATEST = 2**63 - 1  # nanoseconds: in the year 2262; file systems hold later ones
 _DIGITS = re.compile(r"(\d+)")
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -105,6 +108,11 @@ def read_bytes(absolute: Path, path: str, limit: int) -> bytes:
         message = f"the file is over {limit // 1024} KiB; split it into several"
         raise _deck_error(path, "file-too-large", message)
     return data
+
+
+def time_of_change(status: os.stat_result) -> int:
+    """When a file was changed last, in nanoseconds; one beyond the 64 bits that a database takes is their end."""
+    return max(-_LATEST, min(_LATEST, status.st_mtime_ns))
 
 
 # Order ---------------------------------------------------------------------------------------------------
@@ -273,12 +281,16 @@ class _Walk:
             message = f"this is {kind} and is not read; delete it, or give it a name that does not end in .md"
             self.problem(path, "warning", "not-a-file", message)
             return
+        if path.count("/") >= MAX_LEVELS:
+            message = f"the file lies more than {MAX_LEVELS} levels deep and is not read; move it up"
+            self.problem(path, "error", "nested-too-deep", message)
+            return
         if _UNPRINTABLE.search(path):
             message = "the file's name holds characters that cannot be shown; rename it"
             self.problem(path, "error", "bad-file-name", message)
             return
         self.visited.add((status.st_dev, status.st_ino))
-        self.files.append(DeckFile(path, Path(entry.path), status.st_size, status.st_mtime_ns))
+        self.files.append(DeckFile(path, Path(entry.path), status.st_size, time_of_change(status)))
 
     def read_folder_file(self, entry: os.DirEntry[str], path: str) -> None:
         where = f"{path}/{FOLDER_FILE}" if path else FOLDER_FILE

@@ -15,9 +15,9 @@ from flashcards.deckfiles.render.inline_html import inline_html, is_plain
 from flashcards.deckfiles.render.jobs import RenderProblem
 from flashcards.deckfiles.render.marks import Context, Footnotes, Source, marks_of
 from flashcards.deckfiles.render.sanitise import check_links, link_problem, sanitise
-from flashcards.deckfiles.render.stand_ins import MARKUP, PREFIX
+from flashcards.deckfiles.render.stand_ins import MARKUP, PATTERN, PREFIX
 from flashcards.deckfiles.text.inline import inline_spans
-from flashcards.deckfiles.text.pictures import is_link_definition, link_definitions
+from flashcards.deckfiles.text.link_definitions import link_definitions, without_definitions
 from flashcards.deckfiles.text.structure import Structure, scan
 
 __all__ = ["Context", "Fragment", "Source", "convert", "has_right_to_left"]
@@ -33,6 +33,9 @@ class Fragment:
 
 _BEFORE_BLOCK = re.compile(r"<p>(?=</?(?:details|summary)>)")
 _AFTER_BLOCK = re.compile(r"(</?details>|</summary>)</p>")
+_CALLOUT = re.compile(r"\[!([A-Za-z][A-Za-z-]{1,30})\][+-]?(?:[ \t]+(.*))?\s*$")
+_EMPHASIS = re.compile(r"[*_~]")
+_LINK_MARK = re.compile("\ue003([0-9]+)\ue004")
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTED = re.compile(r"<(p|li|ul|ol|h[1-6]|blockquote|table|th|td|summary|div)(?=[ >])")
@@ -86,7 +89,7 @@ class _Conversion:
         """Learn the links and footnotes that the text may use."""
         definitions = self.context.definitions
         if "]:" in self.text or "]:" in definitions:
-            self.links = link_definitions(f"{self.text}\n\n{definitions}")
+            self.links = link_definitions(self.text, definitions)
         if "[^" in self.text:
             self.footnotes.learn(self.text)
             if "[^" in definitions:
@@ -98,6 +101,8 @@ class _Conversion:
         tree = tree_of(source.text, structure.rows, self.marks(source, structure))
         if self.links:
             _drop_definitions(tree.root)
+        if "[!" in source.text:
+            _entitle_callouts(tree.root)
         if "\\|" in source.text:
             for number in stand_ins_in_tables(tree.root):
                 item = self.stand_ins.items[number]
@@ -122,7 +127,27 @@ class _Conversion:
         if is_plain(text):
             return escape(text, quote=False)
         self.sanitised = True
-        return inline_html(text)
+        apart, links = self.links_apart(text)
+        html = inline_html(apart)
+        return _LINK_MARK.sub(lambda mark: links[int(mark[1])], html) if links else html
+
+    def links_apart(self, text: str) -> tuple[str, list[str]]:
+        """Take out the links whose text holds emphasis, as that ends with them; return them as HTML, too."""
+        links: list[str] = []
+        pieces: list[str] = []
+        position, opening = 0, None
+        for mark in PATTERN.finditer(text) if _EMPHASIS.search(text) else ():
+            html = self.stand_ins.of(mark).html
+            if html.startswith("<a "):
+                opening = mark
+            elif html == "</a>" and opening is not None:
+                words = text[opening.end() : mark.start()]
+                if _EMPHASIS.search(words):
+                    pieces += [text[position : opening.start()], f"\ue003{len(links)}\ue004"]
+                    links.append(opening.group() + inline_html(words) + mark.group())
+                    position = mark.end()
+                opening = None
+        return "".join([*pieces, text[position:]]), links
 
     def task(self, done: bool) -> str:
         box, label = ("☑", "done") if done else ("☐", "to do")
@@ -181,6 +206,17 @@ class _Conversion:
 def _drop_definitions(block: Block) -> None:
     """Take away the lines that define links, at the beginning of paragraphs."""
     for child in block.children:
-        while child.tag == "p" and child.lines and is_link_definition(child.lines[0]):
-            del child.lines[0]
+        if child.tag == "p":
+            child.lines[:] = without_definitions(child.lines)
         _drop_definitions(child)
+
+
+def _entitle_callouts(block: Block) -> None:
+    """A quote that begins with ``[!note] Title``, a callout, gets its title as a bold first line."""
+    for child in block.children:
+        first = child.children[0] if child.tag == "blockquote" and child.children else None
+        if first is not None and first.tag == "p" and (match := _CALLOUT.match(first.lines[0] if first.lines else "")):
+            title = (match[2] or "").strip() or match[1].replace("-", " ").capitalize()
+            words, first.lines[:] = Block("p", lines=[f"**{title}**"]), first.lines[1:]
+            child.children[:] = [words, *(part for part in child.children if part is not first or part.lines)]
+        _entitle_callouts(child)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from html import escape
 from string import punctuation
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -15,8 +16,10 @@ from xml.etree import ElementTree
 if TYPE_CHECKING:
     import markdown
 
-# Code, pictures, links and raw HTML are taken out before, so what looks like them here is text.
+# Code, pictures, links, <addresses> and raw HTML are taken out before, so what looks like them here is text.
 _UNWANTED = (
+    "autolink",
+    "automail",
     "backtick",
     "html",
     "image_link",
@@ -32,6 +35,8 @@ _SPECIAL = re.compile(
     r"[\\~@]|&(?=[#A-Za-z])|<(?=[A-Za-z/!?])|://|www\.|  \n"
     r"|\*(?=[^\s*])|(?<=[^\s*])\*|(?<![A-Za-z0-9])_(?=\S)"
 )
+
+_LEFT_OVER = re.compile("\x02(?:([0-9]{1,3})\x03)?|\x03")
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +74,13 @@ def inline_html(text: str) -> str:
     html = parser.serializer(root[0])
     for postprocessor in parser.postprocessors:
         html = postprocessor.run(html)
-    return html.strip().removeprefix("<p>").removesuffix("</p>")
+    html = html.strip().removeprefix("<p>").removesuffix("</p>")
+    return _LEFT_OVER.sub(_resolved, html) if "\x02" in html else html
+
+
+def _resolved(left_over: re.Match[str]) -> str:
+    """The character for which a placeholder of the renderer stands, where it forgot to put it back."""
+    return escape(chr(int(left_over[1]))) if left_over[1] else ""
 
 
 def is_plain(text: str) -> bool:

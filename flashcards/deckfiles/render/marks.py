@@ -70,17 +70,30 @@ class _Closing(NamedTuple):
     link: Link
 
 
+class _Tag(NamedTuple):
+    html: str
+
+
 class _Raw(NamedTuple):
     """Something in the text that a stand-in shall replace."""
 
     start: int
     end: int
-    what: InlineSpan | Picture | re.Match[str] | _Opening | _Closing
+    what: InlineSpan | Picture | re.Match[str] | _Opening | _Closing | _Tag
 
 
 _TAGS = re.compile(
-    r"<(/?)(sub|sup|kbd|br|mark|details|summary|abbr(?=\s*>))\s*/?>|<abbr\s+title=(\"[^\"<>]*\"|'[^'<>]*')\s*>", re.I
+    r"(?<!\\)<(/?)(sub|sup|kbd|br|mark|details|summary|abbr(?=\s*>))\s*/?>"
+    r"|(?<!\\)<abbr\s+title=(\"[^\"<>]*\"|'[^'<>]*')\s*>",
+    re.I,
 )
+# Addresses in angle brackets, as CommonMark has them.
+_ADDRESS = re.compile(
+    r"<((?:https?|mailto):[^\s<>\x00-\x1f]+)>|<([\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)>",
+    re.I,
+)
+# ``==marked text==``, apart from comparisons in prose.
+_MARKED = re.compile(r"(?<![\w=\\])==(?=[^\s=])((?:(?!\n[ \t]*\n)[^=]|=(?!=))*?)(?<=[^\s=\\])==(?![\w=])")
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _NOTE_DEFINITION = re.compile(r"^[ \t>]*\[\^([^\]\s]+)\]:", re.M)
 # What Python-Markdown would make a link within the text of a link.
@@ -114,9 +127,22 @@ def _raws(text: str, structure: Structure, defined: dict[str, tuple[str, str]]) 
         raws += [_Raw(item.start, item.end, item) for item in pictures(text, structure.spans, defined)]
     if "<" in text:
         raws += [_Raw(*match.span(), match) for match in _TAGS.finditer(text)]
+        raws += [_Raw(*match.span(), match) for match in _ADDRESS.finditer(text)]
     if "[^" in text:
         raws += [_Raw(*match.span(), match) for match in _NOTE.finditer(text)]
+    if "==" in text:
+        raws += _marked_raws(text, structure)
     return _without_overlaps(raws)
+
+
+def _marked_raws(text: str, structure: Structure) -> Iterator[_Raw]:
+    """Where marked text begins and ends: within one paragraph, and not by signs that stand in code or maths."""
+    hidden = Ranges((span.start, span.end) for span in structure.spans)
+    for start, end in structure.stretches:
+        for match in _MARKED.finditer(text, start, end):
+            if not hidden.hold(match.start()) and not hidden.hold(match.end() - 1):
+                yield _Raw(match.start(), match.start() + 2, _Tag("<mark>"))
+                yield _Raw(match.end() - 2, match.end(), _Tag("</mark>"))
 
 
 def _link_raws(text: str, link: Link) -> Iterator[_Raw]:
@@ -160,12 +186,22 @@ class _Marker:
         if isinstance(what, _Closing):
             closing = "" if self.refused(what.link) else self.stand_ins.add("tag", "</a>")
             return Mark(raw.start, raw.end, closing)
+        if isinstance(what, _Tag):
+            return Mark(raw.start, raw.end, self.stand_ins.add("tag", what.html, source="=="))
         if what.re is _NOTE:
             return self.note_reference(what)
         if what.re is _BARE:
             words = what.group()
             return Mark(raw.start, raw.end, self.stand_ins.add("other", words, plain=words, source=words))
-        return Mark(raw.start, raw.end, self.tag(what))
+        return Mark(raw.start, raw.end, self.address(what) if what.re is _ADDRESS else self.tag(what))
+
+    def address(self, match: re.Match[str]) -> str:
+        whole, mail = match.groups()
+        shown = self.stand_ins.source(whole or mail)
+        target = shown if whole else f"mailto:{shown}"
+        add = self.stand_ins.add
+        words = add("other", escape(shown), plain=shown, source=shown)
+        return add("tag", f'<a href="{escape(target)}">') + words + add("tag", "</a>")
 
     def row_index(self, offset: int) -> int:
         return bisect_right(self.row_starts, offset) - 1

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flashcards.deckfiles.text.link_definitions import TARGET, TITLE
 from flashcards.deckfiles.text.positions import Issue, Ranges, warning
 from flashcards.deckfiles.text.spans import spans
 
@@ -19,9 +20,8 @@ class Definition(NamedTuple):
     text: str
 
 
-_BEGIN = re.compile(r"^ {0,3}\[(?P<label>\^?[^\[\]\n]{1,200})\]:[ \t]*(?P<rest>[^\n]*)", re.M)
-_LINK = re.compile(r"(?:<[^<>\n]*>|[^\s<]\S*)(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*")
-_TITLE_LINE = re.compile(r"\n[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\))[ \t]*(?=\n|\Z)")
+_BEGIN = re.compile(r"^ {0,3}\[(?P<label>\^?[^\[\]\n]{1,200})\]:", re.M)
+_LINK = re.compile(TARGET + TITLE)
 _USE = re.compile(r"\[(\^?[^\[\]\n]{1,200})\]")
 _BLOCK_START = re.compile(r"[ ]{0,3}(?:#{1,6}(?:[ \t]|$)|>|[-+*][ \t]|\d{1,9}[.)][ \t]|```|~~~|<!--|\[\^?[^\]\n]+\]:)")
 _CODE_KINDS = ("code", "fence", "indented", "comment")
@@ -63,11 +63,10 @@ def find_definitions(text: str, start: int, skip: Sequence[tuple[int, int]]) -> 
 def _end_of(text: str, match: re.Match[str], adjoins: bool) -> int:
     """Where the definition that `match` may be ends, or -1 if it is none."""
     if match["label"].startswith("^"):
-        return _footnote_end(text, match.end())
-    if not _LINK.fullmatch(match["rest"]) or not (adjoins or _may_begin(text, match.start())):
-        return -1
-    title = _TITLE_LINE.match(text, match.end())
-    return title.end() if title else match.end()
+        end = text.find("\n", match.end())
+        return _footnote_end(text, len(text) if end < 0 else end)
+    link = _LINK.match(text, match.end())
+    return link.end() if link and (adjoins or _may_begin(text, match.start())) else -1
 
 
 def _may_begin(text: str, begin: int) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import NamedTuple
 
+from flashcards.deckfiles.text.link_definitions import INNER_TITLE, label_key
+
 
 class Link(NamedTuple):
     """One link: its text is from `start` + 1 to `close`; `end` is after the target, which is at `target_at`."""
@@ -22,9 +24,7 @@ class Link(NamedTuple):
 _BRACKET = re.compile(r"\\[\\\[\]!]|[\[\]]")
 _UNIT = r"[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()\\]*+\))*+\)"  # brackets in a target balance
 _PLAIN = rf"(?!<)(?:{_UNIT})(?:{_UNIT})*+"
-_TARGET = re.compile(
-    rf"""\([ \t]*\n?[ \t]*(?:<([^<>\n]*+)>|({_PLAIN}))?(?:\s+("[^"]*+"|'[^']*+'|\([^()]*+\)))?[ \t]*\n?[ \t]*\)"""
-)
+_TARGET = re.compile(rf"\([ \t]*\n?[ \t]*(?:<([^<>\n]*+)>|({_PLAIN}))?(?:\s+({INNER_TITLE}))?[ \t]*\n?[ \t]*\)")
 _LABEL = re.compile(r"\[([^\[\]]*+)\]")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -71,7 +71,7 @@ def _link(text: str, start: int, close: int, end: int, defined: dict[str, tuple[
         return None
     label = _LABEL.match(text, close + 1, end)
     words = label.group(1) if label and label.group(1).strip() else text[start + 1 : close]
-    found = defined.get(" ".join(words.split()).lower())
+    found = defined.get(label_key(words)) if words.strip() else None
     if found is None or (label is None and _defines(text, start, close)):
         return None
     stop = label.end() if label else close + 1

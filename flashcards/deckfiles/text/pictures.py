@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flashcards.deckfiles.text.inline import InlineSpan
+from flashcards.deckfiles.text.link_definitions import label_key, link_definitions
 from flashcards.deckfiles.text.structure import scan
 
 
@@ -24,9 +25,6 @@ _ALT = r"((?:\\.|[^\[\]\\]|\[[^\[\]]*\])*+)"
 _TARGET = r"(?:<([^<>\n]*)>|((?:\\.|[^()\n\\]|\([^()\n]*\))*?))"
 _TITLE = r"""(?:\s+("[^"\n]*"|'[^'\n]*'))?"""
 _PICTURE = re.compile(rf"!\[{_ALT}\](?:\([ \t]*{_TARGET}{_TITLE}[ \t]*\)|\[([^\[\]]*)\])?")
-_DEFINITION = re.compile(
-    rf"^ {{0,3}}\[(?!\^)((?:\\.|[^\[\]\\])+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+)){_TITLE}[ \t]*$", re.M
-)
 
 
 def references(text: str, definitions: str = "") -> list[tuple[int, str, str]]:
@@ -36,24 +34,8 @@ def references(text: str, definitions: str = "") -> list[tuple[int, str, str]]:
     """
     if "![" not in text:
         return []
-    found = pictures(text, scan(text).spans, link_definitions(f"{text}\n\n{definitions}"))
+    found = pictures(text, scan(text).spans, link_definitions(text, definitions))
     return [(picture.start, picture.reference, picture.alt) for picture in found]
-
-
-def link_definitions(text: str) -> dict[str, tuple[str, str]]:
-    """The targets and titles that ``[label]: target "title"`` lines define, by label in lower case."""
-    if "]:" not in text:
-        return {}
-    defined: dict[str, tuple[str, str]] = {}
-    for match in _DEFINITION.finditer(text):
-        target = match.group(2) if match.group(2) is not None else match.group(3)
-        defined.setdefault(_label(match.group(1)), (target, (match.group(4) or "")[1:-1]))
-    return defined
-
-
-def is_link_definition(line: str) -> bool:
-    """Whether a line is a whole ``[label]: target "title"``."""
-    return line.lstrip().startswith("[") and _DEFINITION.fullmatch(line) is not None
 
 
 def pictures(text: str, spans: Sequence[InlineSpan], defined: dict[str, tuple[str, str]]) -> Iterator[Picture]:
@@ -79,12 +61,7 @@ def pictures(text: str, spans: Sequence[InlineSpan], defined: dict[str, tuple[st
 def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> Picture | None:
     alt, bracketed, plain, title, label = match.groups()
     if bracketed is None and plain is None:
-        target = defined.get(_label(label or alt))
+        target = defined.get(label_key(label or alt))
         return Picture(*match.span(), *target[:1], alt, target[1]) if target else None
     reference = bracketed if bracketed is not None else re.sub(r"\\([\\()<> ])", r"\1", plain).strip()
     return Picture(*match.span(), reference, alt, (title or "")[1:-1])
-
-
-def _label(text: str) -> str:
-    """Labels are compared without regard to case and to how blanks are written."""
-    return " ".join(text.split()).lower()

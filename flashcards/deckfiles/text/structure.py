@@ -204,6 +204,8 @@ class _Scanner:
                 stack += (item,)
                 base += item.width
                 content, column = _indentation(text, content + len(item.marker), end, column + len(item.marker))
+                if item.marker.startswith("["):
+                    column = base  # a footnote's text begins where its label ends, however long that is
             else:
                 break
         continues = self.paragraph >= 0 and len(stack) == matched

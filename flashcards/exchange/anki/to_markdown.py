@@ -40,7 +40,7 @@ _NOT_PLAIN = re.compile(r"[<&\[\\]")
 # What our inline Markdown acts on.
 _INLINE = re.compile(
     r"\\|`|\$|~(?=~)|(?<=~)~|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|\*(?=\S)|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
-    r"|(?<=!)\[|\[(?=\^|[^\[\]\n]*\](?:\(|\[))"
+    r"|(?<=!)\[|\[(?=\^|[^\[\]\n]*\](?:\(|\[))|(?<![\w=])=(?==[^\s=])"
 )
 # Within emphasis an asterisk after a word would end it.
 _IN_EMPHASIS = re.compile(rf"{_INLINE.pattern}|(?<=\S)\*")

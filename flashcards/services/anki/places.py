@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 from flashcards.deckfiles.identity.slugs import slug
 from flashcards.deckfiles.media.files import MediaProblem, resolve
-from flashcards.deckfiles.parse.find import title_of
+from flashcards.deckfiles.parse.find import MAX_LEVELS, title_of
 from flashcards.domain.card import Note
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.services.anki.converted_notes import with_texts
@@ -36,6 +36,9 @@ class Paths:
     def of(self, name: str) -> str:
         """A path, relative to the decks folder, that no file has."""
         *parents, last = [part.strip() or "blank" for part in name.split("::")]
+        room = MAX_LEVELS - 1 - len(self.into.split("/"))
+        if len(parents) > room:  # what lies deeper stands together in the last folder
+            parents, last = parents[:room], " ".join([*parents[room:], last])
         folder = self.into
         for parent in parents:
             folder = self.folder(folder, parent)

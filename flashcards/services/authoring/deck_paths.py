@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+from flashcards.deckfiles.parse.find import MAX_LEVELS
 from flashcards.errors import Invalid
 
 LONGEST_NAME = 255  # bytes of one part of a path, on every file system that we know
@@ -22,6 +23,8 @@ def deck_path(text: str) -> str:
     parts = path.split("/")
     if path.startswith("/") or ".." in parts or "\0" in path or "\\" in path:
         raise _refused(text, "give a path inside the decks folder, such as spanish/verbs.md")
+    if len(parts) > MAX_LEVELS:
+        raise _refused(text, f"it lies more than {MAX_LEVELS} levels deep")
     for part in parts:
         if not part.removesuffix(".md"):
             raise _refused(text, "a name in it is empty")

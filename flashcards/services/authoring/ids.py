@@ -12,7 +12,7 @@ from pathlib import Path
 from flashcards.deckfiles.identity.stamping import missing_ids, stamp
 from flashcards.deckfiles.parse.collection import Loaded, load
 from flashcards.deckfiles.parse.deck import parse_deck
-from flashcards.deckfiles.parse.find import DeckFile, read_deck
+from flashcards.deckfiles.parse.find import DeckFile, read_deck, time_of_change
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Unavailable
 
@@ -68,7 +68,7 @@ def _stamp(file: Loaded) -> None:
     """Stamps the file as it is now: it may have changed since it was parsed."""
     target = (file.root / file.parsed.deck.path).resolve()
     status = target.stat()
-    data = read_deck(DeckFile(file.shown, target, status.st_size, status.st_mtime_ns))
+    data = read_deck(DeckFile(file.shown, target, status.st_size, time_of_change(status)))
     parsed = parse_deck(file.parsed.deck.path, data)
     if parsed.structure_lost:
         raise DeckError("the file has changed meanwhile; try again", path=file.shown, code="file-changed")

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from flashcards import __version__
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.deck import BrokenNote, Parsed, parse_deck
-from flashcards.deckfiles.parse.find import DeckFile, Found, read_deck
+from flashcards.deckfiles.parse.find import DeckFile, Found, read_deck, time_of_change
 from flashcards.deckfiles.render.jobs import (
     PROSE,
     RENDERER_VERSION,
@@ -113,7 +113,7 @@ def stamp_of(absolute: Path, path: str) -> Stamp:
         status = absolute.stat()
     except (OSError, ValueError):
         return Stamp(path, -1, -1)
-    return Stamp(path, status.st_size, status.st_mtime_ns)
+    return Stamp(path, status.st_size, time_of_change(status))
 
 
 def read_file(file: DeckFile, root: Path) -> SoundFile | LostFile | None:

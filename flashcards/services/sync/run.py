@@ -248,7 +248,8 @@ def _leave_out_restless(reading: _Reading, root: Path) -> None:
 
 def _await_stillness(stamps: Iterable[Stamp]) -> None:
     """Sleeps until these files could have been still for 300 ms."""
-    time.sleep(max((STILL_MS - _age_ms(stamp) for stamp in stamps), default=0) / 1000)
+    # The clock goes on while files are looked at: what was young then may be old enough now.
+    time.sleep(max(0, *(STILL_MS - _age_ms(stamp) for stamp in stamps), 0) / 1000)
 
 
 def _age_ms(stamp: Stamp) -> float:
