@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flashcards.services.authoring.substantive_edits import MarkedNote
 
 SHOWN = 200
+REWORDED_LINES = 12
 
 
 @click.command("ids")
@@ -143,7 +144,11 @@ def _print(found: Impact) -> None:
         click.echo(printable(_line(card)))
     if len(changed) > SHOWN:
         click.echo(f"... and {len(changed) - SHOWN:,} more (--json lists all)")
-    click.echo(", ".join(f"{count:,} {change}" for change, count in found.counts.items()))
+    for note in found.edited:
+        _print_rewording(found, note)
+    moved = sum(card.change == "moved" and card.reworded for card in changed)
+    also = {"moved": f" ({moved:,} of them edited, too)"} if moved else {}
+    click.echo(", ".join(f"{count:,} {change}{also.get(change, '')}" for change, count in found.counts.items()))
     for change in ("edited", "moved", "deleted"):
         at_stake = sum(card.reviews for card in changed if card.change == change)
         if at_stake:
@@ -157,9 +162,19 @@ def _print(found: Impact) -> None:
         click.echo(printable(f"{path}: {told}"), err=True)
 
 
+def _print_rewording(found: Impact, note: str) -> None:
+    """What a note says now and said before, line by line."""
+    lines = found.rewording(note)
+    for line in [f"reworded {note}", *(f"  {line}" for line in lines[:REWORDED_LINES])]:
+        click.echo(printable(line))
+    if len(lines) > REWORDED_LINES:
+        click.echo(f"  ... and {counted(len(lines) - REWORDED_LINES, 'line')} more")
+
+
 def _line(card: CardChange) -> str:
     names = card.key or card.was
     if card.was and card.key and card.was != card.key:
         names = f"{card.was} -> {card.key}"
     reviews = f" ({counted(card.reviews, 'review')})" if card.reviews else ""
-    return f"{card.change:<8}{card.path}:{card.line}: {names}{reviews}"
+    change = "moved+" if card.change == "moved" and card.reworded else card.change
+    return f"{change:<8}{card.path}:{card.line}: {names}{reviews}"

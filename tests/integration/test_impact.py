@@ -147,7 +147,8 @@ def test_the_command(repository: Path) -> None:
     deck.write_text("## one, again {#one}\n1\n\n## new {#new}\nn\n", "utf-8")
     result = run(repository, "HEAD")
     assert result.stdout == (
-        "edited  a.md:1: a#one/forward\nnew     a.md:4: a#new/forward\n1 kept, 1 edited, 0 moved, 1 new, 0 deleted\n"
+        "edited  a.md:1: a#one/forward\nnew     a.md:4: a#new/forward\nreworded a#one\n  -## one\n  +## one, again\n"
+        "1 kept, 1 edited, 0 moved, 1 new, 0 deleted\n"
     )
     assert result.return_value == 0
     deck.write_text("## one {#one}\n1\n\n```\n", "utf-8")
@@ -326,3 +327,23 @@ def test_without_any_id_the_same_edits_are_still_followed() -> None:
     assert notes_by(found, "moved") == {
         card.was.rpartition("/")[0] for card in found.cards if card.was.startswith(f"{names[0][:-3]}#")
     }
+
+
+def test_a_moved_file_with_edits_is_moved_and_edited_and_says_what_was_reworded(repository: Path) -> None:
+    git(repository, "mv", "decks/a.md", "decks/b.md")
+    (repository / "decks" / "b.md").write_text("## one {#one}\nquite one\n", "utf-8")
+
+    told = run(repository, "HEAD").output
+
+    assert "moved+  b.md:1: a#one/forward -> b#one/forward" in told
+    assert "reworded b#one\n  -1\n  +quite one\n" in told
+    assert "0 edited, 1 moved (1 of them edited, too)" in told
+
+
+def test_reviews_are_counted_by_the_name_that_a_running_server_has_given_them_already() -> None:
+    before = {"a.md": b"---\nid: a\n---\n## one {#one}\n1\n"}
+    after = {"b.md": b"---\nid: b\n---\n## one {#one}\n1\n"}
+
+    found = impact(before, after, {("b", "one", "forward"): 7})
+
+    assert [(card.change, card.reviews) for card in found.cards] == [("moved", 7)]

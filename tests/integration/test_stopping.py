@@ -32,6 +32,7 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     environ = {"DATA": str(folder / "data"), "DECKS": str(folder / "decks"), "PORT": str(free_port())}
     process = subprocess.Popen(
         [sys.executable, "-m", "flashcards", *arguments], cwd=folder, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=os.environ | {f"FLASHCARDS_{name}": value for name, value in environ.items()} | {"TMPDIR": f"{folder}/tmp"},
     )  # fmt: skip

@@ -18,6 +18,7 @@ from flashcards.errors import DeckError
 from flashcards.services.sync import read as sync_read
 from flashcards.services.sync import run as sync
 from flashcards.services.sync.run import SyncReport
+from flashcards.storage.deck_rows import Stamp
 from tests.integration.sync_world import Learner, World, counts
 
 LEARNER = Learner()
@@ -416,3 +417,28 @@ def test_a_full_disk_changes_nothing(world: World) -> None:
     world.db.execute("PRAGMA max_page_count = 1000000")
     assert world.counts() == {"new": 300, "unchanged": 6}
     assert_kept(world, cards)
+
+
+def test_a_file_from_the_year_2400_is_read(world: World) -> None:
+    later = 13_569_465_600  # 2400-01-01, beyond what 64 bits of nanoseconds hold
+    world.write("late.md", "## Q\n\nA\n")
+    os.utime(world.root / "late.md", (later, later))
+
+    assert world.counts() == {"new": 1, "unchanged": 6}
+    assert world.counts() == {"unchanged": 7}
+
+
+def test_a_file_nested_very_deep_is_named_and_not_read(world: World) -> None:
+    deep = "/".join(["d"] * 30) + "/b.md"
+    world.write(deep, "## Q\n\nB\n")
+
+    assert codes(world.sync()) == [(deep, "nested-too-deep")]
+
+
+def test_waiting_for_stillness_never_takes_a_time_that_is_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(sync.time, "sleep", slept.append)
+
+    sync._await_stillness([Stamp("a.md", 1, 0)])
+
+    assert slept == [0]

@@ -270,8 +270,8 @@ class _Parser:
             top.depth += 1
         elif mark == "}":
             return self.brace(top, start)
-        elif top.depth == 0 and top.region.place == "text" and self.regions.at(start) == top.region:
-            top.hint_at = match.end() - 2
+        elif top.hint_at < 0 and not top.depth and top.region.place == "text" and self.regions.at(start) == top.region:
+            top.hint_at = start
         return match.end()
 
     def backslash(self, start: int, end: int) -> int:

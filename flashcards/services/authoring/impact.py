@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import Literal
 
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
@@ -25,7 +26,8 @@ Reviews = Mapping[tuple[str, str, str], int]
 class CardChange:
     """What becomes of one card. `was` is its key before ("" if it is new), `key` its key now ("" if deleted).
 
-    `path` and `line` are where it stands now, or stood. `reviews` are the answers that hang on it.
+    `path` and `line` are where it stands now, or stood. `reviews` are the answers that hang on it. `reworded`: its note
+    says something else than before, which a moved card may, too.
     """
 
     change: Change
@@ -34,6 +36,7 @@ class CardChange:
     path: str
     line: int
     reviews: int
+    reworded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Impact:
     which keep what they had where an error hides it.
 
     `edited` holds the notes with another text than before, moved ones too, by their key (``deck#note``) now: what
-    they say now, and the definitions that they use.
+    they say now, and the definitions that they use. `before` holds under the same keys what they said.
     """
 
     cards: tuple[CardChange, ...]
@@ -60,6 +63,12 @@ class Impact:
     collisions: tuple[LostId, ...]
     broken: tuple[str, ...]
     edited: Mapping[str, tuple[str, str]]
+    before: Mapping[str, str] = field(default_factory=dict)
+
+    def rewording(self, note: str) -> list[str]:
+        """The lines of an edited note that changed, as a diff has them: ``-`` before, ``+`` now."""
+        lines = unified_diff(self.before[note].splitlines(), self.edited[note][0].splitlines(), lineterm="", n=0)
+        return [line for line in list(lines)[2:] if not line.startswith("@@")]
 
     @property
     def counts(self) -> dict[Change, int]:
@@ -105,6 +114,7 @@ class _Comparison:
         self.cards: list[CardChange] = []
         self.vanished: list[LostId] = []
         self.edited: dict[str, tuple[str, str]] = {}
+        self.before: dict[str, str] = {}
         self.notes: dict[int, Note] = {}
         rows, stored = self.stored()
         # A file whose structure is lost keeps its last good version: it is neither read nor gone.
@@ -143,7 +153,9 @@ class _Comparison:
             self.vanish(stored, "no note has it any more; its history is hidden until it comes back")
         cards = sorted(self.cards, key=lambda card: (CHANGES.index(card.change), card.path, card.line))
         broken = (path for path, parsed in sorted(self.head.items()) if parsed.structure_lost or parsed.broken)
-        return Impact(tuple(cards), tuple(self.vanished), tuple(self.collisions()), tuple(broken), self.edited)
+        return Impact(
+            tuple(cards), tuple(self.vanished), tuple(self.collisions()), tuple(broken), self.edited, self.before
+        )
 
     def present(self, fresh: FreshDeck, note: Note, stored: StoredNote | None) -> None:
         """A note of today, and the one that it was before."""
@@ -151,8 +163,10 @@ class _Comparison:
         before = self.notes[stored.id] if stored else None
         known = set(before.whiches) if before and not before.draft else set()
         now = () if note.draft else note.whiches
-        if known and now and stored and stored.values.text != (note.source, note.definitions):
+        reworded = stored is not None and stored.values.text != (note.source, note.definitions)
+        if known and now and stored and reworded:
             self.edited[f"{deck}#{note.id}"] = (note.source, note.definitions)
+            self.before[f"{deck}#{note.id}"] = stored.values.text[0]
         for which in now:
             if stored is None or which not in known:
                 self.add("new", "", card_key(deck, note.id, which), fresh.path, note.line, 0)
@@ -160,10 +174,12 @@ class _Comparison:
             change: Change = "kept"
             if stored.deck_key != deck:
                 change = "moved"
-            elif stored.values.text != (note.source, note.definitions):
+            elif reworded:
                 change = "edited"
-            was = (stored.deck_key, stored.values.key, which)
-            self.add(change, card_key(*was), card_key(deck, note.id, which), fresh.path, note.line, self.of(was))
+            was, today = (stored.deck_key, stored.values.key, which), (deck, note.id, which)
+            # A server that runs beside has synced already, and knows the card by the name that it has now.
+            reviews = self.of(was) or self.of(today)
+            self.add(change, card_key(*was), card_key(*today), fresh.path, note.line, reviews, reworded=reworded)
         if stored is None:
             return
         for which in sorted(known - set(now)):
@@ -183,8 +199,10 @@ class _Comparison:
     def of(self, was: tuple[str, str, str]) -> int:
         return self.reviews.get(was, 0)
 
-    def add(self, change: Change, was: str, key: str, path: str, line: int, reviews: int) -> None:
-        self.cards.append(CardChange(change, key, was, path, line, reviews))
+    def add(
+        self, change: Change, was: str, key: str, path: str, line: int, reviews: int, *, reworded: bool = False
+    ) -> None:
+        self.cards.append(CardChange(change, key, was, path, line, reviews, reworded))
 
     def vanish(self, stored: StoredNote, message: str) -> None:
         if stored.values.explicit:

@@ -53,18 +53,20 @@ def test_deletions_end_at_their_own_braces(text: str, expected: list[tuple[int, 
     ("text", "expected"),
     [
         ("{{c1::std::vector}}", ("std", "vector")),
-        ("{{c1::a::b::c}}", ("a::b", "c")),
+        ("{{c1::a::b::c}}", ("a", "b::c")),
+        ("{{c1::std::vector::the container}}", ("std", "vector::the container")),
+        (r"{{c1::std\::vector::the container}}", (r"std\::vector", "the container")),
         ("{{c1::`std::vector`}}", ("`std::vector`", None)),
         ("{{c1::$a::b$::h}}", ("$a::b$", "h")),
         ("{{c1::{a::b} c}}", ("{a::b} c", None)),
         ("{{c1::a::}}", ("a", None)),
-        ("{{c1::a:::b}}", ("a:", "b")),
+        ("{{c1::a:::b}}", ("a", ":b")),
         ("`{{c1::std::vector}}`", ("std::vector", None)),
         ("${{c1::a::b}}$", ("a::b", None)),
         ("{{c1::a:: b }}", ("a", "b")),
     ],
 )
-def test_the_hint_begins_after_the_last_colons_of_the_deletions_own_level(
+def test_the_hint_begins_after_the_first_colons_of_the_deletions_own_level(
     text: str, expected: tuple[str, str | None]
 ) -> None:
     ((_, inner, hint, _),) = found(text)
