@@ -17,7 +17,7 @@ from flashcards.cli.common import (
     printable,
     services,
 )
-from flashcards.services.bring.decks import Brought, bring
+from flashcards.services.bring.decks import Brought, Options, bring
 
 SHOWN_NOTICES = 200
 
@@ -47,8 +47,12 @@ def text_commands() -> list[click.Command]:
 
 
 def _command(kind: str, does: str, example: str) -> click.Command:
-    def run(source: Path, into: Path, user: str | None, as_json: bool, tagged_only: bool = False) -> int:
-        return _import(kind, source, into, user, as_json, tagged_only)
+    def run(
+        source: Path, into: Path, user: str | None, as_json: bool, tagged_only: bool = False,
+        separator: str | None = None, header: str | None = None,
+    ) -> int:  # fmt: skip
+        given = None if header is None else header == "yes"
+        return _import(kind, source, into, user, as_json, Options(tagged_only, separator, given))
 
     options = [
         click.Argument(["source"], type=Source(folders=True)),
@@ -61,20 +65,25 @@ def _command(kind: str, does: str, example: str) -> click.Command:
     if kind == "obsidian":
         help_text = "Only notes with a #flashcards tag."
         options.append(click.Option(["--tagged-only"], is_flag=True, help=help_text))
+        help_text = "What parts front and back on a line, where the vault's settings are not at hand (default ::)."
+        options.append(click.Option(["--separator"], metavar="S", help=help_text))
+    if kind == "csv":
+        help_text = "Whether the first row names the columns (default: as it looks)."
+        options.append(click.Option(["--header"], type=click.Choice(["yes", "no"]), help=help_text))
     text = f"{does}\n\nSOURCE is a file or a folder. No file is ever overwritten.\n\nExample: {example}"
     return json_option(click.Command(kind, callback=run, params=options, help=text, short_help=does))
 
 
-def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool, tagged_only: bool) -> int:
+def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool, options: Options) -> int:
     progress = Progress()
     scheduled = kept = 0
     try:
         if user is None:
-            brought = bring(kind, source, into, tagged_only=tagged_only, progress=progress)
+            brought = bring(kind, source, into, options, progress=progress)
         else:
             with services() as opened:
                 learner = opened.accounts.find(user)
-                done = opened.bring.bring(kind, source, into, learner, tagged_only=tagged_only, progress=progress)
+                done = opened.bring.bring(kind, source, into, learner, options=options, progress=progress)
                 brought, scheduled, kept = done.brought, done.scheduled, done.kept
     finally:
         progress.close()

@@ -24,7 +24,11 @@ _HTML = re.compile(
 _DELETION = re.compile(r"\{\{c([1-9]\d{0,2})::")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"|&#?\w+;')
 _SOUND = re.compile(r"\[sound:([^\[\]\n]+)\]")
-_NAMES = {("front", "back"), ("question", "answer"), ("text", "extra"), ("term", "definition"), ("prompt", "response")}
+# What people call columns; the first of each that a header names is taken.
+_FRONTS = ("front", "question", "text", "term", "word", "prompt", "expression", "vocabulary", "phrase")
+_BACKS = ("back", "answer", "definition", "meaning", "translation", "response", "explanation")
+_OTHERS = ("extra", "example", "examples", "note", "notes", "hint", "pronunciation", "reading", "source", "comment")
+_NAMED = {"tags": "tags", "tag": "tags", "deck": "deck"}
 
 
 @dataclass(slots=True)
@@ -45,14 +49,18 @@ class _Row(NamedTuple):
     fields: list[str]
 
 
-def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
-    """The decks of one file: one, or one for each value of the deck column. Rows keep their order."""
-    return _Reader(file, tree, deck_path).read()
+def convert(file: SourceFile, tree: Tree, deck_path: str, *, header: bool | None = None) -> Converted:
+    """The decks of one file: one, or one for each value of the deck column. Rows keep their order.
+
+    `header` says whether the first row names the columns; None: as it looks.
+    """
+    return _Reader(file, tree, deck_path, header).read()
 
 
 class _Reader:
-    def __init__(self, file: SourceFile, tree: Tree, deck_path: str) -> None:
-        self.file, self.tree, self.deck_path = file, tree, deck_path
+    def __init__(self, file: SourceFile, tree: Tree, deck_path: str, header: bool | None) -> None:
+        self.file, self.tree, self.deck_path, self.header_row = file, tree, deck_path, header
+        self.order: list[int] = []  # the columns of front and back, from 1, where a header names them
         self.notices: list[Notice] = []
         self.headers = _Headers()
         self.html = False
@@ -64,9 +72,12 @@ class _Reader:
         lines = self.file.text.split("\n")
         start = self.read_headers(lines)
         separator = self.headers.separator or _guess(lines[start:], self.file.path)
+        if not separator:
+            self.notice(1, "left out: this reads as prose, with no tab, semicolon or bar between columns")
+            return Converted((), tuple(self.notices))
         rows = list(self.rows(lines, start, separator))
-        if rows and tuple(name.strip().casefold() for name in rows[0].fields[:2]) in _NAMES:
-            self.notice(rows[0].line, "left out: the first row names the columns")
+        if rows and (_names_columns(rows[0].fields) if self.header_row is None else self.header_row):
+            self.take_names(rows[0])
             del rows[0]
         given = self.headers.html
         self.html = any(_HTML.search(field) for row in rows for field in row.fields) if given is None else given
@@ -82,6 +93,19 @@ class _Reader:
         tags = self.headers.tags
         title = stem(self.file.path) if path == self.deck_path else stem(path)
         return FoundDeck(Deck(path.removesuffix(".md"), path, title, tags=tags, notes=tuple(notes)), self.file.path)
+
+    def take_names(self, row: _Row) -> None:
+        """The first row names the columns: front and back are found by their names, tags and deck, too."""
+        names = [name.strip().casefold() for name in row.fields]
+        self.notice(row.line, "left out: the first row names the columns")
+        for column, name in enumerate(names, start=1):
+            if name in _NAMED:
+                self.headers.columns.setdefault(_NAMED[name], column)
+        self.order = [
+            next(names.index(name) + 1 for name in known if name in names)
+            for known in (_FRONTS, _BACKS)
+            if any(name in names for name in known)
+        ]
 
     # Headers and rows ---------------------------------------------------------------------------------
 
@@ -118,6 +142,7 @@ class _Reader:
             self.notice(line, f"the header '#{name}:{value[:40]}' has no meaning here")
 
     def rows(self, lines: list[str], start: int, separator: str) -> Iterator[_Row]:
+        csv.field_size_limit(MAX_FIELD)
         reader = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=separator)
         while True:
             line = start + reader.line_num + 1
@@ -148,7 +173,8 @@ class _Reader:
 
     def note(self, row: _Row, path: str) -> Note | None:
         special = set(self.headers.columns.values())
-        fields = [value for column, value in enumerate(row.fields, start=1) if column not in special]
+        columns = [*self.order, *(it for it in range(1, len(row.fields) + 1) if it not in self.order)]
+        fields = [row.fields[it - 1] for it in columns if it not in special and it <= len(row.fields)]
         texts = [self.text(value, row.line, path) for value in fields]
         tags = [_as_tag(tag) for tag in self.value(row, "tags").split()]
         content = self.content(texts, row)
@@ -192,8 +218,19 @@ class _Reader:
         return lower_headings(with_pictures(text, place)).strip()
 
 
+def _names_columns(fields: list[str]) -> bool:
+    """Whether a row looks like the names of columns: each is one that people use, and two are for front and back."""
+    names = [field.strip().casefold() for field in fields if field.strip()]
+    known = {*_FRONTS, *_BACKS, *_OTHERS, *_NAMED}
+    telling = any(name in _FRONTS for name in names) and any(name in _BACKS for name in names)
+    return len(names) > 1 and telling and all(name in known for name in names)
+
+
 def _guess(lines: list[str], path: str) -> str:
-    """The separator of a file that does not name it: by its name, else what the first rows hold most of."""
+    """The separator of a file that does not name it: by its name, else what the first rows hold most of.
+
+    "" for a text file that is prose: commas alone make no table of it.
+    """
     if path.lower().endswith((".tsv", ".tab")):
         return "\t"
     sample = _QUOTED.sub("", "\n".join(lines[:50])).split("\n")
@@ -202,7 +239,10 @@ def _guess(lines: list[str], path: str) -> str:
         counts = [line.count(separator) for line in sample if separator in line]
         return len(counts), -len(set(counts))
 
-    return max(("\t", ",", ";", "|"), key=fits)
+    prose = path.lower().endswith(".txt")
+    best = max(("\t", ";", "|") if prose else ("\t", ",", ";", "|"), key=fits)
+    written = sum(bool(line.strip()) for line in sample)
+    return "" if prose and fits(best)[0] * 2 < written else best
 
 
 def _as_tag(text: str) -> str:

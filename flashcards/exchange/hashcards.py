@@ -9,18 +9,25 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
+from flashcards.exchange.anki.to_markdown import to_markdown
 from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, Tree, relative, stem
 from flashcards.exchange.markdown_text import (
     closed_deletion,
     code_lines,
+    footnotes_apart,
     front,
     inline_references,
     lower_headings,
     plain_brackets,
+    with_footnotes,
     with_pictures,
+    without_comments,
+    without_html,
 )
+from flashcards.exchange.obsidian_marks import as_tag
 
 Macros = Mapping[str, str]
 """TeX macros by name (with the backslash): what they stand for, with ``#1`` to ``#9`` for arguments."""
@@ -28,6 +35,7 @@ Macros = Mapping[str, str]
 MAX_DEPTH = 20
 MAX_FORMULA = 20_000
 _MACRO = re.compile(r"\s*(\\(?:[A-Za-z]+|[^A-Za-z\s]))\s+(\S.*?)\s*$")
+_TAG_BEFORE = re.compile(r"[QAC]:[ \t]*")
 _FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?!\$)((?:\\.|[^$\\])+?)\1(?!\$)", re.S)
 
 
@@ -49,15 +57,19 @@ def read_macros(file: SourceFile) -> tuple[Macros, list[Notice]]:
 def convert(file: SourceFile, tree: Tree, macros: Macros, deck_path: str) -> Converted:
     """The deck of one file; its cards keep their order. `deck_path` is where the deck goes."""
     reader = _Reader(file)
-    title, start = reader.front_matter()
+    head, start = reader.front_matter()
     reader.read(start)
     notes = []
     for card in reader.cards:
         content = card.content(reader.notices, file.path)
         if content is not None:
-            content = _mapped(content, lambda text: _finished(text, file.path, tree, macros, deck_path))
+            content = _mapped(content, partial(_finished, file.path, tree, macros, deck_path, reader.footnotes))
             notes.append(Note(id="", explicit=False, line=card.line, content=content, source=""))
-    deck = Deck(id=deck_path.removesuffix(".md"), path=deck_path, title=title or stem(file.path), notes=tuple(notes))
+    reader.count(start)
+    deck = Deck(
+        id=deck_path.removesuffix(".md"), path=deck_path, title=head.name or stem(file.path), notes=tuple(notes),
+        tags=head.tags, order=head.order,
+    )  # fmt: skip
     return Converted((FoundDeck(deck, file.path),) if notes else (), tuple(reader.notices))
 
 
@@ -67,15 +79,25 @@ def _mapped(content: Content, change: Callable[[str], str]) -> Content:
     return Basic(front(change(content.question)), change(content.answer))
 
 
-def _finished(text: str, path: str, tree: Tree, macros: Macros, deck_path: str) -> str:
+def _finished(path: str, tree: Tree, macros: Macros, deck_path: str, footnotes: dict[str, str], text: str) -> str:
     def place(reference: str) -> str:
         found = tree.find(reference, path)
         return relative(found, deck_path) if found else reference
 
-    return expand(lower_headings(with_pictures(plain_brackets(text), place)), macros)
+    text = without_html(plain_brackets(text), to_markdown)
+    return with_footnotes(expand(lower_headings(with_pictures(text, place)), macros), footnotes)
 
 
 # Lines to cards ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the front matter says of the deck."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    order: float | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +129,8 @@ class _Reader:
 
     def __init__(self, file: SourceFile) -> None:
         self.path = file.path
-        self.lines = inline_references(file.text).split("\n")
+        text, self.footnotes = footnotes_apart(without_comments(file.text))
+        self.lines = inline_references(text).split("\n")
         self.cards: list[_Card] = []
         self.notices: list[Notice] = []
         self.card: _Card | None = None
@@ -115,30 +138,43 @@ class _Reader:
     def notice(self, index: int, message: str) -> None:
         self.notices.append(Notice(self.path, index + 1, message))
 
-    def front_matter(self) -> tuple[str, int]:
-        """The deck's name, and the index of the first line after the front matter."""
+    def count(self, start: int) -> None:
+        """Says how many lines begin a card in hashcards, where not as many became one because they stand in code."""
+        tags = [line[:2] for line in self.lines[start:] if line[:2] in ("Q:", "C:")]
+        if len(tags) != len(self.cards):
+            held = len(tags) - len(self.cards)
+            self.notice(start, f"{len(tags)} lines begin with Q: or C:, {held} of them in code and so no cards")
+
+    def front_matter(self) -> tuple[_Head, int]:
+        """What the front matter says, and the index of the first line after it."""
         if self.lines[0].strip() != "---":
-            return "", 0
+            return _Head(), 0
         end = next((i for i, line in enumerate(self.lines[1:], start=1) if line.strip() == "---"), None)
         if end is None:
             self.notice(0, "the front matter is not closed; it was read as a separator")
-            return "", 1
+            return _Head(), 1
         block = "\n".join(self.lines[1:end])
         try:
             given = tomllib.loads(block)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
             if not re.search(r"^(?:Q|A|C):", block, re.M):
                 self.notice(0, f"the front matter is not TOML and was left out ({' '.join(str(error).split())})")
-                return "", end + 1
-            return "", 1  # two separators with cards between them
+                return _Head(), end + 1
+            return _Head(), 1  # two separators with cards between them
         for key in given:
-            if key != "name":
+            if key not in ("name", "tags", "order"):
                 self.notice(0, f"the front matter's {key!r} has no place in a deck")
-        name = given.get("name", "")
-        return (name.strip() if isinstance(name, str) else ""), end + 1
+        name, tags, order = given.get("name", ""), given.get("tags", []), given.get("order")
+        texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+        head = _Head(
+            name.strip() if isinstance(name, str) else "",
+            tuple(dict.fromkeys(tag for tag in map(as_tag, texts) if tag)),
+            float(order) if isinstance(order, int | float) and not isinstance(order, bool) else None,
+        )
+        return head, end + 1
 
     def read(self, start: int) -> None:
-        flags, unclosed = code_lines(self.lines)
+        flags, unclosed = code_lines(self.lines, _TAG_BEFORE)
         if unclosed is not None:
             self.notice(unclosed, "this code fence is never closed; it was closed at the end of its card")
         outside = -1

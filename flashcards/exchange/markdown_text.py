@@ -15,8 +15,10 @@ _KEPT = re.compile(
 _MASK = "\x01"
 
 
-def code_lines(lines: list[str]) -> tuple[list[bool], int | None]:
+def code_lines(lines: list[str], before: re.Pattern[str] | None = None) -> tuple[list[bool], int | None]:
     """Which lines belong to fenced code, and the index of a fence that is never closed.
+
+    A fence may also stand after what `before` matches, such as ``A: ``; that line is no code then.
 
     From an unclosed fence on nothing counts as code: better to show a fence as text than to swallow the rest.
     """
@@ -24,11 +26,12 @@ def code_lines(lines: list[str]) -> tuple[list[bool], int | None]:
     opened: int | None = None
     marks = ""
     for index, line in enumerate(lines):
-        fence = _FENCE.match(line)
+        prefix = before.match(line) if before and opened is None else None
+        fence = _FENCE.match(line, prefix.end() if prefix else 0)
         if opened is None:
             if fence and not ("`" in fence[2] and fence[1][0] == "`"):
                 opened, marks = index, fence[1]
-                flags[index] = True
+                flags[index] = prefix is None
             continue
         flags[index] = True
         if fence and fence[1].startswith(marks) and not fence[2].strip():
@@ -153,8 +156,75 @@ def plain_brackets(text: str) -> str:
     return outside_code(text, _ESCAPED_BRACKET, lambda match: match[1])
 
 
+_COLONS = re.compile(r"(?<!\\)::")
+
+
 def closed_deletion(number: int, inner: str, hint: str = "") -> str:
     """A deletion of ours; `::` within its text does not begin a hint."""
-    if not hint and "::" in inner:
-        hint = "…"
+    inner = outside_code(inner, _COLONS, lambda _match: "\\::")
     return f"{{{{c{number}::{inner}{f'::{hint}' if hint else ''}}}}}"
+
+
+# What Markdown files hold beside Markdown ---------------------------------------------------------------
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+_NOTE = re.compile(r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]{2,}\S.*))*)\n?", re.M)
+_NOTE_USE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_TAG = re.compile(
+    r"</?(b|strong|i|em|s|del|strike|u|span|font|center|small|big)\b[^<>]*>"
+    r"|<img\b([^<>]*)>|<a\b([^<>]*)>(.*?)</a>|</?(p|div)\b[^<>]*>",
+    re.I | re.S,
+)
+_BLOCK_HTML = re.compile(r"<(table|ul|ol|pre|blockquote|h[1-6])\b[^<>]*>.*?</\1>", re.I | re.S)
+_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "del": "~~", "strike": "~~"}
+_ATTRIBUTE = re.compile(r"([a-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.I)
+
+
+def without_comments(text: str) -> str:
+    """The text without HTML comments; lines stay where they are."""
+    return outside_code(text, _COMMENT, lambda match: "\n" * match.group().count("\n"))
+
+
+def without_html(text: str, block: Callable[[str], str]) -> str:
+    """The text with HTML that a deck does not show as Markdown: emphasis, links, pictures; other tags are dropped.
+
+    `block` turns whole tables and lists. What decks show (``<sub>``, ``<br>`` ...) stays.
+    """
+    if "<" not in text:
+        return text
+    text = outside_code(text, _BLOCK_HTML, lambda match: f"\n\n{block(match.group()).strip()}\n\n")
+    return outside_code(text, _TAG, _plain_tag)
+
+
+def _plain_tag(match: re.Match[str]) -> str:
+    name, picture, link, words, paragraph = match.groups()
+    if picture is not None:
+        given = _attributes(picture)
+        return f"![{given.get('alt', '')}]({wrapped(given.get('src', ''))})" if given.get("src") else ""
+    if link is not None:
+        target = _attributes(link).get("href", "")
+        return f"[{words}]({wrapped(target)})" if target else words
+    if paragraph is not None:
+        return "\n\n" if match.group().startswith("</") else ""
+    return _MARKS.get(name.lower(), "")
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _ATTRIBUTE.finditer(text)}
+
+
+def footnotes_apart(text: str) -> tuple[str, dict[str, str]]:
+    """The text without the definitions of its footnotes (their lines are blank), and these by label."""
+    notes: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        notes.setdefault(match[1], match[2].rstrip())
+        return "\n" * match.group().count("\n")
+
+    return (outside_code(text, _NOTE, take), notes) if "[^" in text else (text, notes)
+
+
+def with_footnotes(text: str, notes: dict[str, str]) -> str:
+    """A side of a card, followed by the footnotes that it uses."""
+    used = dict.fromkeys(use[1] for use in _NOTE_USE.finditer(mask(text)) if use[1] in notes) if notes else {}
+    return "\n\n".join([text, *(f"[^{label}]: {notes[label]}" for label in used)])

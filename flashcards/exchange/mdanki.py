@@ -6,19 +6,26 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flashcards.domain.card import Basic, Deck, Note
+from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
+from flashcards.exchange.anki.to_markdown import to_markdown
 from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, Tree, relative, stem
 from flashcards.exchange.markdown_text import (
     code_lines,
+    footnotes_apart,
     front,
     inline_references,
     lower_headings,
     plain_brackets,
+    with_footnotes,
     with_pictures,
+    without_comments,
+    without_html,
 )
+from flashcards.exchange.obsidian_marks import properties
 
 _CARD = re.compile(r"##[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _TITLE = re.compile(r"#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_DELETION = re.compile(r"\{\{c([1-9]\d{0,2})::")
 _TAG_LINE = re.compile(r"\[#[^\]\n]+\]")
 _TAG = re.compile(r"\[#([^\]\n]+)\](?:\([^()\n]*\))?")
 
@@ -39,7 +46,9 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
     def notice(index: int, message: str) -> None:
         notices.append(Notice(file.path, index + 1, message))
 
-    lines = inline_references(file.text).split("\n")
+    start, own_tags, own_title = properties(file.text)
+    text, footnotes = footnotes_apart(without_comments(file.text))
+    lines = [""] * start + inline_references(text).split("\n")[start:]
     flags, unclosed = code_lines(lines)
     if unclosed is not None:
         notice(unclosed, "this code fence is never closed; it was closed at the end of its card")
@@ -50,7 +59,8 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
         return relative(found, deck_path) if found else reference
 
     def finished(side: Sequence[str]) -> str:
-        return lower_headings(with_pictures(plain_brackets("\n".join(side).strip("\n")), place)).strip()
+        text = without_html(plain_brackets("\n".join(side).strip("\n")), to_markdown)
+        return with_footnotes(lower_headings(with_pictures(text, place)), footnotes).strip("\n").rstrip()
 
     notes: list[Note] = []
     for piece in pieces:
@@ -60,13 +70,17 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
                 notice(_first(piece), "left out: text that belongs to no card")
             continue
         question, answer = front(finished(sides[0])), finished(sides[1])
-        if question and answer:
-            content = Basic(question, answer)
+        numbers = tuple(sorted({int(number) for number in _DELETION.findall(question)}))
+        if numbers or (question and answer):
+            whole = "\n\n".join(side for side in (question, answer) if side)
+            content: Content = Cloze("", whole, numbers) if numbers else Basic(question, answer)
             number = _first(piece) + 1
             notes.append(Note("", False, number, content, "", tags=tags, section=piece.section))
         else:
             notice(_first(piece), f"left out: the {'back' if question else 'front'} of the card is empty")
-    deck = Deck(deck_path.removesuffix(".md"), deck_path, title or stem(file.path), notes=tuple(notes))
+    tags = tuple(dict.fromkeys(tag for tag in map(_as_tag, own_tags) if tag))
+    title = own_title or title or stem(file.path)
+    deck = Deck(deck_path.removesuffix(".md"), deck_path, title, tags=tags, notes=tuple(notes))
     return Converted((FoundDeck(deck, file.path),) if notes else (), tuple(notices))
 
 

@@ -11,20 +11,28 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Cloze, Content, Deck, Note
+from flashcards.exchange.anki.to_markdown import to_markdown
 from flashcards.exchange.found import Converted, FoundDeck, Notice, Remembered, SourceFile, Tree, relative, stem
 from flashcards.exchange.markdown_text import (
     code_lines,
+    footnotes_apart,
     front,
     inline_references,
     lower_headings,
     mask,
     outside_code,
+    plain_brackets,
+    with_footnotes,
     with_pictures,
+    without_html,
 )
-from flashcards.exchange.obsidian_marks import HIGHLIGHT, as_tag, deck_of, highlights, properties
+from flashcards.exchange.obsidian_marks import as_tag, deck_of, gap_pattern, highlights, properties
+from flashcards.exchange.obsidian_settings import Settings
 
+DEFAULT = Settings()
 EPOCH = date(1970, 1, 1).toordinal()
 MIN_EASE, MAX_INTERVAL = 130, 36_500
 NEVER_REVIEWED = date(2000, 1, 1).toordinal() - EPOCH  # what the plugin writes for a sibling that is still new
@@ -32,10 +40,8 @@ _IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "bmp")
 _OTHERS = ("mp3", "ogg", "oga", "opus", "wav", "m4a", "flac", "weba", "3gp", "mp4", "webm", "mov", "pdf")
 MEDIA = frozenset(_IMAGES + _OTHERS)
 
-_TAG = re.compile(r"(?<![\w/#&])#flashcards((?:/[\w-]+)*)(?![\w/-])")
 _ANY_TAG = r"#[^\s#.,;:!?()\[\]{}'\"`]+"
 _TAGS_ALONE = re.compile(rf"\s*(?:{_ANY_TAG}\s*)+$")
-_TAGS_FIRST = re.compile(r"\s*(?:[-*+]\s+|\d+[.)]\s+)?((?:#flashcards(?:/[\w-]+)*\s+)+)")
 _SCHEDULE = re.compile(r"<!--\s*SR:(!?[^>]*?)-->")
 _ENTRY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?),(\d+(?:\.\d+)?),(\d+)")
 _COMMENT = re.compile(r"<!--(?!\s*SR:).*?(?:-->|\Z)|%%.*?%%", re.S)
@@ -48,18 +54,32 @@ _SIZED = re.compile(r"(!\[[^\[\]|]*)\|\s*\d+(?:x\d+)?(?=\])")
 _BLOCK_ID = re.compile(r"(?<=\S)[ \t]+\^[A-Za-z0-9-]+[ \t]*$", re.M)
 
 
-def has_tag(text: str) -> bool:
-    """Whether a note is meant for the plugin: a ``#flashcards`` tag in its text or its properties."""
-    return bool(_TAG.search(mask(text))) or any(deck_of(tag) is not None for tag in properties(text)[1])
+@cache
+def _tag(names: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds the vault's tags for cards, with the deck that they name."""
+    either = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<![\w/#&])#(?:{either})((?:/[\w-]+)*)(?![\w/-])")
 
 
-def convert(file: SourceFile, tree: Tree, *, strict: bool, deck_path: str) -> Converted:
+@cache
+def _tags_first(names: tuple[str, ...]) -> re.Pattern[str]:
+    either = "|".join(map(re.escape, names))
+    return re.compile(rf"\s*(?:[-*+]\s+|\d+[.)]\s+)?((?:#(?:{either})(?:/[\w-]+)*\s+)+)")
+
+
+def has_tag(text: str, settings: Settings = DEFAULT) -> bool:
+    """Whether a note is meant for the plugin: a tag of the vault's (``#flashcards``) in its text or its properties."""
+    tags = properties(text)[1]
+    return bool(_tag(settings.tags).search(mask(text))) or any(deck_of(it, settings.tags) is not None for it in tags)
+
+
+def convert(file: SourceFile, tree: Tree, *, strict: bool, deck_path: str, settings: Settings = DEFAULT) -> Converted:
     """The decks of one note of a vault: one for each ``#flashcards/...`` tag, else one at its own path.
 
     `deck_path` is where its own deck goes. `strict`: other notes have a tag, so that one without counts only
     where it is plain that a card is meant.
     """
-    reader = _Reader(file, tree, strict)
+    reader = _Reader(file, tree, strict, settings)
     reader.read()
     notes: dict[str, list[Note]] = {}
     schedules: dict[str, dict[int, dict[str, Remembered]]] = {}
@@ -111,6 +131,7 @@ class _Reader:
     file: SourceFile
     tree: Tree
     strict: bool
+    settings: Settings = DEFAULT
     cards: list[_Found] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     title: str = ""
@@ -121,18 +142,34 @@ class _Reader:
     doubtful: int = 0
     doubtful_line: int = 0
 
+    footnotes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tagged(self) -> re.Pattern[str]:
+        """What finds a tag of the vault's."""
+        return _tag(self.settings.tags)
+
+    @property
+    def gaps(self) -> re.Pattern[str] | None:
+        """What finds a deletion of the vault's."""
+        return gap_pattern(self.settings.gaps)
+
+    def deck_of(self, tag: str) -> str | None:
+        return deck_of(tag, self.settings.tags)
+
     def notice(self, line: int, message: str) -> None:
         self.notices.append(Notice(self.file.path, line, message))
 
     def read(self) -> None:
         start, tags, title = properties(self.file.text)
         self.title = title or stem(self.file.path)
-        self.tags = tuple(dict.fromkeys(as_tag(tag) for tag in tags if deck_of(tag) is None and as_tag(tag)))
-        tagged = [deck for tag in tags if (deck := deck_of(tag)) is not None]
-        text = inline_references(_without_comments(self.file.text))
+        self.tags = tuple(dict.fromkeys(as_tag(tag) for tag in tags if self.deck_of(tag) is None and as_tag(tag)))
+        tagged = [deck for tag in tags if (deck := self.deck_of(tag)) is not None]
+        text, self.footnotes = footnotes_apart(_without_comments(self.file.text))
+        text = inline_references(text)
         lines = [""] * start + text.split("\n")[start:]
         shown = mask("\n".join(lines)).split("\n")
-        first = next((match for line in shown if (match := _TAG.search(line))), None)
+        first = next((match for line in shown if (match := self.tagged.search(line))), None)
         self.strict = self.strict and not tagged and first is None
         self.deck = tagged[0] if tagged else first[1].strip("/") if first else ""
         flags, unclosed = code_lines(lines)
@@ -142,14 +179,23 @@ class _Reader:
         if self.doubtful:
             self.notice(
                 self.doubtful_line,
-                f"{self.doubtful} lines look like cards, but the note has no #flashcards tag; left out",
+                f"{self.doubtful} lines look like cards, but the note has no #{self.settings.tags[0]} tag; left out",
             )
 
+    @property
+    def separators(self) -> re.Pattern[str]:
+        """What parts the sides of a card on one line; the longer mark first."""
+        marks = sorted({self.settings.single, self.settings.single_reversed} - {""}, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, marks)))
+
     def blocks(self, lines: list[str], shown: list[str], flags: list[bool]) -> None:
-        """Cut at blank lines outside code."""
-        start = 0
+        """Cut at blank lines outside code; a card of several lines goes on to the vault's end mark, if it has one."""
+        start, end = 0, self.settings.end
+        separators = (self.settings.several, self.settings.several_reversed)
         for index in range(len(lines) + 1):
-            if index == len(lines) or (not lines[index].strip() and not flags[index]):
+            line = lines[index].strip() if index < len(lines) else ""
+            held = end and index < len(lines) and any(it.strip() in separators for it in lines[start:index])
+            if index == len(lines) or (not flags[index] and (line == end if held else not line)):
                 if index > start:
                     self.block(lines[start:index], shown[start:index], flags[start:index], start + 1)
                 start = index + 1
@@ -167,21 +213,21 @@ class _Reader:
                 self.marked(lines, shown, pending, first, ("", 0))
                 self.enter(len(heading[1]), heading[2])
                 pending = []
-            elif _TAGS_ALONE.fullmatch(line) and _TAG.search(shown[index]):
+            elif _TAGS_ALONE.fullmatch(line) and self.tagged.search(shown[index]):
                 self.tag(shown[index])
             elif found := _SCHEDULE.fullmatch(line.strip()):
                 schedule = (found[1], first + index)
                 if separator is None and len(self.cards) > latest and not pending:
                     self.cards[-1].schedule, self.cards[-1].schedule_line = schedule
                     schedule = ("", 0)
-            elif separator is None and line.strip() in ("?", "??"):
+            elif separator is None and line.strip() in (self.settings.several, self.settings.several_reversed):
                 separator = index
-            elif separator is None and "::" in shown[index]:
+            elif separator is None and self.separators.search(shown[index]):
                 self.marked(lines, shown, pending, first, ("", 0))
                 self.single(line, shown[index], first + index, lines[index + 1 : index + 2])
                 pending = []
             else:
-                if not _TAGS_FIRST.match(line) and (tag := _TAG.search(shown[index])):
+                if not _tags_first(self.settings.tags).match(line) and (tag := self.tagged.search(shown[index])):
                     self.deck = tag[1].strip("/")
                 pending.append(index)
         if separator is not None:
@@ -191,20 +237,20 @@ class _Reader:
 
     def enter(self, level: int, title: str) -> None:
         self.headings = [heading for heading in self.headings if heading[0] < level]
-        self.headings.append((level, _TAG.sub("", title).strip()))
-        if tag := _TAG.search(mask(title)):
+        self.headings.append((level, self.tagged.sub("", title).strip()))
+        if tag := self.tagged.search(mask(title)):
             self.deck = tag[1].strip("/")
 
     def tag(self, line: str) -> None:
-        decks = [match[1].strip("/") for match in _TAG.finditer(line)]
+        decks = [match[1].strip("/") for match in self.tagged.finditer(line)]
         self.deck, self.more_tags = decks[0], tuple(as_tag(deck) for deck in decks[1:] if deck)
 
     def add(self, card: _Found) -> None:
         """Take in a card, with the tags that stand before its text."""
         card.deck, card.tags = self.deck, self.more_tags
-        own = _TAGS_FIRST.match(card.front)
+        own = _tags_first(self.settings.tags).match(card.front)
         if own:
-            decks = [match[1].strip("/") for match in _TAG.finditer(own[1])]
+            decks = [match[1].strip("/") for match in self.tagged.finditer(own[1])]
             card.deck, card.tags = decks[0], tuple(as_tag(deck) for deck in decks[1:] if deck)
             card.front = card.front[: own.start(1)] + card.front[own.end() :]
         titles = [re.sub(r"[\[\]]", "", title) for _, title in self.headings if title]
@@ -213,7 +259,7 @@ class _Reader:
 
     def single(self, line: str, shown: str, number: int, following: list[str]) -> None:
         """Take in a card on one line."""
-        found = re.search(r":::|::", shown)
+        found = self.separators.search(shown)
         assert found is not None
         schedule = _SCHEDULE.search(line)
         marker = _MARKER.match(line)
@@ -227,7 +273,8 @@ class _Reader:
         if self.strict and _INLINE_FIELD.match(line) and not scheduled:
             self.doubt(number)
             return
-        card = _Found(found.group(), number, left, right)
+        kind = ":::" if found.group() == self.settings.single_reversed else "::"
+        card = _Found(kind, number, left, right)
         if schedule:
             card.schedule, card.schedule_line = schedule[1], number
         self.add(card)
@@ -247,7 +294,8 @@ class _Reader:
             self.notice(number, f"left out: a side of the '{lines[separator].strip()}' card is empty")
             return
         text = "\n".join(lines[index] for index in above)
-        self.add(_Found(lines[separator].strip(), number, text, back, "", (), None, *schedule))
+        kind = "??" if lines[separator].strip() == self.settings.several_reversed else "?"
+        self.add(_Found(kind, number, text, back, "", (), None, *schedule))
 
     def marked(
         self, lines: list[str], shown: list[str], pending: list[int], first: int, schedule: tuple[str, int]
@@ -257,9 +305,10 @@ class _Reader:
         if (inline := _SCHEDULE.search(text)) and not schedule[0]:
             schedule = (inline[1], first + pending[-1])
             text = text.replace(inline.group(), "").rstrip()
-        if not HIGHLIGHT.search(mask(text)):
+        if self.gaps is None or not self.gaps.search(mask(text)):
             if schedule[0]:
-                self.notice(schedule[1], "left out: a schedule without a card")
+                told = "left out: a schedule without a card; if this vault parts front and back otherwise, name"
+                self.notice(schedule[1], f"{told} how with --separator")
             return
         if self.strict and not schedule[0]:
             self.doubt(first + pending[0])
@@ -277,7 +326,7 @@ class _Reader:
         if card.kind != "==":
             question, answer = (self.text(text, card.line, deck_path) for text in (card.front, card.back))
             return Basic(front(question), answer.strip("\n"), reversed=card.kind in (":::", "??"))
-        body, numbers = highlights(card.front)
+        body, numbers = highlights(card.front, self.gaps)
         if not numbers:
             return None
         if len(numbers) > 50 or max(numbers) > 499:
@@ -293,8 +342,12 @@ class _Reader:
         def wiki(match: re.Match[str]) -> str:
             return self.wiki(match, line)
 
-        text = outside_code(_BLOCK_ID.sub("", text), _WIKI, wiki)
-        return lower_headings(with_pictures(_SIZED.sub(r"\1", text), place))
+        text = plain_brackets(_BLOCK_ID.sub("", text))
+        if _SIZED.search(text) or any(_SIZE.fullmatch((match[4] or "").strip()) for match in _WIKI.finditer(text)):
+            self.notice(line, "the size of a picture was left out")
+        text = outside_code(text, _WIKI, wiki)
+        text = without_html(_SIZED.sub(r"\1", text), to_markdown)
+        return with_footnotes(lower_headings(with_pictures(text, place)), self.footnotes)
 
     def wiki(self, match: re.Match[str], line: int) -> str:
         """A ``[[link]]`` as its words, an ``![[embed]]`` as a picture or sound."""

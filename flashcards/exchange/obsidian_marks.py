@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 
 from flashcards.exchange.markdown_text import closed_deletion, mask
 
-HIGHLIGHT = re.compile(
-    r"==(?:(?P<number>\d+);;)?(?P<text>(?![\s=])(?:(?!==)(?!;;).)+?)(?:;;(?P<hint>(?:(?!==).)+?))?=="
-    r"(?:\^\[(?P<hint2>[^\]\n]*)\])?(?:\[\^(?P<group>[^\]\s]*)\])?",
-    re.S,
-)
+
+@cache
+def gap_pattern(gaps: tuple[tuple[str, str], ...]) -> re.Pattern[str] | None:
+    """What finds deletions within a line; None where a vault has none."""
+    return re.compile("|".join(_one_gap(index, *marks) for index, marks in enumerate(gaps))) if gaps else None
+
+
+def _one_gap(index: int, opening: str, closing: str) -> str:
+    begin, end = re.escape(opening), re.escape(closing)
+    inner = f"(?:(?!{begin})(?!{end})(?!;;).)+?"
+    return (
+        rf"{begin}(?:(?P<number{index}>\d+);;)?(?P<text{index}>(?![\s=*])(?:{inner}))"
+        rf"(?:;;(?P<hint{index}>(?:(?!{end}).)+?))?{end}"
+        rf"(?:\^\[(?P<more{index}>[^\]\n]*)\])?(?:\[\^(?P<group{index}>[^\]\s]*)\])?"
+    )
+
+
+HIGHLIGHTS = gap_pattern((("==", "=="),))
 
 
 def properties(text: str) -> tuple[int, list[str], str]:
@@ -41,11 +56,14 @@ def _unquoted(text: str) -> str:
     return text.strip().strip("\"'").strip()
 
 
-def deck_of(tag: str) -> str | None:
-    """The deck that a tag (without its ``#``) names: "" for ``flashcards``; None for any other tag."""
-    if tag == "flashcards":
-        return ""
-    return tag.removeprefix("flashcards/") if tag.startswith("flashcards/") else None
+def deck_of(tag: str, names: Sequence[str] = ("flashcards",)) -> str | None:
+    """The deck that a tag (without its ``#``) names: "" for one of `names` itself; None for any other tag."""
+    for name in names:
+        if tag == name:
+            return ""
+        if tag.startswith(f"{name}/"):
+            return tag.removeprefix(f"{name}/")
+    return None
 
 
 def as_tag(text: str) -> str:
@@ -53,24 +71,26 @@ def as_tag(text: str) -> str:
     return re.sub(r"[^\w/+.-]+", "-", text).strip("-./+_")
 
 
-def highlights(text: str) -> tuple[str, tuple[int, ...]]:
+def highlights(text: str, pattern: re.Pattern[str] | None = HIGHLIGHTS) -> tuple[str, tuple[int, ...]]:
     """The text with highlights as deletions, and their numbers, ascending.
 
     ``==text==^[hint]``, ``==1;;text;;hint==`` and ``==text==[^1]``; without numbers of their own they are
     numbered in order.
     """
     shown = mask(text)
-    found = list(HIGHLIGHT.finditer(shown))
+    found = list(pattern.finditer(shown)) if pattern else []
     pieces: list[str] = []
     position = top = 0
     used: set[int] = set()
     for match in found:
-        group = match["number"] or match["group"] or ""
+        index = next(name[4:] for name, value in match.groupdict().items() if value and name.startswith("text"))
+        group = match[f"number{index}"] or match[f"group{index}"] or ""
         given = group.isdecimal() and 0 < int(group) < 500
         number = int(group) if given else top + 1
         top = max(top, number)
         used.add(number)
-        hint = text[slice(*match.span("hint"))] if match["hint"] else match["hint2"] or ""
-        pieces += [text[position : match.start()], closed_deletion(number, text[slice(*match.span("text"))], hint)]
+        hint = text[slice(*match.span(f"hint{index}"))] if match[f"hint{index}"] else match[f"more{index}"] or ""
+        inner = text[slice(*match.span(f"text{index}"))]
+        pieces += [text[position : match.start()], closed_deletion(number, inner, hint)]
         position = match.end()
     return "".join([*pieces, text[position:]]), tuple(sorted(used))

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from flashcards.deckfiles.parse.find import MAX_FILE_BYTES
+from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, read_bytes
+from flashcards.deckfiles.text.source_text import decode
 from flashcards.errors import Conflict, Invalid, Unavailable
 from flashcards.exchange import csv_in, hashcards, mdanki, obsidian
 from flashcards.exchange.found import Converted, Notice, Remembered, SourceFile, Tree
+from flashcards.exchange.obsidian_settings import PATH as SETTINGS_PATH
+from flashcards.exchange.obsidian_settings import Settings, read_settings
 from flashcards.services.bring.fitting import Fitted, fit
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.bring.source_files import Sources, find_sources
@@ -56,23 +59,42 @@ class Brought:
     schedules: tuple[RememberedCard, ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the files do not say of themselves.
+
+    `tagged_only` (Obsidian): only notes with one of the vault's tags. `separator` (Obsidian): what parts front and
+    back on a line. `header` (CSV): whether the first row names the columns; None: as it looks.
+    """
+
+    tagged_only: bool = False
+    separator: str | None = None
+    header: bool | None = None
+
+
+AS_IT_LOOKS = Options()
+
+
 def bring(
-    kind: str, source: Path, into: Path, *, tagged_only: bool = False, progress: Progress | None = None
+    kind: str, source: Path, into: Path, options: Options = AS_IT_LOOKS, *, progress: Progress | None = None
 ) -> Brought:
     """Read `source`, a file or folder of the format `kind`, and write its decks and media below `into`.
 
-    `tagged_only` is for Obsidian: only notes with a ``#flashcards`` tag. No file is ever overwritten. Raises
-    Invalid where the source is not there or holds no cards, Conflict where a file is in the way, and Unavailable
+    No file is ever overwritten. Raises Invalid where the source is not there, is another program's or holds no
+    cards, Conflict where a file is in the way, and Unavailable
     where a file cannot be written; then nothing was written.
     """
     if into.exists() and not into.is_dir():
         raise Invalid(f"{into} is no folder; name a folder for the decks.", field="into")
     said = take_back_cut_off(into)
+    if kind == "obsidian" and _is_logseq(source):
+        told = f"{source} is a graph of Logseq, which cannot be imported yet; nothing was written."
+        raise Invalid(told, field="source")
     sources = find_sources(source, ENDINGS[kind], outside=into)
     sources.notices.extend(Notice(str(into), 1, message) for message in said)
     fitted: list[Fitted] = []
     names = _Names()
-    for file, convert in _converters(kind, sources, tagged_only, progress):
+    for file, convert in _converters(kind, sources, options, progress):
         converted = convert(file, sources.tree, names.own(file.path))
         sources.notices.extend(converted.notices)
         for found in converted.decks:
@@ -116,21 +138,22 @@ def _report(fitted: Sequence[Fitted], sources: Sources) -> Brought:
 
 
 def _converters(
-    kind: str, sources: Sources, tagged_only: bool, progress: Progress | None
+    kind: str, sources: Sources, options: Options, progress: Progress | None
 ) -> Iterator[tuple[SourceFile, Convert]]:
     """The files in order, each with what turns it into decks."""
     convert: Convert
     files: Iterable[SourceFile]
     if kind == "obsidian":
+        settings = _vault_settings(sources, options)
         notes = list(sources.files())
-        tagged = {file.path for file in notes if obsidian.has_tag(file.text)}
-        files = [file for file in notes if file.path in tagged or not tagged_only]
-        convert = partial(_obsidian, strict=bool(tagged))
+        tagged = {file.path for file in notes if obsidian.has_tag(file.text, settings)}
+        files = [file for file in notes if file.path in tagged or not options.tagged_only]
+        convert = partial(_obsidian, strict=bool(tagged), settings=settings)
     elif kind == "hashcards":
         convert = partial(_hashcards, macros=_macros(sources))
         files = sources.files()
     else:
-        convert = {"mdanki": mdanki.convert, "csv": csv_in.convert}[kind]
+        convert = partial(csv_in.convert, header=options.header) if kind == "csv" else mdanki.convert
         files = sources.files()
     for count, file in enumerate(files):
         if progress:
@@ -138,8 +161,31 @@ def _converters(
         yield file, convert
 
 
-def _obsidian(file: SourceFile, tree: Tree, path: str, *, strict: bool) -> Converted:
-    return obsidian.convert(file, tree, strict=strict, deck_path=path)
+def _obsidian(file: SourceFile, tree: Tree, path: str, *, strict: bool, settings: Settings) -> Converted:
+    return obsidian.convert(file, tree, strict=strict, deck_path=path, settings=settings)
+
+
+def _is_logseq(source: Path) -> bool:
+    """Whether a folder is a graph of Logseq, whose outlines look like cards and are none."""
+    return source.is_dir() and (
+        (source / "logseq").is_dir() or all((source / name).is_dir() for name in ("journals", "pages"))
+    )
+
+
+def _vault_settings(sources: Sources, options: Options) -> Settings:
+    """How the vault marks its cards: as its plugin is set, else as the plugin does by itself."""
+    found = next(
+        (it for folder in (sources.root, *sources.root.parents) if (it := folder / SETTINGS_PATH).is_file()), None
+    )
+    settings = None
+    if found is not None:
+        text, issue = decode(read_bytes(found, str(found), MAX_FILE_BYTES))
+        settings = read_settings(text) if issue is None else None
+        if settings is None:
+            told = "the plugin's settings cannot be read; its usual marks were taken"
+            sources.notices.append(Notice(SETTINGS_PATH, 1, told))
+    settings = settings or Settings()
+    return replace(settings, single=options.separator, single_reversed="") if options.separator else settings
 
 
 def _hashcards(file: SourceFile, tree: Tree, path: str, *, macros: hashcards.Macros) -> Converted:

@@ -12,7 +12,7 @@ from flashcards.domain.sm2 import Memory
 from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
 from flashcards.services.accounts.people import Learner
-from flashcards.services.bring.decks import Brought, Progress, RememberedCard, bring
+from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, Progress, RememberedCard, bring
 from flashcards.services.review.incoming import derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.sync.run import SyncService
@@ -48,7 +48,7 @@ class BringService(LearnerDays):
         into: Path,
         learner: Learner,
         *,
-        tagged_only: bool = False,
+        options: Options = AS_IT_LOOKS,
         progress: Progress | None = None,
     ) -> BroughtHistory:
         """As `bring.bring`, then sync, then one closing row of the verb `import` for each card with a schedule.
@@ -59,7 +59,7 @@ class BringService(LearnerDays):
         if not folder.is_relative_to(root):
             message = f"With a user, --into must be in the decks folder {self._root}, so that its cards have a history."
             raise Invalid(message, field="into")
-        brought = bring(kind, source, into, tagged_only=tagged_only, progress=progress)
+        brought = bring(kind, source, into, options, progress=progress)
         self._sync.sync()
         prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
         scheduled = self._record(learner, brought.schedules, prefix)

@@ -81,7 +81,7 @@ def test_escaped_brackets_are_brackets_outside_maths() -> None:
 
 
 def test_a_deletion_keeps_its_colons() -> None:
-    assert closed_deletion(2, "std::vector") == "{{c2::std::vector::…}}"
+    assert closed_deletion(2, "std::vector") == r"{{c2::std\::vector}}"
     assert closed_deletion(1, "a", "hint") == "{{c1::a::hint}}"
 
 

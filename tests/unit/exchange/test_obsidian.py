@@ -84,7 +84,7 @@ def test_links_and_embeds() -> None:
         Basic("N, n, N > H, H", "![my picture](<../files/My picture.png>) ![words](near.png) ![a](near.png)"),
         Basic("Other", "x"),
     ]
-    assert [notice.line for notice in read(text).notices] == [2]
+    assert [notice.line for notice in read(text).notices] == [1, 2]
 
 
 def test_comments_are_no_cards() -> None:

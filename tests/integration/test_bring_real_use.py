@@ -1,0 +1,168 @@
+"""Decks from elsewhere as people really write them: nothing is lost without a word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flashcards.deckfiles.parse.collection import load
+from flashcards.domain.card import Content
+from flashcards.errors import Invalid
+from flashcards.exchange.obsidian_settings import PATH
+from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, bring
+
+
+def brought(
+    folder: Path, kind: str, name: str, text: str, options: Options = AS_IT_LOOKS
+) -> tuple[list[Content], Brought]:
+    """What a file of another program becomes: the contents of its notes, and the report."""
+    source = folder / "source"
+    source.mkdir(exist_ok=True)
+    (source / name).write_text(text, "utf-8")
+    into = folder / "into"
+    report = bring(kind, source, into, options)
+    files = load([], into).files
+    assert [problem for file in files for problem in file.parsed.problems if problem.severity == "error"] == []
+    return [note.content for file in files for note in file.parsed.deck.notes], report
+
+
+def shown(contents: list[Content]) -> str:
+    """All texts of some notes."""
+    return "\n".join(str(content) for content in contents)
+
+
+def told(report: Brought) -> str:
+    return "\n".join(notice.message for notice in report.notices)
+
+
+def test_a_fence_may_follow_the_tag_on_its_line(tmp_path: Path) -> None:
+    text = "Q: one\nA: ```python\nQ: not a card\n```\n\nQ: two\nA: b\n"
+
+    contents, report = brought(tmp_path, "hashcards", "a.md", text)
+
+    assert len(contents) == 2
+    assert "```python\\nQ: not a card\\n```" in shown(contents)
+    assert "3 lines begin with Q: or C:, 1 of them in code" in told(report)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hashcards", "a.md"), ("mdanki", "a.md"), ("obsidian", "a.md")])
+def test_html_and_comments_are_taken_as_what_they_show(tmp_path: Path, kind: str, name: str) -> None:
+    answer = 'a <b>bold</b> <!-- unseen --> <u>line</u> *em* <img src="p.png" alt="pic"> <a href="https://e.org">x</a>'
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "p.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x06\0\0\0\x1f\x15\xc4\x89"
+    )
+    text = {"hashcards": f"Q: q\nA: {answer}\n", "mdanki": f"## q\n\n{answer}\n", "obsidian": f"q::{answer}\n"}[kind]
+
+    contents, report = brought(tmp_path, kind, name, text)
+
+    assert "a **bold**" in shown(contents)
+    assert "*em*" in shown(contents)
+    assert "line ![pic](p.png) [x](https://e.org)" in shown(contents).replace("*em* ", "")
+    assert "unseen" not in shown(contents)
+    assert report.media == ("p.png",)
+
+
+def test_obsidian_brackets_are_brackets(tmp_path: Path) -> None:
+    contents, _ = brought(tmp_path, "obsidian", "a.md", r"f \(x\)::g \[y\]" + "\n")
+
+    assert "f (x)" in shown(contents)
+    assert "g [y]" in shown(contents)
+
+
+def test_a_vaults_own_marks(tmp_path: Path) -> None:
+    settings = {
+        "flashcardTags": ["#cards"],
+        "singleLineCardSeparator": "@@",
+        "multilineCardSeparator": "--",
+        "multilineCardEndMarker": "+++",
+        "clozePatterns": ["**[123;;]answer[;;hint]**", "{{[123;;]answer[;;hint]}}"],
+    }
+    file = tmp_path / "source" / PATH
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"settings": settings}))
+    text = "#cards/maths\n\na @@ b\n\nthe **gap** here\n\nand a {{brace}}\n\nlong\n--\none\n\ntwo\n+++\n\n==no gap==\n"
+
+    contents, report = brought(tmp_path, "obsidian", "a.md", text)
+
+    assert report.decks == ("maths/a.md",)
+    assert report.notes == 4
+    assert "the {{c1::gap}} here" in shown(contents)
+    assert "and a {{c1::brace}}" in shown(contents)
+    assert "one\\n\\ntwo" in shown(contents)
+
+
+def test_a_separator_can_be_named(tmp_path: Path) -> None:
+    contents, _ = brought(tmp_path, "obsidian", "a.md", "a >> b\n", Options(separator=">>"))
+
+    assert len(contents) == 1
+
+
+def test_a_schedule_without_a_card_hints_at_the_separator(tmp_path: Path) -> None:
+    _, report = brought(tmp_path, "obsidian", "a.md", "a::b\n\nc >> d\n<!--SR:!2025-01-01,3,250-->\n")
+
+    assert "--separator" in told(report)
+
+
+def test_a_highlight_ends_on_its_line(tmp_path: Path) -> None:
+    contents, _ = brought(tmp_path, "obsidian", "a.md", "a ==b== c\n\nd ==e\nf== g\n")
+
+    assert len(contents) == 1
+
+
+def test_a_graph_of_logseq_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "source" / "logseq").mkdir(parents=True)
+
+    with pytest.raises(Invalid, match="Logseq"):
+        brought(tmp_path, "obsidian", "a.md", "- a #card\n  collapsed:: true\n")
+
+
+def test_mdanki_front_matter_code_and_gaps(tmp_path: Path) -> None:
+    text = (
+        "---\n# a comment\ntitle: Mine\ntags: [x, y]\n---\n## q\n\n    indented\n    code\n\n## The {{c1::gap}} alone\n"
+    )
+
+    contents, _ = brought(tmp_path, "mdanki", "a.md", text)
+    deck = load([], tmp_path / "into").files[0].parsed.deck
+
+    assert (deck.title, deck.tags) == ("Mine", ("x", "y"))
+    assert "    indented\\n    code" in shown(contents)
+    assert "The {{c1::gap}} alone" in shown(contents)
+
+
+def test_a_first_row_that_names_the_columns(tmp_path: Path) -> None:
+    contents, report = brought(tmp_path, "csv", "a.csv", "Meaning;Word;Example;Tags\nhouse;casa;una casa;noun\n")
+
+    assert report.notes == 1
+    assert "question='casa', answer='house\\n\\nuna casa'" in shown(contents)
+
+
+@pytest.mark.parametrize(("header", "notes"), [(True, 1), (False, 2), (None, 2)])
+def test_whether_the_first_row_is_a_header_can_be_said(tmp_path: Path, header: bool | None, notes: int) -> None:
+    _, report = brought(tmp_path, "csv", "a.csv", "Wort;Bedeutung\nHaus;house\n", Options(header=header))
+
+    assert report.notes == notes
+
+
+def test_prose_in_a_text_file_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="prose"):
+        brought(tmp_path, "csv", "a.txt", "Dear reader, this is\nprose, with commas,\nand nothing else.\n")
+
+
+def test_a_field_of_half_a_megabyte(tmp_path: Path) -> None:
+    contents, _ = brought(tmp_path, "csv", "a.csv", "front,back\nq," + "word " * 10_000 + "\n")
+
+    assert len(contents) == 1
+
+
+def test_what_was_lost_silently(tmp_path: Path) -> None:
+    text = '---\nname = "N"\ntags = ["a b"]\norder = 3\n---\n\nQ: q[^1]\nA: a\n\n---\n\n[^1]: the *note*\n'
+
+    contents, _ = brought(tmp_path, "hashcards", "a.md", text)
+    deck = load([], tmp_path / "into").files[0].parsed.deck
+
+    assert (deck.tags, deck.order) == (("a-b",), 3.0)
+    assert "[^1]: the *note*" in (tmp_path / "into" / "a.md").read_text()
+    assert len(contents) == 1
