@@ -15,6 +15,7 @@ from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
+from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
@@ -49,7 +50,17 @@ BODY_LIMIT = 2 << 20
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # They declare themselves.
-API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews, _api_stats)
+API_VIEWS = (
+    _api_authoring,
+    _api_cards,
+    _api_decks,
+    _api_export,
+    _api_me,
+    _api_openapi,
+    _api_queue,
+    _api_reviews,
+    _api_stats,
+)
 
 BLUEPRINTS = (
     auth,

@@ -18,7 +18,7 @@ CARDS_QUERY = Object(
         Field("deck", Text(1000), about="A deck's or a folder's path."),
         Field("tag", Text(200)),
         Field("state", Text(choices=STATES)),
-        Field("since", Text(40), about="The cursor of the page before."),
+        Field("since", Text(40, pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$"), about="The cursor of the page before."),
         Field("limit", Whole(1, 500), about="100 where it is absent."),
     )
 )

@@ -9,10 +9,11 @@ from typing import Any
 
 from flashcards import __version__
 from flashcards.web.api import shapes
+from flashcards.web.api.meanings import MEANINGS
 from flashcards.web.api.operations import OPERATIONS, Operation, Reply, operation
 from flashcards.web.api.schema import Bytes, Either, Kind, ListOf, MapOf, Nullable, Object, Text
 
-PATH_PART = re.compile(r"<(\w+)>")
+PATH_PART = re.compile(r"<(?:\w+:)?(\w+)>")
 ALWAYS = (401, 403, 500, 503)
 """Errors that any operation may give: no login, a foreign origin, trouble on the server."""
 
@@ -42,7 +43,7 @@ def document() -> dict[str, Any]:
             "description": (
                 "Everything is the logged-in learner's. Instants are RFC 3339 in UTC, dates ISO, ease is in"
                 " integer hundredths, intervals in days. Members of a request that are not described are"
-                " ignored. Integers are JSON integers: 3.0 is refused. Writes by cookie must come from this"
+                " ignored. Writes by cookie must come from this"
                 " site; a token may come from anywhere."
             ),
         },
@@ -61,7 +62,13 @@ def document() -> dict[str, Any]:
 
 def _describe(op: Operation) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": shapes.PATH_IDS.get(name, Text()).schema()}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": MEANINGS.get(name, "What the address names."),
+            "schema": shapes.PATH_IDS.get(name, Text()).schema(),
+        }
         for name in PATH_PART.findall(op.path)
     ]
     for field in op.query.fields if op.query else ():
@@ -86,6 +93,8 @@ def _responses(op: Operation) -> dict[str, Any]:
         str(status): _response(status, kind.mime if isinstance(kind, Bytes) else "application/json", kind)
         for status, kind in sorted(op.replies.items())
     }
+    if op.method == "GET":
+        found.setdefault("304", _response(304, "", None))
     for status in sorted({*op.errors, *ALWAYS}):
         found[str(status)] = _response(status, "application/problem+json", shapes.PROBLEM)
     return found

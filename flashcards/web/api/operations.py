@@ -56,12 +56,14 @@ def operation(
     upload: Bytes | None = None,
     errors: tuple[int, ...] = (),
     body_limit: int | None = None,
+    location: Callable[[Any], str] | None = None,
     who: Callable[[], Learner] = learner,
 ) -> Callable[[View], View]:
     """Routes `path` (Flask's syntax) to a view that is given `query` and `body` as read, and path parts.
 
-    `body_limit` are the bytes that a body may have, where they are more than everywhere else. `who` raises
-    Forbidden for whom the operation is not, before anything that they sent is read.
+    A GET whose content the client has already (`If-None-Match`) is answered with 304. `location` gives the address of
+    what was made, below the API's. `body_limit` are the bytes that a body may have, where more than elsewhere. `who`
+    raises Forbidden for whom the operation is not, before anything that they sent is read.
     """
 
     def declare(view: View) -> View:
@@ -77,7 +79,13 @@ def operation(
             if body is not None:
                 parts["body"] = body.read(read_json(optional=body_optional))
             status, value = view(**parts)
-            return value if isinstance(value, Response) else json_response(value, status)
+            response = value if isinstance(value, Response) else json_response(value, status)
+            if status == 201 and location is not None:
+                response.headers["Location"] = f"{api.url_prefix}{location(value)}"
+            if method == "GET" and status == 200 and "ETag" not in response.headers and not response.direct_passthrough:
+                response.add_etag()
+                response.make_conditional(request)
+            return response
 
         endpoint = handle if body_limit is None else takes(body_limit, who)(handle)
         api.add_url_rule(path, name, endpoint, methods=[method])

@@ -22,7 +22,7 @@ QUEUE_QUERY = Object(
             "mode", Text(choices=QUEUE_MODES),
             about="ahead: cards that are due later than today, the soonest first; answer them in that mode.",
         ),
-        Field("limit", Whole(1, 500), about="20 where it is absent."),
+        Field("limit", Whole(0, 500), about="20 where it is absent; 0 gives the counts alone."),
         Field(
             "exclude", Text(12_000),
             about="Ids of cards that the client holds already, separated by commas, in the order of asking.",

@@ -24,7 +24,7 @@ ANSWER = Object(
         Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
         Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
-        Field("took_ms", Whole(0, 2**53), about="Milliseconds; more than 60,000 count as 60,000."),
+        Field("took_ms", Whole(0, 2**53), about="Milliseconds; more than 600,000 count as 600,000 in figures."),
         Field(
             "revision", Whole(0, 2**53),
             about="The revision that the queue gave with the text shown; one that cannot be is ignored.",
@@ -35,10 +35,14 @@ ANSWER = Object(
 BATCH_BODY = Object((Field("items", ListOf(None, BATCH), True, "Objects of the shape Answer."),), "Batch")
 LOG_QUERY = Object(
     (
-        Field("since", Text(20), about="The cursor of the page before, or the seq of the last row known."),
+        Field(
+            "since",
+            Text(18, pattern=r"^[0-9]{0,18}$"),
+            about="The cursor of the page before, or the seq of the last row known.",
+        ),
         Field("limit", Whole(1, 500), about="100 where it is absent."),
     )
-)
+)  # fmt: skip
 
 
 def read_answer(body: dict[str, Any]) -> Answer:
@@ -61,6 +65,7 @@ def read_answer(body: dict[str, Any]) -> Answer:
     {201: shapes.ANSWERED, 200: shapes.ANSWERED},
     body=ANSWER,
     errors=(400, 404, 409, 413, 415, 422),
+    location=lambda answered: f"/reviews/{answered['id']}",
 )
 def post_review(body: dict[str, Any]) -> Reply:
     """201 for a new answer; 200 with the same body for one that is stored already."""
@@ -107,15 +112,9 @@ def _item(result: Any) -> dict[str, Any]:
 def get_reviews(query: dict[str, Any]) -> Reply:
     """`next` is the cursor of what follows, null at the end; the last row's `seq` serves as well, later."""
     limit = query.get("limit", 100)
-    rows = services().review.log(learner(), since=_seq(query.get("since", "0")), limit=limit + 1)
+    rows = services().review.log(learner(), since=int(query.get("since") or 0), limit=limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     return 200, {"items": [shapes.log_json(row) for row in rows], "next": str(rows[-1].seq) if more else None}
-
-
-def _seq(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise Invalid("since: give the cursor of the page before.", field="since")
-    return int(cursor)
 
 
 @operation("GET", "/reviews/last", "What undo would take back", {200: shapes.LAST}, errors=(404,))
@@ -129,16 +128,12 @@ def get_last_review() -> Reply:
 
 @operation(
     "DELETE",
-    "/reviews/<review_id>",
+    "/reviews/<uuid:review_id>",
     "Undo the learner's last action, an answer or a manual one",
     {200: shapes.UNDONE},
     errors=(404, 409),
 )
-def delete_review(review_id: str) -> Reply:
+def delete_review(review_id: UUID) -> Reply:
     """The card as it is again. 200 again where it is undone already; 409 where a later action stands."""
-    try:
-        UUID(review_id)
-    except ValueError:
-        raise NotFound("There is no such review.") from None
-    undone = services().review.undo(learner(), review_id)
+    undone = services().review.undo(learner(), str(review_id))
     return 200, shapes.card_json(undone.card) | {"review": undone.review_id, "verb": undone.verb, "mode": undone.mode}

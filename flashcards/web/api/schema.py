@@ -6,14 +6,17 @@ that are not declared are ignored, so that a newer client can talk to an older s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flashcards.errors import Invalid
+from flashcards.web.api.meanings import MEANINGS
 from flashcards.web.shared.dates import parse_date, parse_instant
 
 Schema = dict[str, Any]
+NO_NUL = r"^[^\u0000]*$"
 
 
 class Kind(Protocol):
@@ -32,11 +35,12 @@ def _wrong(name: str, wanted: str) -> Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string of at most `longest` characters; one of `choices` where they are given."""
+    """A string of at most `longest` characters; one of `choices`, or fitting a `pattern`, where these are given."""
 
     longest: int = 1000
     choices: tuple[str, ...] = ()
     format: str = ""
+    pattern: str = ""
 
     def read(self, value: Any, name: str) -> str:
         if not isinstance(value, str):
@@ -47,23 +51,29 @@ class Text:
             raise _wrong(name, f"give at most {self.longest:,} characters")
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise _wrong(name, "it holds a character that is no text")
+        if self.pattern and not re.search(self.pattern, value):
+            raise _wrong(name, f"give a text that fits {self.pattern}")
         return value
 
     def schema(self) -> Schema:
         described: Schema = {"type": "string"}
         if self.choices:
             return described | {"enum": list(self.choices)}
-        return described | ({"format": self.format} if self.format else {"maxLength": self.longest})
+        if self.format:
+            return described | {"format": self.format}
+        return described | {"maxLength": self.longest, "pattern": self.pattern or NO_NUL}
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An integer; JSON's true, 3.0 and "3" are none (JSON Schema would let 3.0 pass)."""
+    """An integer: 3.0 is one, as in JSON Schema; true and "3" are none."""
 
     least: int | None = None
     most: int | None = None
 
     def read(self, value: Any, name: str) -> int:
+        if type(value) is float and value.is_integer():
+            value = int(value)
         if type(value) is not int:
             raise _wrong(name, "give an integer")
         below = self.least is not None and value < self.least
@@ -230,8 +240,8 @@ class Field:
     about: str = ""
 
     def schema(self) -> Schema:
-        described = self.kind.schema()
-        return described | {"description": self.about} if self.about else described
+        about = self.about or MEANINGS.get(self.name, "")
+        return self.kind.schema() | ({"description": about} if about else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +263,12 @@ class Object:
         return found
 
     def read_query(self, arguments: Mapping[str, str]) -> dict[str, Any]:
-        """The parameters of a query; empty ones count as absent."""
+        """The parameters of a query; an empty text counts as absent."""
         found: dict[str, Any] = {}
         for field in self.fields:
-            text = arguments.get(field.name, "")
-            if text:
+            text = arguments.get(field.name)
+            free = isinstance(field.kind, Text) and not field.kind.choices and not field.kind.pattern
+            if text or (text is not None and not free):
                 value = int(text) if isinstance(field.kind, Whole) and _digits(text) else text
                 found[field.name] = field.kind.read(value, field.name)
             elif field.required:

@@ -15,10 +15,14 @@ from flashcards.web.shared.dates import iso_date
 
 STATS_QUERY = Object(
     (
-        Field("days", Text(5), about="The period: a number of days, or all; 90 where it is absent."),
+        Field(
+            "days",
+            Text(5, pattern=r"^(all|[1-9][0-9]{0,3}|[12][0-9]{4})$"),
+            about="The period: a number of days, or all; 90 where it is absent.",
+        ),
         Field("deck", Text(1000), about="A deck's or a folder's path; everything where it is absent."),
     )
-)
+)  # fmt: skip
 N = Whole(0)
 SHARE = shape("Share", right=N, asked=N, rate=Nullable(Number(1)))
 DUE = shape("DueCards", day=Date(), young=N, mature=N)

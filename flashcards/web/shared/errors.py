@@ -23,6 +23,8 @@ from flashcards.errors import (
 )
 from flashcards.web.shared.security import SAFE_METHODS
 
+LONGEST_DETAIL = 1000
+"""Characters: what was sent may be long, and is repeated in part."""
 LOG = logging.getLogger("flashcards.web")
 
 STATUS: dict[type[FlashcardsError], int] = {
@@ -88,11 +90,12 @@ def trouble_of(error: FlashcardsError) -> Trouble:
 
 def problem_body(trouble: Trouble) -> dict[str, object]:
     """RFC 9457's members, and `field` where a value was refused."""
+    detail = trouble.detail
     body: dict[str, object] = {
         "type": "about:blank",
         "title": trouble.title,
         "status": trouble.status,
-        "detail": trouble.detail,
+        "detail": detail if len(detail) <= LONGEST_DETAIL else f"{detail[: LONGEST_DETAIL - 1]}…",
     }
     if trouble.field is not None:
         body["field"] = trouble.field
