@@ -120,7 +120,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
             clock,
             secret_key=load_secret_key(config.data),
             signup=config.signup,
-            first_needs_code=not config.loopback,
+            first_needs_code=not config.private,
         ),
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),

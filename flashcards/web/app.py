@@ -36,6 +36,7 @@ from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
+from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 2 << 20
 """Bytes of a request; a batch of 500 answers is a twentieth of it."""
-
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # They declare themselves.
 API_VIEWS = (_api_authoring, _api_cards, _api_decks, _api_export, _api_openapi, _api_queue, _api_reviews, _api_stats)
@@ -84,6 +83,7 @@ def create_app(services: Services, config: Config) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
+    app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
     security.install(app)

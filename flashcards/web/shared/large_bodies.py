@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from flashcards.errors import FlashcardsError
 from flashcards.web.auth.login import may_send
+from flashcards.web.shared.proxies import settle
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,6 +43,7 @@ def channel_for(app: Flask) -> type[HTTPChannel]:
 
 
 def _may_come(app: Flask, environ: dict[str, Any], size: int) -> bool:
+    settle(environ, app.extensions["flashcards"].config.trusted_proxies)
     try:
         with app.request_context(environ):
             return may_send(app, size)
@@ -90,6 +92,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
             "PATH_INFO": self.path,
             "QUERY_STRING": self.query,
             "CONTENT_TYPE": self.headers.get("CONTENT_TYPE", ""),
+            "REMOTE_ADDR": self.channel.addr[0],
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": f"HTTP/{self.version}",

@@ -29,6 +29,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COOKIE = "flashcards_session"
 SECURE_COOKIE = "__Host-flashcards_session"
+DEVICES_COOKIE = "flashcards_devices"
+"""Kept at logout: see `services.accounts.devices`."""
 COOKIE_SECONDS = 400 * 86_400
 """The most that browsers keep; when a login really ends is the server's to say."""
 
@@ -106,6 +108,16 @@ def set_login(response: BaseResponse, secret: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def devices() -> str:
+    """What this browser keeps to be known as one that has logged in before."""
+    return request.cookies.get(DEVICES_COOKIE, "")
+
+
+def set_devices(response: BaseResponse, value: str) -> None:
+    """Lets the browser keep that it has logged in before; scripts cannot read it."""
+    response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=_https(), httponly=True, samesite="Lax")
 
 
 def forget_login(response: BaseResponse) -> None:
