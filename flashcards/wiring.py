@@ -89,6 +89,10 @@ class Services:
         remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
+    def hurry_thread(self) -> None:
+        """The calling thread answers web requests: it does not wait long to write."""
+        self.database.hurry_thread()
+
     def release_thread(self) -> None:
         """Closes the calling thread's database connection."""
         self.database.close_thread()

@@ -5,7 +5,7 @@ Three rules that the measurements behind this file made:
 - Every write begins IMMEDIATE. A transaction that reads first and writes later fails at once with "database
   is locked" when another wrote in between.
 - Threads of one process queue at a lock of ours before they queue at SQLite's, whose back-off starves them
-  for seconds.
+  for seconds. Web requests do not queue for long: eight that wait would leave nobody to answer those who read.
 - Nothing in this process may open the file with another copy of SQLite (the standard library's ``sqlite3``
   included): POSIX file locks of one process know nothing of each other, and the file is corrupted. The
   driver here is the one that peewee picked, for backups too.
@@ -14,6 +14,7 @@ Three rules that the measurements behind this file made:
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,12 @@ IntegrityError: type[Exception] = driver.IntegrityError
 Row = tuple[Any, ...]
 
 _BUSY_SECONDS = 10
+HURRIED_SECONDS = 4.0
+"""How long a web request waits for its turn to write, and then for another process's lock."""
+BRIEF_SECONDS = 0.5
+MOST_WAITING = 4
+"""How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
+RETRY_AFTER = 5
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
@@ -55,6 +62,8 @@ class Database:
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = threading.Lock()
+        self._last_turn = 0.0
+        self._patient = threading.BoundedSemaphore(MOST_WAITING)
         self._local = threading.local()
 
     @classmethod
@@ -84,7 +93,26 @@ class Database:
         if connection is None:
             with _translated(self.path):
                 connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
+            self._wait_at_lock(self._patience())
         return connection
+
+    def hurry_thread(self) -> None:
+        """From now on this thread, which answers web requests, gives up early where it would wait to write."""
+        if not self._is_hurried():
+            self._local.hurried = True
+            if getattr(self._local, "connection", None) is not None:
+                self._wait_at_lock(HURRIED_SECONDS)
+
+    def _is_hurried(self) -> bool:
+        return getattr(self._local, "hurried", False)
+
+    def _patience(self) -> float:
+        return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
+
+    def _wait_at_lock(self, seconds: float) -> None:
+        """How long this thread's connection waits for the lock of another process."""
+        with _translated(self.path):
+            self._local.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def execute(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> Any:
         """Runs one statement and returns the driver's cursor; rows are tuples.
@@ -125,15 +153,47 @@ class Database:
                 cursor.close()
 
     @contextmanager
-    def write(self) -> Iterator[None]:
+    def write(self, *, wait: bool = True) -> Iterator[None]:
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
 
-        Raises Unavailable where the disk is full, read-only or busy; then nothing of it is stored.
+        With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or busy;
+        then nothing of it is stored.
         """
         if self._depth():
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
-        with self._write_lock:
+        if not self._take_turn(wait):
+            raise _busy(self.path)
+        try:
+            self._last_turn = time.monotonic()
+            if wait:
+                yield from self._transaction("BEGIN IMMEDIATE")
+            else:
+                yield from self._transaction_at_once()
+        finally:
+            self._write_lock.release()
+
+    def _take_turn(self, wait: bool) -> bool:
+        """Takes the lock of this process's writers; false where that would take too long."""
+        if self._write_lock.acquire(blocking=False):
+            return True
+        if not wait or not self._is_hurried():
+            return wait and self._write_lock.acquire()
+        if not self._patient.acquire(blocking=False):
+            # So many wait already: behind a writer who has been at it for long, one more would be too many.
+            brief = self._last_turn + BRIEF_SECONDS - time.monotonic()
+            return self._write_lock.acquire(timeout=max(0.0, brief))
+        try:
+            return self._write_lock.acquire(timeout=HURRIED_SECONDS)
+        finally:
+            self._patient.release()
+
+    def _transaction_at_once(self) -> Iterator[None]:
+        self.connection()
+        self._wait_at_lock(0)
+        try:
             yield from self._transaction("BEGIN IMMEDIATE")
+        finally:
+            self._wait_at_lock(self._patience())
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -310,11 +370,16 @@ def _translated(path: Path) -> Iterator[None]:
         raise _translate(error, path) from error
 
 
+def _busy(path: Path) -> Unavailable:
+    return Unavailable(_BUSY.format(path=path), retry_after=RETRY_AFTER)
+
+
+_BUSY = "The database {path} is busy with other work. Nothing was stored; try again in a moment."
 _SAYINGS = {
     "FULL": "The disk is full: {path} cannot grow. Nothing was stored; free some space and try again.",
     "READONLY": "The database {path} cannot be written: it is read-only.",
-    "BUSY": "The database {path} is busy with other work. Nothing was stored; try again in a moment.",
-    "LOCKED": "The database {path} is busy with other work. Nothing was stored; try again in a moment.",
+    "BUSY": _BUSY,
+    "LOCKED": _BUSY,
     "CANTOPEN": "The database {path} cannot be opened; are its folder and file there and readable?",
     "IOERR": "The disk gave an error on {path}. Nothing was stored; the system's log says more.",
     "NOTADB": "The file {path} is no database; put it aside and restore a backup.",
@@ -329,4 +394,6 @@ def _translate(error: BaseException, path: Path) -> BaseException:
         origin = origin.__context__
     name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
     saying = _SAYINGS.get(name.removeprefix("SQLITE_").partition("_")[0])
+    if saying is _BUSY:
+        return _busy(path)
     return Unavailable(saying.format(path=path)) if saying else error

@@ -84,6 +84,7 @@ def create_app(services: Services, config: Config) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+    app.before_request(services.hurry_thread)
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
     security.install(app)

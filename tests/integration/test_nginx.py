@@ -132,9 +132,10 @@ def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
 @pytest.fixture
 def web(prepared: Path, tmp_path: Path) -> Iterator[Web]:
     """As our documentation has it."""
-    settings = {"trusted_hosts": (NAME,), "trusted_proxies": (ip_network("127.0.0.1"),), "signup": "first"}
+    proxies = (ip_network("127.0.0.1"),)
+    data = copy_data(prepared, tmp_path)
     with (
-        open_site(copy_data(prepared, tmp_path), **settings) as site,
+        open_site(data, trusted_hosts=(NAME,), trusted_proxies=proxies, signup="first") as site,
         served(tmp_path, site, DOCUMENTED) as web,
     ):
         yield web

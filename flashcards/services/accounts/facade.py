@@ -249,10 +249,10 @@ class AccountService:
 
     def _note(self, write: Any) -> None:
         try:
-            with self._db.write():
+            with self._db.write(wait=False):
                 write()
         except FlashcardsError:
-            # A full disk must not lock people out of what they can still read; the next use tries again.
+            # A full or busy disk must not keep people from what they can still read; the next use tries again.
             return
 
     # --- sessions and passwords
