@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import click
 
-from flashcards.cli.common import json_option, print_json, read_password, services
+from flashcards.cli.common import Group, json_option, print_json, read_password, services
 from flashcards.errors import NotFound
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-@click.group("user")
+@click.group("user", cls=Group)
 def user_command() -> None:
     """Add, change, list and delete accounts.
 
@@ -75,6 +75,8 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        click.echo("There are no accounts yet: make one with flashcards user add NAME, or in the browser.", err=True)
     for row in rows:
         roles = ", ".join(role for role in ("admin", "author") if row[role]) or "learner"
         click.echo(f"{row['name']}\t{roles}\t{row['timezone']}")
@@ -112,7 +114,7 @@ def delete(name: str, yes: bool) -> None:
     click.echo(f"{name}: deleted", err=True)
 
 
-@click.group("token")
+@click.group("token", cls=Group)
 def token_command() -> None:
     """Make, list and revoke API tokens.
 
@@ -157,6 +159,8 @@ def list_tokens(user: str | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        click.echo("There are no tokens: make one with flashcards token create USER.", err=True)
     for row in rows:
         click.echo(f"{row['id']}\t{row['user']}\t{row['prefix']}\t{row['name']}")
 

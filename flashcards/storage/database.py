@@ -13,9 +13,11 @@ Three rules that the measurements behind this file made:
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,11 +69,12 @@ class Database:
         self._local = threading.local()
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Database:
+    def open(cls, path: Path, *, read_only: bool = False, older: bool = False) -> Database:
         """Opens the file that `migrate` made.
 
         While it is open, a shared lock on ``<path>.lock`` tells `restore` to keep off. Raises Unavailable
-        where the file is missing, is no database, cannot be written, or is of another version than ours.
+        where the file is missing, is no database, cannot be written, or is of another version than ours; with
+        `older` only where it is newer.
         """
         if not path.is_file():
             raise Unavailable(f"There is no database at {path}.")
@@ -80,7 +83,7 @@ class Database:
             missing, unknown = _versions(database)
             if unknown:
                 raise Unavailable(_newer(path, unknown))
-            if missing:
+            if missing and not older:
                 raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
         except BaseException:
             database.close()
@@ -203,9 +206,12 @@ class Database:
         else:
             yield from self._transaction("BEGIN DEFERRED")
 
-    def backup(self, target: Path) -> None:
-        """Copies a consistent state into the new file `target`, in one step, under load as well."""
-        with _translated(target):
+    def backup(self, target: Path, told: Path) -> None:
+        """Copies a consistent state into the new file `target`, in one step, under load as well.
+
+        Raises Unavailable, in which the file is called `told`: a temporary name says nothing to anybody.
+        """
+        with _translated(told):
             copy = driver.connect(str(target))
             try:
                 self.connection().backup(copy)
@@ -243,18 +249,65 @@ class Database:
                     connection.execute("ROLLBACK")
 
 
-def migrate(path: Path) -> list[str]:
+def migrate(path: Path, before: Callable[[set[str]], None] = lambda _missing: None) -> list[str]:
     """Makes the database or brings it up to date; returns the names of the migrations that it ran.
 
     To be called once, before anything opens the file. Processes that start together take turns by a file
-    lock. Raises Unavailable where the database is newer than this program, or the folder cannot be written.
+    lock. `before` is called with the names of the migrations that a database of an older version lacks, before any
+    of them runs; what it raises stops them. The file is its owner's alone. Raises Unavailable where the database is
+    newer than this program, or the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locks.held(path.with_name(path.name + ".migrating")):
-            return _migrate(path)
+            _make_private(path)
+            missing = _lacks(path)
+            if missing and missing != _ours():
+                before(missing)
+            ran = _migrate(path)
+            _make_private(path)
+            return ran
     except OSError as error:
         raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
+
+
+def _make_private(path: Path) -> None:
+    """Lets nobody else read the database: SQLite itself would make it as the user's mask has it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, *log_paths(path)):
+        if file.exists():
+            keep_to_owner(file, 0o600)
+
+
+def keep_to_owner(path: Path, mode: int) -> None:
+    """Gives a file or folder of ours the mode, where others may do more; one that is shared on purpose stays."""
+    status = path.stat()
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not status.st_mode & stat.S_ISVTX:
+        path.chmod(mode)
+
+
+def _lacks(path: Path) -> set[str]:
+    """The migrations that a database which nobody may migrate meanwhile lacks; all of ours where it is new."""
+    connections = _connections(path, read_only=False)
+    database = Database(connections, path, None)
+    try:
+        return _versions(database)[0]
+    finally:
+        database.close()
+
+
+def count_accounts(path: Path) -> int:
+    """How many accounts the database holds; 0 where there is none, or nothing in it. Raises Unavailable."""
+    if not path.is_file() or not path.stat().st_size:
+        return 0
+    database = Database(_connections(path, read_only=True), path, None)
+    try:
+        if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'learner'"):
+            return 0
+        row = database.one("SELECT count(*) FROM learner")
+        return int(row[0]) if row else 0
+    finally:
+        database.close()
 
 
 def _migrate(path: Path) -> list[str]:
@@ -325,6 +378,29 @@ def check_file(path: Path) -> None:
         database.close()
 
 
+def fold_log(path: Path) -> None:
+    """Writes what SQLite's log holds into the database file, which nobody has open; the log goes.
+
+    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses.
+    """
+    if not path.is_file() or not any(log.exists() for log in log_paths(path)):
+        return
+    connections = _connections(path, read_only=False)
+    try:
+        with _translated(path):
+            connection = connections.connection()  # type: ignore[no-untyped-call]
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise _busy(path)
+    finally:
+        connections.close_all()
+
+
+def log_paths(path: Path) -> tuple[Path, Path]:
+    """The files that SQLite keeps beside a database: its log and the log's index."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def lock_path(path: Path) -> Path:
     """The file whose lock is held, shared, by everyone who has the database at `path` open."""
     return path.with_name(path.name + ".lock")
@@ -387,12 +463,17 @@ _SAYINGS = {
 }
 
 
+_UNNAMED = {"database or disk is full": "FULL", "disk I/O error": "IOERR", "database is locked": "BUSY"}
+"""What the driver says of a copy that fails (`backup`), without the error's name."""
+
+
 def _translate(error: BaseException, path: Path) -> BaseException:
     """What the machine does to us becomes Unavailable; a constraint or a wrong statement stays what it is."""
     origin: BaseException | None = error
     while isinstance(origin, peewee.PeeweeException):  # peewee wraps the driver's error, sometimes twice
         origin = origin.__context__
     name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
+    name = name or _UNNAMED.get(str(origin), "")
     saying = _SAYINGS.get(name.removeprefix("SQLITE_").partition("_")[0])
     if saying is _BUSY:
         return _busy(path)
