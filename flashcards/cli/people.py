@@ -85,15 +85,17 @@ def list_(as_json: bool) -> None:
 @user_command.command("passwd")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def passwd(name: str, password_stdin: bool) -> None:
-    """Set an account's password; its sessions end.
+@click.option("--keep-tokens", is_flag=True, help="Let its API tokens go on.")
+def passwd(name: str, password_stdin: bool, keep_tokens: bool) -> None:
+    """Set an account's password; its sessions and API tokens end.
 
     Example: flashcards user passwd ada
     """
     with services() as opened:
         opened.accounts.find(name)
-        opened.accounts.set_password(name, read_password(password_stdin, "New password"))
-    click.echo(f"{name}: password set, sessions ended", err=True)
+        password = read_password(password_stdin, "New password")
+        opened.accounts.set_password(name, password, keep_tokens=keep_tokens)
+    click.echo(f"{name}: password set, sessions {'' if keep_tokens else 'and API tokens '}ended", err=True)
 
 
 @user_command.command("delete")

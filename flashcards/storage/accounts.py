@@ -166,6 +166,10 @@ class AccountRows:
         cursor = self._db.execute("DELETE FROM token WHERE learner_id = ? AND id = ?", (learner, token))
         return bool(cursor.rowcount)
 
+    def delete_tokens(self, learner: int) -> None:
+        """Revokes all tokens of the learner."""
+        self._db.execute("DELETE FROM token WHERE learner_id = ?", (learner,))
+
     # --- throttles
 
     def hit(self, bucket: str, now: int, window_ms: int, limit: int) -> int:

@@ -281,8 +281,13 @@ class AccountService:
         with self._db.write():
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
 
-    def change_password(self, learner: Learner, old: str, new: str, current_secret: str) -> None:
-        """Sets a new password and ends the other sessions; raises Invalid (`old`, `new`) and TooMany."""
+    def change_password(
+        self, learner: Learner, old: str, new: str, current_secret: str, *, keep_tokens: bool = False
+    ) -> None:
+        """Sets a new password, and ends the other sessions and, unless they are to stay, the API tokens.
+
+        Raises Invalid (`old`, `new`) and TooMany.
+        """
         self._throttle(f"password:{learner.id}", _PER_NAME)
         if not is_password(self._rows.password_hash(learner.id), old):
             raise Invalid("This is not your password.", field="old")
@@ -290,13 +295,17 @@ class AccountService:
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
+            if not keep_tokens:
+                self._rows.delete_tokens(learner.id)
 
-    def set_password(self, name: str, password: str) -> None:
-        """Sets anybody's password and ends their sessions; raises NotFound and Invalid."""
+    def set_password(self, name: str, password: str, *, keep_tokens: bool = False) -> None:
+        """Sets anybody's password, and ends their sessions and API tokens; raises NotFound and Invalid."""
         learner, new_hash = self.find(name), hash_password(password)
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
             self._rows.delete_other_sessions(learner.id, b"")
+            if not keep_tokens:
+                self._rows.delete_tokens(learner.id)
 
     # --- settings
 

@@ -10,7 +10,15 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.web.auth.login import guest_or_learner, public, services
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.shared.proxies import is_plain_visit
-from flashcards.web.shared.security import devices, forget_login, safe_next, session_secret, set_devices, set_login
+from flashcards.web.shared.security import (
+    clear_cache,
+    devices,
+    forget_login,
+    safe_next,
+    session_secret,
+    set_devices,
+    set_login,
+)
 
 auth = Blueprint("auth", __name__)
 EXPECTED = (Conflict, Forbidden, Invalid, TooMany, Unauthenticated)
@@ -81,6 +89,7 @@ def logout() -> BaseResponse:
         services().accounts.log_out(secret)
     response = redirect("/login", 303)
     forget_login(response)
+    clear_cache(response)
     return response
 
 
@@ -94,7 +103,10 @@ def _signup_form(error: FlashcardsError | None = None) -> Response:
 def _login_form(error: FlashcardsError | None = None) -> Response:
     state = services().accounts.signup_state()
     target = safe_next(request.values.get("next"))
-    return _form("auth/login.html", error, state=state, name=request.form.get("name", ""), next=target)
+    page = _form("auth/login.html", error, state=state, name=request.form.get("name", ""), next=target)
+    if session_secret():  # of a login that was ended elsewhere
+        clear_cache(page)
+    return page
 
 
 def _form(template: str, error: FlashcardsError | None, **values: object) -> Response:

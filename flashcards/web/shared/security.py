@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -45,7 +45,9 @@ def install(app: Flask) -> None:
         headers = response.headers
         headers.extend(HEADERS)
         headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-        headers.setdefault("Cache-Control", "private, no-cache")
+        # A page of somebody's must not come back by the Back button when they have left.
+        is_private = g.get("learner") is not None and response.mimetype == "text/html"
+        headers.setdefault("Cache-Control", "no-store" if is_private else "private, no-cache")
         return _compressed(response)
 
 
@@ -118,6 +120,11 @@ def devices() -> str:
 def set_devices(response: BaseResponse, value: str) -> None:
     """Lets the browser keep that it has logged in before; scripts cannot read it."""
     response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=_https(), httponly=True, samesite="Lax")
+
+
+def clear_cache(response: BaseResponse) -> None:
+    """Lets the browser drop what it has cached of us. Never its storage: answers that were not sent are there."""
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def forget_login(response: BaseResponse) -> None:
