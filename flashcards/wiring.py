@@ -15,6 +15,7 @@ from flashcards.config import Config
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.authoring.deck_editing import AuthoringService
+from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
@@ -58,6 +59,7 @@ class Services:
     doctor: DoctorService
     export: ExportService
     authoring: AuthoringService
+    history: DeckHistory
     edits: EditService
     preview: PreviewService
     analysis: AnalysisService
@@ -143,6 +145,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         doctor=DoctorService(database),
         export=ExportService(database, config.decks, review.study_day),
         authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
+        history=DeckHistory(config.decks, config.data),
         edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),

@@ -67,13 +67,15 @@ def start() -> BaseResponse | Response:
 
     def run(_folder: Path, progress: Progress) -> ImportReport:
         try:
-            return services_.anki_import.bring(
+            report = services_.anki_import.bring(
                 folder.path / "package.apkg",
                 services_.config.decks / into,
                 me if history else None,
                 reschedule=history and reschedule,
                 progress=progress,
             )
+            services_.history.record(me.name, f"Import into {into}", [into])
+            return report
         finally:
             folder.remove()
 
