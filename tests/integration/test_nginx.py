@@ -49,6 +49,14 @@ DOCUMENTED = """proxy_set_header Host $host;
       proxy_set_header X-Forwarded-Proto $scheme;"""
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
+
+
+def test_it_is_what_the_page_about_serving_says() -> None:
+    page = PAGE.read_text("utf-8")
+    assert all(line.strip() in page for line in DOCUMENTED.splitlines())
+
+
 @dataclass
 class Answer:
     status: int
