@@ -190,6 +190,11 @@ class AccountRows:
         row = self._db.one("SELECT window_start FROM throttle WHERE bucket = ?", (bucket,))
         return max(1, (row[0] if row else now) + window_ms - now)
 
+    def delete_over(self, now: int, still_since: int) -> None:
+        """Drops expired sessions, and the buckets that have been still since `still_since`."""
+        self._db.execute("DELETE FROM session WHERE expires_at <= ?", (now,))
+        self._db.execute("DELETE FROM throttle WHERE window_start < ?", (still_since,))
+
     def forget_hits(self, bucket: str, older_than: int) -> None:
         """Starts the bucket anew, and drops the buckets that have been still since `older_than`."""
         self._db.execute("DELETE FROM throttle WHERE bucket = ? OR window_start < ?", (bucket, older_than))

@@ -9,11 +9,20 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
+@dataclass(frozen=True)
+class Disk:
+    """A folder in which little can be written, and how we say that of the database's copy."""
+
+    path: Path
+    says: str
+
+
 @contextmanager
-def full_disk(folder: Path, *, free: int) -> Iterator[Path]:
+def full_disk(folder: Path, *, free: int) -> Iterator[Disk]:
     """A folder in which about `free` bytes can be written."""
     place = folder / "disk"
     place.mkdir()
@@ -21,7 +30,7 @@ def full_disk(folder: Path, *, free: int) -> Iterator[Path]:
     command = [mount or "", "-t", "tmpfs", "-o", f"size={free}", "tmpfs", str(place)]
     if mount and os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0:
         try:
-            yield place
+            yield Disk(place, "The disk is full")
         finally:
             subprocess.run(["umount", "-l", str(place)], check=True)
         return
@@ -30,6 +39,6 @@ def full_disk(folder: Path, *, free: int) -> Iterator[Path]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (free, before[1]))
     try:
-        yield place
+        yield Disk(place, "The disk gave an error")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -233,6 +233,23 @@ def test_many_networks_together_try_one_name_a_hundred_times_a_minute(world: Wor
     assert secret
 
 
+def test_attempts_and_logins_that_are_long_over_are_forgotten(world: World) -> None:
+    """Whoever guesses must not fill the disk."""
+    service = world.service()
+    sign_up(service, "Ada")
+    secret = log_in(service, "Ada")
+    service._count_login("nobody", "6.6.6.6", "")
+    service.forget_old()
+    assert (world.db.one("SELECT count(*) FROM throttle") or (0,))[0] > 0
+    world.clock.days(2)
+    service.forget_old()
+    assert world.db.one("SELECT count(*) FROM throttle") == (0,)
+    assert service.by_session(secret)
+    world.clock.days(91)
+    service.forget_old()
+    assert world.db.one("SELECT count(*) FROM session") == (0,)
+
+
 def test_attempts_at_the_same_moment_do_not_slip_through(world: World) -> None:
     service = world.service()
     allowed: list[bool] = []

@@ -177,11 +177,15 @@ def test_what_is_no_backup_changes_nothing(world: StudyWorld, backups: BackupSer
 
 def test_no_backup_is_made_of_a_damaged_database(world: StudyWorld, backups: BackupService) -> None:
     world.deck("a", 500)
+    world.learner()
     world.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     world.db.close()
     with world.path.open("r+b") as file:
         file.seek(world.path.stat().st_size // 2)
         file.write(b"\xff" * 40_000)
+    with pytest.raises(Unavailable, match="is damaged"):
+        backups.nightly()
+    assert "is damaged" in (backups.state().trouble or "")
     with pytest.raises(Unavailable) as told:
         backups.backup()
     assert str(told.value).startswith(f"The database {world.path} is damaged, so no backup was made: run")

@@ -255,6 +255,12 @@ class AccountService:
             # A full or busy disk must not keep people from what they can still read; the next use tries again.
             return
 
+    def forget_old(self) -> None:
+        """Drops what is kept of attempts and logins that are long over; for a job."""
+        now = self._clock()
+        with self._db.write():
+            self._rows.delete_over(now, now - _DAY)
+
     # --- sessions and passwords
 
     def log_out(self, secret: str) -> None:

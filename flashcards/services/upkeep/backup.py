@@ -75,9 +75,11 @@ class BackupService:
         a database that was lost. What goes wrong is remembered for the administrator's page, and raised.
         """
         target = self.folder / f"{_NIGHTLY}{self._now():%Y%m%d}.zip"
-        if target.exists() or not self._accounts():
+        if target.exists():
             return None
         try:
+            if not self._accounts():
+                return None
             self.backup(target)
         except FlashcardsError as error:
             self._remember(str(error))
