@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, cast
 
@@ -24,7 +24,8 @@ class Config:
 
     `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
     copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
-    machine's own; empty: any, where the host is not loopback.
+    machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
+    say truly who is asking.
     """
 
     data: Path
@@ -35,16 +36,17 @@ class Config:
     port: int = 8000
     signup: Signup = "first"
     trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Whether only this machine can reach the server, by itself; a proxy on it may let in others."""
+        return _is_this_machine(self.host)
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing here says that others than people at this machine are to come."""
+        return self.loopback and not self.trusted_proxies and all(map(_is_this_machine, self.trusted_hosts))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -69,6 +71,7 @@ class Config:
         port = read("FLASHCARDS_PORT", "8000", parse_port)
         signup = read("FLASHCARDS_SIGNUP", "first", _signup)
         trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
+        trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
@@ -84,7 +87,17 @@ class Config:
             port=cast(int, port),
             signup=cast(Signup, signup),
             trusted_hosts=cast(tuple[str, ...], trusted_hosts),
+            trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
         )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _default_data() -> Path:
@@ -139,6 +152,23 @@ def _is_broken_address(text: str) -> bool:
 def _hosts(text: str) -> tuple[str, ...]:
     """Names separated by spaces or commas."""
     return tuple(parse_host(name) for name in text.replace(",", " ").split())
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks separated by spaces or commas."""
+    return tuple(map(_network, text.replace(",", " ").split()))
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"{text} is no address; give those of your proxies, or their networks, such as 10.0.0.0/8"
+        ) from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
+    return network
 
 
 def parse_port(text: str) -> int:

@@ -58,4 +58,11 @@ class TooMany(FlashcardsError):
 
 
 class Unavailable(FlashcardsError):
-    """The database, the disk or the decks folder does not let us work; nothing was changed."""
+    """The database, the disk or the decks folder does not let us work; nothing was changed.
+
+    `retry_after`, in seconds, is for what passes by itself.
+    """
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flashcards import __version__
 from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
-from flashcards.errors import Invalid
+from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.authoring.deck_editing import AuthoringService
+from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
@@ -23,11 +26,12 @@ from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
 from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
-from flashcards.services.upkeep.backup import BackupService
-from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
+from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
-from flashcards.storage.database import Database, migrate
+from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
@@ -36,6 +40,8 @@ from flashcards.temporary import remove_left_behind
 if TYPE_CHECKING:
     from flashcards.services.anki.importing import AnkiImportService
     from flashcards.services.bring.with_history import BringService
+
+LOG = logging.getLogger("flashcards.upkeep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Services:
     doctor: DoctorService
     export: ExportService
     authoring: AuthoringService
+    history: DeckHistory
     edits: EditService
     preview: PreviewService
     analysis: AnalysisService
@@ -89,6 +96,10 @@ class Services:
         remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
+    def hurry_thread(self) -> None:
+        """The calling thread answers web requests: it does not wait long to write."""
+        self.database.hurry_thread()
+
     def release_thread(self) -> None:
         """Closes the calling thread's database connection."""
         self.database.close_thread()
@@ -103,10 +114,15 @@ class Services:
 def open_services(config: Config, clock: Clock = system_clock) -> Services:
     """Makes the data folder where there is none, migrates the database, opens it.
 
-    Raises Invalid where the data folder is no use, and Unavailable; each says what is wrong and what to do.
+    A restore that was cut off is brought to its end; before a migration there is a backup. Raises Invalid where the
+    data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
     _make_folder(config.data)
-    migrate(config.database)
+    if finish_restore(config.data, config.database, config.decks):
+        LOG.warning("a restore had been cut off; it is finished now")
+    if trouble := _lost(config):
+        raise Unavailable(trouble)
+    migrate(config.database, before=lambda missing: _save_before_upgrade(config, clock, missing))
     database = Database.open(config.database)
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
@@ -120,15 +136,16 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
             clock,
             secret_key=load_secret_key(config.data),
             signup=config.signup,
-            first_needs_code=not config.loopback,
+            first_needs_code=not config.private,
         ),
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),
         sync=sync,
-        backup=BackupService(database, config.data, clock),
+        backup=BackupService(database, config.data, clock, config.decks),
         doctor=DoctorService(database),
         export=ExportService(database, config.decks, review.study_day),
         authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
+        history=DeckHistory(config.decks, config.data),
         edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
@@ -137,9 +154,59 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     )
 
 
+def examine(config: Config) -> Report:
+    """What the doctor finds. Nothing is made, migrated or finished for that: trouble is told as it stands."""
+    database = config.database
+    trouble = _lost(config)
+    if is_cut_off(database):
+        trouble = f"A restore of {database} was cut off. Start the server, or any command, to bring it to its end."
+    try:
+        if trouble is None:
+            opened = Database.open(database)
+            try:
+                return DoctorService(opened).examine()
+            finally:
+                opened.close()
+    except FlashcardsError as error:
+        trouble = str(error)
+    assert trouble is not None
+    return Report(False, (sqlite_note(), trouble), (trouble,))
+
+
+def _lost(config: Config) -> str | None:
+    """What to say where there is nobody in the database, but there are backups with people in them beside it.
+
+    Going on would make a new, empty service out of one that has lost its database, and its next visitor
+    administrator.
+    """
+    try:
+        newest = None if count_accounts(config.database) else newest_with_accounts(config.data)
+    except Unavailable:
+        return None  # no database, or damaged: whoever opens it says so
+    if newest is None:
+        return None
+    what = "has no accounts" if config.database.is_file() and config.database.stat().st_size else "is not there"
+    return (
+        f"The database {config.database} {what}, but {newest} has: bring it back with"
+        f" `flashcards restore {newest}`. To begin anew, put the folder {newest.parent} elsewhere first."
+    )
+
+
+def _save_before_upgrade(config: Config, clock: Clock, missing: set[str]) -> None:
+    """A verified backup of the database as the older version left it; raises Unavailable, and then nothing changes."""
+    load_secret_key(config.data)
+    database = Database.open(config.database, older=True)
+    try:
+        made = BackupService(database, config.data, clock, config.decks).before_upgrade(__version__)
+    finally:
+        database.close()
+    LOG.warning("the database is brought up to date (%s); as it was, it is in %s", ", ".join(sorted(missing)), made)
+
+
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keep_to_owner(path, 0o700)
     except OSError as error:
         raise Invalid(f"FLASHCARDS_DATA={path}: the folder cannot be made ({error.strerror}); name another") from error
     if not os.access(path, os.W_OK | os.X_OK):

@@ -41,7 +41,7 @@ class Site:
     def learner(self, name: str = "Ann", **settings: Any) -> Learner:
         """An account; the first one is an author and administrator."""
         accounts = self.services.accounts
-        made = accounts.sign_up(name, PASSWORD, code=None, timezone="UTC", remote="test")
+        made = accounts.sign_up(name, PASSWORD, code=accounts.setup_code(), timezone="UTC", remote="test")
         return accounts.save_settings(made, **settings) if settings else made
 
     def secret(self, learner: Learner) -> str:

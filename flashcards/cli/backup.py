@@ -7,34 +7,53 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import Source, config, json_option, print_json, services
+from flashcards.cli.common import (
+    Source,
+    config,
+    counted,
+    json_option,
+    output_file,
+    print_json,
+    services,
+    to_stdout,
+    wrote,
+)
 
 
 @click.command("backup")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("-o", "--output", type=output_file(), help="The file to write; - is standard output.")
 def backup_command(output: Path | None) -> None:
-    """Save the database and the secret key in one file. Decks belong in Git.
+    """Save all that the service needs to live again in one file: database, secret key, decks, media.
 
     Example: flashcards backup -o flashcards-backup.zip
     """
     with services() as opened:
-        click.echo(opened.backup.backup(output))
+        if output is None:
+            click.echo(opened.backup.backup())
+            return
+        with to_stdout(output, binary=True) as file:
+            opened.backup.backup(file)
+        wrote(output, str(output))
 
 
 @click.command("restore")
 @click.argument("file", type=Source())
 def restore_command(file: Path) -> None:
-    """Bring back a backup; the database that it replaces is kept beside it.
+    """Bring back a backup; the database that it replaces is kept beside it. Decks come back into an empty folder.
 
     Example: flashcards restore flashcards-backup.zip
     """
-    from flashcards.services.upkeep.backup import restore
+    from flashcards.services.upkeep.restore import restore
 
     settings = config()
-    kept = restore(file, settings.data, settings.database)
+    done = restore(file, settings.data, settings.database, settings.decks)
     click.echo(f"Restored into {settings.data}")
-    if kept:
-        click.echo(f"What was there before is kept as {kept}")
+    if done.decks is not None:
+        click.echo(f"{counted(done.decks, 'file')} of decks in {settings.decks}")
+    else:
+        click.echo(f"The decks in {settings.decks} are as they were; those of the backup are in {file}, if it has any")
+    if done.kept:
+        click.echo(f"What was there before is kept as {done.kept}")
 
 
 @click.command("doctor")
@@ -44,8 +63,9 @@ def doctor_command(as_json: bool) -> int:
 
     Example: flashcards doctor --json
     """
-    with services() as opened:
-        report = opened.doctor.examine()
+    from flashcards.wiring import examine
+
+    report = examine(config())
     if as_json:
         print_json(asdict(report))
     else:

@@ -12,6 +12,7 @@ import traceback
 import click
 
 from flashcards import __version__
+from flashcards.cli.common import Group
 from flashcards.deckfiles.check.report import printable
 from flashcards.errors import FlashcardsError, Invalid
 
@@ -32,13 +33,13 @@ COMMANDS = {
     "push": ("push", "Send decks to a running Anki."),
     "user": ("people", "Add, change, list and delete accounts."),
     "token": ("people", "Make, list and revoke API tokens."),
-    "backup": ("backup", "Save the database and the secret key in one file."),
+    "backup": ("backup", "Save all that the service needs in one file."),
     "restore": ("backup", "Bring back a backup."),
     "doctor": ("backup", "Prove that the database is whole."),
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands live in modules that are imported only when used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -50,9 +51,8 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"flashcards.cli.{COMMANDS[name][0]}")
         return getattr(module, f"{name}_command", None)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+    def about(self, ctx: click.Context) -> list[tuple[str, str]]:
+        return [(name, COMMANDS[name][1]) for name in self.list_commands(ctx)]
 
     @staticmethod
     def _exists(name: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -17,11 +19,35 @@ from flashcards.config import Config
 from flashcards.deckfiles.check.report import json_printable
 from flashcards.deckfiles.check.report import printable as printable  # for every command
 from flashcards.errors import Invalid
+from flashcards.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from flashcards.wiring import Services
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
+class Group(click.Group):
+    """A group that understands slips of the fingers, and whose overview ends each sentence that it begins."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; raises UsageError, which names the nearest one."""
+        name = str(args[0])
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def about(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Each command with the first sentence about it."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        return [(name, command.get_short_help_str(10_000)) for name, command in found if command]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(self.about(ctx))
 
 
 class Source(click.Path):
@@ -45,6 +71,42 @@ class Source(click.Path):
         except OSError as error:
             raise Invalid(f"{path}: {error.strerror}; check the path.") from error
         return path
+
+
+def output_file() -> click.Path:
+    """The type of an option for a file to write, or `-`."""
+    return click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+
+def is_stdout(output: Path) -> bool:
+    """Whether `-o` names standard output."""
+    return str(output) == "-"
+
+
+@contextmanager
+def to_stdout(output: Path, *, binary: bool, as_json: bool = False) -> Iterator[Path]:
+    """The file to write: `output`, or, where that is `-`, one whose content goes to standard output at the end.
+
+    Raises UsageError where a report goes there too, or where a terminal would show bytes that are no text.
+    """
+    if not is_stdout(output):
+        yield output
+        return
+    if as_json:
+        raise click.UsageError("--json and -o - would both write to standard output: name a file with -o")
+    if binary and sys.stdout.isatty():
+        raise click.UsageError("this is no text for a terminal: write it to a file, or send it into a pipe")
+    with TemporaryFolder() as folder:
+        yield folder / "output"
+        stream = sys.stdout.buffer
+        with (folder / "output").open("rb") as file:
+            shutil.copyfileobj(file, stream, 1 << 20)
+        stream.flush()
+
+
+def wrote(output: Path, line: str) -> None:
+    """Says what was written; on stderr where the thing itself went to standard output."""
+    click.echo(line, err=is_stdout(output))
 
 
 def config() -> Config:

@@ -12,15 +12,19 @@ import click
 
 from flashcards.bundled import bundled
 from flashcards.cli.common import (
+    Group,
     Progress,
     Source,
     config,
     counted,
     json_option,
     notes_in_decks,
+    output_file,
     print_json,
     printable,
     services,
+    to_stdout,
+    wrote,
 )
 from flashcards.config import Config
 
@@ -28,16 +32,17 @@ if TYPE_CHECKING:
     from flashcards.services.export.results import AnkiExported, TextExported
     from flashcards.wiring import Services
 
-OUTPUT = click.Path(dir_okay=False, path_type=Path)
 decks_option = click.option(
     "--deck", "decks", multiple=True, metavar="D", help="Only this deck, or the decks of this folder; may repeat."
 )
 user_option = click.option("--user", metavar="U", help="For this user.")
-output_option = click.option("-o", "--output", required=True, type=OUTPUT, help="The file to write.")
+output_option = click.option(
+    "-o", "--output", required=True, type=output_file(), help="The file to write; - is standard output."
+)
 SHOWN = 50
 
 
-@click.group("export")
+@click.group("export", cls=Group)
 def export_command() -> None:
     """Write decks for Anki, as CSV or as JSON.
 
@@ -63,17 +68,17 @@ def anki_command(decks: tuple[str, ...], user: str | None, history: bool, output
     if history and not user:
         raise click.UsageError("--history goes with --user: history belongs to a user.")
     settings = config()
-    with _progress() as progress:
+    with _progress() as progress, to_stdout(output, binary=True, as_json=as_json) as file:
         if user or settings.database.is_file():
             with _synced(settings, progress) as opened:
                 learner = opened.accounts.find(user) if user else None
-                done = opened.export.anki(output, decks=decks, learner=learner, history=history, progress=progress)
+                done = opened.export.anki(file, decks=decks, learner=learner, history=history, progress=progress)
         else:
-            done = _anki_from_files(settings, output, decks, progress)
+            done = _anki_from_files(settings, file, decks, progress)
     if as_json:
         print_json({**asdict(done), "path": str(done.path)})
     else:
-        _tell(done)
+        _tell(output, done)
     return 1 if done.skipped or done.missing_media else 0
 
 
@@ -88,18 +93,18 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path, as_json:
     Example: flashcards export csv --deck ml -o ml.csv
     """
     settings = config()
-    with _progress() as progress:
+    with _progress() as progress, to_stdout(output, binary=False, as_json=as_json) as file:
         if user or settings.database.is_file():
             with _synced(settings, progress) as opened:
                 if user:
                     opened.accounts.find(user)
-                done = opened.export.csv(output, decks=decks, progress=progress)
+                done = opened.export.csv(file, decks=decks, progress=progress)
         else:
-            done = _csv_from_files(settings, output, decks, progress)
+            done = _csv_from_files(settings, file, decks, progress)
     if as_json:
         print_json({**asdict(done), "path": str(done.path)})
     else:
-        click.echo(f"{done.path}: {counted(done.notes, 'note')}")
+        wrote(output, f"{output}: {counted(done.notes, 'note')}")
         _warn(done.skipped)
     return 1 if done.skipped else 0
 
@@ -116,13 +121,17 @@ def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json
 
     Example: flashcards export json -o everything.json
     """
-    with _progress() as progress, _synced(config(), progress) as opened:
+    with (
+        _progress() as progress,
+        to_stdout(output, binary=False, as_json=as_json) as file,
+        _synced(config(), progress) as opened,
+    ):
         learner = opened.accounts.find(user) if user else None
-        done = opened.export.json(output, decks=decks, learner=learner, progress=progress)
+        done = opened.export.json(file, decks=decks, learner=learner, progress=progress)
     if as_json:
         print_json({**asdict(done), "path": str(done.path)})
     else:
-        click.echo(f"{done.path}: {_counts(done.counts)}")
+        wrote(output, f"{output}: {_counts(done.counts)}")
 
 
 @click.command("json")
@@ -196,9 +205,9 @@ def _decks_folder(settings: Config) -> Path:
     return settings.decks if settings.own_decks or settings.decks.is_dir() else bundled("decks")
 
 
-def _tell(done: AnkiExported) -> None:
+def _tell(output: Path, done: AnkiExported) -> None:
     counts = f"{notes_in_decks(done.notes, done.cards, done.decks)}, {counted(done.media, 'media file')}"
-    click.echo(f"{done.path}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
+    wrote(output, f"{output}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
     tagged = [note for note in done.removed if not note.changed_kind]
     if tagged:
         click.echo(

@@ -10,6 +10,7 @@ import click
 
 from flashcards.cli.bring import text_commands
 from flashcards.cli.common import (
+    Group,
     Progress,
     Source,
     config,
@@ -30,7 +31,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 SHOWN_NOTICES = 50
 
 
-@click.group("import")
+@click.group("import", cls=Group)
 def import_command() -> None:
     """Bring decks from Anki and other programs, as Markdown files. No file is ever overwritten.
 

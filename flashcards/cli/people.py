@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import click
 
-from flashcards.cli.common import json_option, print_json, read_password, services
+from flashcards.cli.common import Group, json_option, print_json, read_password, services
 from flashcards.errors import NotFound
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-@click.group("user")
+@click.group("user", cls=Group)
 def user_command() -> None:
     """Add, change, list and delete accounts.
 
@@ -75,6 +75,8 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        click.echo("There are no accounts yet: make one with flashcards user add NAME, or in the browser.", err=True)
     for row in rows:
         roles = ", ".join(role for role in ("admin", "author") if row[role]) or "learner"
         click.echo(f"{row['name']}\t{roles}\t{row['timezone']}")
@@ -83,15 +85,17 @@ def list_(as_json: bool) -> None:
 @user_command.command("passwd")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def passwd(name: str, password_stdin: bool) -> None:
-    """Set an account's password; its sessions end.
+@click.option("--keep-tokens", is_flag=True, help="Let its API tokens go on.")
+def passwd(name: str, password_stdin: bool, keep_tokens: bool) -> None:
+    """Set an account's password; its sessions and API tokens end.
 
     Example: flashcards user passwd ada
     """
     with services() as opened:
         opened.accounts.find(name)
-        opened.accounts.set_password(name, read_password(password_stdin, "New password"))
-    click.echo(f"{name}: password set, sessions ended", err=True)
+        password = read_password(password_stdin, "New password")
+        opened.accounts.set_password(name, password, keep_tokens=keep_tokens)
+    click.echo(f"{name}: password set, sessions {'' if keep_tokens else 'and API tokens '}ended", err=True)
 
 
 @user_command.command("delete")
@@ -112,7 +116,7 @@ def delete(name: str, yes: bool) -> None:
     click.echo(f"{name}: deleted", err=True)
 
 
-@click.group("token")
+@click.group("token", cls=Group)
 def token_command() -> None:
     """Make, list and revoke API tokens.
 
@@ -157,6 +161,8 @@ def list_tokens(user: str | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        click.echo("There are no tokens: make one with flashcards token create USER.", err=True)
     for row in rows:
         click.echo(f"{row['id']}\t{row['user']}\t{row['prefix']}\t{row['name']}")
 

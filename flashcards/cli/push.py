@@ -6,14 +6,14 @@ from dataclasses import asdict
 
 import click
 
-from flashcards.cli.common import Progress, config, json_option, print_json, printable
+from flashcards.cli.common import Group, Progress, config, json_option, print_json, printable
 from flashcards.exchange.anki.connect import DEFAULT_URL, AnkiConnect
 from flashcards.services.anki.push import PushReport, push
 
 SHOWN = 50
 
 
-@click.group("push")
+@click.group("push", cls=Group)
 def push_command() -> None:
     """Send decks to a running program.
 

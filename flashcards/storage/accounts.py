@@ -166,6 +166,10 @@ class AccountRows:
         cursor = self._db.execute("DELETE FROM token WHERE learner_id = ? AND id = ?", (learner, token))
         return bool(cursor.rowcount)
 
+    def delete_tokens(self, learner: int) -> None:
+        """Revokes all tokens of the learner."""
+        self._db.execute("DELETE FROM token WHERE learner_id = ?", (learner,))
+
     # --- throttles
 
     def hit(self, bucket: str, now: int, window_ms: int, limit: int) -> int:
@@ -185,6 +189,11 @@ class AccountRows:
             return 0
         row = self._db.one("SELECT window_start FROM throttle WHERE bucket = ?", (bucket,))
         return max(1, (row[0] if row else now) + window_ms - now)
+
+    def delete_over(self, now: int, still_since: int) -> None:
+        """Drops expired sessions, and the buckets that have been still since `still_since`."""
+        self._db.execute("DELETE FROM session WHERE expires_at <= ?", (now,))
+        self._db.execute("DELETE FROM throttle WHERE window_start < ?", (still_since,))
 
     def forget_hits(self, bucket: str, older_than: int) -> None:
         """Starts the bucket anew, and drops the buckets that have been still since `older_than`."""

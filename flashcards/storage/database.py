@@ -5,7 +5,7 @@ Three rules that the measurements behind this file made:
 - Every write begins IMMEDIATE. A transaction that reads first and writes later fails at once with "database
   is locked" when another wrote in between.
 - Threads of one process queue at a lock of ours before they queue at SQLite's, whose back-off starves them
-  for seconds.
+  for seconds. Web requests do not queue for long: eight that wait would leave nobody to answer those who read.
 - Nothing in this process may open the file with another copy of SQLite (the standard library's ``sqlite3``
   included): POSIX file locks of one process know nothing of each other, and the file is corrupted. The
   driver here is the one that peewee picked, for backups too.
@@ -13,8 +13,11 @@ Three rules that the measurements behind this file made:
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,12 @@ IntegrityError: type[Exception] = driver.IntegrityError
 Row = tuple[Any, ...]
 
 _BUSY_SECONDS = 10
+HURRIED_SECONDS = 4.0
+"""How long a web request waits for its turn to write, and then for another process's lock."""
+BRIEF_SECONDS = 0.5
+MOST_WAITING = 4
+"""How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
+RETRY_AFTER = 5
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
@@ -55,14 +64,17 @@ class Database:
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = threading.Lock()
+        self._last_turn = 0.0
+        self._patient = threading.BoundedSemaphore(MOST_WAITING)
         self._local = threading.local()
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Database:
+    def open(cls, path: Path, *, read_only: bool = False, older: bool = False) -> Database:
         """Opens the file that `migrate` made.
 
         While it is open, a shared lock on ``<path>.lock`` tells `restore` to keep off. Raises Unavailable
-        where the file is missing, is no database, cannot be written, or is of another version than ours.
+        where the file is missing, is no database, cannot be written, or is of another version than ours; with
+        `older` only where it is newer.
         """
         if not path.is_file():
             raise Unavailable(f"There is no database at {path}.")
@@ -71,7 +83,7 @@ class Database:
             missing, unknown = _versions(database)
             if unknown:
                 raise Unavailable(_newer(path, unknown))
-            if missing:
+            if missing and not older:
                 raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
         except BaseException:
             database.close()
@@ -84,7 +96,26 @@ class Database:
         if connection is None:
             with _translated(self.path):
                 connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
+            self._wait_at_lock(self._patience())
         return connection
+
+    def hurry_thread(self) -> None:
+        """From now on this thread, which answers web requests, gives up early where it would wait to write."""
+        if not self._is_hurried():
+            self._local.hurried = True
+            if getattr(self._local, "connection", None) is not None:
+                self._wait_at_lock(HURRIED_SECONDS)
+
+    def _is_hurried(self) -> bool:
+        return getattr(self._local, "hurried", False)
+
+    def _patience(self) -> float:
+        return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
+
+    def _wait_at_lock(self, seconds: float) -> None:
+        """How long this thread's connection waits for the lock of another process."""
+        with _translated(self.path):
+            self._local.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def execute(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> Any:
         """Runs one statement and returns the driver's cursor; rows are tuples.
@@ -125,15 +156,47 @@ class Database:
                 cursor.close()
 
     @contextmanager
-    def write(self) -> Iterator[None]:
+    def write(self, *, wait: bool = True) -> Iterator[None]:
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
 
-        Raises Unavailable where the disk is full, read-only or busy; then nothing of it is stored.
+        With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or busy;
+        then nothing of it is stored.
         """
         if self._depth():
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
-        with self._write_lock:
+        if not self._take_turn(wait):
+            raise _busy(self.path)
+        try:
+            self._last_turn = time.monotonic()
+            if wait:
+                yield from self._transaction("BEGIN IMMEDIATE")
+            else:
+                yield from self._transaction_at_once()
+        finally:
+            self._write_lock.release()
+
+    def _take_turn(self, wait: bool) -> bool:
+        """Takes the lock of this process's writers; false where that would take too long."""
+        if self._write_lock.acquire(blocking=False):
+            return True
+        if not wait or not self._is_hurried():
+            return wait and self._write_lock.acquire()
+        if not self._patient.acquire(blocking=False):
+            # So many wait already: behind a writer who has been at it for long, one more would be too many.
+            brief = self._last_turn + BRIEF_SECONDS - time.monotonic()
+            return self._write_lock.acquire(timeout=max(0.0, brief))
+        try:
+            return self._write_lock.acquire(timeout=HURRIED_SECONDS)
+        finally:
+            self._patient.release()
+
+    def _transaction_at_once(self) -> Iterator[None]:
+        self.connection()
+        self._wait_at_lock(0)
+        try:
             yield from self._transaction("BEGIN IMMEDIATE")
+        finally:
+            self._wait_at_lock(self._patience())
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -143,9 +206,12 @@ class Database:
         else:
             yield from self._transaction("BEGIN DEFERRED")
 
-    def backup(self, target: Path) -> None:
-        """Copies a consistent state into the new file `target`, in one step, under load as well."""
-        with _translated(target):
+    def backup(self, target: Path, told: Path) -> None:
+        """Copies a consistent state into the new file `target`, in one step, under load as well.
+
+        Raises Unavailable, in which the file is called `told`: a temporary name says nothing to anybody.
+        """
+        with _translated(told):
             copy = driver.connect(str(target))
             try:
                 self.connection().backup(copy)
@@ -183,18 +249,65 @@ class Database:
                     connection.execute("ROLLBACK")
 
 
-def migrate(path: Path) -> list[str]:
+def migrate(path: Path, before: Callable[[set[str]], None] = lambda _missing: None) -> list[str]:
     """Makes the database or brings it up to date; returns the names of the migrations that it ran.
 
     To be called once, before anything opens the file. Processes that start together take turns by a file
-    lock. Raises Unavailable where the database is newer than this program, or the folder cannot be written.
+    lock. `before` is called with the names of the migrations that a database of an older version lacks, before any
+    of them runs; what it raises stops them. The file is its owner's alone. Raises Unavailable where the database is
+    newer than this program, or the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locks.held(path.with_name(path.name + ".migrating")):
-            return _migrate(path)
+            _make_private(path)
+            missing = _lacks(path)
+            if missing and missing != _ours():
+                before(missing)
+            ran = _migrate(path)
+            _make_private(path)
+            return ran
     except OSError as error:
         raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
+
+
+def _make_private(path: Path) -> None:
+    """Lets nobody else read the database: SQLite itself would make it as the user's mask has it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, *log_paths(path)):
+        if file.exists():
+            keep_to_owner(file, 0o600)
+
+
+def keep_to_owner(path: Path, mode: int) -> None:
+    """Gives a file or folder of ours the mode, where others may do more; one that is shared on purpose stays."""
+    status = path.stat()
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not status.st_mode & stat.S_ISVTX:
+        path.chmod(mode)
+
+
+def _lacks(path: Path) -> set[str]:
+    """The migrations that a database which nobody may migrate meanwhile lacks; all of ours where it is new."""
+    connections = _connections(path, read_only=False)
+    database = Database(connections, path, None)
+    try:
+        return _versions(database)[0]
+    finally:
+        database.close()
+
+
+def count_accounts(path: Path) -> int:
+    """How many accounts the database holds; 0 where there is none, or nothing in it. Raises Unavailable."""
+    if not path.is_file() or not path.stat().st_size:
+        return 0
+    database = Database(_connections(path, read_only=True), path, None)
+    try:
+        if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'learner'"):
+            return 0
+        row = database.one("SELECT count(*) FROM learner")
+        return int(row[0]) if row else 0
+    finally:
+        database.close()
 
 
 def _migrate(path: Path) -> list[str]:
@@ -265,6 +378,29 @@ def check_file(path: Path) -> None:
         database.close()
 
 
+def fold_log(path: Path) -> None:
+    """Writes what SQLite's log holds into the database file, which nobody has open; the log goes.
+
+    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses.
+    """
+    if not path.is_file() or not any(log.exists() for log in log_paths(path)):
+        return
+    connections = _connections(path, read_only=False)
+    try:
+        with _translated(path):
+            connection = connections.connection()  # type: ignore[no-untyped-call]
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise _busy(path)
+    finally:
+        connections.close_all()
+
+
+def log_paths(path: Path) -> tuple[Path, Path]:
+    """The files that SQLite keeps beside a database: its log and the log's index."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def lock_path(path: Path) -> Path:
     """The file whose lock is held, shared, by everyone who has the database at `path` open."""
     return path.with_name(path.name + ".lock")
@@ -310,16 +446,25 @@ def _translated(path: Path) -> Iterator[None]:
         raise _translate(error, path) from error
 
 
+def _busy(path: Path) -> Unavailable:
+    return Unavailable(_BUSY.format(path=path), retry_after=RETRY_AFTER)
+
+
+_BUSY = "The database {path} is busy with other work. Nothing was stored; try again in a moment."
 _SAYINGS = {
     "FULL": "The disk is full: {path} cannot grow. Nothing was stored; free some space and try again.",
     "READONLY": "The database {path} cannot be written: it is read-only.",
-    "BUSY": "The database {path} is busy with other work. Nothing was stored; try again in a moment.",
-    "LOCKED": "The database {path} is busy with other work. Nothing was stored; try again in a moment.",
+    "BUSY": _BUSY,
+    "LOCKED": _BUSY,
     "CANTOPEN": "The database {path} cannot be opened; are its folder and file there and readable?",
     "IOERR": "The disk gave an error on {path}. Nothing was stored; the system's log says more.",
     "NOTADB": "The file {path} is no database; put it aside and restore a backup.",
     "CORRUPT": "The database {path} is damaged: run `flashcards doctor`, and restore a backup.",
 }
+
+
+_UNNAMED = {"database or disk is full": "FULL", "disk I/O error": "IOERR", "database is locked": "BUSY"}
+"""What the driver says of a copy that fails (`backup`), without the error's name."""
 
 
 def _translate(error: BaseException, path: Path) -> BaseException:
@@ -328,5 +473,8 @@ def _translate(error: BaseException, path: Path) -> BaseException:
     while isinstance(origin, peewee.PeeweeException):  # peewee wraps the driver's error, sometimes twice
         origin = origin.__context__
     name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
+    name = name or _UNNAMED.get(str(origin), "")
     saying = _SAYINGS.get(name.removeprefix("SQLITE_").partition("_")[0])
+    if saying is _BUSY:
+        return _busy(path)
     return Unavailable(saying.format(path=path)) if saying else error

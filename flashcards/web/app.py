@@ -37,6 +37,7 @@ from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
+from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 2 << 20
 """Bytes of a request; a batch of 500 answers is a twentieth of it."""
-
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # They declare themselves.
 API_VIEWS = (
@@ -95,6 +94,8 @@ def create_app(services: Services, config: Config) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
+    app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+    app.before_request(services.hurry_thread)
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
     security.install(app)

@@ -66,6 +66,7 @@ def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> 
         max_request_body_size=BODY_LIMIT,
         max_request_header_size=64 << 10,
         connection_limit=1000,
+        clear_untrusted_proxy_headers=False,  # the app judges them by networks, and removes them itself
         asyncore_use_poll=True,
     )
     server.channel_class = channel_for(app)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid, Unavailable
-from flashcards.services.upkeep.backup import BackupService, restore
+from flashcards.services.upkeep.backup import BackupService
 from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.restore import restore
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, migrate
 from tests.integration.study_world import StudyWorld
@@ -54,7 +55,7 @@ def test_a_backup_comes_back(world: StudyWorld, backups: BackupService, tmp_path
     world.close()
 
     (data / "secret.key").write_text("ab" * 32)
-    kept = restore(file, data, world.path)
+    kept = restore(file, data, world.path).kept
     assert kept is not None
     assert log_of(world.path) == [first.id]
     assert (data / "secret.key").read_bytes() == key
@@ -80,7 +81,7 @@ def test_what_a_killed_server_left_in_its_log_is_kept_and_not_mixed_in(
     data.mkdir()
     for path in (world.path, world.path.with_name(world.path.name + "-wal"), world.path.parent / "secret.key"):
         shutil.copy(path, data / path.name)
-    kept = restore(file, data, data / world.path.name)
+    kept = restore(file, data, data / world.path.name).kept
     assert kept is not None
     assert log_of(data / world.path.name) == [first.id]
     assert len(log_of(kept / world.path.name)) == 2
@@ -92,12 +93,14 @@ def test_into_an_empty_folder(world: StudyWorld, backups: BackupService, tmp_pat
     with pytest.raises(Conflict, match="already"):
         backups.backup(file)
     new = tmp_path / "new"
-    assert restore(file, new, new / "other-name.sqlite3") is None
+    assert restore(file, new, new / "other-name.sqlite3").kept is None
     assert log_of(new / "other-name.sqlite3") == []
     assert (new / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_seven_nights_are_kept(world: StudyWorld, backups: BackupService) -> None:
+    assert backups.nightly() is None  # nobody's: it would only push out somebody's, seven nights later
+    world.learner()
     mine = backups.backup()
     for _ in range(10):
         assert backups.nightly() is not None
@@ -174,13 +177,17 @@ def test_what_is_no_backup_changes_nothing(world: StudyWorld, backups: BackupSer
 
 def test_no_backup_is_made_of_a_damaged_database(world: StudyWorld, backups: BackupService) -> None:
     world.deck("a", 500)
+    world.learner()
     world.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     world.db.close()
     with world.path.open("r+b") as file:
         file.seek(world.path.stat().st_size // 2)
         file.write(b"\xff" * 40_000)
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable, match="is damaged"):
         backups.nightly()
+    assert "is damaged" in (backups.state().trouble or "")
+    with pytest.raises(Unavailable) as told:
+        backups.backup()
     assert str(told.value).startswith(f"The database {world.path} is damaged, so no backup was made: run")
     assert list(backups.folder.iterdir()) == []
 

@@ -60,7 +60,8 @@ def test_one_sqlite_in_this_process_and_a_sound_one(path: Path) -> None:
     code = (
         "import sys, pathlib\n"
         "sys.addaudithook(lambda event, args: event == 'sqlite3.connect' and print('opened', args))\n"
-        "from flashcards.services.upkeep.backup import BackupService, restore\n"
+        "from flashcards.services.upkeep.backup import BackupService\n"
+        "from flashcards.services.upkeep.restore import restore\n"
         "from flashcards.services.upkeep.doctor import DoctorService\n"
         "from flashcards.services.upkeep.secret_key import load_secret_key\n"
         "from flashcards.storage.database import Database, migrate\n"

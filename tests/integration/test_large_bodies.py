@@ -6,14 +6,16 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from flashcards.web.server import bind, make_server
-from flashcards.web.shared.large_bodies import LINGER_SECONDS
+from flashcards.web.shared import large_bodies
+from flashcards.web.shared.large_bodies import LINGER_SECONDS, ROOM
 from flashcards.web.shared.security import COOKIE
+from tests.integration.test_stopping import wait_for
 from tests.site import Site
 
 HUGE = 400 << 20
@@ -174,3 +176,95 @@ def test_an_author_sends_a_large_file(site: Site, port: int, author: str) -> Non
     assert re.search(r"Location: /import/[0-9a-f]{32}\r\n", answer)
     site.services.work.close()
     assert not list(Path(site.config.decks).glob("anki*"))
+
+
+# --- many at once
+
+
+def temporary_bytes(folder: Path) -> int:
+    """What this process holds in files of the temporary folder, also in those without a name."""
+    total, seen = 0, set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            if descriptor.readlink().is_relative_to(folder):
+                status = descriptor.stat()
+                total += 0 if status.st_ino in seen else status.st_size
+                seen.add(status.st_ino)
+        except OSError:
+            continue
+    return total + sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="what a process holds open is read from /proc")
+def test_eight_large_files_at_once_are_bounded_before_anything_is_stored(
+    port: int, author: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    size, most = 60 << 20, 0
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connected(port)) for _ in range(8)]
+        answers = []
+        for connection in connections:
+            connection.sendall(form(port, f"Cookie: {author}", "Expect: 100-continue", size=size))
+            answers.append(connection.recv(12))
+            most = max(most, temporary_bytes(temporary))
+        assert answers == [b"HTTP/1.1 100"] * 2 + [b"HTTP/1.1 503"] * 6
+        rest = everything(connections[-1])
+        assert "Retry-After: " in rest
+        assert "Other large files are on their way" in rest
+        # Half of each comes; then the first breaks off, and there is room again.
+        for connection in connections[:2]:
+            for _ in range(30):
+                connection.sendall(bytes(1 << 20))
+        wait_for(lambda: temporary_bytes(temporary) >= 50 << 20)
+        assert temporary_bytes(temporary) <= ROOM
+        connections[0].close()
+
+        def is_room() -> bool:
+            with connected(port) as another:
+                another.sendall(form(port, f"Cookie: {author}", "Expect: 100-continue", size=size))
+                return another.recv(12) == b"HTTP/1.1 100"
+
+        wait_for(is_room)
+
+
+def test_one_file_may_be_larger_than_the_room_for_many(port: int, author: str) -> None:
+    with connected(port) as connection:
+        connection.sendall(form(port, "Expect: 100-continue", f"Cookie: {author}", size=ROOM * 3))
+        assert connection.recv(12) == b"HTTP/1.1 100"
+        with connected(port) as another:
+            another.sendall(form(port, "Expect: 100-continue", f"Cookie: {author}", size=3 << 20))
+            assert another.recv(12) == b"HTTP/1.1 503"
+
+
+def test_a_file_that_the_disk_cannot_hold_is_refused_before_it_comes(
+    port: int, author: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_bodies, "_free_bytes", lambda: 100 << 20)
+    with connected(port) as connection:
+        connection.sendall(form(port, f"Cookie: {author}", size=60 << 20))
+        answer = everything(connection)
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert "no room for a file of 60 MB" in answer
+
+
+def test_room_comes_back_when_a_file_has_been_dealt_with(port: int, author: str) -> None:
+    body = b"--xx--\r\n" + bytes(3 << 20)
+    for _ in range(ROOM // len(body) + 5):
+        with connected(port) as connection:
+            connection.sendall(form(port, f"Cookie: {author}", "Connection: close", size=len(body)) + body)
+            assert everything(connection).startswith("HTTP/1.1 422 ")
+
+
+def test_who_has_an_import_under_way_waits_with_the_next(site: Site, port: int, author: str) -> None:
+    ann = site.services.accounts.find("Ann")
+    go_on = threading.Event()
+    site.services.work.start(ann.id, "import", lambda _folder, _progress: go_on.wait(60))
+    with connected(port) as connection:
+        connection.sendall(form(port, f"Cookie: {author}", size=60 << 20))
+        answer = everything(connection)
+    go_on.set()
+    assert answer.startswith("HTTP/1.1 429 ")
+    assert "Retry-After: " in answer

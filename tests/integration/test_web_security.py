@@ -348,3 +348,46 @@ def test_guessing_is_slowed(site: Site, ann: Learner) -> None:
     response = guest.post("/login", data={"name": "Ann", "password": PASSWORD}, headers=SAME_ORIGIN)
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
+
+
+# --- leaving
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_private_pages_are_stored_by_no_browser(client: FlaskClient, path: str) -> None:
+    assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/offline", "/sw.js", "/manifest.webmanifest"])
+def test_what_is_everybodys_may_be_stored(site: Site, path: str) -> None:
+    assert "no-store" not in site.client().get(path).headers["Cache-Control"]
+
+
+def test_logging_out_clears_what_the_browser_has_cached_but_not_its_storage(client: FlaskClient) -> None:
+    """Unsent answers are in the storage."""
+    assert client.post("/logout").headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_the_login_page_clears_the_cache_of_a_browser_whose_login_was_ended_elsewhere(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    assert "Clear-Site-Data" not in client.get("/").headers
+    site.services.accounts.revoke_other_sessions(ann, "")
+    assert client.get("/", follow_redirects=True).headers["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in site.client().get("/login").headers
+
+
+def test_a_new_password_ends_tokens_unless_they_are_to_stay(site: Site, ann: Learner, client: FlaskClient) -> None:
+    accounts = site.services.accounts
+    assert 'name="keep_tokens"' not in client.get("/settings").text  # there are none
+    token = accounts.create_token(ann, "laptop")
+    assert 'name="keep_tokens"' in client.get("/settings").text
+    form = {"old": PASSWORD, "new": "another password", "keep_tokens": "on"}
+    assert client.post("/settings/password", data=form).status_code == 303
+    assert accounts.by_token(token)
+    wrong = client.post("/settings/password", data={"old": "no", "new": PASSWORD})
+    assert wrong.status_code == 422
+    assert accounts.by_token(token)
+    done = client.post("/settings/password", data={"old": "another password", "new": PASSWORD}, follow_redirects=True)
+    assert "API tokens have ended" in done.text
+    assert accounts.by_token(token) is None
+    assert accounts.tokens(ann) == []

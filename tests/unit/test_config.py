@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,15 @@ def test_database_urls(tmp_path: Path) -> None:
 
     assert absolute.database == tmp_path / "x.sqlite3"
     assert relative.database == Path.cwd() / "x.sqlite3"
+
+
+def test_every_setting_stands_in_the_docs_and_nothing_else_does() -> None:
+    root = Path(__file__).parents[2]
+    code = "".join(path.read_text("utf-8") for path in (root / "flashcards").rglob("*.py"))
+    read = set(re.findall(r"\bFLASHCARDS_[A-Z_]+[A-Z]\b", code))
+    table = (root / "docs" / "interfaces.md").read_text("utf-8").partition("## Environment")[2].partition("\n## ")[0]
+    rows = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"FLASHCARDS_[A-Z_]+", rows)) == read
+    assert "FLASHCARDS_TRUSTED_PROXIES" in read
+    pages = "".join(page.read_text("utf-8") for page in (root / "docs").glob("*.md"))
+    assert set(re.findall(r"(?<!_)\bFLASHCARDS_[A-Z_]+[A-Z]\b", pages)) == read

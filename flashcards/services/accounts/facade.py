@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 from typing import Any
 
@@ -19,12 +20,15 @@ from flashcards.errors import (
     TooMany,
     Unauthenticated,
 )
+from flashcards.services.accounts.devices import Devices, network_of
 from flashcards.services.accounts.names import account_name, line_of, name_key
 from flashcards.services.accounts.passwords import hash_password, is_password, needs_new_hash
 from flashcards.services.accounts.people import Learner, SessionInfo, SignupState, TokenInfo
 from flashcards.services.accounts.settings import checked_settings
 from flashcards.storage.accounts import LEARNER_COLUMNS, AccountRows, NameTaken
 from flashcards.storage.database import Database, Row
+
+LOG = logging.getLogger("flashcards.accounts")
 
 __all__ = ["AccountService", "Learner", "SessionInfo", "SignupState", "TokenInfo"]
 
@@ -36,9 +40,11 @@ _TOUCH_MS = 5 * _MINUTE
 """How often the use of a session or a token is noted at most: a note is a write."""
 _USER_AGENT, _TOKEN_NAME = 200, 60
 
-# Attempts a minute. A name's own count starts anew when its owner logs in; an address's does not, or a
-# guesser with an account could wipe it.
-_PER_NAME, _PER_REMOTE, _SIGNUPS, _CODES = 10, 60, 60, 5
+# Attempts a minute. A name is counted for each network apart, or anybody could lock its owner out; all networks
+# together may try it ten times as often. A device that has logged in as somebody before counts for itself alone.
+# A count of name and network starts anew when the owner logs in; a network's does not, or a guesser with an account
+# could wipe it.
+_PER_NAME, _PER_NAME_ANYWHERE, _PER_NETWORK, _SIGNUPS, _CODES = 10, 100, 60, 60, 5
 
 _FLAGS = [LEARNER_COLUMNS.index(name) for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")]
 
@@ -55,34 +61,55 @@ class AccountService:
         signup: str = "first",
         first_needs_code: bool = False,
     ) -> None:
-        """`signup` is first, open or closed; `first_needs_code` is true where the host is not loopback."""
+        """`signup` is first, open or closed; `first_needs_code` is true where others than people at this machine may
+        come."""
         self._db = database
         self._rows = AccountRows(database)
         self._clock = clock
         self._key = secret_key
         self._signup = signup
         self._first_needs_code = first_needs_code
+        self._code_is_said = False
+        self._devices = Devices(lambda text: self._mac(text.encode()))
 
     # --- signing up
 
-    def signup_state(self) -> SignupState:
-        """Whether somebody may sign up now, and whether that takes the setup code."""
+    def signup_state(self, *, plain: bool = True) -> SignupState:
+        """Whether somebody may sign up now, and whether that takes the setup code.
+
+        `plain` is whether it is certainly a visit from this machine, with no proxy in between.
+        """
         first = self._rows.count() == 0
         is_open = self._signup == "open" or (self._signup == "first" and first)
-        return SignupState(is_open, first, is_open and first and self._first_needs_code)
+        return SignupState(is_open, first, is_open and first and (self._first_needs_code or not plain))
 
     def setup_code(self) -> str | None:
-        """The code that the first sign-up needs; None where it needs none."""
+        """The code that every first sign-up needs; None where it needs none."""
         return self._setup_code() if self.signup_state().needs_code else None
 
-    def sign_up(self, name: str, password: str, *, code: str | None, timezone: str | None, remote: str) -> Learner:
-        """Makes an account; the first one is an author and administrator.
+    def say_setup_code(self) -> None:
+        """Writes the code into the log, once: it was not printed at start where no visit but a plain one was likely."""
+        if not self._first_needs_code and not self._code_is_said:
+            self._code_is_said = True
+            LOG.warning("somebody came through a proxy. The first account needs this code: %s", self._setup_code())
+
+    def sign_up(
+        self,
+        name: str,
+        password: str,
+        *,
+        code: str | None,
+        timezone: str | None,
+        remote: str,
+        plain: bool = True,
+    ) -> Learner:
+        """Makes an account; the first one is an author and administrator. `plain` is as for `signup_state`.
 
         A `timezone` that is unknown here becomes UTC: a browser says it, nobody typed it. Raises Forbidden
         where sign-up is closed or the code is wrong, Invalid, Conflict (the name is taken) and TooMany.
         """
-        self._throttle(f"signup:{remote}", _SIGNUPS)
-        state = self.signup_state()
+        self._throttle(f"signup:{network_of(remote)}", _SIGNUPS)
+        state = self.signup_state(plain=plain)
         self._check_signup(state)
         if state.needs_code:
             self._check_code(code or "", remote)
@@ -90,7 +117,7 @@ class AccountService:
         values["timezone"] = _known_zone(timezone)
         with self._db.write():
             # Two first visitors at once: the second finds that the door has closed.
-            if self.signup_state() != state:
+            if self.signup_state(plain=plain) != state:
                 self._check_signup(SignupState(False, False, False))
             return self._insert(values)
 
@@ -116,10 +143,10 @@ class AccountService:
             raise Forbidden("Sign-up is closed here: ask an administrator for an account.")
 
     def _check_code(self, code: str, remote: str) -> None:
-        self._throttle("code", _CODES)
+        self._throttle(f"code:{network_of(remote)}", _CODES)
         given = "".join(code.split()).replace("-", "").upper()
         if not hmac.compare_digest(given.encode(), self._setup_code().encode()):
-            raise Forbidden("The first account needs the code that the server printed when it started.")
+            raise Forbidden("The first account needs the code that the server printed; see its log.")
 
     def _setup_code(self) -> str:
         digest = self._mac(b"setup code")
@@ -145,19 +172,25 @@ class AccountService:
 
     # --- signing in
 
-    def log_in(self, name: str, password: str, *, user_agent: str, remote: str) -> tuple[Learner, str]:
+    def log_in(
+        self, name: str, password: str, *, user_agent: str, remote: str, devices: str = ""
+    ) -> tuple[Learner, str]:
         """The learner and the secret for the cookie of a new session.
 
-        Raises Unauthenticated, with the same words and after the same time for an unknown name and a wrong
-        password, and TooMany.
+        `remote` is the client's address, `devices` what `remember_device` gave its browser before. Raises
+        Unauthenticated, with the same words and after the same time for an unknown name and a wrong password,
+        and TooMany.
         """
         key = name_key(name[:1000])
-        bucket = f"login:{hashlib.sha256(key.encode()).hexdigest()}"
-        self._throttle(f"login from {remote}", _PER_REMOTE)
-        self._throttle(bucket, _PER_NAME)
+        bucket = self._count_login(key, remote, devices)
         row = self._rows.by_name(key)
         stored = self._rows.password_hash(row[0]) if row else None
         if not is_password(stored, password) or row is None or stored is None:
+            # The name only where there is an account: people type their password into the wrong field.
+            if row is None:
+                LOG.warning("a login from %s failed: no account of that name", line_of(remote, 60))
+            else:
+                LOG.warning("a login as %s from %s failed: wrong password", _learner(row).name, line_of(remote, 60))
             raise Unauthenticated("The name or the password is not right.")
         learner = _learner(row)
         rehashed = hash_password(password) if needs_new_hash(stored) else None
@@ -166,6 +199,21 @@ class AccountService:
             if rehashed:
                 self._rows.update(learner.id, {"password_hash": rehashed})
             return learner, self._open_session(learner, user_agent)
+
+    def _count_login(self, key: str, remote: str, devices: str) -> str:
+        """Counts an attempt to log in; gives the bucket that starts anew where it succeeds. Raises TooMany."""
+        name, network = hashlib.sha256(key.encode()).hexdigest(), network_of(remote)
+        if device := self._devices.known(devices, name):
+            self._throttle(bucket := f"login:{name} by {device}", _PER_NAME)
+            return bucket
+        self._throttle(f"login from {network}", _PER_NETWORK)
+        self._throttle(bucket := f"login:{name} from {network}", _PER_NAME)
+        self._throttle(f"login:{name}", _PER_NAME_ANYWHERE)
+        return bucket
+
+    def remember_device(self, learner: Learner, devices: str) -> str:
+        """What the browser keeps to be known as one that has logged in as this learner; `devices` is what it kept."""
+        return self._devices.with_name(devices, hashlib.sha256(name_key(learner.name).encode()).hexdigest())
 
     def start_session(self, learner: Learner, user_agent: str) -> str:
         """Opens a session and returns the secret for its cookie."""
@@ -201,11 +249,17 @@ class AccountService:
 
     def _note(self, write: Any) -> None:
         try:
-            with self._db.write():
+            with self._db.write(wait=False):
                 write()
         except FlashcardsError:
-            # A full disk must not lock people out of what they can still read; the next use tries again.
+            # A full or busy disk must not keep people from what they can still read; the next use tries again.
             return
+
+    def forget_old(self) -> None:
+        """Drops what is kept of attempts and logins that are long over; for a job."""
+        now = self._clock()
+        with self._db.write():
+            self._rows.delete_over(now, now - _DAY)
 
     # --- sessions and passwords
 
@@ -233,8 +287,13 @@ class AccountService:
         with self._db.write():
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
 
-    def change_password(self, learner: Learner, old: str, new: str, current_secret: str) -> None:
-        """Sets a new password and ends the other sessions; raises Invalid (`old`, `new`) and TooMany."""
+    def change_password(
+        self, learner: Learner, old: str, new: str, current_secret: str, *, keep_tokens: bool = False
+    ) -> None:
+        """Sets a new password, and ends the other sessions and, unless they are to stay, the API tokens.
+
+        Raises Invalid (`old`, `new`) and TooMany.
+        """
         self._throttle(f"password:{learner.id}", _PER_NAME)
         if not is_password(self._rows.password_hash(learner.id), old):
             raise Invalid("This is not your password.", field="old")
@@ -242,13 +301,17 @@ class AccountService:
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
+            if not keep_tokens:
+                self._rows.delete_tokens(learner.id)
 
-    def set_password(self, name: str, password: str) -> None:
-        """Sets anybody's password and ends their sessions; raises NotFound and Invalid."""
+    def set_password(self, name: str, password: str, *, keep_tokens: bool = False) -> None:
+        """Sets anybody's password, and ends their sessions and API tokens; raises NotFound and Invalid."""
         learner, new_hash = self.find(name), hash_password(password)
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
             self._rows.delete_other_sessions(learner.id, b"")
+            if not keep_tokens:
+                self._rows.delete_tokens(learner.id)
 
     # --- settings
 

@@ -19,13 +19,14 @@ from typing import Any
 
 from flashcards.errors import Conflict, Unavailable
 from flashcards.exchange.whole_file import whole_file
+from flashcards.new_names import NO_LINKS
 from flashcards.storage import locks
 
 _PREFIX = ".flashcards-import-"
 _LIST = "list.json"
 _FILES = "files"
 _BEGUN = "begun"
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_NO_LINKS = NO_LINKS | {errno.EXDEV}
 
 
 def install(root: Path, files: Mapping[str, Path]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from flashcards.domain import schedule as rules
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound
+from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
@@ -45,13 +45,20 @@ class Answers(LearnerDays):
     def answer_many(self, learner: Learner, answers: Iterable[Answer]) -> list[Answered | FlashcardsError]:
         """Stores answers in the order in which they were given, each in a transaction of its own.
 
-        The results come in the order of `answers`; one that cannot be stored does not stop the others.
+        The results come in the order of `answers`; one that cannot be stored does not stop the others. Where none
+        can, because the database is busy or the disk is full, the others are not tried.
         """
         given = list(answers)
         results: dict[int, Answered | FlashcardsError] = {}
+        stopped: Unavailable | None = None
         for index in sorted(range(len(given)), key=lambda index: self._given_at(given[index])):
+            if stopped:
+                results[index] = stopped
+                continue
             try:
                 results[index] = self.answer(learner, given[index])
+            except Unavailable as error:
+                results[index] = stopped = error
             except FlashcardsError as error:
                 results[index] = error
         return [results[index] for index in range(len(given))]

@@ -1,45 +1,54 @@
-"""Backups: the database and the secret key in one file, and the way back.
-
-Decks are not in it: they belong in Git.
-"""
+"""Makes backups while everything runs: by hand, every night, and before an upgrade. What is in one: `archive`."""
 
 from __future__ import annotations
 
-import os
 import tempfile
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flashcards.clock import Clock
-from flashcards.errors import Conflict, FlashcardsError, Invalid, Unavailable
-from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
-from flashcards.services.upkeep.secret_key import is_secret_key
-from flashcards.storage import locks
-from flashcards.storage.database import Database, check_file, lock_path
+from flashcards.errors import Conflict, FlashcardsError, Unavailable
+from flashcards.new_names import flush_folder, give_name
+from flashcards.services.upkeep.archive import DATABASE_NAME, TEMPORARY, holds_accounts, pack
+from flashcards.services.upkeep.disk import said
+from flashcards.storage.database import Database, check_file
 
-DATABASE_NAME = "flashcards.sqlite3"
-"""The name of the database within a backup, whatever it is called in the data folder."""
+FOLDER = "backups"
 KEPT = 7
-_NIGHTLY = "nightly-"
-_LARGEST = 64 * 2**30
+KEPT_BEFORE = 3
+"""How many of those that were made before an upgrade are kept."""
+_NIGHTLY, _BEFORE = "nightly-", "before-upgrade-"
+_TROUBLE = "last-night.txt"
+_LATE_MS = 36 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """How the nightly backups go: when the last one was made (epoch milliseconds), and what keeps the next from it."""
+
+    made_at: int | None
+    trouble: str | None
+    late: bool
 
 
 class BackupService:
     """Makes backups while everything runs."""
 
-    def __init__(self, database: Database, data: Path, clock: Clock) -> None:
-        """`data` is the folder of the secret key; nightly backups go to ``backups`` below it."""
+    def __init__(self, database: Database, data: Path, clock: Clock, decks: Path | None = None) -> None:
+        """`data` is the folder of the secret key; backups that are given no name go to ``backups`` below it."""
         self._db = database
         self._data = data
         self._clock = clock
+        self._decks = decks
+        self._trouble: str | None = None
 
     @property
     def folder(self) -> Path:
         """Where backups go that are given no name."""
-        return self._data / "backups"
+        return self._data / FOLDER
 
     def backup(self, path: Path | None = None) -> Path:
         """Writes a backup and returns where it is; checked before it gets its name, never half written.
@@ -48,39 +57,81 @@ class BackupService:
         """
         target = path or self.folder / f"flashcards-{self._now():%Y%m%d-%H%M%S}.zip"
         if target.exists():
-            raise Conflict(f"{target} is there already: give another name.")
-        with _said(target):
+            raise _taken(target)
+        with said(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._write(target)
+            with self._packed(target.parent, target) as packed:
+                try:
+                    give_name(packed, target)
+                except FileExistsError as error:
+                    raise _taken(target) from error
+                flush_folder(target.parent)
         return target
 
     def nightly(self) -> Path | None:
-        """Writes today's backup unless there is one, and keeps the last seven; None where there was one."""
+        """Writes today's backup unless there is one, and keeps the last seven; None where there was one.
+
+        None, too, where there is no account: in a week of such nights backups of nothing would push out those of
+        a database that was lost. What goes wrong is remembered for the administrator's page, and raised.
+        """
         target = self.folder / f"{_NIGHTLY}{self._now():%Y%m%d}.zip"
         if target.exists():
             return None
-        self.backup(target)
-        for old in sorted(self.folder.glob(f"{_NIGHTLY}*.zip"))[:-KEPT]:
-            old.unlink(missing_ok=True)
+        try:
+            if not self._accounts():
+                return None
+            self.backup(target)
+        except FlashcardsError as error:
+            self._remember(str(error))
+            raise
+        self._remember(None)
+        _keep_last(self.folder, _NIGHTLY, KEPT)
         return target
+
+    def before_upgrade(self, version: str) -> Path:
+        """Writes a backup of the database as an older version of this program left it; raises as `backup` does."""
+        target = self.folder / f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}.zip"
+        self.backup(target)
+        _keep_last(self.folder, _BEFORE, KEPT_BEFORE)
+        return target
+
+    def state(self) -> BackupState:
+        """How the nightly backups go, whichever process makes them."""
+        made = max((_time_of(path) for path in _all(self.folder, _NIGHTLY)), default=None)
+        trouble = self._trouble
+        if trouble is None:
+            with suppress(OSError, ValueError):
+                trouble = (self._data / _TROUBLE).read_text("utf-8").strip() or None
+        late = made is not None and self._clock() - made > _LATE_MS
+        return BackupState(made, trouble, late)
+
+    def _remember(self, trouble: str | None) -> None:
+        self._trouble = trouble
+        note = self._data / _TROUBLE
+        with suppress(OSError):  # on a full disk it stays in this process's memory
+            if trouble is None:
+                note.unlink(missing_ok=True)
+            else:
+                note.write_text(f"{trouble}\n", "utf-8")
+
+    def _accounts(self) -> int:
+        row = self._db.one("SELECT count(*) FROM learner")
+        return int(row[0]) if row else 0
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock() / 1000, UTC)
 
-    def _write(self, target: Path) -> None:
+    @contextmanager
+    def _packed(self, folder: Path, target: Path) -> Iterator[Path]:
+        """A whole backup in a temporary folder in `folder`; `target` is what the disk's faults are told of."""
         # In the target's own folder: a name is only given to a whole file by a rename within one disk.
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-            copy, packed = Path(folder) / DATABASE_NAME, Path(folder) / "backup.zip"
-            self._db.backup(copy)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=TEMPORARY) as temporary:
+            copy, packed = Path(temporary) / DATABASE_NAME, Path(temporary) / "backup.zip"
+            self._db.backup(copy, target)
             self._check(copy)
-            with packed.open("xb") as file:
-                packed.chmod(0o600)  # password hashes and the secret key are in it
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                    archive.write(copy, DATABASE_NAME)
-                    archive.write(self._data / KEY_NAME, KEY_NAME)
-                file.flush()
-                os.fsync(file.fileno())
-            _give_name(packed, target)
+            pack(packed, copy, self._data, self._decks, self._accounts())
+            copy.unlink()
+            yield packed
 
     def _check(self, copy: Path) -> None:
         try:
@@ -92,111 +143,31 @@ class BackupService:
             ) from error
 
 
-def restore(file: Path, data: Path, database: Path) -> Path | None:
-    """Puts a backup in the place of the database and the secret key of a data folder.
-
-    What was there is kept; returns the folder where it is now, or None. Raises Invalid where the file is no
-    backup of ours, Conflict while a server or another command has the database open, Unavailable where the
-    disk does not let us.
-    """
-    with _said(data):
-        data.mkdir(parents=True, exist_ok=True)
-        database.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(database), tempfile.TemporaryDirectory(dir=database.parent, prefix=".restore-") as folder:
-            _unpack(file, Path(folder))
-            kept = _put_aside(data, database)
-            (Path(folder) / KEY_NAME).replace(data / KEY_NAME)
-            (Path(folder) / DATABASE_NAME).replace(database)
-            _flush(database.parent)
-            return kept
+def newest_with_accounts(data: Path) -> Path | None:
+    """The last backup in the data folder that holds accounts."""
+    newest_first = sorted(_all(data / FOLDER, ""), key=_time_of, reverse=True)
+    return next((path for path in newest_first if holds_accounts(path)), None)
 
 
-@contextmanager
-def _alone(database: Path) -> Iterator[None]:
+def _all(folder: Path, beginning: str) -> list[Path]:
     try:
-        with locks.held(lock_path(database), wait=False):
-            yield
-    except locks.Locked as error:
-        raise Conflict(
-            f"The database {database} is in use: stop the server (and every other command), then restore."
-        ) from error
+        return sorted(path for path in folder.glob(f"{beginning}*.zip") if path.is_file())
+    except OSError:
+        return []
 
 
-def _unpack(file: Path, folder: Path) -> None:
-    """The two files of a backup, checked; raises Invalid where it is none."""
+def _keep_last(folder: Path, beginning: str, count: int) -> None:
+    for old in sorted(_all(folder, beginning), key=_time_of)[:-count]:
+        with suppress(OSError):
+            old.unlink(missing_ok=True)
+
+
+def _time_of(path: Path) -> int:
     try:
-        opened = file.open("rb")
-    except OSError as error:
-        raise Invalid(f"{file} cannot be read: {error.strerror}.") from error
-    try:
-        with opened, zipfile.ZipFile(opened) as archive:
-            members = {info.filename: info for info in archive.infolist()}
-            if set(members) != {DATABASE_NAME, KEY_NAME}:
-                raise Invalid(f"{file} is not a backup of this program.")
-            for name, info in members.items():
-                _extract(archive, info, folder / name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Invalid(f"{file} is not a backup, or it is damaged: {error}.") from error
-    if not is_secret_key((folder / KEY_NAME).read_bytes()):
-        raise Invalid(f"{file} holds no secret key: it is not a backup of this program.")
-    try:
-        check_file(folder / DATABASE_NAME)
-    except FlashcardsError as error:
-        raise Invalid(f"The database in {file} is damaged or too new: {error}") from error
+        return path.stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
 
 
-def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    if info.file_size > (_LARGEST if info.filename == DATABASE_NAME else 1000):
-        raise Invalid(f"{info.filename} in the backup is too large to be ours.")
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out, archive.open(info) as packed:
-        while chunk := packed.read(2**20):  # the archive checks the size and the checksum as it is read
-            out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _put_aside(data: Path, database: Path) -> Path | None:
-    """Links what a backup replaces into a new folder; the log of SQLite goes with its database.
-
-    Links and no moves: whenever this ends, there is a database at its place. Only its log must go, or SQLite
-    would write it into the database that comes.
-    """
-    logs = [database.with_name(database.name + end) for end in ("-wal", "-shm")]
-    there = [path for path in (database, *logs, data / KEY_NAME) if path.exists()]
-    if not there:
-        return None
-    number = 1
-    while (kept := data / f"replaced-{number}").exists():
-        number += 1
-    kept.mkdir(mode=0o700)
-    for path in there:
-        os.link(path, kept / path.name)
-    _flush(kept)
-    for path in logs:
-        path.unlink(missing_ok=True)
-    return kept
-
-
-def _give_name(packed: Path, target: Path) -> None:
-    try:
-        os.link(packed, target)  # unlike a rename, it never replaces a file that has appeared since
-    except FileExistsError as error:
-        raise Conflict(f"{target} is there already: give another name.") from error
-    _flush(target.parent)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _said(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(f"{place} cannot be written: {error.strerror or error}.") from error
+def _taken(target: Path) -> Conflict:
+    return Conflict(f"{target} is there already: give another name.")

@@ -86,6 +86,13 @@ class LongWork:
             raise NotFound("There is no such work: it was done long ago, or the server was started again meanwhile.")
         return work
 
+    def is_running(self, learner: int, kind: str) -> bool:
+        """Whether work of this kind is under way, or waiting, for the learner."""
+        with self._lock:
+            return any(
+                (work.learner, work.kind, work.state) == (learner, kind, "running") for work in self._works.values()
+            )
+
     def close(self) -> None:
         """Waits for what is running, and removes every file."""
         if self._pool is not None:

@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 
 from flashcards.errors import Unavailable
+from flashcards.new_names import flush_folder, give_name
+from flashcards.storage.database import keep_to_owner
 
 FILE_NAME = "secret.key"
 _BYTES = 32
@@ -22,6 +24,7 @@ def load_secret_key(data: Path) -> bytes:
         data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             write_secret_key(path, secrets.token_bytes(_BYTES))
+        keep_to_owner(path, 0o600)
         content = path.read_bytes()
     except OSError as error:
         raise Unavailable(f"The secret key {path} cannot be used: {error.strerror}.") from error
@@ -54,17 +57,9 @@ def write_secret_key(path: Path, key: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(temporary, path)
+            give_name(temporary, path)
         except FileExistsError:
             return  # the other process's key is as good, and perhaps in use already
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     finally:
-        temporary.unlink()
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        temporary.unlink(missing_ok=True)

@@ -46,7 +46,12 @@ def set_roles(who: int) -> BaseResponse | Response:
 
 def _page(error: FlashcardsError | None = None) -> Response:
     trouble = trouble_of(error) if error else None
-    page = render_template("admin/people.html", people=services().accounts.learners(), trouble=trouble)
+    page = render_template(
+        "admin/people.html",
+        people=services().accounts.learners(),
+        backups=services().backup.state(),
+        trouble=trouble,
+    )
     response = Response(page, status=trouble.status if trouble else 200)
     response.headers["Cache-Control"] = "no-store"
     return response

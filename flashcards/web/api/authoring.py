@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from flask import request
@@ -11,7 +12,7 @@ from flashcards.services.authoring.preview import STATUSES, Preview, PreviewCard
 from flashcards.web.api.operations import Reply, json_response, operation
 from flashcards.web.api.schema import Bytes, Field, Flag, ListOf, MapOf, Nullable, Object, Text, Whole
 from flashcards.web.api.shapes import HTML, shape
-from flashcards.web.auth.login import author, services
+from flashcards.web.auth.login import author, recorded, services
 
 BODY_LIMIT = 20 << 20
 """Bytes: a deck file of 8 MiB as JSON or as a form, and room to say that one is too large."""
@@ -98,6 +99,7 @@ def put_source(body: dict[str, Any]) -> Reply:
     """For authors. 409 where the file is not the one of `version` any more: nothing is overwritten."""
     substantive = body.get("substantive", ())
     saved = services().authoring.save(body["path"], body["source"], body["version"], substantive)
+    recorded(f"Save {saved.path}", saved.path)
     return 200, saved_json(saved)
 
 
@@ -107,7 +109,10 @@ def put_source(body: dict[str, Any]) -> Reply:
 )  # fmt: skip
 def post_picture(query: dict[str, Any]) -> Reply:
     """For authors. The body is the picture itself; it is stored by its content under the name that comes back."""
-    return 201, {"name": services().authoring.add_picture(query["path"], request.get_data(cache=False))}
+    name = services().authoring.add_picture(query["path"], request.get_data(cache=False))
+    path = str(PurePosixPath(query["path"]).parent / name)
+    recorded(f"Add {path}", path)
+    return 201, {"name": name}
 
 
 def preview_json(preview: Preview, known: frozenset[str]) -> dict[str, Any]:

@@ -77,6 +77,11 @@ def administrator() -> Learner:
     return learner()
 
 
+def recorded(message: str, *paths: str) -> None:
+    """Notes in the history of the decks what the author has just done to files of the decks folder."""
+    services().history.record(learner().name, message, paths)
+
+
 def install(app: Flask, trusted_hosts: frozenset[str] | None) -> None:
     """Guards every request: first by which name, then who asks and where from, then whether that is enough."""
 

@@ -6,9 +6,19 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Forbidden, Invalid, TooMany, Unauthenticated
+from flashcards.services.accounts.facade import Learner
 from flashcards.web.auth.login import guest_or_learner, public, services
 from flashcards.web.shared.errors import trouble_of
-from flashcards.web.shared.security import forget_login, safe_next, session_secret, set_login
+from flashcards.web.shared.proxies import is_plain_visit
+from flashcards.web.shared.security import (
+    clear_cache,
+    devices,
+    forget_login,
+    safe_next,
+    session_secret,
+    set_devices,
+    set_login,
+)
 
 auth = Blueprint("auth", __name__)
 EXPECTED = (Conflict, Forbidden, Invalid, TooMany, Unauthenticated)
@@ -27,16 +37,17 @@ def signup() -> BaseResponse | Response:
     """Makes the account and logs it in."""
     form = request.form
     try:
-        learner = services().accounts.sign_up(
+        who = services().accounts.sign_up(
             form.get("name", ""),
             form.get("password", ""),
             code=form.get("code"),
             timezone=form.get("timezone"),
             remote=_remote(),
+            plain=is_plain_visit(),
         )
     except EXPECTED as error:
         return _signup_form(error)
-    return _logged_in(services().accounts.start_session(learner, _browser()), "/")
+    return _logged_in(who, services().accounts.start_session(who, _browser()), "/")
 
 
 @auth.get("/login")
@@ -56,14 +67,18 @@ def login() -> BaseResponse | Response:
     """Opens a new session; an older one of this browser ends."""
     form = request.form
     try:
-        _, secret = services().accounts.log_in(
-            form.get("name", ""), form.get("password", ""), user_agent=_browser(), remote=_remote()
+        who, secret = services().accounts.log_in(
+            form.get("name", ""),
+            form.get("password", ""),
+            user_agent=_browser(),
+            remote=_remote(),
+            devices=devices(),
         )
     except EXPECTED as error:
         return _login_form(error)
     if old := session_secret():
         services().accounts.log_out(old)
-    return _logged_in(secret, safe_next(form.get("next")))
+    return _logged_in(who, secret, safe_next(form.get("next")))
 
 
 @auth.post("/logout")
@@ -74,18 +89,24 @@ def logout() -> BaseResponse:
         services().accounts.log_out(secret)
     response = redirect("/login", 303)
     forget_login(response)
+    clear_cache(response)
     return response
 
 
 def _signup_form(error: FlashcardsError | None = None) -> Response:
-    state = services().accounts.signup_state()
+    state = services().accounts.signup_state(plain=is_plain_visit())
+    if state.needs_code:
+        services().accounts.say_setup_code()
     return _form("auth/signup.html", error, state=state, name=request.form.get("name", ""))
 
 
 def _login_form(error: FlashcardsError | None = None) -> Response:
     state = services().accounts.signup_state()
     target = safe_next(request.values.get("next"))
-    return _form("auth/login.html", error, state=state, name=request.form.get("name", ""), next=target)
+    page = _form("auth/login.html", error, state=state, name=request.form.get("name", ""), next=target)
+    if session_secret():  # of a login that was ended elsewhere
+        clear_cache(page)
+    return page
 
 
 def _form(template: str, error: FlashcardsError | None, **values: object) -> Response:
@@ -98,9 +119,10 @@ def _form(template: str, error: FlashcardsError | None, **values: object) -> Res
     return response
 
 
-def _logged_in(secret: str, target: str) -> BaseResponse:
+def _logged_in(who: Learner, secret: str, target: str) -> BaseResponse:
     response = redirect(target, 303)
     set_login(response, secret)
+    set_devices(response, services().accounts.remember_device(who, devices()))
     return response
 
 

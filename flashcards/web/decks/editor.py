@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.services.authoring.deck_editing import NEW, Changed, DeckSource, Saved
 from flashcards.web.api.authoring import BODY_LIMIT
-from flashcards.web.auth.login import author, services, takes
+from flashcards.web.auth.login import author, recorded, services, takes
 from flashcards.web.decks import views as decks
 from flashcards.web.shared.errors import Trouble, trouble_of
 
@@ -58,6 +58,7 @@ def _save(address: str) -> BaseResponse | str:
         return _page(mine, text, theirs=error.theirs, trouble=trouble_of(error))
     except FlashcardsError as error:  # what was typed must not be lost
         return _page(mine, text, trouble=trouble_of(error))
+    recorded(f"Save {saved.path}", saved.path)
     return _to_editor(saved, "saved")
 
 
@@ -67,6 +68,7 @@ def _move(address: str) -> BaseResponse | str:
         saved = services().authoring.move(address, to)
     except FlashcardsError as error:
         return _refused(address, error, to)
+    recorded(f"Move {address}.md to {saved.path}", f"{address}.md", saved.path)
     return _to_editor(saved, "moved")
 
 
@@ -75,6 +77,7 @@ def _delete(address: str) -> BaseResponse | str:
         kept = services().authoring.delete(address)
     except FlashcardsError as error:
         return _refused(address, error, address)
+    recorded(f"Delete {address}.md", f"{address}.md", kept)
     return redirect_to(f"/decks?{urlencode({'deleted': kept})}", 303)
 
 
@@ -114,6 +117,7 @@ def create() -> BaseResponse | str:
         trouble = trouble_of(error)
         page = render_template("decks/new.html", path=path, title=title, trouble=trouble)
         return Response(page, status=trouble.status, mimetype="text/html")
+    recorded(f"Make {saved.path}", saved.path)
     return _to_editor(saved, "made")
 
 

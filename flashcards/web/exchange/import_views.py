@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from flashcards.errors import FlashcardsError, Invalid
+from flashcards.errors import FlashcardsError, Invalid, TooMany
+from flashcards.services.accounts.facade import Learner
 from flashcards.services.export.results import Progress
 from flashcards.services.upkeep.long_work import Work
 from flashcards.temporary import TemporaryFolder
@@ -31,6 +32,14 @@ _FOLDER = re.compile(r"[^\W_][\w .-]*(?:/[^\W_][\w .-]*)*")
 _SUFFIXES = (".apkg", ".colpkg")
 
 
+def _author_who_waits_for_nothing() -> Learner:
+    """The author; raises TooMany where an import of theirs is under way: its package is on the disk still."""
+    me = author()
+    if services().work.is_running(me.id, KIND):
+        raise TooMany("An import of yours is under way; send the next file when it is done.", retry_after=30)
+    return me
+
+
 @bring.get("/import")
 def form() -> Response:
     """What to upload, and where it goes."""
@@ -39,10 +48,10 @@ def form() -> Response:
 
 
 @bring.post("/import")
-@takes(UPLOAD_LIMIT, author)
+@takes(UPLOAD_LIMIT, _author_who_waits_for_nothing)
 def start() -> BaseResponse | Response:
     """Takes the package and begins."""
-    me = author()
+    me = _author_who_waits_for_nothing()
     try:
         into = _into(request.form.get("into", ""))
         upload = request.files.get("file")
@@ -58,13 +67,15 @@ def start() -> BaseResponse | Response:
 
     def run(_folder: Path, progress: Progress) -> ImportReport:
         try:
-            return services_.anki_import.bring(
+            report = services_.anki_import.bring(
                 folder.path / "package.apkg",
                 services_.config.decks / into,
                 me if history else None,
                 reschedule=history and reschedule,
                 progress=progress,
             )
+            services_.history.record(me.name, f"Import into {into}", [into])
+            return report
         finally:
             folder.remove()
 

@@ -17,7 +17,8 @@ from flashcards.web.shared.security import session_secret
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 SAID = {
     "settings": "Saved.",
-    "password": "The password is changed; your other logins have ended.",
+    "password": "The password is changed; your other logins and your API tokens have ended.",
+    "password-alone": "The password is changed; your other logins have ended, your API tokens go on.",
     "session": "That login has ended.",
     "sessions": "Your other logins have ended.",
     "token": "The token is revoked.",
@@ -65,13 +66,16 @@ def _whole(form: Any, field: str) -> int:
 
 @settings.post("/password")
 def change_password() -> BaseResponse | Response:
-    """Changes the password and ends the other logins."""
+    """Changes the password and ends the other logins; tokens go on only where that was ticked."""
     form = request.form
+    keep = "keep_tokens" in form
     try:
-        services().accounts.change_password(learner(), form.get("old", ""), form.get("new", ""), session_secret() or "")
+        services().accounts.change_password(
+            learner(), form.get("old", ""), form.get("new", ""), session_secret() or "", keep_tokens=keep
+        )
     except (Invalid, TooMany) as error:
         return _page(error)
-    return _done("password")
+    return _done("password-alone" if keep else "password")
 
 
 @settings.post("/sessions/<int:session>/revoke")

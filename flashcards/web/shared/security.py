@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -29,6 +29,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COOKIE = "flashcards_session"
 SECURE_COOKIE = "__Host-flashcards_session"
+DEVICES_COOKIE = "flashcards_devices"
+"""Kept at logout: see `services.accounts.devices`."""
 COOKIE_SECONDS = 400 * 86_400
 """The most that browsers keep; when a login really ends is the server's to say."""
 
@@ -43,7 +45,9 @@ def install(app: Flask) -> None:
         headers = response.headers
         headers.extend(HEADERS)
         headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-        headers.setdefault("Cache-Control", "private, no-cache")
+        # A page of somebody's must not come back by the Back button when they have left.
+        is_private = g.get("learner") is not None and response.mimetype == "text/html"
+        headers.setdefault("Cache-Control", "no-store" if is_private else "private, no-cache")
         return _compressed(response)
 
 
@@ -106,6 +110,21 @@ def set_login(response: BaseResponse, secret: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def devices() -> str:
+    """What this browser keeps to be known as one that has logged in before."""
+    return request.cookies.get(DEVICES_COOKIE, "")
+
+
+def set_devices(response: BaseResponse, value: str) -> None:
+    """Lets the browser keep that it has logged in before; scripts cannot read it."""
+    response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=_https(), httponly=True, samesite="Lax")
+
+
+def clear_cache(response: BaseResponse) -> None:
+    """Lets the browser drop what it has cached of us. Never its storage: answers that were not sent are there."""
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def forget_login(response: BaseResponse) -> None:

@@ -1,0 +1,151 @@
+"""What a backup is: one zip with the database, the secret key, and the decks folder with its media.
+
+``flashcards.sqlite3``, ``secret.key``, ``bundled-decks.json`` (which built-in decks came, and as what), ``decks/...``.
+Of the decks folder all regular files, but for Git's own folder and the data folder where that lies within; links are
+left out: they may lead anywhere. Older backups hold the first two alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from flashcards.errors import FlashcardsError, Invalid
+from flashcards.services.sync.bundled_decks import MANIFEST
+from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
+from flashcards.services.upkeep.secret_key import is_secret_key
+from flashcards.storage.database import check_file, count_accounts
+
+LOG = logging.getLogger("flashcards.backup")
+
+DATABASE_NAME = "flashcards.sqlite3"
+"""The name of the database within a backup, whatever it is called in the data folder."""
+DECKS = "decks"
+TEMPORARY = ".backup-"
+_LARGEST = {DATABASE_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
+_LARGEST_FILE = 4 * 2**30
+_STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg"}
+"""Endings of files that do not get smaller."""
+
+
+def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts: int) -> None:
+    """Writes a backup into the new file `target`; raises OSError. How many accounts it holds stands in its comment."""
+    with target.open("xb") as file:
+        target.chmod(0o600)  # password hashes and the secret key are in it
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
+            archive.comment = json.dumps({"accounts": accounts}).encode()
+            archive.write(database, DATABASE_NAME)
+            archive.write(data / KEY_NAME, KEY_NAME)
+            if (data / MANIFEST).is_file():
+                archive.write(data / MANIFEST, MANIFEST)
+            for path, name in _files(decks, data) if decks else ():
+                kind = zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
+                _add(archive, path, f"{DECKS}/{name}", kind)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str, kind: int) -> None:
+    try:
+        archive.write(path, name, kind)
+    except FileNotFoundError:  # gone since the folder was read: it is no longer among the decks
+        return
+    except UnicodeEncodeError:
+        LOG.warning("%r is not in the backup: its name is no text", name)
+
+
+def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
+    """The regular files below the decks folder, and what they are called there."""
+    aside = data.resolve()
+    for folder, names, files in os.walk(decks):
+        here = Path(folder)
+        names[:] = sorted(
+            name
+            for name in names
+            if name != ".git" and not name.startswith(TEMPORARY) and (here / name).resolve() != aside
+        )
+        for name in sorted(files):
+            path = here / name
+            if path.is_file() and not path.is_symlink() and not _is_backup(path):
+                yield path, path.relative_to(decks).as_posix()
+
+
+def _is_backup(path: Path) -> bool:
+    return path.suffix == ".zip" and accounts_of(path) is not None
+
+
+def accounts_of(file: Path) -> int | None:
+    """How many accounts a backup says that it holds; None where it does not say, or is none."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            said = json.loads(archive.comment)
+    except (OSError, ValueError, zipfile.BadZipFile, RecursionError):
+        return None
+    accounts = said.get("accounts") if isinstance(said, dict) else None
+    return accounts if isinstance(accounts, int) else None
+
+
+def holds_accounts(file: Path) -> bool:
+    """Whether a backup holds accounts; one that does not say is looked into, one that cannot be read holds none."""
+    said = accounts_of(file)
+    if said is not None:
+        return said > 0
+    try:
+        with tempfile.TemporaryDirectory(prefix=".flashcards-look-") as folder:
+            unpack(file, Path(folder))
+            return count_accounts(Path(folder) / DATABASE_NAME) > 0
+    except (FlashcardsError, OSError):
+        return False
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Brings a backup's files, checked, into the empty folder; raises Invalid where it is none of ours."""
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}.") from error
+    try:
+        with opened, zipfile.ZipFile(opened) as archive:
+            members = archive.infolist()
+            names = [info.orig_filename for info in members]
+            if len(set(names)) != len(names) or not {DATABASE_NAME, KEY_NAME} <= set(names):
+                raise Invalid(f"{file} is not a backup of this program.")
+            for info in members:
+                if not _is_ours(info.orig_filename):
+                    raise Invalid(f"{file} is not a backup of this program: {info.orig_filename!r} is in it.")
+                _extract(archive, info, folder / info.filename)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise Invalid(f"{file} is not a backup, or it is damaged: {error}.") from error
+    if not is_secret_key((folder / KEY_NAME).read_bytes()):
+        raise Invalid(f"{file} holds no secret key: it is not a backup of this program.")
+    try:
+        check_file(folder / DATABASE_NAME)
+    except FlashcardsError as error:
+        raise Invalid(f"The database in {file} is damaged or too new: {error}") from error
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a member has a name that we give: the three, or a path below the decks that leads nowhere else."""
+    if name in _LARGEST:
+        return True
+    path = PurePosixPath(name)
+    plain = path.as_posix() == name and not path.is_absolute() and ".." not in path.parts and "\0" not in name
+    return plain and "\\" not in name and len(path.parts) > 1 and path.parts[0] == DECKS
+
+
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+    if info.file_size > _LARGEST.get(info.filename, _LARGEST_FILE):
+        raise Invalid(f"{info.filename} in the backup is too large to be ours.")
+    mode = 0o600 if info.filename in _LARGEST else 0o666
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    with os.fdopen(descriptor, "wb") as out, archive.open(info) as packed:
+        while chunk := packed.read(2**20):  # the archive checks the size and the checksum as it is read
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,186 @@
+"""The way back from a backup, in one step.
+
+Everything is unpacked, checked and flushed beside the database first, and what it will replace is copied aside. Then
+the folder of what comes is renamed: from that moment on the backup counts. What is left, putting each file at its
+place, is done again from that folder by whoever comes next, should we be killed (`finish_restore`, at each start).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashcards.errors import Conflict, FlashcardsError
+from flashcards.new_names import flush_folder
+from flashcards.services.sync.bundled_decks import MANIFEST
+from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, unpack
+from flashcards.services.upkeep.disk import said
+from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
+from flashcards.storage import locks
+from flashcards.storage.database import fold_log, lock_path, log_paths
+
+_UNPACKING = ".restore-"
+_COPYING = ".replaced-"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Where what was there before is now, if anything was; and how many files came into the decks folder: None where
+    there were decks already, or the backup holds none."""
+
+    kept: Path | None
+    decks: int | None
+
+
+def restore(file: Path, data: Path, database: Path, decks: Path | None = None) -> Restored:
+    """Puts a backup in the place of the database and the secret key; of the decks only into an empty folder.
+
+    What was there is kept. Raises Invalid where the file is no backup of ours, Conflict while a server or another
+    command has the database open, Unavailable where the disk does not let us; then nothing was changed.
+    """
+    with said(data):
+        for folder in (data, database.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(database):
+            _finish(data, database, decks)
+            _remove_left_behind(database.parent)
+            staged = Path(tempfile.mkdtemp(dir=database.parent, prefix=_UNPACKING))
+            try:
+                unpack(file, staged)
+                count = _choose_decks(staged, decks)
+                _flush_tree(staged)
+                kept = _put_aside(data, database)
+                staged.rename(_staged(database))  # the one step
+                flush_folder(database.parent)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
+            _finish(data, database, decks)
+            return Restored(kept, count)
+
+
+def finish_restore(data: Path, database: Path, decks: Path | None) -> bool:
+    """Does what is left of a restore that was killed after its one step; whether there was such a one.
+
+    To be called before the database is opened. Raises Conflict and Unavailable.
+    """
+    if not is_cut_off(database):
+        return False
+    with said(data), _alone(database):
+        return _finish(data, database, decks)
+
+
+def is_cut_off(database: Path) -> bool:
+    """Whether a restore waits to be finished."""
+    return _staged(database).is_dir()
+
+
+@contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    try:
+        with locks.held(lock_path(database), wait=False):
+            yield
+    except locks.Locked as error:
+        raise Conflict(
+            f"The database {database} is in use: stop the server (and every other command), then restore."
+        ) from error
+
+
+def _staged(database: Path) -> Path:
+    return database.with_name(f".{database.name}.restoring")
+
+
+def _choose_decks(staged: Path, decks: Path | None) -> int | None:
+    """Leaves decks in the folder only where they may come; gives how many files they are."""
+    came = [path for path in (staged / DECKS).rglob("*") if path.is_file()]
+    if came and decks is not None and _is_empty(decks):
+        return len(came)
+    shutil.rmtree(staged / DECKS, ignore_errors=True)
+    (staged / MANIFEST).unlink(missing_ok=True)
+    return None
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or (folder.is_dir() and next(folder.iterdir(), None) is None)
+
+
+def _put_aside(data: Path, database: Path) -> Path | None:
+    """Copies what the backup replaces into a new folder, which is there whole or not at all."""
+    with suppress(FlashcardsError):  # damaged, perhaps that is why there is a restore: kept as it is, with its log
+        fold_log(database)
+    there = [path for path in (database, *log_paths(database), data / KEY_NAME) if path.is_file()]
+    if not there:
+        return None
+    number = 1
+    while (kept := data / f"replaced-{number}").exists():
+        number += 1
+    copying = Path(tempfile.mkdtemp(dir=data, prefix=_COPYING))
+    try:
+        for path in there:
+            _copy(path, copying / path.name, 0o600)
+        flush_folder(copying)
+        copying.rename(kept)
+        flush_folder(data)
+    finally:
+        shutil.rmtree(copying, ignore_errors=True)
+    return kept
+
+
+def _finish(data: Path, database: Path, decks: Path | None) -> bool:
+    """Brings each file from the staged folder to its place; what is there already is not done again."""
+    staged = _staged(database)
+    if not staged.is_dir():
+        return False
+    if decks is not None:
+        for path in sorted(path for path in (staged / DECKS).rglob("*") if path.is_file()):
+            _bring(path, decks / path.relative_to(staged / DECKS), 0o666)
+        if (staged / MANIFEST).is_file():
+            _bring(staged / MANIFEST, data / MANIFEST, 0o666)
+    if (staged / DATABASE_NAME).is_file():
+        _replace(staged / KEY_NAME, data / KEY_NAME, 0o600)
+        # Only where it was damaged has the old database a log still: SQLite would write it into the new one.
+        for log in log_paths(database):
+            log.unlink(missing_ok=True)
+        (staged / DATABASE_NAME).replace(database)
+        flush_folder(database.parent)
+    shutil.rmtree(staged)
+    return True
+
+
+def _bring(source: Path, target: Path, mode: int) -> None:
+    """Copies a file to where none is."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(source, target, mode)
+
+
+def _replace(source: Path, target: Path, mode: int) -> None:
+    """Copies a file, perhaps to another disk, in the place of another; whole or not at all."""
+    temporary = target.with_name(f".{target.name}.restoring")
+    temporary.unlink(missing_ok=True)
+    _copy(source, temporary, mode)
+    temporary.replace(target)
+    flush_folder(target.parent)
+
+
+def _copy(source: Path, target: Path, mode: int) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as copy, source.open("rb") as stream:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+        copy.flush()
+        os.fsync(copy.fileno())
+
+
+def _flush_tree(folder: Path) -> None:
+    for path, _, _ in os.walk(folder):
+        flush_folder(Path(path))
+
+
+def _remove_left_behind(folder: Path) -> None:
+    for beginning in (_UNPACKING, _COPYING):
+        for path in folder.glob(f"{beginning}*"):
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,196 @@
+"""A stranger behind a real nginx with TLS: whatever they forge becomes nothing, and locks out nobody."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPMessage, HTTPSConnection
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from flashcards.web.server import bind, make_server
+from tests.integration.test_proxies import FORGED
+from tests.integration.test_stopping import free_port, wait_for
+from tests.site import PASSWORD, Site, copy_data, open_site
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+OPENSSL = shutil.which("openssl")
+pytestmark = pytest.mark.skipif(not (NGINX and OPENSSL), reason="nginx or openssl is not installed")
+
+NAME = "cards.example.org"
+CONFIGURATION = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    server_name {name};
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    location / {{
+      proxy_pass http://127.0.0.1:{behind};
+      {lines}
+    }}
+  }}
+}}
+"""
+DOCUMENTED = """proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;"""
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
+
+
+def test_it_is_what_the_page_about_serving_says() -> None:
+    page = PAGE.read_text("utf-8")
+    assert all(line.strip() in page for line in DOCUMENTED.splitlines())
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: HTTPMessage
+    text: str
+
+
+@dataclass
+class Web:
+    """nginx at a port, and the site behind it."""
+
+    site: Site
+    port: int
+    certificate: Path
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        data: dict[str, str] | None = None,
+        /,
+        *,
+        source: str = "127.0.0.2",
+        **headers: str,
+    ) -> Answer:
+        """A request of a client at `source`, which is another machine than the proxy's as far as it can tell."""
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        trust.check_hostname = False
+        connection = HTTPSConnection("127.0.0.1", self.port, context=trust, source_address=(source, 0), timeout=30)
+        named = {"Host": NAME, "Origin": f"https://{NAME}"} | headers
+        if data is not None:
+            named["Content-Type"] = "application/x-www-form-urlencoded"
+        with closing(connection):
+            connection.request(method, path, urlencode(data) if data is not None else None, named)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode())
+
+    def login(self, password: str, **more: str) -> Answer:
+        return self.ask("POST", "/login", {"name": "Ann", "password": password}, **more)
+
+
+@contextmanager
+def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
+    assert NGINX
+    assert OPENSSL
+    subprocess.run(
+        [OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={NAME}", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    listener = bind("127.0.0.1", 0)
+    server = make_server(site.app, listener)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    port = free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        CONFIGURATION.format(folder=folder, port=port, behind=listener.getsockname()[1], name=NAME, lines=lines)
+    )
+    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)], stderr=subprocess.PIPE)
+    web = Web(site, port, folder / "cert.pem")
+
+    def answers() -> bool:
+        assert process.poll() is None, process.communicate()
+        try:
+            return web.ask("GET", "/healthz").status in {200, 400}
+        except OSError:
+            return False
+
+    try:
+        wait_for(answers)
+        yield web
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+        server.task_dispatcher.shutdown()
+        server.asyncore.close_all(server._map, ignore_all=True)
+        thread.join(10)
+
+
+@pytest.fixture
+def web(prepared: Path, tmp_path: Path) -> Iterator[Web]:
+    """As our documentation has it."""
+    proxies = (ip_network("127.0.0.1"),)
+    data = copy_data(prepared, tmp_path)
+    with (
+        open_site(data, trusted_hosts=(NAME,), trusted_proxies=proxies, signup="first") as site,
+        served(tmp_path, site, DOCUMENTED) as web,
+    ):
+        yield web
+
+
+EVE = {"name": "Eve", "password": PASSWORD}
+
+
+@pytest.mark.parametrize("forged", [{}, *({name: value} for name, value in FORGED.items()), FORGED], ids=str)
+def test_a_stranger_does_not_become_administrator(web: Web, forged: dict[str, str]) -> None:
+    assert web.ask("POST", "/signup", EVE, **forged).status == 403
+    assert not web.site.services.accounts.learners()
+    code = web.site.services.accounts.setup_code()
+    assert code
+    made = web.ask("POST", "/signup", EVE | {"code": code}, source="127.0.0.3", **forged)
+    assert made.status == 303
+    cookies = made.headers.get_all("Set-Cookie") or []
+    assert any(cookie.startswith("__Host-flashcards_session=") for cookie in cookies)
+    assert all("; Secure" in cookie for cookie in cookies)
+
+
+def test_forged_addresses_lock_out_their_forger_alone(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    web.site.learner("Ann")
+    outcomes = []
+    for number in range(14):
+        forged = FORGED | {"X-Forwarded-For": f"127.0.0.3, 10.0.0.{number}", "X-Real-IP": "127.0.0.3"}
+        outcomes.append(web.login("wrong horse", **forged).status)
+    assert outcomes == [401] * 10 + [429] * 4
+    assert web.login(PASSWORD, source="127.0.0.3").status == 303
+    failed = {record.getMessage() for record in caplog.records if record.name == "flashcards.accounts"}
+    assert failed == {"a login as Ann from 127.0.0.2 failed: wrong password"}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example"])
+def test_another_name_is_refused_whatever_is_forged(web: Web, host: str) -> None:
+    assert web.ask("GET", "/login", Host=host, **FORGED).status == 400
+
+
+def test_behind_a_bare_proxy_that_says_nothing_a_stranger_does_not_become_administrator(
+    prepared: Path, tmp_path: Path
+) -> None:
+    """`proxy_pass` alone, and no setting: to the app all of it comes from this machine, under its own name."""
+    with (
+        open_site(copy_data(prepared, tmp_path), signup="first") as site,
+        served(tmp_path, site, "") as web,
+    ):
+        assert 'name="code"' in web.ask("GET", "/signup").text
+        for origin in (f"https://{NAME}", "http://127.0.0.1", "http://localhost:8000"):
+            assert web.ask("POST", "/signup", EVE, Origin=origin, **{"Sec-Fetch-Site": "same-origin"}).status == 403
+        assert not site.services.accounts.learners()
