@@ -33,7 +33,7 @@ def test_an_answer_writes_the_log_row_and_the_schedule(world: StudyWorld) -> Non
     ada = world.learner()
     uid = str(uuid.uuid4())
     given = world.review.answer(ada, Answer(uid, world.card("d#n1"), 5, took_ms=75_000))
-    assert given == Answered(True, uid, world.card("d#n1"), "scheduled", 1, 260, 1, TODAY + 1, False)
+    assert given == Answered(True, uid, 1, world.card("d#n1"), "scheduled", 1, 260, 1, TODAY + 1, False)
     assert world.schedule(ada, "d#n1") == Schedule(Scheduled(Memory(1, 260, 1), TODAY + 1))
     (row,) = world.review.log(ada)
     assert (row.id, row.seq, row.grade, row.kind, row.study_day) == (uid, 1, 5, "scheduled", TODAY)

@@ -39,11 +39,13 @@ class Answer:
 class Answered:
     """What is stored of an answer: the same, whenever it is sent again.
 
-    `created` is false for a repetition; `leech` says that this answer made the card a leech.
+    `created` is false for a repetition; `leech` says that this answer made the card a leech. `seq` is its row's
+    place in the log.
     """
 
     created: bool
     id: str
+    seq: int
     card: str
     kind: str
     repetition: int
@@ -108,9 +110,13 @@ class QueueCard:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The next cards. `total_today` is what is left and what is done today, in the same decks."""
+    """The next cards. `total_today` is what is left and what is done today, in the same decks.
+
+    `seq` is that of the log's last row when this was read: whoever knows of a later one holds an old queue.
+    """
 
     study_day: Day
+    seq: int
     left: Left
     total_today: int
     cards: tuple[QueueCard, ...]
@@ -136,9 +142,10 @@ class DeckCounts:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the first page shows. `next_due` is the first later day on which cards are due."""
+    """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue."""
 
     study_day: Day
+    seq: int
     due: int
     new: int
     drill: int
@@ -192,9 +199,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """A manual action, done: `review_id` is what undoes it."""
+    """A manual action, done: `review_id` is what undoes it, `seq` the place of its last row in the log."""
 
     review_id: str
+    seq: int
     card: CardState
 
 

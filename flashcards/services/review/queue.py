@@ -135,7 +135,8 @@ class Queues(LearnerDays):
             scope = self._scope(learner, deck, tag)
             day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope)
             cards = self._next_cards(learner, day, max(0, limit), held)
-        return Queue(day.study_day, day.left, day.left.total + day.done, cards)
+            seq, _ = self._rows.log_end(learner.id)
+        return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards)
 
     def today(self, learner: Learner) -> Today:
         """What is to be done today, deck by deck, and when cards come next."""
@@ -145,6 +146,7 @@ class Queues(LearnerDays):
             next_due, next_count = self._next(learner, day)
             return Today(
                 study_day=day.study_day,
+                seq=self._rows.log_end(learner.id)[0],
                 due=day.left.due,
                 new=day.left.new,
                 drill=day.left.drill,
