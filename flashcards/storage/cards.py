@@ -180,10 +180,10 @@ class CardRows:
         return [_log(row) for row in self._db.all(sql, (card, learner))]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
-        """(card, quality, milliseconds taken) of every answer of a day, in their order."""
+        """(card, quality, milliseconds taken) of every answer of a day, in the order in which they were given."""
         rows = self._db.all(
             "SELECT card_id, quality, coalesce(took_ms, 0) FROM review INDEXED BY review_day"
-            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY seq",
+            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY at, seq",
             (learner, day),
         )
         return [(card, quality, took) for card, quality, took in rows]

@@ -12,20 +12,19 @@ from flashcards.domain.queue import AnswerToday, DueRow, NewCard, Prerequisite
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.fronts import fronts_of
+from flashcards.storage.schedules import asked_on, shown_on
 
-_DUE = """
+_DUE = f"""
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ? AND due_on <= ? AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
-    AND (buried_until IS NULL OR buried_until <= ?)
+    WHERE learner_id = ?1 AND deck_id IS NOT NULL AND {asked_on("?2")}
 """
-_ANSWERS = """
+_ANSWERS = f"""
     SELECT r.card_id, r.note_id, r.kind, r.quality, r.before_due_on IS NULL, n.deck_id,
-           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND s.suspended = 0
-           AND (s.buried_until IS NULL OR s.buried_until <= ?2)
+           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND {shown_on("?2", "s.")}
     FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id
     LEFT JOIN schedule s ON s.learner_id = r.learner_id AND s.card_id = r.card_id
     WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill') AND r.undone = 0
-    ORDER BY r.seq
+    ORDER BY r.at, r.seq
 """
 # `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
 # (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
@@ -37,19 +36,17 @@ _DECKS_WITH_NEW = """
         WHERE s.learner_id = ?1 AND s.deck_id = d.id AND s.due_on IS NULL))
     ORDER BY d.position, d.id
 """
-_NEW = """
+_NEW = f"""
     SELECT c.id, c.note_id, c.ordinal, n.deck_id
     FROM note n INDEXED BY note_deck CROSS JOIN card c ON c.note_id = n.id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
     WHERE n.deck_id = ? AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
-    AND (s.card_id IS NULL
-         OR (s.due_on IS NULL AND s.suspended = 0 AND (s.buried_until IS NULL OR s.buried_until <= ?)))
+    AND (s.card_id IS NULL OR (s.due_on IS NULL AND {shown_on("?", "s.")}))
     ORDER BY n.position, c.ordinal
 """
-_AHEAD = """
+_AHEAD = f"""
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
-    AND (buried_until IS NULL OR buried_until <= ?2)
+    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND deck_id IS NOT NULL AND {shown_on("?2")}
     AND (?3 IS NULL OR deck_id IN (SELECT value FROM json_each(?3)))
     ORDER BY due_on
 """
@@ -104,10 +101,10 @@ class QueueRows:
 
     def due(self, learner: int, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
-        return cast(list[DueRow], self._db.all(_DUE, (learner, today, today)))
+        return cast(list[DueRow], self._db.all(_DUE, (learner, today)))
 
     def answers(self, learner: int, today: Day) -> list[AnswerToday]:
-        """Today's answers of the kinds scheduled and drill, in their order."""
+        """Today's answers of the kinds scheduled and drill, in the order in which they were given."""
         return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
 
     def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.review.facade import Left
+from flashcards.services.review.facade import Answer, Left
 from tests.integration.study_world import NOON, TODAY, StudyWorld
 
 
@@ -393,3 +394,35 @@ def test_lists_of_cards(world: StudyWorld) -> None:
             keys(**wrong)
     (row,) = world.review.card_history(ada, world.card("b#n1"))
     assert (row.key, row.grade) == ("b#n1/forward", 4)
+
+
+@pytest.mark.parametrize("grade", [4, 1])
+def test_who_asks_for_one_card_at_a_time_sees_the_same_mix(world: StudyWorld, grade: int) -> None:
+    world.deck("a", 60)
+    ada = world.learner(new_per_day=45)
+    for number in range(1, 46):
+        world.answer(ada, f"a#n{number}", 4)
+    world.clock.days(1)
+    ada = world.accounts.save_settings(ada, new_per_day=7)
+    page = world.queue_keys(ada, limit=52)
+    assert [place for place, key in enumerate(page) if key.startswith("new")] == [3, 11, 18, 26, 33, 40, 48]
+    asked = []
+    for _ in page:
+        [card] = world.review.queue(ada, limit=1).cards
+        asked.append(f"{card.kind}:{card.key.partition('#')[2].removesuffix('/forward')}")
+        world.review.answer(ada, Answer(str(uuid.uuid4()), card.id, grade))
+    assert asked == page
+
+
+def test_an_answer_given_earlier_that_arrives_later_does_not_end_the_drill(world: StudyWorld) -> None:
+    world.deck("a", 1)
+    ada = world.learner()
+    quarter = world.clock() - 60_000
+    assert world.answer(ada, "a#n1", 1, at=quarter).kind == "scheduled"
+    late = world.answer(ada, "a#n1", 4, at=quarter - 600_000)
+    assert (late.kind, world.queue_keys(ada)) == ("extra", ["drill:n1"])
+    assert world.review.summary(ada).first_right == 1  # the first try is the one that was given first
+    # Nor does one that was forgotten before it was known bring it back.
+    known = world.answer(ada, "a#n1", 4, at=quarter + 30_000)
+    between = world.answer(ada, "a#n1", 2, at=quarter + 20_000)
+    assert (known.kind, between.kind, world.queue_keys(ada)) == ("drill", "drill", [])

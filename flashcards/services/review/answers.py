@@ -64,7 +64,7 @@ class Answers(LearnerDays):
         seq, latest = self._rows.log_end(learner.id)
         at, day = self._when(learner, answer.at, latest)
         before = card.schedule
-        history = self._rows.history(learner.id, card.id, day)
+        history = self._rows.history(learner.id, card.id, day, at)
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
         after = rules.answered(before, kind, answer.grade, day)
         lapsed = rules.is_lapse(before, kind, answer.grade)

@@ -184,7 +184,7 @@ class Queues(LearnerDays):
         due_notes = {row[3] for row in due}
         new = self._new(learner, scope, today, so_far, new_left, due_notes)
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
-        plan = Plan(allowed, len(shown) - len(allowed), new, drill)
+        plan = Plan(allowed, new, drill, so_far.answered(scope.has))
         return _Day(
             study_day=today,
             plan=plan,
