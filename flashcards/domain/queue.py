@@ -299,6 +299,23 @@ def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int) -> 
     return due if left is None or left >= len(due) else most_overdue(due, today, learner, left)
 
 
+def within_limit(days: Sequence[tuple[int, int]], limit: int | None) -> list[tuple[int, int]]:
+    """The (young, mature) cards of days in a row as a limit of cards a day lets them through; the rest comes later.
+
+    Which of them wait is not known so far ahead: the young ones are taken first. `limit` None is no limit.
+    """
+    if limit is None:
+        return list(days)
+    allowed, young, mature = [], 0, 0
+    for more_young, more_mature in days:
+        young, mature = young + more_young, mature + more_mature
+        taken = min(young, limit)
+        taken_mature = min(mature, limit - taken)
+        allowed.append((taken, taken_mature))
+        young, mature = young - taken, mature - taken_mature
+    return allowed
+
+
 _MASK = (1 << 64) - 1
 
 

@@ -123,8 +123,16 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsLeft:
+    """How many new and due cards may still come today, from whatever decks; `due` is None without a limit."""
+
+    new: int
+    due: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeckCounts:
-    """A deck's part of today. `unseen` are all its cards in the state new, today's or not."""
+    """What a deck holds for today. `unseen` are all its cards in the state new, today's or not."""
 
     deck_id: int
     key: str
@@ -246,12 +254,28 @@ class LogRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPage:
+    """Part of a log; `next` is the `seq` after which the next part begins, or None at the end."""
+
+    items: tuple[LogRow, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayCount:
-    """How many cards are due on a day: young ones have an interval under 21 days."""
+    """How many cards come on a day, siblings one a day: young ones have an interval under 21 days."""
 
     day: Day
     young: int
     mature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What comes: `overdue` was due before today and is not asked yet, `days` begin with what is due today."""
+
+    overdue: DayCount
+    days: tuple[DayCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
