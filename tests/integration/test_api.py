@@ -151,8 +151,8 @@ def test_an_answer(client: FlaskClient, site: Site, ann: Learner) -> None:
     due = (datetime.fromisoformat(today) + timedelta(days=1)).date().isoformat()
     assert first.status_code == 201
     assert checked(shapes.ANSWERED, first.json) == {
-        "id": sent["id"], "seq": 1, "card": card["id"], "kind": "scheduled", "repetition": 1, "ease": 250, "interval": 1,
-        "due_on": due, "leech": False,
+        "id": sent["id"], "seq": 1, "card": card["id"], "kind": "scheduled", "repetition": 1, "ease": 250,
+        "interval": 1, "due_on": due, "leech": False,
     }  # fmt: skip
     again = client.post(f"{API}/reviews", json=sent)
     assert (again.status_code, again.json) == (200, first.json)

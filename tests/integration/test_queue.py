@@ -480,3 +480,27 @@ def test_every_page_says_the_same_of_the_days_to_come(world: StudyWorld) -> None
 
 def _total(days: Sequence[DayCount]) -> list[int]:
     return [day.young + day.mature for day in days]
+
+
+def test_ten_more_than_the_limit_as_often_as_one_likes(world: StudyWorld) -> None:
+    world.deck("a", 12)
+    world.deck("b", 27)
+    ada = world.learner(new_per_day=12)
+    assert world.review.beyond_limit(ada) is None
+    for number in range(1, 13):
+        world.answer(ada, f"a#n{number}", 4)
+    assert world.review.beyond_limit(ada, deck="a") is None  # there is nothing left in it
+    world.review.set_deck_limit(ada, "b", 1)
+    seen = 0
+    for held in (10, 10, 7):
+        beyond = world.review.beyond_limit(ada, deck="b")
+        assert beyond is not None
+        assert beyond.held == held
+        cards = world.review.queue(ada, deck="b", more=beyond.more, limit=500).cards
+        assert len(cards) == held
+        for card in cards:
+            world.review.answer(ada, Answer(str(uuid.uuid4()), card.id, 4))
+        seen += held
+        assert world.review.queue(ada, deck="b", more=beyond.more).cards == ()
+    assert seen == 27
+    assert world.review.beyond_limit(ada, deck="b") is None

@@ -123,6 +123,14 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class BeyondLimit:
+    """New cards that only today's limit holds back: `held` of them, 10 at most, come with `more` in the queue."""
+
+    more: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsLeft:
     """How many new and due cards may still come today, from whatever decks; `due` is None without a limit."""
 

@@ -31,6 +31,7 @@ from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day, streak
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import (
+    BeyondLimit,
     DayCount,
     DeckCounts,
     Forecast,
@@ -47,6 +48,8 @@ from flashcards.services.review.shown_card import queue_card
 from flashcards.services.review.text_changes import NO_NEWS
 from flashcards.storage.queues import DeckCountsRow, DeckWithNew
 
+MORE = 10
+"""How many new cards are offered beyond a limit."""
 _CHUNK = 50
 _BETWEEN = 12
 """How many cards more are looked at than are asked for, to stand between confusable ones."""
@@ -70,6 +73,10 @@ class _Scope:
     @property
     def everything(self) -> bool:
         return not self.inactive and self.decks is None and self.notes is None
+
+    def own(self, more: int) -> int:
+        """How far a deck's own limit is raised: where more of that very deck is asked for."""
+        return more if self.decks is not None and len(self.decks) == 1 else 0
 
     def has_deck(self, deck: int) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
@@ -151,17 +158,18 @@ class Queues(LearnerDays):
         limit: int = 20,
         exclude: Iterable[str] = (),
         mode: QueueMode = "review",
+        more: int = 0,
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
         Confusable cards come apart, from the last one in `exclude` as well, and else from the last one answered.
-        With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `deck` is
-        the address of a deck or folder; raises NotFound where there is none.
+        With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `more` is
+        added to today's limit of new cards, and to the deck's own where one deck is asked for. `deck` is the address of a deck or folder; raises NotFound where there is none.
         """
         held = [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
         with self._db.read():
             scope = self._scope(learner, deck, tag)
-            day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope)
+            day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
             cards = self._next_cards(learner, day, max(0, limit), held)
             seq, _ = self._rows.log_end(learner.id)
         return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards)
@@ -213,6 +221,21 @@ class Queues(LearnerDays):
         new = learner.new_per_day - sum(so_far.introduced.values())
         return LimitsLeft(max(0, new), None if due is None else max(0, due))
 
+    def beyond_limit(self, learner: Learner, *, deck: str | None = None, tag: str | None = None) -> BeyondLimit | None:
+        """What today's limit of new cards holds back in a deck, folder or tag; None where nothing is. Raises NotFound."""
+        with self._db.read():
+            scope = self._scope(learner, deck, tag)
+            today, so_far = self._so_far(learner)
+            decks = self._open_decks(learner, scope)
+            limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), _deck_limits(decks, so_far))
+            hidden = _hidden(self._due(learner, scope, today, so_far), so_far)
+            if self._new(learner, scope, today, decks, hidden, limits):
+                return None
+            over = -min(0, limits.total, *(limits.decks.values() if scope.own(1) else ()))
+            most = NewLimits(MORE, _deck_limits(decks, so_far, scope.own(over + MORE)))
+            held = len(self._new(learner, scope, today, decks, hidden, most))
+            return BeyondLimit(over + held, held) if held else None
+
     def due_today(self, learner: Learner) -> list[int]:
         """The due cards that today's review will ask."""
         with self._db.read():
@@ -239,12 +262,12 @@ class Queues(LearnerDays):
         decks = self._decks_at(deck) if deck else None
         return _Scope(rows.inactive_decks(learner.id), decks, rows.notes_tagged(tag) if tag else None)
 
-    def _rest_of_day(self, learner: Learner, scope: _Scope) -> _Day:
+    def _rest_of_day(self, learner: Learner, scope: _Scope, more: int = 0) -> _Day:
         today, so_far = self._so_far(learner)
         due = self._due(learner, scope, today, so_far)
         new_left = learner.new_per_day - sum(so_far.introduced.values())
         decks = self._open_decks(learner, scope)
-        limits = NewLimits(new_left, _deck_limits(decks, so_far))
+        limits = NewLimits(new_left + more, _deck_limits(decks, so_far, scope.own(more)))
         new = self._new(learner, scope, today, decks, _hidden(due, so_far), limits)
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
         return _Day(
@@ -416,9 +439,11 @@ def _longest(notes: Iterable[tuple[int, int]]) -> dict[int, int]:
     return found
 
 
-def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar) -> dict[int, int]:
+def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[int, int]:
     return {
-        deck.id: deck.new_per_day - so_far.introduced.get(deck.id, 0) for deck in decks if deck.new_per_day is not None
+        deck.id: deck.new_per_day + more - so_far.introduced.get(deck.id, 0)
+        for deck in decks
+        if deck.new_per_day is not None
     }
 
 
