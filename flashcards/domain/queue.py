@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeVar
@@ -75,6 +75,14 @@ class AnswerToday(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """How many due and new cards of the day were answered already."""
+
+    due: int = 0
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DaySoFar:
     """What today's answers mean for the rest of the day.
 
@@ -92,6 +100,11 @@ class DaySoFar:
         """How many due cards were answered."""
         return len(self.moved) - sum(self.introduced.values())
 
+    def answered(self, counted: Callable[[int, int], bool]) -> Answered:
+        """How many of the cards that moved were due and new, where `counted(deck, note)`."""
+        was_new = [it.was_new for it in self.moved if counted(it.deck, it.note)]
+        return Answered(due=was_new.count(False), new=was_new.count(True))
+
 
 @dataclass(frozen=True, slots=True)
 class NewLimits:
@@ -102,7 +115,7 @@ class NewLimits:
 
 
 def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
-    """Sums up today's answers, given in their order.
+    """Sums up today's answers, in the order in which they were given, whenever they arrived.
 
     A card is in the drill, the one answered longest ago first, while its last answer is below 4; `drill` is
     the learner's setting.
@@ -187,20 +200,26 @@ def choose_new(candidates: Iterable[NewCard], hidden: Container[int], limits: Ne
     return chosen
 
 
-def spread(due: Iterable[DueCard], due_count: int, new: Sequence[NewCard]) -> Iterator[DueCard | NewCard]:
+def spread(
+    due: Iterable[DueCard], due_count: int, new: Sequence[NewCard], done: Answered = Answered()
+) -> Iterator[DueCard | NewCard]:
     """The due cards in their order with the new ones spread evenly among them.
 
-    `due` may hold only the beginning of the `due_count` cards; then so does what comes out.
+    The places are those within the whole day, `done` included: who asks for one card at a time sees the same mix
+    as who asks for all. `due` may hold only the beginning of the `due_count` cards; then so does what comes out.
     """
     waiting_due, waiting_new = iter(due), iter(new)
-    total = due_count + len(new)
-    # The middle of the i-th of len(new) equal stretches: total >= len(new), so no two fall together.
-    places = {(2 * i + 1) * total // (2 * len(new)) for i in range(len(new))}
-    for place in range(total):
-        card = next(waiting_new if place in places else waiting_due, None)
+    last_due, last_new = done.due + due_count, done.new + len(new)
+    due_given, new_given = done.due, done.new
+    while due_given < last_due or new_given < last_new:
+        # A new card stands in the middle of its share of the day: this many due ones come before it.
+        due_before = (2 * new_given + 1) * (last_due + last_new) // (2 * max(1, last_new)) - new_given
+        new_comes = new_given < last_new and (due_given >= due_before or due_given == last_due)
+        card = next(waiting_new if new_comes else waiting_due, None)
         if card is None:
             return
         yield card
+        due_given, new_given = due_given + (not new_comes), new_given + new_comes
 
 
 def soonest(
@@ -259,18 +278,18 @@ def touching(cards: Sequence[Asked], marks: Mapping[int, int], before: int | Non
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is left of the day. `due_held_back` counts due cards that the limit leaves for later days."""
+    """What is left of the day, and how much of it was answered."""
 
     due: list[DueRow]
-    due_held_back: int
     new: list[NewCard]
     drill: list[DrillCard]
+    done: Answered = Answered()
 
     def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
         """The next `count` cards: due and new mixed, then the drill; cards in `skip` are passed over."""
         ahead = count + (len(skip) if isinstance(skip, Collection) else 0)
         due = map(DueCard._make, most_overdue(self.due, today, learner, ahead))
-        mixed = spread(due, len(self.due), self.new)
+        mixed = spread(due, len(self.due), self.new, self.done)
         cards = (card for part in (mixed, self.drill) for card in part if card.card not in skip)
         return list(islice(cards, count))
 
@@ -278,6 +297,23 @@ class Plan:
 def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int) -> list[DueRow]:
     """The due cards that a limit lets through, most overdue first; `left` None is no limit."""
     return due if left is None or left >= len(due) else most_overdue(due, today, learner, left)
+
+
+def within_limit(days: Sequence[tuple[int, int]], limit: int | None) -> list[tuple[int, int]]:
+    """The (young, mature) cards of days in a row as a limit of cards a day lets them through; the rest comes later.
+
+    Which of them wait is not known so far ahead: the young ones are taken first. `limit` None is no limit.
+    """
+    if limit is None:
+        return list(days)
+    allowed, young, mature = [], 0, 0
+    for more_young, more_mature in days:
+        young, mature = young + more_young, mature + more_mature
+        taken = min(young, limit)
+        taken_mature = min(mature, limit - taken)
+        allowed.append((taken, taken_mature))
+        young, mature = young - taken, mature - taken_mature
+    return allowed
 
 
 _MASK = (1 << 64) - 1

@@ -69,6 +69,17 @@ class Schedule:
         """In days."""
         return self.memory.interval
 
+    def hidden_on(self, day: Day) -> bool:
+        """Whether the learner does not want to see the card on a day: suspended, or buried until a later one."""
+        return self.suspended or (self.buried_until is not None and self.buried_until > day)
+
+    def asked_on(self, day: Day) -> bool:
+        """Whether the card can be asked on a day: new or due by then, and not hidden.
+
+        Which of those that can be asked are asked, siblings and limits decide.
+        """
+        return not self.hidden_on(day) and (self.due_on is None or self.due_on <= day)
+
 
 NEVER_SEEN = Schedule()
 
@@ -78,7 +89,7 @@ class History:
     """What the log says of a card up to an answer, for deciding the answer's kind.
 
     `last_moved` is the study day of the last answer that moved the schedule. `in_drill` is whether the
-    card's last answer of kind scheduled or drill on the answer's study day was below 4.
+    last answer before it, of kind scheduled or drill and of its study day, was below 4.
     """
 
     last_moved: Day | None = None
@@ -147,8 +158,8 @@ def brought_back(schedule: Schedule, today: Day) -> Schedule:
 
     A card that comes by then anyway, is new, suspended or buried stays as it is.
     """
-    progress, buried = schedule.progress, schedule.buried_until
-    if schedule.suspended or (buried is not None and buried > today) or isinstance(progress, New):
+    progress = schedule.progress
+    if schedule.hidden_on(today) or isinstance(progress, New):
         return schedule
     return replace(schedule, progress=replace(progress, due_on=min(progress.due_on, today + 1)))
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
@@ -44,7 +45,8 @@ _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
 _STATES = {
     "new": f"{_LIVE} AND s.due_on IS NULL AND coalesce(s.suspended, 0) = 0",
     "scheduled": f"{_LIVE} AND s.due_on IS NOT NULL AND s.suspended = 0",
-    "due": f"{_LIVE} AND s.due_on <= :today AND s.suspended = 0",
+    "due": "c.id IN (SELECT value FROM json_each(:due))",
+    "buried": f"{_LIVE} AND s.buried_until > :today",
     "suspended": f"{_LIVE} AND s.suspended = 1",
     "leech": f"{_LIVE} AND s.lapses >= {FIRST_LEECH}",
     "removed": f"NOT ({_LIVE})",
@@ -122,10 +124,11 @@ class CardFilter:
     """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
 
     `match` is an expression of `search_text.match_words`; `props` are (name, operator, value); `ids` are cards'
-    numbers or notes' ids.
+    numbers or notes' ids; `due` are the cards that the state due means.
     """
 
     today: Day
+    due: Collection[int] = ()
     match: str = ""
     decks: Collection[int] | None = None
     tags: tuple[str, ...] = ()
@@ -150,7 +153,13 @@ class CardRows:
     def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
         """Up to `limit` cards after the one that is (note, card), by note and card."""
         where, values = _conditions(wanted)
-        values |= {"learner": learner, "today": wanted.today, "note": after[0], "card": after[1]}
+        values |= {
+            "learner": learner,
+            "today": wanted.today,
+            "due": json.dumps(list(wanted.due)),
+            "note": after[0],
+            "card": after[1],
+        }
         if not wanted.match:
             return self._listed(where, values, limit)
         # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
@@ -180,25 +189,13 @@ class CardRows:
         return [_log(row) for row in self._db.all(sql, (card, learner))]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
-        """(card, quality, milliseconds taken) of every answer of a day, in their order."""
+        """(card, quality, milliseconds counted) of every answer of a day, in the order in which they were given."""
         rows = self._db.all(
-            "SELECT card_id, quality, coalesce(took_ms, 0) FROM review INDEXED BY review_day"
-            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY seq",
+            f"SELECT card_id, quality, min(coalesce(took_ms, 0), {LONGEST_MS}) FROM review INDEXED BY review_day"
+            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY at, seq",
             (learner, day),
         )
         return [(card, quality, took) for card, quality, took in rows]
-
-    def due_by_day(self, learner: int, first: Day, last: Day, young_below: int) -> dict[Day, tuple[int, int]]:
-        """For each day with cards due in active decks: how many are young, how many mature."""
-        rows = self._db.all(
-            "SELECT s.due_on, sum(s.interval < ?), sum(s.interval >= ?)"
-            " FROM schedule s INDEXED BY schedule_due"
-            " LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
-            " WHERE s.learner_id = ? AND s.due_on BETWEEN ? AND ? AND s.due_on IS NOT NULL"
-            " AND s.suspended = 0 AND s.deck_id IS NOT NULL AND coalesce(ld.active, 1) = 1 GROUP BY s.due_on",
-            (young_below, young_below, learner, first, last),
-        )
-        return {day: (young, mature) for day, young, mature in rows}
 
     def days_studied(self, learner: int, first: Day) -> dict[Day, int]:
         """How many answers there were on each day from `first` on that has any."""

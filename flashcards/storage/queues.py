@@ -8,24 +8,26 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import cast
 
+from flashcards.domain.pace import LONGEST_MS, Asked, Sample
 from flashcards.domain.queue import AnswerToday, DueRow, NewCard, Prerequisite
+from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.fronts import fronts_of
+from flashcards.storage.schedules import asked_on, shown_on
 
-_DUE = """
+_DUE = f"""
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ? AND due_on <= ? AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
-    AND (buried_until IS NULL OR buried_until <= ?)
+    WHERE learner_id = ?1 AND deck_id IS NOT NULL AND {asked_on("?2")}
 """
-_ANSWERS = """
+_ANSWERS = f"""
     SELECT r.card_id, r.note_id, r.kind, r.quality, r.before_due_on IS NULL, n.deck_id,
-           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND s.suspended = 0
-           AND (s.buried_until IS NULL OR s.buried_until <= ?2)
+           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND {shown_on("?2", "s.")}
     FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id
     LEFT JOIN schedule s ON s.learner_id = r.learner_id AND s.card_id = r.card_id
     WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill') AND r.undone = 0
-    ORDER BY r.seq
+    ORDER BY r.at, r.seq
 """
 # `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
 # (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
@@ -37,19 +39,17 @@ _DECKS_WITH_NEW = """
         WHERE s.learner_id = ?1 AND s.deck_id = d.id AND s.due_on IS NULL))
     ORDER BY d.position, d.id
 """
-_NEW = """
+_NEW = f"""
     SELECT c.id, c.note_id, c.ordinal, n.deck_id
     FROM note n INDEXED BY note_deck CROSS JOIN card c ON c.note_id = n.id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
     WHERE n.deck_id = ? AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
-    AND (s.card_id IS NULL
-         OR (s.due_on IS NULL AND s.suspended = 0 AND (s.buried_until IS NULL OR s.buried_until <= ?)))
+    AND (s.card_id IS NULL OR (s.due_on IS NULL AND {shown_on("?", "s.")}))
     ORDER BY n.position, c.ordinal
 """
-_AHEAD = """
+_AHEAD = f"""
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND suspended = 0 AND deck_id IS NOT NULL
-    AND (buried_until IS NULL OR buried_until <= ?2)
+    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND deck_id IS NOT NULL AND {shown_on("?2")}
     AND (?3 IS NULL OR deck_id IN (SELECT value FROM json_each(?3)))
     ORDER BY due_on
 """
@@ -57,7 +57,7 @@ _ACTIVE = """
     FROM schedule s INDEXED BY schedule_due
     LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id
     WHERE s.learner_id = ?1 AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL
-    AND coalesce(ld.active, 1) = 1
+    AND coalesce(ld.active, 1) = 1 AND (?2 IS NULL OR s.deck_id IN (SELECT value FROM json_each(?2)))
 """
 _PREREQUISITES = """
     SELECT p.note_id,
@@ -70,6 +70,14 @@ _PREREQUISITES = """
     FROM prerequisite p JOIN note r ON r.id = p.requires_id
     LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = r.deck_id
     WHERE p.note_id IN ({marks})
+"""
+
+
+_PACES = f"""
+    SELECT asked, count(*), sum(quality >= {DRILLED_UNTIL}), count(took_ms), coalesce(sum(min(took_ms, {LONGEST_MS})), 0)
+    FROM (SELECT iif(kind = 'drill', 'drill', iif(before_due_on IS NULL, 'new', 'due')) AS asked, quality, took_ms
+          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC LIMIT 500)
+    GROUP BY asked
 """
 
 
@@ -104,16 +112,15 @@ class QueueRows:
 
     def due(self, learner: int, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
-        return cast(list[DueRow], self._db.all(_DUE, (learner, today, today)))
+        return cast(list[DueRow], self._db.all(_DUE, (learner, today)))
 
     def answers(self, learner: int, today: Day) -> list[AnswerToday]:
-        """Today's answers of the kinds scheduled and drill, in their order."""
+        """Today's answers of the kinds scheduled and drill, in the order in which they were given."""
         return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
 
     def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:
         """The cards of these decks (None: all) that are due after today, the soonest first; read bit by bit."""
-        wanted = None if decks is None else json.dumps(list(decks))
-        return cast(Iterator[DueRow], self._db.each(_AHEAD, (learner, today, wanted)))
+        return cast(Iterator[DueRow], self._db.each(_AHEAD, (learner, today, _list(decks))))
 
     def studied_ahead(self, learner: int, today: Day) -> dict[int, tuple[int, int]]:
         """The cards that were studied ahead today: card to (deck, note)."""
@@ -213,23 +220,34 @@ class QueueRows:
 
     def next_due(self, learner: int, today: Day) -> Day | None:
         """The first day after today with cards due in active decks."""
-        row = self._db.one(f"SELECT s.due_on {_ACTIVE} AND s.due_on > ?2 ORDER BY s.due_on LIMIT 1", (learner, today))
+        row = self._db.one(
+            f"SELECT s.due_on {_ACTIVE} AND s.due_on > ?3 ORDER BY s.due_on LIMIT 1", (learner, None, today)
+        )
         return row[0] if row else None
 
-    def notes_due_on(self, learner: int, day: Day) -> set[int]:
-        """The notes with a card due on that very day, in active decks."""
-        return {note for (note,) in self._db.all(f"SELECT s.note_id {_ACTIVE} AND s.due_on = ?2", (learner, day))}
+    def due_on(self, learner: int, day: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
+        """(note, interval) of the cards due on that very day in these decks (None: all), where they are active."""
+        return self._db.all(f"SELECT s.note_id, s.interval {_ACTIVE} AND s.due_on = ?3", (learner, _list(decks), day))
 
-    def notes_buried(self, learner: int, today: Day) -> set[int]:
-        """The notes with a card that would be due today if it were not buried, in active decks."""
-        rows = self._db.all(f"SELECT s.note_id {_ACTIVE} AND s.due_on <= ?2 AND s.buried_until > ?2", (learner, today))
-        return {note for (note,) in rows}
+    def buried(self, learner: int, today: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
+        """(note, interval) of the cards that would be asked today if they were not buried, as in `due_on`."""
+        sql = f"SELECT s.note_id, s.interval {_ACTIVE} AND s.due_on <= ?3 AND NOT {shown_on('?3', 's.')}"
+        return self._db.all(sql, (learner, _list(decks), today))
 
-    def seconds_an_answer(self, learner: int) -> float | None:
-        """The mean time of the learner's last hundred timed answers; None where there is none."""
-        row = self._db.one(
-            "SELECT avg(took_ms) FROM (SELECT took_ms FROM review WHERE learner_id = ? AND undone = 0"
-            " ORDER BY seq DESC LIMIT 100)",
-            (learner,),
+    def coming(self, learner: int, first: Day, last: Day, decks: Collection[int] | None) -> list[tuple[Day, int, int]]:
+        """(day, young, mature) of the notes with cards due on each day from `first` to `last`, as in `due_on`."""
+        sql = (
+            f"SELECT due_on, sum(longest < {MATURE}), sum(longest >= {MATURE}) FROM (SELECT s.due_on AS due_on,"
+            f" max(s.interval) AS longest {_ACTIVE} AND s.due_on BETWEEN ?3 AND ?4 GROUP BY s.due_on, s.note_id)"
+            " GROUP BY due_on"
         )
-        return row[0] / 1000 if row and row[0] is not None else None
+        return self._db.all(sql, (learner, _list(decks), first, last))
+
+    def paces(self, learner: int) -> dict[Asked, Sample]:
+        """What the learner's last answers say of each kind of card: due, new, or in the drill."""
+        rows = self._db.all(_PACES, (learner,))
+        return {kind: Sample(*figures) for kind, *figures in rows}
+
+
+def _list(decks: Collection[int] | None) -> str | None:
+    return None if decks is None else json.dumps(sorted(decks))

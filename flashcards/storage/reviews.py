@@ -127,23 +127,27 @@ class ReviewRows:
         )
         return (row[0] or 0, row[1]) if row else (0, None)
 
-    def history(self, learner: int, card: int, day: Day) -> History:
-        """What the log says of a card, for the kind of an answer on `day`."""
+    def history(self, learner: int, card: int, day: Day, at: int) -> History:
+        """What the log says of a card, for the kind of an answer given at the instant `at` of `day`.
+
+        Answers given later that day do not count for the drill, though they came here first.
+        """
         rows = self._db.each(
-            "SELECT study_day, kind, quality FROM review WHERE card_id = ? AND learner_id = ?"
+            "SELECT study_day, kind, quality, at FROM review WHERE card_id = ? AND learner_id = ?"
             " AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC",
             (card, learner),
         )
         last_moved: Day | None = None
-        in_drill: bool | None = None
-        for study_day, kind, quality in rows:
-            if study_day == day and in_drill is None:
-                in_drill = quality < DRILLED_UNTIL
+        given: list[tuple[int, int]] = []  # until `at`: when, and with which quality
+        for study_day, kind, quality, given_at in rows:
+            if study_day == day and given_at <= at:
+                given.append((given_at, quality))
             if kind == "scheduled":
                 last_moved = study_day if last_moved is None else last_moved
                 if study_day <= day:  # rows before it are of earlier days
                     break
-        return History(last_moved, bool(in_drill))
+        last = max(given, key=itemgetter(0), default=None)  # of the same instant, the one that came last
+        return History(last_moved, last is not None and last[1] < DRILLED_UNTIL)
 
     def revision_at(self, card: CardRow, at: int) -> int:
         """Which revision of the card's note there was at an instant; the present one where that is not known."""

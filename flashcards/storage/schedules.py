@@ -10,6 +10,20 @@ COLUMNS = ("repetition", "ease", "interval", "due_on", "suspended", "buried_unti
 Columns = tuple[int, int, int, int | None, int, int | None]
 
 
+def shown_on(day: str, table: str = "") -> str:
+    """The condition that a schedule is neither suspended nor buried on a day: `Schedule.hidden_on`, in SQL.
+
+    `day` is a parameter or a column, `table` the name of the schedule's table with a dot behind it. In every query
+    of what can be asked, this is the one place that says so.
+    """
+    return f"({table}suspended = 0 AND ({table}buried_until IS NULL OR {table}buried_until <= {day}))"
+
+
+def asked_on(day: str, table: str = "") -> str:
+    """The condition that a scheduled card is asked on a day: `Schedule.asked_on`, in SQL, of cards that are not new."""
+    return f"({table}due_on IS NOT NULL AND {table}due_on <= {day} AND {shown_on(day, table)})"
+
+
 def columns_of(schedule: Schedule) -> Columns:
     """The values of `COLUMNS`."""
     memory = schedule.memory

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import MATURE, QUALITIES, QUARTER_MS, SCHEDULED, DaySums
@@ -20,8 +21,8 @@ _BITS = 20
 _MASK = (1 << _BITS) - 1
 _PART = f"{_BITS} * ((before_interval >= 1) + (before_interval >= {MATURE}))"
 _DAYS = f"""
-    SELECT study_day, kind, sum(1 << {_PART}), sum((quality >= {REMEMBERED}) << {_PART}), sum(took_ms),
-           sum((quality < 3) << {_BITS} * quality), sum((quality >= 3) << {_BITS} * (quality - 3))
+    SELECT study_day, kind, sum(1 << {_PART}), sum((quality >= {REMEMBERED}) << {_PART}), 
+           sum(min(took_ms, {LONGEST_MS})), sum((quality < 3) << {_BITS} * quality), sum((quality >= 3) << {_BITS} * (quality - 3))
     FROM review INDEXED BY review_day
     WHERE learner_id = ? AND study_day >= ? AND quality IS NOT NULL AND undone = 0 {{among}}
     GROUP BY study_day, kind
@@ -140,11 +141,6 @@ class StatisticsRows:
             (learner, _json(decks)),
         )
         return [IntervalRow(*row) for row in rows]
-
-    def due(self, learner: int, last: Day, decks: Collection[int]) -> list[tuple[Day, int, int]]:
-        """(day, young, mature) of the cards that are due until `last`."""
-        sql = f"SELECT due_on, sum(interval < {MATURE}), sum(interval >= {MATURE}) {_ASKED} AND due_on <= ?"
-        return [tuple(row) for row in self._db.all(f"{sql} GROUP BY due_on", (learner, _json(decks), last))]
 
     def eases(self, learner: int, decks: Collection[int]) -> Counts:
         """(ease in hundredths, cards) of the scheduled cards."""

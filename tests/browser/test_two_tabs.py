@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, open_review, sent, show, until
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, until, wait_ready
 
 
 def test_two_tabs_and_two_browsers(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
@@ -68,3 +70,47 @@ def test_two_accounts_in_one_browser_never_mix(
     sent(page)
     assert [row.card for row in live.log(ann)] == [card]
     assert live.log(ben) == []
+
+
+@pytest.mark.parametrize("address", ["/review?deck=science", "/"])
+def test_a_page_made_before_an_answer_was_taken_does_not_go_by_it(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, address: str
+) -> None:
+    """A reload while an answer is on its way: the page is made before the server takes the answer, and shown after
+    this browser has dropped it."""
+    context = new_context(ann, service_workers="block")
+    page = context.new_page()
+    open_review(page, f"{live.url}/review?deck=science")
+    total = live.services.review.queue(ann).left.total
+    posts, pages = _hold(context, "**/api/v1/reviews/batch"), _hold(context, f"{live.url}{address}")
+    card = answer(page, "3")
+    _until_there(page, posts)
+    later = context.new_page()
+    later.evaluate("address => { location.assign(address); }", f"{live.url}{address}")
+    _until_there(page, pages)
+    older = pages[0].fetch()
+    posts[0].continue_()
+    sent(page)
+    pages[0].fulfill(response=older)
+    if address == "/":
+        expect(later.get_by_role("heading", level=1)).to_have_text(f"{total - 1} cards today")
+        return
+    wait_ready(later)
+    assert current_card(later) != card
+    answer(later, "3")
+    sent(later)
+    assert [row.kind for row in live.log(ann)] == ["scheduled", "scheduled"]
+
+
+def _hold(context: BrowserContext, address: str) -> list[Route]:
+    """Keeps the first request to an address back."""
+    held: list[Route] = []
+    context.route(address, lambda route: route.continue_() if held else held.append(route))
+    return held
+
+
+def _until_there(page: Page, held: list[Route]) -> None:
+    deadline = time.monotonic() + 20
+    while not held:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)

@@ -32,12 +32,12 @@ def test_an_answer_writes_the_log_row_and_the_schedule(world: StudyWorld) -> Non
     world.deck("d", 1)
     ada = world.learner()
     uid = str(uuid.uuid4())
-    given = world.review.answer(ada, Answer(uid, world.card("d#n1"), 5, took_ms=75_000))
-    assert given == Answered(True, uid, world.card("d#n1"), "scheduled", 1, 260, 1, TODAY + 1, False)
+    given = world.review.answer(ada, Answer(uid, world.card("d#n1"), 5, took_ms=7_500_000))
+    assert given == Answered(True, uid, 1, world.card("d#n1"), "scheduled", 1, 260, 1, TODAY + 1, False)
     assert world.schedule(ada, "d#n1") == Schedule(Scheduled(Memory(1, 260, 1), TODAY + 1))
     (row,) = world.review.log(ada)
     assert (row.id, row.seq, row.grade, row.kind, row.study_day) == (uid, 1, 5, "scheduled", TODAY)
-    assert row.took_ms == 60_000
+    assert row.took_ms == 3_600_000
     assert row.before == Schedule()
     assert row.after == Schedule(Scheduled(Memory(1, 260, 1), TODAY + 1))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.accounts.facade import Learner
+from flashcards.storage.database import Database
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS
 from flashcards.web.api.schema import NO_NUL, Object
@@ -149,8 +151,8 @@ def test_an_answer(client: FlaskClient, site: Site, ann: Learner) -> None:
     due = (datetime.fromisoformat(today) + timedelta(days=1)).date().isoformat()
     assert first.status_code == 201
     assert checked(shapes.ANSWERED, first.json) == {
-        "id": sent["id"], "card": card["id"], "kind": "scheduled", "repetition": 1, "ease": 250, "interval": 1,
-        "due_on": due, "leech": False,
+        "id": sent["id"], "seq": 1, "card": card["id"], "kind": "scheduled", "repetition": 1, "ease": 250,
+        "interval": 1, "due_on": due, "leech": False,
     }  # fmt: skip
     again = client.post(f"{API}/reviews", json=sent)
     assert (again.status_code, again.json) == (200, first.json)
@@ -353,6 +355,28 @@ def test_the_log_comes_in_pages(client: FlaskClient) -> None:
         "next": None,
     }
     problem(client.get(f"{API}/reviews?since=x"), 422, "since")
+
+
+@pytest.mark.parametrize("path", ["/reviews", "/cards"])
+@pytest.mark.parametrize("limit", [500, 499])
+def test_every_list_can_be_walked_to_its_end_at_its_largest_limit(
+    site: Site, client: FlaskClient, path: str, limit: int
+) -> None:
+    card = first_card(client)["id"]
+    for count in (500, 500, 3):
+        items = [{"id": new_id(), "card": card, "grade": 4} for _ in range(count)]
+        assert client.post(f"{API}/reviews/batch", json={"items": items}).status_code == 200
+    with closing(Database.open(site.config.database)) as db, db.write():
+        rows = [(card, f"c{number}", number) for number in range(101, 1104)]
+        db.executemany("INSERT INTO card(note_id, which, ordinal) SELECT note_id, ?2, ?3 FROM card WHERE id = ?1", rows)
+    seen, cursor = [], ""
+    while cursor is not None:
+        more = f"&since={cursor}" if cursor else ""
+        body = client.get(f"{API}{path}?limit={limit}{more}").json
+        assert len(body["items"]) == limit or body["next"] is None
+        seen += [row["id"] for row in body["items"]]
+        cursor = body["next"]
+    assert len(seen) == len(set(seen)) == {"/reviews": 1003, "/cards": 26 + 1003}[path]
 
 
 # --- cards

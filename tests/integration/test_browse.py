@@ -86,7 +86,18 @@ def test_the_rest_of_the_language(site: Site, ann: Learner, found: Search) -> No
     assert found("deck:search is:scheduled prop:ease<2.5 prop:interval=1 prop:due>0 prop:reviews>=1") == ["cafe"]
     assert found("deck:search is:due") == []
     review.act(ann, card.id, "due", due_on=review.study_day(ann))
-    assert found("deck:search is:due") == ["cafe"]
+    assert found("deck:search is:due") == []  # it was asked today
+    [other] = review.cards(ann, q="id:jp").items
+    review.act(ann, other.id, "due", due_on=review.study_day(ann))
+    assert found("is:due") == ["jp"]
+    assert review.today(ann).due == 1
+    review.act(ann, other.id, "bury")
+    assert (found("is:due"), found("is:buried")) == ([], ["jp"])
+    review.act(ann, other.id, "unbury")
+    assert (found("is:due"), found("is:buried")) == (["jp"], [])
+    review.set_deck_active(ann, "search", False)
+    assert found("is:due") == []
+    review.set_deck_active(ann, "search", True)
     review.act(ann, card.id, "suspend")
     assert found("is:suspended") == ["cafe"]
     assert found("is:leech") == []

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.facade import Answer
 from flashcards.web.app import plural
 from flashcards.web.review.buttons import effect
 from flashcards.web.review.typed_answer import compare
@@ -496,3 +497,17 @@ def test_copying_keeps_the_prepared_data_apart(prepared: Path, tmp_path: Path) -
         site.learner("Ann")
     with open_site(copy_data(prepared, tmp_path / "b")) as site:
         assert site.services.accounts.signup_state().first
+
+
+def test_the_limit_of_new_cards_is_named_where_a_session_ends_by_it(site: Site) -> None:
+    ann = site.learner("Ann", new_per_day=1)
+    client = site.client(ann)
+    card = site.services.review.queue(ann, limit=1).cards[0]
+    site.services.review.answer(ann, Answer(new_id(), card.id, 4))
+    done = client.get("/review?deck=languages/words", follow_redirects=True)
+    assert done.request.path == "/done"
+    assert "limit of new cards is reached; there are more in this deck" in done.text
+    [link] = re.findall(r'href="(/review\?[^"]*more=[^"]*)">(\d+) more today', done.text)
+    page = client.get(unescape(link[0]))
+    assert f'<span id="left">{link[1]}</span>' in page.text
+    assert client.get("/review?more=x").status_code == 422

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.review.facade import Left
+from flashcards.services.review.facade import Answer, DayCount, Left
+from flashcards.services.review.statistics import StatsService
 from tests.integration.study_world import NOON, TODAY, StudyWorld
 
 
@@ -53,7 +55,7 @@ def test_a_decks_own_limit_lies_within_the_learners(world: StudyWorld) -> None:
     ada = world.learner(new_per_day=4)
     world.review.set_deck_limit(ada, "a", 1)
     assert world.queue_keys(ada) == ["new:n1", "new:n1", "new:n2", "new:n3"]
-    assert [(it.new, it.new_per_day) for it in world.review.deck_counts(ada)] == [(1, 1), (3, None)]
+    assert [(it.new, it.new_per_day) for it in world.review.deck_counts(ada)] == [(1, 1), (4, None)]  # each alone
     world.answer(ada, "a#n1", 4)
     assert world.queue_keys(ada, deck="a") == []
     world.review.set_deck_limit(ada, "a", None)
@@ -331,11 +333,11 @@ def test_today(world: StudyWorld) -> None:
         problems = '[[1,1,"error","E1","x"],[2,1,"warning","W1","y"]]'
         world.db.execute("UPDATE deck SET problems = ? WHERE key = 'a'", (problems,))
     today = world.review.today(ada)
-    assert (today.new, today.due, today.seconds_left, today.streak, today.next_due) == (2, 0, 20, 0, None)
+    assert (today.new, today.due, today.seconds_left, today.streak, today.next_due) == (2, 0, 48, 0, None)
     assert [(it.key, it.errors, it.cards) for it in today.decks] == [("a", 1, 3), ("empty", 0, 0)]
     world.answer(ada, "a#n1", 1, took_ms=30_000)
     today = world.review.today(ada)
-    assert (today.new, today.drill, today.seconds_left, today.streak) == (1, 1, 60, 1)
+    assert (today.new, today.drill, today.seconds_left, today.streak) == (1, 1, 37, 1)
     world.answer(ada, "a#n1", 4)
     world.answer(ada, "a#n2", 5)
     today = world.review.today(ada)
@@ -393,3 +395,112 @@ def test_lists_of_cards(world: StudyWorld) -> None:
             keys(**wrong)
     (row,) = world.review.card_history(ada, world.card("b#n1"))
     assert (row.key, row.grade) == ("b#n1/forward", 4)
+
+
+@pytest.mark.parametrize("grade", [4, 1])
+def test_who_asks_for_one_card_at_a_time_sees_the_same_mix(world: StudyWorld, grade: int) -> None:
+    world.deck("a", 60)
+    ada = world.learner(new_per_day=45)
+    for number in range(1, 46):
+        world.answer(ada, f"a#n{number}", 4)
+    world.clock.days(1)
+    ada = world.accounts.save_settings(ada, new_per_day=7)
+    page = world.queue_keys(ada, limit=52)
+    assert [place for place, key in enumerate(page) if key.startswith("new")] == [3, 11, 18, 26, 33, 40, 48]
+    asked = []
+    for _ in page:
+        [card] = world.review.queue(ada, limit=1).cards
+        asked.append(f"{card.kind}:{card.key.partition('#')[2].removesuffix('/forward')}")
+        world.review.answer(ada, Answer(str(uuid.uuid4()), card.id, grade))
+    assert asked == page
+
+
+def test_an_answer_given_earlier_that_arrives_later_does_not_end_the_drill(world: StudyWorld) -> None:
+    world.deck("a", 1)
+    ada = world.learner()
+    quarter = world.clock() - 60_000
+    assert world.answer(ada, "a#n1", 1, at=quarter).kind == "scheduled"
+    late = world.answer(ada, "a#n1", 4, at=quarter - 600_000)
+    assert (late.kind, world.queue_keys(ada)) == ("extra", ["drill:n1"])
+    assert world.review.summary(ada).first_right == 1  # the first try is the one that was given first
+    # Nor does one that was forgotten before it was known bring it back.
+    known = world.answer(ada, "a#n1", 4, at=quarter + 30_000)
+    between = world.answer(ada, "a#n1", 2, at=quarter + 20_000)
+    assert (known.kind, between.kind, world.queue_keys(ada)) == ("drill", "drill", [])
+
+
+def test_the_counts_of_a_deck_are_what_its_review_asks(world: StudyWorld) -> None:
+    world.deck("x/a", 30)
+    world.deck("x/b", 25)
+    world.deck("c", {f"n{number}": ("forward", "backward") for number in range(1, 4)})
+    world.deck("off", 3)
+    ada = world.learner(new_per_day=20, due_per_day=2)
+    for note in ("n1", "n2", "n3"):
+        world.answer(ada, f"c#{note}", 4)
+        world.answer(ada, f"x/b#{note}", 4)
+    world.clock.days(1)
+    world.review.set_deck_limit(ada, "x/a", 15)
+    world.review.set_deck_active(ada, "off", False)
+    world.answer(ada, "c#n1", 1)
+    found = {it.key: (it.due, it.new, it.drill) for it in world.review.deck_counts(ada)}
+    assert found == {"x/a": (0, 15, 0), "x/b": (1, 20, 0), "c": (1, 0, 1), "off": (0, 0, 0)}
+    for deck, counts in found.items():
+        left = world.review.queue(ada, deck=deck, limit=0).left
+        assert (left.due, left.new, left.drill) == counts, deck
+    limits = world.review.left_of_limits(ada)
+    assert (limits.new, limits.due) == (20, 1)
+    assert world.review.queue(ada, deck="x", limit=0).left == Left(1, 20, 0)
+    # Today says what lies in each deck of what it holds in all.
+    today = world.review.today(ada)
+    assert [it.new for it in today.decks] == [15, 5, 0, 0]
+    assert sum(it.due for it in today.decks) == today.due == 1
+
+
+def test_every_page_says_the_same_of_the_days_to_come(world: StudyWorld) -> None:
+    pair = ("forward", "backward")
+    world.deck("a", {f"n{number}": pair for number in range(1, 7)})
+    ada = world.learner(new_per_day=0)
+    stats = StatsService(world.db, world.clock)
+    for number, (day, other) in enumerate([(0, 0), (0, 1), (1, 1), (1, 4), (-2, 5)], start=1):
+        world.review.act(ada, world.card(f"a#n{number}"), "due", due_on=TODAY + day)
+        world.review.act(ada, world.card(f"a#n{number}/backward"), "due", due_on=TODAY + other)
+    found = stats.statistics(ada)
+    assert found.overdue.young + found.overdue.mature + sum(_total(found.forecast[:1])) == world.review.today(ada).due
+    for note in ("n1", "n2", "n5"):
+        world.answer(ada, f"a#{note}", 4)
+    world.review.act(ada, world.card("a#n3"), "bury")  # comes tomorrow in any case
+    for limit, coming in ((None, [5, 0, 0, 1, 1]), (2, [2, 2, 1, 1, 1])):
+        ada = world.accounts.save_settings(ada, due_per_day=limit)
+        today, forecast = world.review.today(ada), stats.statistics(ada).forecast
+        assert (today.next_due, today.next_due_count) == (TODAY + 1, coming[0])
+        assert _total(forecast[1:6]) == _total(world.review.summary(ada).next_days[:5]) == coming
+    world.clock.days(1)
+    assert world.review.today(world.accounts.save_settings(ada, due_per_day=None)).due == 5
+
+
+def _total(days: Sequence[DayCount]) -> list[int]:
+    return [day.young + day.mature for day in days]
+
+
+def test_ten_more_than_the_limit_as_often_as_one_likes(world: StudyWorld) -> None:
+    world.deck("a", 12)
+    world.deck("b", 27)
+    ada = world.learner(new_per_day=12)
+    assert world.review.beyond_limit(ada) is None
+    for number in range(1, 13):
+        world.answer(ada, f"a#n{number}", 4)
+    assert world.review.beyond_limit(ada, deck="a") is None  # there is nothing left in it
+    world.review.set_deck_limit(ada, "b", 1)
+    seen = 0
+    for held in (10, 10, 7):
+        beyond = world.review.beyond_limit(ada, deck="b")
+        assert beyond is not None
+        assert beyond.held == held
+        cards = world.review.queue(ada, deck="b", more=beyond.more, limit=500).cards
+        assert len(cards) == held
+        for card in cards:
+            world.review.answer(ada, Answer(str(uuid.uuid4()), card.id, 4))
+        seen += held
+        assert world.review.queue(ada, deck="b", more=beyond.more).cards == ()
+    assert seen == 27
+    assert world.review.beyond_limit(ada, deck="b") is None

@@ -71,7 +71,7 @@ class Answers(LearnerDays):
         seq, latest = self._rows.log_end(learner.id)
         at, day = self._when(learner, answer.at, latest)
         before = card.schedule
-        history = self._rows.history(learner.id, card.id, day)
+        history = self._rows.history(learner.id, card.id, day, at)
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
         after = rules.answered(before, kind, answer.grade, day)
         lapsed = rules.is_lapse(before, kind, answer.grade)
@@ -87,7 +87,7 @@ class Answers(LearnerDays):
             suspend = leech and learner.suspend_leeches
             stored = self._suspend_leech(learner, card, row) if suspend else after
             self._rows.save(learner.id, card, stored, lapses)
-        return _result(True, uid, card.id, kind, after, leech)
+        return _result(True, uid, row.seq, card.id, kind, after, leech)
 
     def _suspend_leech(self, learner: Learner, card: CardRow, answer: LogWrite) -> Schedule:
         """Logs a row of its own in the same action, so that a replay of the log needs to know no setting."""
@@ -157,12 +157,12 @@ class Answers(LearnerDays):
                 )  # fmt: skip
                 self._rows.append(learner.id, card, row)
                 self._rows.save(learner.id, card, after, card.lapses)
-            return Acted(uid, self._state(learner, number))
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
             raise Conflict("This id was used for something else.")
-        return Acted(stored.uid, self._state(learner, card))
+        return Acted(stored.uid, stored.seq, self._state(learner, card))
 
     # --- undo
 
@@ -233,8 +233,9 @@ class Answers(LearnerDays):
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:
     if (str(stored.card), stored.quality) != (answer.card, answer.grade):
         raise Conflict("This id was used for another answer: give each answer an id of its own.")
-    return _result(False, stored.uid, stored.card, stored.kind, stored.after, stored.leech)
+    return _result(False, stored.uid, stored.seq, stored.card, stored.kind, stored.after, stored.leech)
 
 
-def _result(created: bool, uid: str, card: int, kind: str, after: Schedule, leech: bool) -> Answered:
-    return Answered(created, uid, str(card), kind, after.repetition, after.ease, after.interval, after.due_on, leech)
+def _result(created: bool, uid: str, seq: int, card: int, kind: str, after: Schedule, leech: bool) -> Answered:
+    memory = (after.repetition, after.ease, after.interval, after.due_on)
+    return Answered(created, uid, seq, str(card), kind, *memory, leech)

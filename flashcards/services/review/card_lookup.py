@@ -6,12 +6,11 @@ import re
 from collections import Counter
 
 from flashcards.domain.sm2 import REMEMBERED
-from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
-from flashcards.services.review.contract import CardState, DayCount, LogRow, Page, Summary
-from flashcards.services.review.learner_day import LearnerDays
+from flashcards.services.review.contract import CardState, LogPage, LogRow, Page, Summary
+from flashcards.services.review.queue import Queues
 from flashcards.services.review.search import STATES, parse_search
 from flashcards.services.review.shown_card import card_state, log_row
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
@@ -22,7 +21,7 @@ LONGEST_PAGE = 500
 _CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
 
-class Cards(LearnerDays):
+class Cards(Queues):
     """Reads of single cards, of the log and of the day; and a learner's own settings of decks."""
 
     def card(self, learner: Learner, card_id: str) -> CardState:
@@ -60,12 +59,14 @@ class Cards(LearnerDays):
         if state is not None and state not in STATES:
             raise Invalid(f"Give one of {', '.join(STATES)}.", field="state")
         search = parse_search(q or "")
+        states = (*search.states, *([state] if state else []))
         wanted = CardFilter(
             today=self.study_day(learner),
+            due=self.due_today(learner) if "due" in states else (),
             match=match_words(tuple(search.words), tuple(search.phrases)),
             decks=self._in_all([*search.decks, *([deck] if deck else [])]),
             tags=(*search.tags, *([tag] if tag else [])),
-            states=(*search.states, *([state] if state else [])),
+            states=states,
             props=tuple(search.props),
             ids=tuple(search.ids),
             drafts=learner.is_author,
@@ -82,8 +83,14 @@ class Cards(LearnerDays):
         return set.intersection(*found) if found else None
 
     def log(self, learner: Learner, *, since: int = 0, limit: int = 100) -> tuple[LogRow, ...]:
-        """The learner's log after the row `since`, the oldest first, at most 500 rows."""
-        return tuple(map(log_row, self._card_rows.log(learner.id, since, _page_size(limit))))
+        """The rows of a `log_page`."""
+        return self.log_page(learner, since=since, limit=limit).items
+
+    def log_page(self, learner: Learner, *, since: int = 0, limit: int = 100) -> LogPage:
+        """The learner's log after the row `since`, the oldest first, at most 500 rows a page."""
+        size = _page_size(limit)
+        rows = tuple(map(log_row, self._card_rows.log(learner.id, since, size + 1)))
+        return LogPage(rows[:size], rows[size - 1].seq if len(rows) > size else None)
 
     def card_history(self, learner: Learner, card_id: str) -> tuple[LogRow, ...]:
         """Everything that the learner's log says of a card, the oldest first."""
@@ -107,7 +114,7 @@ class Cards(LearnerDays):
                 first_right=sum(quality >= REMEMBERED for quality in first.values()),
                 by_grade=dict(Counter(quality for _, quality, _ in answers)),
                 failed_often=tuple(card_state(records[card], learner) for card in often),
-                next_days=self._next_days(learner, today),
+                next_days=self.forecast(learner, days=8).days[1:],
             )
 
     def calendar(self, learner: Learner, days: int = 371) -> dict[Day, int]:
@@ -132,11 +139,6 @@ class Cards(LearnerDays):
         with self._db.write():
             for deck in self._decks_at(address):
                 self._card_rows.save_deck_setting(learner.id, deck, column, value)
-
-    def _next_days(self, learner: Learner, today: Day) -> tuple[DayCount, ...]:
-        days = range(today + 1, today + 8)
-        counts = self._card_rows.due_by_day(learner.id, days[0], days[-1], MATURE)
-        return tuple(DayCount(day, *counts.get(day, (0, 0))) for day in days)
 
 
 def card_number(card_id: str) -> int:

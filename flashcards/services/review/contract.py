@@ -39,11 +39,13 @@ class Answer:
 class Answered:
     """What is stored of an answer: the same, whenever it is sent again.
 
-    `created` is false for a repetition; `leech` says that this answer made the card a leech.
+    `created` is false for a repetition; `leech` says that this answer made the card a leech. `seq` is its row's
+    place in the log.
     """
 
     created: bool
     id: str
+    seq: int
     card: str
     kind: str
     repetition: int
@@ -108,17 +110,37 @@ class QueueCard:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The next cards. `total_today` is what is left and what is done today, in the same decks."""
+    """The next cards. `total_today` is what is left and what is done today, in the same decks.
+
+    `seq` is that of the log's last row when this was read: whoever knows of a later one holds an old queue.
+    """
 
     study_day: Day
+    seq: int
     left: Left
     total_today: int
     cards: tuple[QueueCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class BeyondLimit:
+    """New cards that only today's limit holds back: `held` of them, 10 at most, come with `more` in the queue."""
+
+    more: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsLeft:
+    """How many new and due cards may still come today, from whatever decks; `due` is None without a limit."""
+
+    new: int
+    due: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeckCounts:
-    """A deck's part of today. `unseen` are all its cards in the state new, today's or not."""
+    """What a deck holds for today. `unseen` are all its cards in the state new, today's or not."""
 
     deck_id: int
     key: str
@@ -136,9 +158,10 @@ class DeckCounts:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the first page shows. `next_due` is the first later day on which cards are due."""
+    """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue."""
 
     study_day: Day
+    seq: int
     due: int
     new: int
     drill: int
@@ -192,9 +215,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """A manual action, done: `review_id` is what undoes it."""
+    """A manual action, done: `review_id` is what undoes it, `seq` the place of its last row in the log."""
 
     review_id: str
+    seq: int
     card: CardState
 
 
@@ -238,12 +262,28 @@ class LogRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPage:
+    """Part of a log; `next` is the `seq` after which the next part begins, or None at the end."""
+
+    items: tuple[LogRow, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayCount:
-    """How many cards are due on a day: young ones have an interval under 21 days."""
+    """How many cards come on a day, siblings one a day: young ones have an interval under 21 days."""
 
     day: Day
     young: int
     mature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What comes: `overdue` was due before today and is not asked yet, `days` begin with what is due today."""
+
+    overdue: DayCount
+    days: tuple[DayCount, ...]
 
 
 @dataclass(frozen=True, slots=True)

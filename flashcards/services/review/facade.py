@@ -25,7 +25,6 @@ from flashcards.services.review.contract import (
     Today,
     Undone,
 )
-from flashcards.services.review.queue import Queues
 
 __all__ = [
     "Acted",
@@ -47,5 +46,5 @@ __all__ = [
 ]
 
 
-class ReviewService(Answers, Queues, Cards):
+class ReviewService(Answers, Cards):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""

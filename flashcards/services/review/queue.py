@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from flashcards.domain.pace import Asked, seconds_left
 from flashcards.domain.queue import (
     DaySoFar,
+    DrillCard,
     DueCard,
     DueRow,
     NewCard,
@@ -23,17 +25,31 @@ from flashcards.domain.queue import (
     soonest,
     touching,
     waits,
+    within_limit,
 )
+from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day, streak
 from flashcards.services.accounts.people import Learner
-from flashcards.services.review.contract import DeckCounts, Left, Queue, QueueCard, QueueKind, QueueMode, Today
+from flashcards.services.review.contract import (
+    BeyondLimit,
+    DayCount,
+    DeckCounts,
+    Forecast,
+    Left,
+    LimitsLeft,
+    Queue,
+    QueueCard,
+    QueueKind,
+    QueueMode,
+    Today,
+)
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.review.shown_card import queue_card
 from flashcards.services.review.text_changes import NO_NEWS
 from flashcards.storage.queues import DeckCountsRow, DeckWithNew
 
-_USUAL_SECONDS = 10.0
-"""What an answer takes, until the learner's own are known."""
+MORE = 10
+"""How many new cards are offered beyond a limit."""
 _CHUNK = 50
 _BETWEEN = 12
 """How many cards more are looked at than are asked for, to stand between confusable ones."""
@@ -58,11 +74,31 @@ class _Scope:
     def everything(self) -> bool:
         return not self.inactive and self.decks is None and self.notes is None
 
+    def own(self, more: int) -> int:
+        """How far a deck's own limit is raised: where more of that very deck is asked for."""
+        return more if self.decks is not None and len(self.decks) == 1 else 0
+
     def has_deck(self, deck: int) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
 
     def has(self, deck: int, note: int) -> bool:
         return self.has_deck(deck) and (self.notes is None or note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The cards that are due within a scope: all that could be asked, one of each note, and those that will be.
+
+    `waiting` are the notes of the others, which come tomorrow, with the longest interval of theirs.
+    """
+
+    shown: list[DueRow]
+    allowed: list[DueRow]
+    waiting: dict[int, int]
+
+    @property
+    def limited(self) -> bool:
+        return len(self.shown) > len(self.allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +109,8 @@ class _Day:
     plan: Plan
     left: Left
     done: int
-    waiting: set[int]  # notes with a due card that is hidden or held back until tomorrow
+    due: _Due
     new_left: int
-    due_limited: bool
 
     def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
@@ -123,45 +158,102 @@ class Queues(LearnerDays):
         limit: int = 20,
         exclude: Iterable[str] = (),
         mode: QueueMode = "review",
+        more: int = 0,
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
         Confusable cards come apart, from the last one in `exclude` as well, and else from the last one answered.
-        With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `deck` is
-        the address of a deck or folder; raises NotFound where there is none.
+        With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `more` is
+        added to today's limit of new cards, and to the deck's own where one deck is asked for. `deck` is the address of a deck or folder; raises NotFound where there is none.
         """
         held = [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
         with self._db.read():
             scope = self._scope(learner, deck, tag)
-            day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope)
+            day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
             cards = self._next_cards(learner, day, max(0, limit), held)
-        return Queue(day.study_day, day.left, day.left.total + day.done, cards)
+            seq, _ = self._rows.log_end(learner.id)
+        return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards)
 
     def today(self, learner: Learner) -> Today:
-        """What is to be done today, deck by deck, and when cards come next."""
+        """What is to be done today and what of it lies in each deck, and when cards come next."""
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner))
-            decks = self._counts(learner, day.plan)
+            plan = day.plan
+            by_deck = (Counter(row[5] for row in plan.due), Counter(it.deck for it in plan.new), plan.drill)
+            decks = self._counts(learner, *by_deck)
             next_due, next_count = self._next(learner, day)
             return Today(
                 study_day=day.study_day,
+                seq=self._rows.log_end(learner.id)[0],
                 due=day.left.due,
                 new=day.left.new,
                 drill=day.left.drill,
                 reviewed_today=self._queue_rows.answers_on(learner.id, day.study_day),
-                seconds_left=self._seconds(learner, day.left.total),
+                seconds_left=self._seconds(learner, day.left),
                 decks=decks,
                 next_due=next_due,
                 next_due_count=next_count,
                 new_limit_reached=day.new_left <= 0 and any(deck.active and deck.unseen for deck in decks),
-                due_limit_reached=day.due_limited,
+                due_limit_reached=day.due.limited,
                 streak=streak(self._queue_rows.days_studied(learner.id, day.study_day), day.study_day),
             )
 
     def deck_counts(self, learner: Learner) -> tuple[DeckCounts, ...]:
-        """Every deck with its part of today, in study order; nothing is left in one that is switched off."""
+        """Every deck with what a review of it alone would ask today, in study order; of one that is off, nothing.
+
+        Today's limits are those of all decks together: decks of one folder may have more together than their review
+        brings. See `left_of_limits`.
+        """
         with self._db.read():
-            return self._counts(learner, self._rest_of_day(learner, self._scope(learner)).plan)
+            scope = self._scope(learner)
+            today, so_far = self._so_far(learner)
+            due = self._due(learner, scope, today, so_far)
+            of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
+            shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
+            drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
+            return self._counts(learner, shown, self._new_by_deck(learner, scope, today, so_far, due), drill)
+
+    def left_of_limits(self, learner: Learner) -> LimitsLeft:
+        """How many cards may still come today, whatever they are chosen from."""
+        with self._db.read():
+            _, so_far = self._so_far(learner)
+        due = _due_left(learner, so_far)
+        new = learner.new_per_day - sum(so_far.introduced.values())
+        return LimitsLeft(max(0, new), None if due is None else max(0, due))
+
+    def beyond_limit(self, learner: Learner, *, deck: str | None = None, tag: str | None = None) -> BeyondLimit | None:
+        """What today's limit of new cards holds back in a deck, folder or tag; None where nothing is. Raises NotFound."""
+        with self._db.read():
+            scope = self._scope(learner, deck, tag)
+            today, so_far = self._so_far(learner)
+            decks = self._open_decks(learner, scope)
+            limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), _deck_limits(decks, so_far))
+            hidden = _hidden(self._due(learner, scope, today, so_far), so_far)
+            if self._new(learner, scope, today, decks, hidden, limits):
+                return None
+            over = -min(0, limits.total, *(limits.decks.values() if scope.own(1) else ()))
+            most = NewLimits(MORE, _deck_limits(decks, so_far, scope.own(over + MORE)))
+            held = len(self._new(learner, scope, today, decks, hidden, most))
+            return BeyondLimit(over + held, held) if held else None
+
+    def due_today(self, learner: Learner) -> list[int]:
+        """The due cards that today's review will ask."""
+        with self._db.read():
+            today, so_far = self._so_far(learner)
+            return [row[0] for row in self._due(learner, self._scope(learner), today, so_far).allowed]
+
+    def forecast(self, learner: Learner, *, days: int, deck: str | None = None) -> Forecast:
+        """How many cards come on each of the next days, today included; raises NotFound.
+
+        Of the active decks, or those of them at the address `deck`: what every page says of days to come.
+        """
+        with self._db.read():
+            scope = self._scope(learner, deck)
+            today, so_far = self._so_far(learner)
+            due = self._due(learner, scope, today, so_far)
+            overdue = _day_count(today - 1, (row for row in due.shown if row[1] < today))
+            now = _day_count(today, (row for row in due.shown if row[1] == today))
+            return Forecast(overdue, (now, *self._coming(learner, due, today, today + days - 1, scope.decks)))
 
     # --- the rest of the day
 
@@ -170,40 +262,49 @@ class Queues(LearnerDays):
         decks = self._decks_at(deck) if deck else None
         return _Scope(rows.inactive_decks(learner.id), decks, rows.notes_tagged(tag) if tag else None)
 
-    def _rest_of_day(self, learner: Learner, scope: _Scope) -> _Day:
+    def _rest_of_day(self, learner: Learner, scope: _Scope, more: int = 0) -> _Day:
+        today, so_far = self._so_far(learner)
+        due = self._due(learner, scope, today, so_far)
+        new_left = learner.new_per_day - sum(so_far.introduced.values())
+        decks = self._open_decks(learner, scope)
+        limits = NewLimits(new_left + more, _deck_limits(decks, so_far, scope.own(more)))
+        new = self._new(learner, scope, today, decks, _hidden(due, so_far), limits)
+        drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
+        return _Day(
+            study_day=today,
+            plan=Plan(due.allowed, new, drill, so_far.answered(scope.has)),
+            left=Left(len(due.allowed), len(new), len(drill)),
+            done=_done(so_far, scope, drill),
+            due=due,
+            new_left=new_left,
+        )
+
+    def _so_far(self, learner: Learner) -> tuple[Day, DaySoFar]:
         today = self.study_day(learner)
-        so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
+        return today, day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
+
+    def _due(self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar) -> _Due:
         all_due = self._queue_rows.due(learner.id, today)
         due = all_due if scope.everything else [row for row in all_due if scope.has(row[5], row[3])]
         shown = hide_due_siblings(due, so_far.moved_notes)
-        due_left = None if learner.due_per_day is None else learner.due_per_day - so_far.due_answered
-        allowed = limit_due(shown, due_left, today, learner.id)
-        new_left = learner.new_per_day - sum(so_far.introduced.values())
-        due_notes = {row[3] for row in due}
-        new = self._new(learner, scope, today, so_far, new_left, due_notes)
-        drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
-        plan = Plan(allowed, len(shown) - len(allowed), new, drill)
-        return _Day(
-            study_day=today,
-            plan=plan,
-            left=Left(len(allowed), len(new), len(drill)),
-            done=_done(so_far, scope, drill),
-            waiting=due_notes.difference(row[3] for row in allowed),
-            new_left=new_left,
-            due_limited=len(shown) > len(allowed),
-        )
+        allowed = limit_due(shown, _due_left(learner, so_far), today, learner.id)
+        asked = {row[3] for row in allowed}
+        return _Due(shown, allowed, _longest((row[3], row[2]) for row in due if row[3] not in asked))
+
+    def _open_decks(self, learner: Learner, scope: _Scope) -> list[DeckWithNew]:
+        return [it for it in self._queue_rows.decks_with_new(learner.id) if scope.has_deck(it.id)]
 
     def _new(
-        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, left: int, due: set[int]
-    ) -> list[NewCard]:
-        if left <= 0:
+        self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[int],
+        limits: NewLimits,
+    ) -> list[NewCard]:  # fmt: skip
+        """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
+        if limits.total <= 0:
             return []
-        decks = [it for it in self._queue_rows.decks_with_new(learner.id) if scope.has_deck(it.id)]
-        limits = NewLimits(left, _deck_limits(decks, so_far))
         open_decks = (it.id for it in decks if limits.decks.get(it.id, 1) > 0)
         cards = self._queue_rows.new_cards(learner.id, open_decks, today)
         in_scope = (it for it in cards if scope.notes is None or it.note in scope.notes)
-        return choose_new(self._ready(learner, in_scope), due | so_far.moved_notes, limits)
+        return choose_new(self._ready(learner, in_scope), hidden, limits)
 
     def _ready(self, learner: Learner, cards: Iterator[NewCard]) -> Iterator[NewCard]:
         """Without the cards that wait for a prerequisite."""
@@ -226,25 +327,54 @@ class Queues(LearnerDays):
 
     # --- counts
 
-    def _counts(self, learner: Learner, plan: Plan) -> tuple[DeckCounts, ...]:
-        due = Counter(row[5] for row in plan.due)
-        new, drill = (Counter(it.deck for it in part) for part in (plan.new, plan.drill))
+    def _counts(
+        self, learner: Learner, due: Mapping[int, int], new: Mapping[int, int], drill: Iterable[DrillCard]
+    ) -> tuple[DeckCounts, ...]:
+        again = Counter(it.deck for it in drill)
         return tuple(
-            _deck_counts(row, due[row.id], new[row.id], drill[row.id]) for row in self._queue_rows.decks(learner.id)
+            _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id])
+            for row in self._queue_rows.decks(learner.id)
         )
+
+    def _new_by_deck(self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due) -> dict[int, int]:
+        """How many new cards a review of each deck alone would bring."""
+        decks, left = self._open_decks(learner, scope), learner.new_per_day - sum(so_far.introduced.values())
+        limits, hidden = NewLimits(left, _deck_limits(decks, so_far)), _hidden(due, so_far)
+        return {it.id: len(self._new(learner, scope, today, [it], hidden, limits)) for it in decks}
 
     def _next(self, learner: Learner, day: _Day) -> tuple[Day | None, int]:
         """When cards come next: tomorrow, if some that are due are only waiting, else the next due date."""
-        rows, today = self._queue_rows, day.study_day
-        waiting = day.waiting | rows.notes_buried(learner.id, today)
-        next_due = today + 1 if waiting else rows.next_due(learner.id, today)
-        if next_due is None or learner.due_per_day == 0:
+        if learner.due_per_day == 0:
             return None, 0
-        count = len(waiting | rows.notes_due_on(learner.id, next_due))  # siblings come one a day
-        return next_due, count if learner.due_per_day is None else min(count, learner.due_per_day)
+        rows, today = self._queue_rows, day.study_day
+        waiting = day.due.waiting or rows.buried(learner.id, today, None)
+        next_due = today + 1 if waiting else rows.next_due(learner.id, today)
+        if next_due is None:
+            return None, 0
+        [*_, there] = self._coming(learner, day.due, today, next_due, None)
+        return next_due, there.young + there.mature
 
-    def _seconds(self, learner: Learner, cards: int) -> int:
-        return round(cards * (self._queue_rows.seconds_an_answer(learner.id) or _USUAL_SECONDS))
+    def _coming(
+        self, learner: Learner, due: _Due, today: Day, last: Day, decks: Collection[int] | None
+    ) -> tuple[DayCount, ...]:
+        """How many cards will be asked on each day from tomorrow to `last`, if all of today's are done today.
+
+        Siblings come one a day; what a limit holds back is added to the days that follow.
+        """
+        rows = self._queue_rows
+        tomorrow = _longest(
+            [*due.waiting.items(), *rows.buried(learner.id, today, decks), *rows.due_on(learner.id, today + 1, decks)]
+        )
+        counts = {day: (young, mature) for day, young, mature in rows.coming(learner.id, today + 2, last, decks)}
+        mature = sum(interval >= MATURE for interval in tomorrow.values())
+        counts[today + 1] = (len(tomorrow) - mature, mature)
+        days = range(today + 1, last + 1)
+        allowed = within_limit([counts.get(day, (0, 0)) for day in days], learner.due_per_day)
+        return tuple(DayCount(day, *count) for day, count in zip(days, allowed, strict=True))
+
+    def _seconds(self, learner: Learner, left: Left) -> int:
+        counts: dict[Asked, int] = {"due": left.due, "new": left.new, "drill": left.drill}
+        return seconds_left(counts, self._queue_rows.paces(learner.id), drill=learner.drill)
 
     # --- cards
 
@@ -287,9 +417,33 @@ def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
         yield row
 
 
-def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar) -> dict[int, int]:
+def _due_left(learner: Learner, so_far: DaySoFar) -> int | None:
+    return None if learner.due_per_day is None else learner.due_per_day - so_far.due_answered
+
+
+def _hidden(due: _Due, so_far: DaySoFar) -> set[int]:
+    """The notes of which no new card comes today."""
+    return {row[3] for row in due.shown} | due.waiting.keys() | so_far.moved_notes
+
+
+def _day_count(day: Day, due: Iterable[DueRow]) -> DayCount:
+    mature = [row[2] >= MATURE for row in due]
+    return DayCount(day, mature.count(False), mature.count(True))
+
+
+def _longest(notes: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """(note, interval) as note to its longest interval."""
+    found: dict[int, int] = {}
+    for note, interval in notes:
+        found[note] = max(interval, found.get(note, 0))
+    return found
+
+
+def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[int, int]:
     return {
-        deck.id: deck.new_per_day - so_far.introduced.get(deck.id, 0) for deck in decks if deck.new_per_day is not None
+        deck.id: deck.new_per_day + more - so_far.introduced.get(deck.id, 0)
+        for deck in decks
+        if deck.new_per_day is not None
     }
 
 

@@ -13,7 +13,7 @@ from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import DayCount
-from flashcards.services.review.learner_day import LearnerDays
+from flashcards.services.review.queue import Queues
 from flashcards.storage.statistics import IntervalRow, Leech, StatisticsRows
 
 PERIODS = {"30": 30, "90": 90, "365": 365, "all": None}
@@ -75,7 +75,7 @@ class Statistics:
     leeches: tuple[Leech, ...]
 
 
-class StatsService(LearnerDays):
+class StatsService(Queues):
     """Reads one learner's log: `StatsService(database, clock)`."""
 
     def statistics(self, learner: Learner, *, days: str | None = None, deck: str | None = None) -> Statistics:
@@ -88,7 +88,8 @@ class StatsService(LearnerDays):
         with self._db.read():
             rows = StatisticsRows(self._db)
             today = self.study_day(learner)
-            chosen = None if deck is None else self._decks_at(deck.removesuffix(".md"))
+            address = None if deck is None else deck.removesuffix(".md")
+            chosen = None if address is None else self._decks_at(address)
             active = rows.active_decks(learner.id)
             decks = active if chosen is None else active & chosen
             begun = rows.first_day(learner.id)
@@ -97,7 +98,7 @@ class StatsService(LearnerDays):
             sums = rows.day_sums(learner.id, read_from, chosen)
             kept = statistics.retention([*rows.older_sums(learner.id, read_from, chosen), *sums], today)
             in_period = [it for it in sums if first <= it.day <= today]
-            due = rows.due(learner.id, today + FORECAST_DAYS - 1, decks)
+            coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
             intervals = rows.intervals(learner.id, decks)
             hours_from = max(first, today - HOURS_DAYS + 1)
             return Statistics(
@@ -110,8 +111,8 @@ class StatsService(LearnerDays):
                 remembered=next(it.both for it in kept if it.window == "30 days"),
                 daily_load=statistics.daily_load((it.interval, it.scheduled) for it in intervals),
                 cards=_counts(rows.cards(decks), intervals),
-                overdue=_overdue(due, today),
-                forecast=_forecast(due, today),
+                overdue=coming.overdue,
+                forecast=coming.days,
                 reviews=statistics.kinds_by_day(in_period),
                 retention=kept,
                 calendar=self._calendar(learner, sums, today, chosen),
@@ -168,13 +169,3 @@ def _counts(total: int, intervals: list[IntervalRow]) -> CardCounts:
     # Those that nobody asked yet have no schedule: they are what is left.
     new = max(0, total - young - mature - suspended)
     return CardCounts(total, new, young, mature, suspended, known=sum(it.known for it in intervals))
-
-
-def _overdue(due: list[tuple[Day, int, int]], today: Day) -> DayCount:
-    late = [row for row in due if row[0] < today]
-    return DayCount(today - 1, sum(young for _, young, _ in late), sum(mature for _, _, mature in late))
-
-
-def _forecast(due: list[tuple[Day, int, int]], today: Day) -> tuple[DayCount, ...]:
-    counts = {day: (young, mature) for day, young, mature in due}
-    return tuple(DayCount(day, *counts.get(day, (0, 0))) for day in range(today, today + FORECAST_DAYS))

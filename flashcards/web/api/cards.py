@@ -71,7 +71,7 @@ def _act(card_id: str, verb: Any, body: dict[str, Any]) -> Reply:
         due_on=body.get("due_on"),
         id=body.get("id"),
     )
-    return 200, {"review": acted.review_id, "card": shapes.card_json(acted.card)}
+    return 200, {"review": acted.review_id, "seq": acted.seq, "card": shapes.card_json(acted.card)}
 
 
 def _declare(verb: str, summary: str) -> None:

@@ -23,6 +23,7 @@ QUEUE_QUERY = Object(
             about="ahead: cards that are due later than today, the soonest first; answer them in that mode.",
         ),
         Field("limit", Whole(0, 500), about="20 where it is absent; 0 gives the counts alone."),
+        Field("more", Whole(0, 9999), about="New cards beyond today's limit, and the deck's own where it is one deck."),
         Field(
             "exclude", Text(12_000),
             about="Ids of cards that the client holds already, separated by commas, in the order of asking.",
@@ -54,5 +55,6 @@ def get_queue(query: dict[str, Any]) -> Reply:
         limit=query.get("limit", AHEAD),
         exclude=query.get("exclude", "").split(","),
         mode=mode,
+        more=query.get("more", 0),
     )
     return 200, shapes.queue_json(queue, mode)

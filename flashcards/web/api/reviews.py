@@ -24,7 +24,7 @@ ANSWER = Object(
         Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
         Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
-        Field("took_ms", Whole(0, 2**53), about="Milliseconds; more than 600,000 count as 600,000 in figures."),
+        Field("took_ms", Whole(0, 2**53), about="Milliseconds; 3,600,000 are stored at most, and 600,000 counted."),
         Field(
             "revision", Whole(0, 2**53),
             about="The revision that the queue gave with the text shown; one that cannot be is ignored.",
@@ -111,10 +111,10 @@ def _item(result: Any) -> dict[str, Any]:
 )  # fmt: skip
 def get_reviews(query: dict[str, Any]) -> Reply:
     """`next` is the cursor of what follows, null at the end; the last row's `seq` serves as well, later."""
-    limit = query.get("limit", 100)
-    rows = services().review.log(learner(), since=int(query.get("since") or 0), limit=limit + 1)
-    more, rows = len(rows) > limit, rows[:limit]
-    return 200, {"items": [shapes.log_json(row) for row in rows], "next": str(rows[-1].seq) if more else None}
+    since = int(query.get("since") or 0)
+    page = services().review.log_page(learner(), since=since, limit=query.get("limit", 100))
+    following = None if page.next is None else str(page.next)
+    return 200, {"items": [shapes.log_json(row) for row in page.items], "next": following}
 
 
 @operation("GET", "/reviews/last", "What undo would take back", {200: shapes.LAST}, errors=(404,))

@@ -76,11 +76,11 @@ QUEUE_CARD = shape(
     returned_on=Nullable(Date()),
 )  # fmt: skip
 
-QUEUE = shape("Queue", study_day=Date(), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
+QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
 
 ANSWERED = shape(
     "Answered",
-    id=REVIEW_ID, card=CARD_ID, kind=Text(), repetition=Whole(0), ease=Whole(130), interval=Whole(0),
+    id=REVIEW_ID, seq=Whole(1), card=CARD_ID, kind=Text(), repetition=Whole(0), ease=Whole(130), interval=Whole(0),
     due_on=Nullable(Date()), leech=Flag(),
 )  # fmt: skip
 
@@ -107,7 +107,7 @@ LOG_ROW = shape(
 
 BATCH_ITEM = shape("BatchItem", status=Whole(), body=Either((ANSWERED, PROBLEM)))
 BATCH_REPLY = shape("BatchReply", items=ListOf(BATCH_ITEM))
-ACTED = shape("Acted", review=REVIEW_ID, card=CARD)
+ACTED = shape("Acted", review=REVIEW_ID, seq=Whole(1), card=CARD)
 UNDONE = Object(
     (*CARD.fields, Field("review", REVIEW_ID, True), Field("verb", Text(), True), Field("mode", Text(), True)), "Undone"
 )
@@ -141,6 +141,7 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     """The next cards."""
     return {
         "study_day": iso_date(queue.study_day),
+        "seq": queue.seq,
         "left": left_json(queue.left, ahead=mode == "ahead"),
         "total_today": queue.total_today,
         "cards": [queue_card_json(card) for card in queue.cards],
@@ -195,6 +196,7 @@ def answered_json(answered: Answered) -> dict[str, Any]:
     """An answer as stored; the same whenever it is sent again, but for the HTTP status."""
     return {
         "id": answered.id,
+        "seq": answered.seq,
         "card": answered.card,
         "kind": answered.kind,
         "repetition": answered.repetition,

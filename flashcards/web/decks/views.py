@@ -90,13 +90,17 @@ def _counts() -> dict[str, DeckCounts]:
 
 
 def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
-    """For each folder's path what its decks have together; decks that are off count as unseen only."""
+    """For each folder's path what a review of it asks; decks that are off count as unseen only."""
+    limits = services().review.left_of_limits(learner())
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for deck in counts:
         mine = {"unseen": deck.unseen, "new": deck.new, "drill": deck.drill, "due": deck.due}
         parts = deck.path_address.split("/")
         for depth in range(1, len(parts)):
             sums["/".join(parts[:depth])].update(mine)
+    for folder in sums.values():
+        folder["new"] = min(folder["new"], limits.new)
+        folder["due"] = folder["due"] if limits.due is None else min(folder["due"], limits.due)
     return sums
 
 

@@ -13,11 +13,12 @@ from flashcards.web.api.queue import QUEUE_MODES, address
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """`deck` is the address of a deck or folder; None is all of them."""
+    """`deck` is the address of a deck or folder; None is all of them. `more` raises today's limit of new cards."""
 
     deck: str | None
     tag: str | None
     mode: QueueMode = "review"
+    more: int = 0
 
     @property
     def ahead(self) -> bool:
@@ -28,12 +29,18 @@ class Filters:
     def given(self) -> dict[str, str]:
         """What is to be said in an address or a form: nothing that goes without saying."""
         values = {"deck": self.deck, "tag": self.tag, "mode": self.mode if self.ahead else None}
+        if self.more:
+            values["more"] = str(self.more)
         return {name: value for name, value in values.items() if value}
 
     @property
     def to_study_ahead(self) -> str:
         """Where the same cards are studied ahead."""
         return replace(self, mode="ahead").url("/review")
+
+    def with_more(self, more: int) -> str:
+        """Where so many new cards more are reviewed."""
+        return replace(self, more=more).url("/review")
 
     def url(self, path: str, **more: str) -> str:
         """The address of a page with these filters."""
@@ -49,4 +56,7 @@ def read_filters(values: Mapping[str, str]) -> Filters:
         raise Invalid(
             f"There is no mode of review {wanted[:50]!r}: it is one of {', '.join(QUEUE_MODES)}.", field="mode"
         )
-    return Filters(address(values.get("deck")), values.get("tag") or None, mode)
+    more = values.get("more") or "0"
+    if not (more.isascii() and more.isdigit() and len(more) <= 4):
+        raise Invalid("more: give a whole number of new cards from 0 to 9,999.", field="more")
+    return Filters(address(values.get("deck")), values.get("tag") or None, mode, int(more))

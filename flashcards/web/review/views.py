@@ -34,7 +34,9 @@ ACTIONS = {
 def page() -> Response | str:
     """The next card; `show` shows the answer of `card`, if that is still among the next ones."""
     me, filters = learner(), read_filters(request.args)
-    queue = services().review.queue(me, deck=filters.deck, tag=filters.tag, limit=AHEAD, mode=filters.mode)
+    queue = services().review.queue(
+        me, deck=filters.deck, tag=filters.tag, limit=AHEAD, mode=filters.mode, more=filters.more
+    )
     if not queue.cards:
         return redirect(filters.url("/done"), 303)
     card = _wanted(queue, request.args.get("card"))

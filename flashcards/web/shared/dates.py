@@ -84,13 +84,13 @@ def interval_words(days: int) -> str:
 
 
 def seconds_words(seconds: int) -> str:
-    """A length of work: ``less than a minute``, ``9 minutes``, ``1 h 20 min``."""
+    """A length of work to come: ``Less than a minute``, ``About 9 minutes``, ``About 1 h 20 min``."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute"
+        return "Less than a minute"
     if minutes < 60:
-        return "1 minute" if minutes == 1 else f"{minutes} minutes"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return "About 1 minute" if minutes == 1 else f"About {minutes} minutes"
+    return f"About {minutes // 60} h {minutes % 60} min"
 
 
 def stopwatch_words(ms: int) -> str:

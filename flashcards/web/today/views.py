@@ -29,6 +29,7 @@ def page() -> str:
         "today/page.html",
         now=now,
         total=total,
+        beyond=services().review.beyond_limit(me) if now.new_limit_reached else None,
         ahead=0 if total else _ahead(Filters(None, None)),
         busy=busy,
         idle=idle,
@@ -48,14 +49,16 @@ def done() -> str:
     """How the session went; leads back to the review while cards are left."""
     me, review, filters = learner(), services().review, read_filters(request.args)
     deck, tag = filters.deck, filters.tag
-    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode)
+    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode, more=filters.more)
     left = queue.left.total
     everything = review.today(me) if deck or tag or filters.ahead else None
     summary = review.summary(me)
+    beyond = None if left or filters.ahead else review.beyond_limit(me, deck=deck, tag=tag)
     return render_template(
         "today/done.html",
         left=left,
         ahead=0 if left else _ahead(filters),
+        beyond=beyond,
         filters=filters,
         summary=summary,
         study_day=queue.study_day,

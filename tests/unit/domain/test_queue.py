@@ -148,7 +148,7 @@ def test_the_day_so_far() -> None:
 
 
 def test_the_drill_comes_last_and_held_cards_are_passed_over() -> None:
-    plan = Plan([due(1, 3), due(2, 2), due(3, 1)], 0, [new(9)], [DrillCard(7, 7, 1), DrillCard(8, 8, 1)])
+    plan = Plan([due(1, 3), due(2, 2), due(3, 1)], [new(9)], [DrillCard(7, 7, 1), DrillCard(8, 8, 1)])
     cards = lambda count, skip=(): [it.card for it in plan.first(count, TODAY, 1, skip)]  # noqa: E731
     assert cards(99) == [1, 2, 9, 3, 7, 8]
     assert cards(2) == [1, 2]
