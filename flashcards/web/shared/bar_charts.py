@@ -64,8 +64,8 @@ class Stack:
 def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) -> Stack:
     """The bars side by side; `kinds` are the classes of their counts. Labels that would touch are left out."""
     base = height - BELOW
-    lines = step(max([1, *(sum(bar.counts) for bar in bars)]))
-    unit = (base - TOP) / (3 * lines)
+    highest = max([1, *(sum(bar.counts) for bar in bars)])
+    unit = (base - TOP) / highest
     slot = (width - LEFT) / max(1, len(bars))
     thick = min(slot - min(4.0, slot / 5), THICKEST)
     columns = tuple(
@@ -77,7 +77,7 @@ def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) 
         )
         for index, bar in enumerate(bars)
     )
-    grid = tuple(Label(LEFT, round(base - lines * line * unit, 1), f"{lines * line:,}") for line in range(4))
+    grid = tuple(Label(LEFT, round(base - tick * unit, 1), f"{tick:,}") for tick in ticks(highest))
     return Stack(width, height, columns, _labels(bars, slot, width), grid)
 
 
@@ -106,11 +106,17 @@ def _labels(bars: Sequence[Bar], slot: float, width: int) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def step(highest: int) -> int:
-    """A round distance of grid lines, so that three of them reach above `highest`."""
+def ticks(highest: int) -> list[int]:
+    """Where the axis has lines: at 0, at `highest`, and at round steps between, none so near that labels touch."""
+    step = _step(highest)
+    return [*range(0, highest - step // 2, step), highest]
+
+
+def _step(highest: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 ... that goes into `highest` at most four times."""
     step = 1
     while True:
         for factor in (1, 2, 5):
-            if 3 * step * factor >= highest:
+            if highest // (step * factor) <= 4:
                 return step * factor
         step *= 10

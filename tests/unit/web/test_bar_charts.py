@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.web.shared.bar_charts import LEFT, NARROW, TOP, Bar, stacked, step
+from flashcards.web.shared.bar_charts import LEFT, NARROW, TOP, Bar, stacked, ticks
 
 
 def test_a_stack_worked_out_by_hand() -> None:
@@ -23,11 +23,25 @@ def test_a_stack_worked_out_by_hand() -> None:
 
 def test_nothing_to_show() -> None:
     assert stacked([], ("x",), 300, 150).columns == ()
-    assert [line.text for line in stacked([Bar("", (0,))], ("x",), 300, 150).grid] == ["0", "1", "2", "3"]
+    assert [line.text for line in stacked([Bar("", (0,))], ("x",), 300, 150).grid] == ["0", "1"]
 
 
-def test_grid_lines_are_round() -> None:
-    assert [step(highest) for highest in (1, 3, 4, 7, 16, 31, 1_000_000)] == [1, 1, 2, 5, 10, 20, 500_000]
+def test_the_axis_ends_at_the_largest_value_and_has_round_lines_below() -> None:
+    assert ticks(1) == [0, 1]
+    assert ticks(3) == [0, 1, 2, 3]
+    assert ticks(7) == [0, 2, 4, 7]
+    assert ticks(83) == [0, 20, 40, 60, 83]
+    assert ticks(102) == [0, 50, 102]
+    assert ticks(1_000_000) == [0, 500_000, 1_000_000]
+
+
+@given(st.integers(1, 10**7))
+def test_lines_of_the_axis_are_few_and_apart(highest: int) -> None:
+    lines = ticks(highest)
+
+    assert (lines[0], lines[-1]) == (0, highest)
+    assert len(lines) <= 6
+    assert all(there - here >= highest / 10 for here, there in pairwise(lines))
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=90))
