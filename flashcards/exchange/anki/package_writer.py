@@ -28,6 +28,7 @@ from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
+from flashcards.exchange.anki.presets import DEFAULT_PRESET
 from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
 from flashcards.exchange.whole_file import whole_file
 from flashcards.temporary import TemporaryFolder
@@ -174,7 +175,7 @@ class PackageWriter:
     def finish(self) -> None:
         """Writes what stands at the end: the decks, the indexes, the media map."""
         self._db.execute(
-            "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, '{}', '{}')",
+            "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')",
             (
                 CREATED_AT,
                 self._modified * 1000,
@@ -182,6 +183,7 @@ class PackageWriter:
                 json.dumps(self._conf()),
                 json.dumps(self._models()),
                 json.dumps({str(id_): self._deck_json(name, id_) for id_, name in self._deck_names.items()}),
+                json.dumps({"1": DEFAULT_PRESET}),
             ),
         )
         self._db.execute(_INDEX)
