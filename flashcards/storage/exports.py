@@ -141,6 +141,10 @@ class RemovedNote:
 
 
 _LISTED = "IN (SELECT value FROM json_each(?))"
+_WRITTEN = (
+    "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
+    " n.definitions, n.rubric, n.follow_ups, n.sources, n.section"
+)
 _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
 _NOTE = """
@@ -185,9 +189,7 @@ class ExportStore:
     def unrendered(self, decks: Sequence[int]) -> list[Unrendered]:
         """The notes, removed ones that were exported too, whose fields are not stored in this version."""
         rows = self._db.all(
-            "SELECT n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed,"
-            " n.one_line, n.definitions, n.rubric, n.follow_ups, n.sources"
-            f" FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {_LISTED} AND n.draft = 0"
+            f"SELECT {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {_LISTED} AND n.draft = 0"
             " AND n.render_key IS NOT NULL"
             " AND (n.removed_at IS NULL OR n.id IN (SELECT note_id FROM anki_export WHERE removed = 0))"
             " AND NOT EXISTS (SELECT 1 FROM anki_fields f WHERE f.note_id = n.id AND f.render_key = n.render_key"
@@ -195,6 +197,15 @@ class ExportStore:
             (json.dumps(list(decks)), self._version),
         )
         return [_unrendered(*row) for row in rows]
+
+    def as_written(self, guids: Iterable[str]) -> Iterator[tuple[str, Note]]:
+        """The notes with these guids, as their files say, removed ones too."""
+        rows = self._db.execute(
+            f"SELECT n.guid, {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.guid {_LISTED}",
+            (json.dumps(list(guids)),),
+        )
+        for guid, *values in rows:
+            yield guid, _unrendered(*values).note
 
     def keep_renderings(self, rendered: Iterable[tuple[Unrendered, AnkiRendering]]) -> None:
         """Stores fields, in a transaction of its own."""
@@ -307,6 +318,7 @@ class ExportStore:
 def _unrendered(
     id_: int, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
     is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
+    section: str | None,
 ) -> Unrendered:  # fmt: skip
     content: Content
     if kind == "cloze":
@@ -324,5 +336,6 @@ def _unrendered(
         follow_ups=tuple(json.loads(follow_ups)),
         sources=tuple(json.loads(sources)),
         one_line=bool(one_line),
+        section=section,
     )
     return Unrendered(id_, render_key, deck_path, note)

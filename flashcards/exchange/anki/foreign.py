@@ -1,8 +1,9 @@
 """Note types of others that notes here came from, so that an export finds those notes in Anki again.
 
 Anki updates a note only under the note type that it has. So an import writes beside its decks a file that names the
-types and, for each note, what its fields held beyond what a deck holds; an export gives those notes back in their own
-type. A type is known here where one field asks and one answers, as in all of Anki's own.
+types and, for each note, what its fields held beyond what a deck holds and the HTML that became Markdown; an export
+gives those notes back in their own type, with every field that was not edited as it came. A type is known here where
+one field asks and one answers, as in all of Anki's own.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ import fnmatch
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from flashcards.domain.card import Note
+from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
+from flashcards.exchange.anki.source_fields import SourceField, source_fields
 
 FILE = "_anki{}.json"
 PATTERN = "_anki*.json"
 _VERSION = 1
 _LARGEST = 64 << 20
+_FULL = 16 << 20
+"""Characters of notes after which a further file is begun, well below what is read of one."""
 _ONE_FIELD = re.compile(r"\s*\{\{\s*(?:cloze:)?([^{}#^/:]+?)\s*\}\}\s*")
 _TYPED = re.compile(r"\{\{\s*type:(?:cloze:)?([^{}:]+?)\s*\}\}")
 _LINE = re.compile(r"<hr\b[^>]*>", re.I)
@@ -55,22 +61,34 @@ class ForeignType(NamedTuple):
         """Whether no field of it can be made from a note of ours."""
         return self.question is None
 
+    def places(self) -> dict[str, int]:
+        """Where the fields that a note of ours fills stand in it, by the names of our note type."""
+        names = ("Text", "Source", "") if self.cloze else ("Question", "Answer", "Reverse")
+        pairs = zip(names, (self.question, self.answer, self.reverse), strict=True)
+        return {name: place for name, place in pairs if name and place is not None}
+
 
 @dataclass(slots=True)
 class ForeignNotes:
     """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place.
 
-    `guids` are Anki's own where those here stand for one that is too long for a note's id.
-    `media` is where the pictures and sounds of notes that go back as they came are in the decks folder, by name.
+    `guids` are Anki's own where those here stand for one that is too long for a note's id. `sources` are fields as
+    they came, see `source_fields`, of notes in our own types too; `media` is where the pictures and sounds that such
+    HTML shows are in the decks folder, by name.
     """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
     notes: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)
     guids: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, dict[str, SourceField]] = field(default_factory=dict)
 
-    def fields(self, guid: str, kind: str, ours: Mapping[str, str]) -> tuple[ForeignType, tuple[str, ...]] | None:
-        """The fields of a note in its own type, from those of ours by name; None for a note that is ours."""
+    def fields(
+        self, guid: str, kind: str, ours: Mapping[str, str], unedited: Mapping[str, str]
+    ) -> tuple[ForeignType, tuple[str, ...]] | None:
+        """The fields of a note in its own type, from those of ours by name and those that are as they came; None for
+        a note that has none.
+        """
         found = self.notes.get(guid)
         if found is None:
             return None
@@ -80,12 +98,16 @@ class ForeignNotes:
             return type_, tuple(fields)
         if (kind == "cloze") != type_.cloze:
             return None
-        fields[type_.question] = ours["Text"] if type_.cloze else ours["Question"]
-        if type_.answer is not None:
-            fields[type_.answer] = _single(ours["Source"]) if type_.cloze else ours["Answer"]
-        if type_.reverse is not None:
-            fields[type_.reverse] = (fields[type_.reverse] or _YES) if ours["Reverse"] else ""
+        for name, place in type_.places().items():
+            fields[place] = unedited[name] if name in unedited else _made(name, ours, fields[place])
         return type_, tuple(fields)
+
+
+def _made(name: str, ours: Mapping[str, str], there: str) -> str:
+    """What a field of theirs is to hold that one of ours fills; `there` is what it holds."""
+    if name == "Reverse":
+        return (there or _YES) if ours[name] else ""
+    return _single(ours[name]) if name == "Source" else ours[name]
 
 
 def _single(html: str) -> str:
@@ -140,37 +162,90 @@ def media_in(fields: Iterable[str]) -> set[str]:
     return names
 
 
+class Came(NamedTuple):
+    """A note of a package, and the note of ours that it became."""
+
+    packed: PackedNote
+    note: Note
+
+
 def written(
     types: Mapping[int, NoteType],
-    notes: Iterable[PackedNote],
+    notes: Iterable[Came],
     long_guids: Mapping[str, str],
     places: Callable[[str], str | None],
-) -> str | None:
-    """The file for notes that were imported; None where it would hold none. `long_guids` as in `Package`.
+) -> Iterator[str]:
+    """The texts of the files for notes that were imported; none where nothing is to be kept of them.
 
-    `places` says where a file of the package's media is, from the folder of this file.
+    `long_guids` as in `Package`; `places` says where a file of the package's media is, from the folder of these files.
     """
-    known = {id_: foreign_type(type_) or kept_whole(type_) for id_, type_ in types.items()}
-    rows: dict[str, list[Any]] = {}
-    used: dict[int, ForeignType] = {}
-    media: dict[str, str] = {}
-    for note in notes:
-        type_ = known.get(note.type)
-        if type_ is None or len(note.fields) != len(type_.fields):
-            continue
-        used[type_.id] = type_
-        ours = (type_.question, type_.answer)
-        kept = {str(i): text for i, text in enumerate(note.fields) if i not in ours and text}
-        own = long_guids.get(note.guid)
-        rows[note.guid] = [type_.id, kept, own] if own else [type_.id, kept]
-        if type_.as_it_came:
-            media |= {name: path for name in media_in(note.fields) if (path := places(name))}
-    if not rows:
-        return None
-    value = {"version": _VERSION, "note_types": [list(type_) for type_ in used.values()], "media": media, "notes": {}}
-    lines = ",\n".join(f"{json.dumps(guid)}: {json.dumps(row, ensure_ascii=False)}" for guid, row in rows.items())
-    head = json.dumps(value, ensure_ascii=False)
-    return f"{head[:-2]}\n{lines}\n}}}}\n"
+    text = _Text(types, long_guids, places)
+    for came in notes:
+        text.add(came)
+        if text.size > _FULL:
+            yield text.whole()
+            text = _Text(types, long_guids, places)
+    if text.size:
+        yield text.whole()
+
+
+class _Text:
+    """A file that is being put together."""
+
+    def __init__(
+        self, types: Mapping[int, NoteType], long_guids: Mapping[str, str], places: Callable[[str], str | None]
+    ) -> None:
+        self.types, self.long_guids, self.places = types, long_guids, places
+        self.known: dict[int, ForeignType] = {}
+        self.notes: list[str] = []
+        self.sources: list[str] = []
+        self.media: dict[str, str] = {}
+        self.size = 0
+
+    def add(self, came: Came) -> None:
+        packed, note_type = came.packed, self.types.get(came.packed.type)
+        if note_type is None or len(packed.fields) != len(note_type.fields):
+            return
+        if note_type.fields in (notetypes.BASIC.field_names, notetypes.CLOZE.field_names):
+            html = dict(zip(note_type.fields, packed.fields, strict=True))
+            self.keep(packed.guid, source_fields(came.note, html))
+            return
+        type_ = self.type_of(note_type)
+        ours = type_.places()
+        kept = {
+            str(i): text for i, text in enumerate(packed.fields) if text and i not in (type_.question, type_.answer)
+        }
+        own = self.long_guids.get(packed.guid)
+        self.line(self.notes, packed.guid, [type_.id, kept, own] if own else [type_.id, kept])
+        self.keep(packed.guid, source_fields(came.note, {name: packed.fields[i] for name, i in ours.items()}))
+        self.show(kept.values())
+
+    def type_of(self, note_type: NoteType) -> ForeignType:
+        if note_type.id not in self.known:
+            self.known[note_type.id] = foreign_type(note_type) or kept_whole(note_type)
+        return self.known[note_type.id]
+
+    def keep(self, guid: str, fields: Mapping[str, SourceField]) -> None:
+        if fields:
+            self.line(self.sources, guid, fields)
+            self.show(field_.html for field_ in fields.values())
+
+    def line(self, lines: list[str], guid: str, value: object) -> None:
+        lines.append(f"{json.dumps(guid)}: {json.dumps(value, ensure_ascii=False)}")
+        self.size += len(lines[-1])
+
+    def show(self, fields: Iterable[str]) -> None:
+        self.media |= {name: path for name in media_in(fields) if (path := self.places(name))}
+
+    def whole(self) -> str:
+        """JSON, a note on each line."""
+        head = {"version": _VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
+        begin = json.dumps(head, ensure_ascii=False)[:-1]
+        return f'{begin}, "notes": {_lines(self.notes)}, "sources": {_lines(self.sources)}}}\n'
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
 
 
 def load(root: Path) -> ForeignNotes:
@@ -200,11 +275,19 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
         if int(id_) in types:
             notes[str(guid)] = int(id_), {int(place): str(text) for place, text in kept.items()}
             guids |= {str(guid): str(*own)} if own else {}
+    sources = {
+        str(guid): {str(name): SourceField(str(html), str(digest)) for name, (html, digest) in fields.items()}
+        for guid, fields in value.get("sources", {}).items()
+    }
     media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
+    # One name for two files: which of them a note means is not known, and Anki has both.
+    unclear = {name for name, path in media.items() if found.media.get(name, path) != path}
     found.types |= types
     found.notes |= notes
     found.guids |= guids
+    found.sources |= sources
     found.media |= media
+    found.media |= dict.fromkeys(unclear, "")
 
 
 def schema11(type_: ForeignType) -> dict[str, Any]:

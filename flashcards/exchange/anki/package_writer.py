@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
@@ -28,7 +28,9 @@ from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
+from flashcards.exchange.anki.presets import DEFAULT_PRESET
 from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
+from flashcards.exchange.anki.source_fields import as_they_came
 from flashcards.exchange.whole_file import whole_file
 from flashcards.temporary import TemporaryFolder
 
@@ -109,15 +111,23 @@ class Counts(NamedTuple):
 
 
 @contextmanager
-def writing_package(target: Path, *, rollover: int = 4, foreign: ForeignNotes | None = None) -> Iterator[PackageWriter]:
+def writing_package(
+    target: Path,
+    *,
+    rollover: int = 4,
+    foreign: ForeignNotes | None = None,
+    unedited: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[PackageWriter]:
     """Writes the package `target`, which appears whole at the end of the block, or not at all.
 
     `rollover` is the hour at which the learner's day starts: Anki counts the package's days with it. Notes in
-    `foreign` came from Anki, and go back in the note types that they have there.
+    `foreign` came from Anki, and go back in the note types that they have there; `unedited` are by guid the fields,
+    by the names of our note type, that go back as they came. It may grow while notes are added.
     Raises OSError where the file cannot be written.
     """
     with TemporaryFolder() as folder, whole_file(target) as stream:
-        writer = PackageWriter(Path(folder) / "collection.anki2", stream, rollover, foreign or ForeignNotes())
+        path = Path(folder) / "collection.anki2"
+        writer = PackageWriter(path, stream, rollover, foreign or ForeignNotes(), {} if unedited is None else unedited)
         try:
             yield writer
             writer.finish()
@@ -128,12 +138,20 @@ def writing_package(target: Path, *, rollover: int = 4, foreign: ForeignNotes | 
 class PackageWriter:
     """A package that is being written; made by `writing_package`."""
 
-    def __init__(self, collection: Path, stream: BinaryIO, rollover: int, foreign: ForeignNotes) -> None:
+    def __init__(
+        self,
+        collection: Path,
+        stream: BinaryIO,
+        rollover: int,
+        foreign: ForeignNotes,
+        unedited: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._path = collection
         self._rollover = rollover
         self._foreign = foreign
+        self._unedited = unedited
         self._foreign_types: dict[int, ForeignType] = {}  # those that a note was written in
-        self.foreign_media: set[str] = set()  # the names in notes that go back as they came
+        self.foreign_media: set[str] = set()  # the names in fields that go back as they came
         self._db = sqlite3.connect(collection, isolation_level=None)
         self._db.executescript(_PRAGMAS)
         self._db.executescript(_TABLES)
@@ -174,7 +192,7 @@ class PackageWriter:
     def finish(self) -> None:
         """Writes what stands at the end: the decks, the indexes, the media map."""
         self._db.execute(
-            "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, '{}', '{}')",
+            "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')",
             (
                 CREATED_AT,
                 self._modified * 1000,
@@ -182,6 +200,7 @@ class PackageWriter:
                 json.dumps(self._conf()),
                 json.dumps(self._models()),
                 json.dumps({str(id_): self._deck_json(name, id_) for id_, name in self._deck_names.items()}),
+                json.dumps({"1": DEFAULT_PRESET}),
             ),
         )
         self._db.execute(_INDEX)
@@ -211,7 +230,7 @@ class PackageWriter:
         card_rows: list[tuple[object, ...]] = []
         review_rows: list[tuple[object, ...]] = []
         take_note, take_card, take_review = self._note_ids.take, self._card_ids.take, self._review_ids.take
-        foreign, position = self._foreign.notes, self._cards
+        foreign, unedited, position = self._foreign.notes, self._unedited, self._cards
         for guid, kind, created, modified, tags, fields, cards in notes:
             note_id = take_note(created)
             type_id, separators = _TYPE_AND_SEPARATORS[kind]
@@ -219,6 +238,9 @@ class PackageWriter:
                 raise ValueError(f"a {kind} note has {separators + 1} fields, not {fields.count(SEPARATOR) + 1}")
             if guid in foreign:
                 guid, type_id, fields, modified = self._as_theirs(guid, kind, fields, modified)
+            elif guid in unedited:
+                fields = SEPARATOR.join(as_they_came(kind, fields.split(SEPARATOR), unedited[guid]))
+                self.foreign_media |= foreign_types.media_in(unedited[guid].values())
             if modified > self._modified:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]
@@ -243,13 +265,14 @@ class PackageWriter:
     def _as_theirs(self, guid: str, kind: Kind, fields: str, modified: int) -> tuple[str, int, str, int]:
         """The guid, note type, fields and time of change of a note from Anki, where we can give them back."""
         by_name = dict(zip(NOTE_TYPES[kind].field_names, fields.split(SEPARATOR), strict=True))
-        theirs = self._foreign.fields(guid, kind, by_name)
+        unedited = self._unedited.get(guid, {})
+        theirs = self._foreign.fields(guid, kind, by_name, unedited)
         if theirs is None:  # another kind of note than there, for which Anki would refuse the whole package
             return f"{guid}.{kind}", NOTE_TYPES[kind].id, fields, modified
         type_, values = theirs
         self._foreign_types[type_.id] = type_
+        self.foreign_media |= foreign_types.media_in(values)
         if type_.as_it_came:
-            self.foreign_media |= foreign_types.media_in(values)
             modified = _OLDEST  # Anki may have changed it since
         return self._foreign.guids.get(guid, guid), type_.id, SEPARATOR.join(values), modified
 

@@ -26,6 +26,7 @@ from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 from flashcards.exchange.anki.package_writer import clean_deck_name
+from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.anki.staging import Progress, guid_in_file, quiet
 from flashcards.services.export.anki_fields import addresses, media_bytes, rendering, request_for_anki, within
@@ -103,7 +104,7 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
         raise NotFound(f"There is no deck or folder {', '.join(decks)!r} in {root}.")
     titles = {folder.path: folder.title for folder in found.folders}
     reading = _Reading()
-    foreign = foreign_notes(root).notes
+    from_anki = foreign_notes(root)
     with RenderPool() as pool:
         for number, file in enumerate(files, 1):
             progress("Rendering decks", number, len(files))
@@ -115,7 +116,7 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
             reading.skipped += [f"{file.path}:{n.line}: left out, see `flashcards check`" for n in parsed.broken]
             notes = []
             for note in parsed.deck.notes:
-                if guid_in_file(parsed.deck.id, note) in foreign:
+                if guid_in_file(parsed.deck.id, note) in from_anki.notes:
                     reading.from_anki.append(f"{parsed.deck.id}#{note.id}")
                 elif not note.draft:
                     notes.append(note)
@@ -127,12 +128,19 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
                 media = {
                     one.url.rpartition("/")[2]: one.path for _, one in requests[i][1].media if isinstance(one, Media)
                 }
-                reading.notes.append(_local(note, parsed.deck, name, html, media, file.mtime_ns // 1_000_000_000))
+                kept = unedited(note, from_anki.sources.get(guid_in_file(parsed.deck.id, note), {}))
+                reading.notes.append(_local(note, parsed.deck, name, html, kept, media, file.mtime_ns // 1_000_000_000))
     return reading
 
 
 def _local(
-    note: Note, deck: Deck, name: str, html: AnkiRendering, media: Mapping[str, str], modified_at: int
+    note: Note,
+    deck: Deck,
+    name: str,
+    html: AnkiRendering,
+    kept: Mapping[str, str],
+    media: Mapping[str, str],
+    modified_at: int,
 ) -> _Local:
     content = note.content
     kind: Kind = "cloze" if isinstance(content, Cloze) else "basic"
@@ -142,7 +150,7 @@ def _local(
         kind, html.first, html.second, lists[0], lists[1], lists[2], note.section,
         isinstance(content, Basic) and content.reversed, content.typed, key,
     )  # fmt: skip
-    fields = dict(zip(NOTE_TYPES[kind].field_names, fields_of(texts), strict=True))
+    fields = dict(zip(NOTE_TYPES[kind].field_names, as_they_came(kind, fields_of(texts), kept), strict=True))
     return _Local(key, name, kind, fields, note.tags, media, modified_at)
 
 

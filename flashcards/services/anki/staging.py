@@ -15,7 +15,7 @@ from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.printing import print_deck, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
-from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
+from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
 from flashcards.services.anki.converted_notes import note_of, with_texts, without_maths
 from flashcards.services.anki.places import MEDIA_FOLDER, Media, Paths, joined
 from flashcards.services.sync.plan import derived_guid
@@ -82,6 +82,7 @@ class _Stage:
         self.paths = Paths(root, into)
         self.used_deck_ids = set(existing.deck_ids)
         self.descriptions = {package.decks.get(id_): _plain(html) for id_, html in package.descriptions.items()}
+        self.came: list[foreign.Came] = []
         self.noted: dict[str, list[PackedNote]] = {}
         self.retagged: Counter[tuple[str, str]] = Counter()
 
@@ -94,33 +95,32 @@ class _Stage:
             progress("notes", done, total)
         for path, title in self.paths.folder_titles():
             self.write(path, f"title: {_quoted(title)}\n")
-        self.foreign(groups)
+        self.foreign()
         self.staged.notices[len(self.package.notices) : 0] = self.notices()
         self.staged.files += self.media.files
         self.staged.media = len(self.media.files)
         self.staged.notices += self.media.notices
         return self.staged
 
-    def foreign(self, groups: Mapping[str, list[tuple[PackedNote, Converted]]]) -> None:
-        """Remembers the note types of what came, for exports: in one file for each import that brought something."""
-        ours = (notetypes.BASIC.field_names, notetypes.CLOZE.field_names)
-        types = {id_: type_ for id_, type_ in self.package.note_types.items() if type_.fields not in ours}
-        came = [note for notes in groups.values() for note, _ in notes if note.type in types]
-        text = foreign.written(types, came, self.package.long_guids, self.media_beside)
-        if text is None or not self.staged.files:
-            return
-        for id_, count in Counter(note.type for note in came).items():
-            if foreign.foreign_type(types[id_]) is None:
-                self.staged.notices.append(
-                    f"Note type {types[id_].name!r} ({counted(count)}): an export to Anki gives these notes back as"
-                    " they came; what you change in them here stays here."
-                )
+    def foreign(self) -> None:
+        """Remembers the note types of what came, and its fields as they came, for exports: in files of each import
+        that brought something.
+        """
+        texts = foreign.written(self.package.note_types, self.came, self.package.long_guids, self.media_beside)
         number = 1
-        while (
-            self.root / (path := joined(self.into, foreign.FILE.format("" if number == 1 else f"-{number}")))
-        ).exists():
+        for text in texts if self.staged.files else ():
+            while (
+                self.root / (path := joined(self.into, foreign.FILE.format("" if number == 1 else f"-{number}")))
+            ).exists():
+                number += 1
+            self.write(path, text)
             number += 1
-        self.write(path, text)
+        whole = {id_: type_ for id_, type_ in self.package.note_types.items() if _goes_back_whole(type_)}
+        for id_, count in Counter(came.packed.type for came in self.came if came.packed.type in whole).items():
+            self.staged.notices.append(
+                f"Note type {whole[id_].name!r} ({counted(count)}): an export to Anki gives these notes back as"
+                " they came; what you change in them here stays here."
+            )
 
     def media_beside(self, name: str) -> str | None:
         """Where a file of the package's media is, from the folder that is imported into."""
@@ -214,6 +214,7 @@ class _Stage:
         if not deck.notes:
             (self.folder / deck.path).unlink()
             return
+        self.came += [foreign.Came(origins[note.id], note) for note in parsed.deck.notes]
         self.staged.files.append(deck.path)
         self.staged.decks += 1
         self.staged.notes += len(deck.notes)
@@ -261,6 +262,11 @@ class _Stage:
                 yield f"{len(notes)} notes: {what}: {', '.join(names)}{more}"
         for (tag, became), count in self.retagged.items():
             yield f"Tag {tag!r} is {became!r} here ({counted(count)}): a deck cannot hold it as it was."
+
+
+def _goes_back_whole(note_type: NoteType) -> bool:
+    ours = note_type.fields in (notetypes.BASIC.field_names, notetypes.CLOZE.field_names)
+    return not ours and foreign.foreign_type(note_type) is None
 
 
 def counted(notes: int) -> str:

@@ -16,6 +16,7 @@ from flashcards.exchange.anki.fields import SEPARATOR, deck_name
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageWriter, writing_package
+from flashcards.exchange.anki.source_fields import Sources, as_they_came, unedited
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.accounts.people import Learner
 from flashcards.services.export.anki_fields import (
@@ -121,13 +122,18 @@ class DatabaseExport:
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
             foreign = foreign_notes(self._root)
-            with writing_package(target, rollover=day_start, foreign=foreign) as package:
+            kept = self._unedited(foreign.sources)
+            with writing_package(target, rollover=day_start, foreign=foreign, unedited=kept) as package:
                 self._write_decks(package, work, wanted, progress)
                 missing = self._write_media(package, work.media, progress)
                 for name, data in foreign_media(package.foreign_media, foreign.media, self._root):
                     package.add_media(name, data)
         self._store.remember(learner.id if learner else None, work.exported, [note.guid for note in removed])
         return AnkiExported(target, len(wanted.decks), *package.counts, removed, tuple(missing))
+
+    def _unedited(self, sources: Sources) -> dict[str, dict[str, str]]:
+        """By guid, the fields that are as they came from Anki."""
+        return {guid: unedited(note, sources[guid]) for guid, note in self._store.as_written(sources)}
 
     def _write_decks(self, package: PackageWriter, work: PackedDecks, wanted: _Wanted, progress: Progress) -> None:
         decks = [(deck, False) for deck in wanted.decks] + [(deck, True) for deck in wanted.gone]
@@ -167,12 +173,13 @@ class DatabaseExport:
 
     def _text_notes(self, wanted: _Wanted, progress: Progress) -> Iterator[TextNote]:
         titles = folder_titles(self._store.folder_titles(), wanted.decks)
+        kept = self._unedited(foreign_notes(self._root).sources)
         for number, deck in enumerate(wanted.decks, 1):
             progress("Writing decks", number, len(wanted.decks))
             name = deck_name(deck.path, deck.title, titles)
             for note in self._store.notes(deck.id, 0):
                 kind: Kind = "cloze" if note.kind == "cloze" else "basic"
-                fields = fields_of_stored(note, deck).split(SEPARATOR)
+                fields = as_they_came(kind, fields_of_stored(note, deck).split(SEPARATOR), kept.get(note.guid, {}))
                 yield TextNote(note.guid, kind, name, json.loads(note.tags), fields)
 
 

@@ -20,6 +20,7 @@ from flashcards.exchange.anki.fields import SEPARATOR, NoteTexts, deck_name, fie
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
+from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.export.anki_fields import (
     addresses,
@@ -73,12 +74,15 @@ class FileExport:
         """
         missing = []
         foreign = foreign_notes(self._root)
-        with RenderPool() as pool, writing_package(target, foreign=foreign) as package:
+        kept: dict[str, dict[str, str]] = {}
+        with RenderPool() as pool, writing_package(target, foreign=foreign, unedited=kept) as package:
             reading = self._begin(decks, pool, progress)
             names = set()
             for ready in self._notes(reading):
                 cards = [PackageCard(anki_ordinal(which), ready.deck) for which in ready.note.whiches]
                 names.add(ready.deck)
+                if ready.guid in foreign.sources:
+                    kept[ready.guid] = unedited(ready.note, foreign.sources[ready.guid])
                 package.add_notes([_package_note(ready, cards)])
             for name, description in reading.descriptions.items():
                 package.describe_deck(name, description)
@@ -96,12 +100,18 @@ class FileExport:
 
     def csv(self, target: Path, decks: Sequence[str], progress: Progress) -> TextExported:
         """Writes the notes as CSV with Anki's headers. Raises as `anki` does."""
+        sources = foreign_notes(self._root).sources
         with RenderPool() as pool:
             reading = self._begin(decks, pool, progress)
             lines = (
-                TextNote(ready.guid, ready.texts.kind, ready.deck, ready.note.tags, fields_of(ready.texts))
+                TextNote(
+                    ready.guid, ready.texts.kind, ready.deck, ready.note.tags,
+                    as_they_came(
+                        ready.texts.kind, fields_of(ready.texts), unedited(ready.note, sources.get(ready.guid, {}))
+                    ),
+                )
                 for ready in self._notes(reading)
-            )
+            )  # fmt: skip
             count = write_text(target, lines)
         return TextExported(target, count, tuple(reading.skipped))
 
