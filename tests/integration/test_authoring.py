@@ -219,9 +219,14 @@ def test_new_move_delete_and_back(site: Site, ann: Learner, authoring: Authoring
     made = authoring.create("spanish/verbs", "Verbs")
     assert made.path == "spanish/verbs.md"
     assert made.report is not None
-    assert made.report.new == 4
+    assert made.report.new == 0  # nothing is live before its author saves it
     with pytest.raises(Conflict, match="there already"):
         authoring.create("spanish/verbs")
+    empty = authoring.source("spanish/verbs")
+    written = empty.text + "\n- a :: b {#a}\n- c :: d {#c}\n\n## Q? {#q}\n\nA\n\n## G {#g}\n\nthe {{c1::gap}}\n"
+    saved = authoring.save(empty.path, written, empty.version)
+    assert saved.report is not None
+    assert saved.report.new == 4
     count = answer_deck(site, ann, "spanish/verbs")
     picture = authoring.add_picture("spanish/verbs", png(3, 3))
     source = authoring.source("spanish/verbs")

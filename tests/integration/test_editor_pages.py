@@ -150,6 +150,14 @@ def test_new_move_delete_by_forms(site: Site, client: FlaskClient) -> None:
     refused = client.post("/new-deck", data={"path": "../x", "title": ""})
     assert refused.status_code == 422
     assert 'value="../x"' in refused.text
+    named = client.post("/new-deck", data={"path": "es/", "title": "Ser & estar"})
+    assert named.location.startswith("/decks/es/ser-estar/edit?done=made")
+    assert [
+        deck.cards
+        for deck in site.services.review.deck_counts(site.services.accounts.find("Ann"))
+        if deck.key == "es/ser-estar"
+    ] == [0]
+    assert client.post("/new-deck", data={"path": "", "title": ""}).status_code == 422
     made = client.post("/new-deck", data={"path": "es/ser", "title": "Ser & estar"})
     assert made.location.startswith("/decks/es/ser/edit?done=made")
     assert "Ser &amp; estar" in client.get(made.location).text

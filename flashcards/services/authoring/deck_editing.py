@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flashcards.deckfiles.identity.slugs import slug
 from flashcards.deckfiles.media.files import MAX_SIZE, picture_extension, resolve
 from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import parse_deck
@@ -24,7 +25,7 @@ from flashcards.deckfiles.text.pictures import references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.authoring.deck_paths import deck_path, inside, new_deck_path, shown
 from flashcards.services.authoring.source_bytes import bytes_of, text_of, version_of
-from flashcards.services.authoring.starter import new_deck
+from flashcards.services.authoring.starter import FIRST_WORDS, new_deck
 from flashcards.services.authoring.substantive_edits import EditService, Texts
 from flashcards.services.sync.run import SyncReport, SyncService
 from flashcards.storage import locks
@@ -139,10 +140,15 @@ class AuthoringService:
         return saved
 
     def create(self, path: str, title: str | None = None) -> Saved:
-        """Writes a starter deck. Raises Conflict where a file is there."""
+        """Writes a deck without cards; a `path` that is empty or a folder's (``x/``) gets its name from the title.
+
+        Raises Invalid where there is neither, and Conflict where a file is there.
+        """
+        if title and (not path or path.endswith("/")):
+            path += slug(title, title)
         path = new_deck_path(path)
         with self._turn():
-            new_deck(self._free_file(path), title)
+            new_deck(self._free_file(path), title, body=FIRST_WORDS)
         return self._read_decks(path, version_of(self._read(path) or b""))
 
     def move(self, path: str, to: str) -> Saved:

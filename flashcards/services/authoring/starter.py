@@ -23,13 +23,23 @@ A note: the heading is the question, the text below it the answer.
 Each {{c1::numbered gap}} of a text is a {{c2::card}} of its own.
 """
 
+FIRST_WORDS = """
+<!-- Write cards below: a heading asks, the text below it answers.
 
-def starter(title: str) -> str:
+## What is asked?
+
+The answer, with {{c1::gaps}} if you like.
+-->
+"""
+"""What a deck made in the browser begins with: no card, for nothing shall be served that its author did not save."""
+
+
+def starter(title: str, body: str = _BODY) -> str:
     """The text of a new deck; it passes `check --style`."""
-    return print_deck(Deck(id="deck", path="deck.md", title=title)) + _BODY
+    return print_deck(Deck(id="deck", path="deck.md", title=title)) + body
 
 
-def new_deck(path: Path, title: str | None) -> Path:
+def new_deck(path: Path, title: str | None, *, body: str = _BODY) -> Path:
     """Writes a starter deck and returns its path, which ends in ``.md``. Never overwrites.
 
     Raises Invalid for a name that is no deck's, Conflict where a file is there, Unavailable where it cannot be.
@@ -45,7 +55,7 @@ def new_deck(path: Path, title: str | None) -> Path:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True)
         with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(starter(title))
+            stream.write(starter(title, body))
     except FileExistsError as error:
         raise Conflict(f"{error.filename} is there already; name another file.") from error
     except (OSError, ValueError) as error:
