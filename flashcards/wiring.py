@@ -124,6 +124,9 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         raise Unavailable(trouble)
     migrate(config.database, before=lambda missing: _save_before_upgrade(config, clock, missing))
     database = Database.open(config.database)
+    if is_cut_off(config.database):  # since we looked; from now on, while it is open, there can be none
+        database.close()
+        raise Unavailable(f"A restore of {config.database} was cut off just now: start again, and it is finished.")
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)

@@ -23,7 +23,8 @@ from tests.site import PASSWORD, Site, copy_data, open_site
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 OPENSSL = shutil.which("openssl")
-pytestmark = pytest.mark.skipif(not (NGINX and OPENSSL), reason="nginx or openssl is not installed")
+if not (NGINX and OPENSSL):
+    pytest.skip("nginx or openssl is not installed", allow_module_level=True)
 
 NAME = "cards.example.org"
 CONFIGURATION = """

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -187,3 +188,24 @@ def test_what_is_damaged_is_put_aside_as_it_is(tmp_path: Path, damage: str) -> N
     assert log_of(road.database(data)) == road.new
     if damage == "the database":
         assert (kept / broken.name).read_bytes() == b"not a database" * 1000
+
+
+def test_of_several_that_start_after_a_cut_off_restore_one_finishes_it(tmp_path: Path) -> None:
+    road = Road(tmp_path)
+    data = road.fresh()
+    point = 0
+    while not list(data.glob(".*restoring")):
+        data = road.fresh()
+        killed_at(point, lambda: restore(road.file, data, road.database(data), data / "decks"))  # noqa: B023
+        point += 1
+    done: list[bool] = []
+    starters = [
+        threading.Thread(target=lambda: done.append(finish_restore(data, road.database(data), data / "decks")))
+        for _ in range(4)
+    ]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    assert sorted(done) == [False, False, False, True]
+    assert log_of(road.database(data)) == road.new

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from flashcards.storage.database import fold_log, lock_path, log_paths
 
 _UNPACKING = ".restore-"
 _COPYING = ".replaced-"
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 20.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,20 @@ def restore(file: Path, data: Path, database: Path, decks: Path | None = None) -
 def finish_restore(data: Path, database: Path, decks: Path | None) -> bool:
     """Does what is left of a restore that was killed after its one step; whether there was such a one.
 
-    To be called before the database is opened. Raises Conflict and Unavailable.
+    To be called before the database is opened; of several that start together one does it, the others wait. Raises
+    Conflict and Unavailable.
     """
-    if not is_cut_off(database):
-        return False
-    with said(data), _alone(database):
-        return _finish(data, database, decks)
+    patience = _PATIENCE_SECONDS
+    while is_cut_off(database):
+        try:
+            with said(data), _alone(database):
+                return _finish(data, database, decks)
+        except Conflict:
+            patience -= _PAUSE_SECONDS
+            if patience < 0:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    return False
 
 
 def is_cut_off(database: Path) -> bool:

@@ -215,7 +215,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             with contextlib.suppress(OSError):  # the other side has gone
                 self.socket.shutdown(socket.SHUT_WR)
         else:
-            if self.request is not None:  # a body that broke off: its file goes now
-                self.request.close()
-                self.request = None
+            self._drop_unfinished()
             super().handle_close()
+
+    def close(self) -> None:  # how the server ends its connections when it stops
+        self._drop_unfinished()
+        super().close()
+
+    def _drop_unfinished(self) -> None:
+        """A body that broke off: its file goes now, and its room is others'."""
+        if self.request is not None:
+            self.request.close()
+            self.request = None
