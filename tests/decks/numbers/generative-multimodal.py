@@ -18,7 +18,7 @@ def test_gaussian_kl():
 
 
 def test_optimal_discriminator():
-    assert 0.3 / (0.3 + 0.1) == 0.75
+    assert math.isclose(0.3 / (0.3 + 0.1), 0.75)
     d = np.linspace(0.01, 0.99, 9801)
     assert abs(d[np.argmax(0.3 * np.log(d) + 0.1 * np.log(1 - d))] - 0.75) < 1e-3
 
