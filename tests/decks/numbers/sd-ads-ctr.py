@@ -5,6 +5,7 @@ from math import exp, log
 
 import numpy as np
 
+from tests.decks.numbers.programs import run
 from tests.decks.test_facts import note_source
 
 DECK = "sd-ads-ctr"
@@ -106,3 +107,11 @@ def test_winners_curse_of_twenty_equal_ads() -> None:
 def test_latency_split() -> None:
     assert 15 + 15 + 40 + 10 + 20 == 100
     assert "15 ms retrieval, 15 light, 40 heavy, 10 auction, 20 network" in note_source(DECK, "ads-funnel")
+
+
+def test_the_sampling_program_prints_what_its_card_says() -> None:
+    printed, _ = run(DECK, "ads-sampling-code")
+    card = note_source(DECK, "ads-sampling-code")
+
+    assert len(printed) == 2
+    assert all(f"# {line}" in card for line in printed)

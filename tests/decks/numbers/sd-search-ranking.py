@@ -5,6 +5,7 @@ from math import exp, log, log2
 
 from sklearn.metrics import average_precision_score, ndcg_score
 
+from tests.decks.numbers.programs import run, said
 from tests.decks.test_facts import note_source
 
 DECK = "sd-search-ranking"
@@ -83,3 +84,9 @@ def test_latency_budget() -> None:
     assert 15 + 40 + 30 + 25 + 60 + 30 == 200
     card = note_source(DECK, "search-funnel")
     assert all(f"{text}" in card for text in ("40 ms", "30 ms for features, 25", "60 ms", "15 ms", "network 30"))
+
+
+def test_the_ndcg_program_prints_what_its_comment_says() -> None:
+    printed, _ = run(DECK, "search-ndcg-code")
+
+    assert printed == said(DECK, "search-ndcg-code")

@@ -1,50 +1,37 @@
 """Every program of the SQL deck prints what its card says, and the numbers without a program hold in SQLite."""
 
-import re
 import sqlite3
-from contextlib import redirect_stdout
-from io import StringIO
 
 import pytest
 
+from tests.decks.numbers.programs import run, said
 from tests.decks.test_facts import note_source
 
 DECK = "sql"
-FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def rows(query: str) -> list[tuple[object, ...]]:
     return sqlite3.connect(":memory:").execute(query).fetchall()
 
 
-def printed(note: str) -> list[str]:
-    """What the note's program prints, line by line."""
-    (program,) = FENCE.findall(note_source(DECK, note))
-    out = StringIO()
-    with redirect_stdout(out):
-        exec(compile(program, note, "exec"), {})
-    return out.getvalue().splitlines()
-
-
 @pytest.mark.parametrize(
     "note", ["sql", "sql-latest-row", "sql-session-flag", "sql-d7", "sql-streaks", "sql-median", "sql-auc"]
 )
 def test_a_program_prints_what_its_comments_say(note: str) -> None:
-    (program,) = FENCE.findall(note_source(DECK, note))
-    said = re.findall(r"\) +# ([\[(].*)$", program, re.MULTILINE)
+    printed, _ = run(DECK, note)
 
-    assert said == printed(note)
+    assert printed == said(DECK, note)
 
 
 def test_conditions_in_on_and_in_where() -> None:
-    assert printed("sql-on-where-print") == ["[(1, 2), (2, 0), (3, 0)]", "[(1, 2)]"]
+    assert run(DECK, "sql-on-where-print")[0] == ["[(1, 2), (2, 0), (3, 0)]", "[(1, 2)]"]
     card = note_source(DECK, "sql-on-where-print")
     assert "`[(1, 2), (2, 0), (3, 0)]`" in card
     assert "`[(1, 2)]`" in card
 
 
 def test_default_frame() -> None:
-    assert printed("sql-frame-print") == ["(10, 60, 60, 100) (10, 30, 60, 100)"]
+    assert run(DECK, "sql-frame-print")[0] == ["(10, 60, 60, 100) (10, 30, 60, 100)"]
     assert "`(10, 60, 60, 100) (10, 30, 60, 100)`" in note_source(DECK, "sql-frame-print")
 
 
