@@ -1,6 +1,6 @@
 """Every number printed in the deck on image search, computed and compared with its card."""
 
-from math import exp, log, sqrt
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,11 @@ def test_memory() -> None:
 
 
 def test_unit_vectors() -> None:
-    assert round(sqrt(2 - 2 * 0.8), 3) == 0.632
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 8))
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     assert np.allclose(((x[0] - x) ** 2).sum(axis=1), 2 - 2 * x @ x[0])
-    assert "0.632" in note_source(DECK, "image-cosine-or-l2")
+    assert "2 - 2" in note_source(DECK, "image-cosine-or-l2")
 
 
 def test_contrastive_softmax() -> None:
@@ -47,12 +46,6 @@ def test_contrastive_softmax() -> None:
     assert "0.31 at 1" in card
     assert round(log(256), 1) == 5.5
     assert "5.5" in note_source(DECK, "image-infonce-start")
-
-
-def test_triplets() -> None:
-    assert max(0, 0.6 - 0.9 + 0.2) == 0
-    assert round(max(0, 0.6 - 0.7 + 0.2), 6) == 0.1
-    assert "$0.1$" in note_source(DECK, "image-triplet-example")
 
 
 def test_shares_and_times() -> None:

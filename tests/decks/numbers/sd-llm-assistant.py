@@ -64,11 +64,6 @@ def test_load_and_time() -> None:
     assert "{{c1::5 s}}" in note_source(DECK, "ast-stream-time")
 
 
-def test_precision_of_the_injection_detector() -> None:
-    assert round(0.001 * 0.95 / (0.001 * 0.95 + 0.999 * 0.01), 3) == 0.087
-    assert r"8.7\%" in note_source(DECK, "ast-injection-precision")
-
-
 def test_sizes_of_evaluations() -> None:
     assert round(100 * 1.96 * sqrt(0.9 * 0.1 / 300), 1) == 3.4
     assert "3.4" in note_source(DECK, "ast-golden-margin")
