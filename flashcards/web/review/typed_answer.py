@@ -8,6 +8,8 @@ from itertools import groupby
 from typing import Literal
 
 Mark = Literal["same", "wrong", "missing"]
+BLANK = "\u2007"
+"""Stands for a character that is not there, as wide as a digit: no mark that could be taken for text."""
 LONGEST = 400
 """Longer texts are compared as a whole: the table below grows with the product of the lengths."""
 
@@ -54,7 +56,7 @@ def compare(typed: str, expected: str) -> Diff:
         elif one:
             typed_marks.append(("wrong", one))
         else:
-            typed_marks.append(("missing", "-"))
+            typed_marks.append(("missing", BLANK))
             expected_marks.append(("missing", other))
     return Diff(_pieces(typed_marks), _pieces(expected_marks))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 LEFT, TOP, BELOW = 38.0, 8.0, 22.0
@@ -64,8 +64,8 @@ class Stack:
 def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) -> Stack:
     """The bars side by side; `kinds` are the classes of their counts. Labels that would touch are left out."""
     base = height - BELOW
-    lines = step(max([1, *(sum(bar.counts) for bar in bars)]))
-    unit = (base - TOP) / (3 * lines)
+    highest = max([1, *(sum(bar.counts) for bar in bars)])
+    unit = (base - TOP) / highest
     slot = (width - LEFT) / max(1, len(bars))
     thick = min(slot - min(4.0, slot / 5), THICKEST)
     columns = tuple(
@@ -77,7 +77,7 @@ def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) 
         )
         for index, bar in enumerate(bars)
     )
-    grid = tuple(Label(LEFT, round(base - lines * line * unit, 1), f"{lines * line:,}") for line in range(4))
+    grid = tuple(Label(LEFT, round(base - line * unit, 1), f"{line:,}") for line in ticks(highest))
     return Stack(width, height, columns, _labels(bars, slot, width), grid)
 
 
@@ -106,11 +106,17 @@ def _labels(bars: Sequence[Bar], slot: float, width: int) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def step(highest: int) -> int:
-    """A round distance of grid lines, so that three of them reach above `highest`."""
-    step = 1
+def ticks(highest: int) -> list[int]:
+    """Where the grid lines stand, from 0: at most five round steps, the last line at `highest` itself."""
+    step = next(size for size in _round_numbers() if highest <= 4 * size)
+    lines = list(range(0, highest + 1, step))
+    if highest - lines[-1] > 0.45 * step:
+        return [*lines, highest]
+    return [*lines[:-1], highest]  # a round line that would touch the last one gives way to it
+
+
+def _round_numbers() -> Iterator[int]:
+    size = 1
     while True:
-        for factor in (1, 2, 5):
-            if 3 * step * factor >= highest:
-                return step * factor
-        step *= 10
+        yield from (size, 2 * size, 5 * size)
+        size *= 10

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.web.shared.bar_charts import LEFT, NARROW, TOP, Bar, stacked, step
+from flashcards.web.shared.bar_charts import LEFT, NARROW, TOP, Bar, stacked, ticks
 
 
 def test_a_stack_worked_out_by_hand() -> None:
@@ -23,11 +24,27 @@ def test_a_stack_worked_out_by_hand() -> None:
 
 def test_nothing_to_show() -> None:
     assert stacked([], ("x",), 300, 150).columns == ()
-    assert [line.text for line in stacked([Bar("", (0,))], ("x",), 300, 150).grid] == ["0", "1", "2", "3"]
+    assert [line.text for line in stacked([Bar("", (0,))], ("x",), 300, 150).grid] == ["0", "1"]
 
 
-def test_grid_lines_are_round() -> None:
-    assert [step(highest) for highest in (1, 3, 4, 7, 16, 31, 1_000_000)] == [1, 1, 2, 5, 10, 20, 500_000]
+@pytest.mark.parametrize(
+    ("highest", "lines"),
+    [
+        (1, [0, 1]), (4, [0, 1, 2, 3, 4]), (7, [0, 2, 4, 6, 7]), (82, [0, 50, 82]), (83, [0, 50, 83]), (100, [0, 50, 100]),
+        (121, [0, 50, 121]), (1_201, [0, 500, 1_201]), (1_999, [0, 500, 1000, 1_500, 1_999]),
+    ],
+)  # fmt: skip
+def test_the_axis_is_round_and_ends_at_the_largest_value(highest: int, lines: list[int]) -> None:
+    assert ticks(highest) == lines
+    assert stacked([Bar("", (highest,))], ("x",), 300, 150).columns[0].parts[0].y == TOP
+
+
+@given(st.integers(1, 10**9))
+def test_grid_lines_never_touch(highest: int) -> None:
+    lines = ticks(highest)
+    assert (lines[0], lines[-1]) == (0, highest)
+    assert 2 <= len(lines) <= 6
+    assert min(there - here for here, there in pairwise(lines)) > highest / 12
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=90))
