@@ -181,6 +181,7 @@ def test_the_page_counts_as_the_server_does(live: Live, page: Page, ann: Learner
         else:
             page.locator("#question").focus()  # not in the field of a typed card
             said = {"u": "Undone", "@": "Suspended"}.get(key, "Buried")
+            page.evaluate("document.querySelector('#status').textContent = ''")  # what the last key said
             page.keyboard.press(key)
             expect(page.locator("#status")).to_have_text(said)
         queue = live.services.review.queue(ann, limit=500)
