@@ -39,9 +39,7 @@ def _fits(page: Page) -> None:
 
 
 @pytest.mark.parametrize("buttons", [4, 6])
-def test_grades_can_be_read(
-    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, buttons: int
-) -> None:
+def test_grades_can_be_read(live: Live, new_context: Callable[..., BrowserContext], ann: Learner, buttons: int) -> None:
     live.services.accounts.save_settings(ann, buttons=buttons)
     page = new_context(ann, viewport={"width": 390, "height": 844}).new_page()
     open_review(page, f"{live.url}/review?deck=science")

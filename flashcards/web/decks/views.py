@@ -103,7 +103,14 @@ def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
     limits = services().review.left_of_limits(learner())
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for deck in counts:
-        mine = {"unseen": deck.unseen, "new": deck.new, "drill": deck.drill, "due": deck.due, "decks": 1, "on": deck.active}
+        mine = {
+            "unseen": deck.unseen,
+            "new": deck.new,
+            "drill": deck.drill,
+            "due": deck.due,
+            "decks": 1,
+            "on": deck.active,
+        }
         parts = deck.path_address.split("/")
         for depth in range(1, len(parts)):
             sums["/".join(parts[:depth])].update(mine)

@@ -13,7 +13,9 @@ def asked(label: str, shown: str) -> str:
 
 def test_every_gap_keeps_its_words_where_they_stand() -> None:
     question = f"<p>Of {asked('gap', '…')} and <code>{asked('gap, hint: a]b', 'a]b')}</code>.</p>"
-    answer = '<p>Of <span class="cz">one <span>inner</span> and more</span> and <code><span class="cz">x</span></code>.</p>'
+    answer = (
+        '<p>Of <span class="cz">one <span>inner</span> and more</span> and <code><span class="cz">x</span></code>.</p>'
+    )
     assert in_place(question, answer) == (
         '<p>Of <span class="cz gap open" role="img" aria-label="gap"><span class="words" aria-hidden="true">'
         "one <span>inner</span> and more</span></span> and <code>"
