@@ -74,9 +74,11 @@ _PREREQUISITES = """
 
 
 _PACES = f"""
-    SELECT asked, count(*), sum(quality >= {DRILLED_UNTIL}), count(took_ms), coalesce(sum(min(took_ms, {LONGEST_MS})), 0)
+    SELECT asked, count(*), sum(quality >= {DRILLED_UNTIL}), count(took_ms),
+           coalesce(sum(min(took_ms, {LONGEST_MS})), 0)
     FROM (SELECT iif(kind = 'drill', 'drill', iif(before_due_on IS NULL, 'new', 'due')) AS asked, quality, took_ms
-          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC LIMIT 500)
+          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill')
+          ORDER BY seq DESC LIMIT 500)
     GROUP BY asked
 """
 

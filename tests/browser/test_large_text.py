@@ -10,12 +10,15 @@ from playwright.sync_api import BrowserContext, Page
 from flashcards.services.accounts.facade import Learner
 from tests.browser.live import Live, answer, open_review, sent, show
 
-CUT = """() => [...document.querySelectorAll('.tabs a, .g b, .g small, .btn, .seg a, h1:not(.vh), .nums dd')].filter((one) => {
+CUT = """() => [
+  ...document.querySelectorAll('.tabs a, .g b, .g small, .btn, .seg a, h1:not(.vh), .nums dd'),
+].filter((one) => {
   if (!one.getClientRects().length) return false;
   const range = document.createRange(); range.selectNodeContents(one);
   const text = range.getBoundingClientRect(), box = one.getBoundingClientRect();
   const least = one.matches('h1, dd') ? 20 : 1; // glyphs stand out of tight lines
-  return text.width > box.width + 1 || text.height > box.height + least || box.right > innerWidth + 1;
+  return text.width > box.width + 1 || text.height > box.height + least
+    || box.right > innerWidth + 1;
 }).map((one) => one.textContent.trim())"""
 OVER = """() => { const boxes = [...document.querySelectorAll('.tabs a, .g')].map((one) => one.getBoundingClientRect())
     .filter((box) => box.width);
