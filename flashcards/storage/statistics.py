@@ -22,8 +22,8 @@ _MASK = (1 << _BITS) - 1
 _PART = f"{_BITS} * ((before_interval >= 1) + (before_interval >= {MATURE}))"
 _DAYS = f"""
     SELECT study_day, kind, sum(1 << {_PART}), sum((quality >= {REMEMBERED}) << {_PART}),
-           sum(min(took_ms, {LONGEST_MS})), sum((quality < 3) << {_BITS} * quality),
-           sum((quality >= 3) << {_BITS} * (quality - 3))
+           sum(min(took_ms, {LONGEST_MS})),
+           sum((quality < 3) << {_BITS} * quality), sum((quality >= 3) << {_BITS} * (quality - 3))
     FROM review INDEXED BY review_day
     WHERE learner_id = ? AND study_day >= ? AND quality IS NOT NULL AND undone = 0 {{among}}
     GROUP BY study_day, kind

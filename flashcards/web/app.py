@@ -37,6 +37,7 @@ from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
+from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
@@ -127,6 +128,7 @@ def _teach_templates(app: Flask) -> None:
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,
+        browser=browser_name,
         seconds=dates.seconds_words,
         stopwatch=dates.stopwatch_words,
         plural=plural,

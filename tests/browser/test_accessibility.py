@@ -82,7 +82,8 @@ def test_each_button_of_a_list_says_what_it_ends(live: Live, open_page: Callable
     expect(page.get_by_role("button", name="End the login since")).to_have_count(1)
     expect(page.get_by_role("button", name="Revoke laptop")).to_have_count(1)
     page.goto(f"{live.url}/decks")
-    expect(page.get_by_role("table", name="Decks", exact=True)).to_have_count(1)
+    expect(page.get_by_role("switch", name="Languages: part of your reviews")).to_be_checked()
+    expect(page.get_by_role("switch", name="Capitals: part of your reviews")).to_be_checked()
 
 
 def test_study_ahead(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:

@@ -36,14 +36,14 @@ def test_fifteen_online_five_offline_make_twenty(live: Live, page: Page, ann: Le
     page.wait_for_timeout(300)  # what is held is written down when the page is idle
     disconnect(live, page)
     cards += [answer(page) for _ in range(3)]
-    expect(page.locator("#waits")).to_have_text("3 not sent yet")
+    expect(page.locator("#waits")).to_have_text("3 not sent yet: kept in this browser")
     page.reload()
     wait_ready(page)
-    expect(page.locator("#waits")).to_have_text("3 not sent yet")
+    expect(page.locator("#waits")).to_have_text("3 not sent yet: kept in this browser")
     cards += [answer(page) for _ in range(2)]
     expect(page.locator("#question")).to_contain_text("That was all this browser holds")
     page.reload()
-    expect(page.locator("#waits")).to_have_text("5 not sent yet")
+    expect(page.locator("#waits")).to_have_text("5 not sent yet: kept in this browser")
     connect(live, page)
     page.wait_for_url("**/done*")
     log = live.log(ann)
@@ -147,7 +147,7 @@ def test_an_ended_session_keeps_answers_until_the_same_learner_is_back(
     ben = live.site.learner("Ben")
     live.enter(context, ben)
     answer(page)
-    expect(page.locator("#waits")).to_have_text("2 not sent yet")
+    expect(page.locator("#waits")).to_have_text("2 not sent yet: kept in this browser")
     other = context.new_page()
     other.goto(f"{live.url}/help")
     other.wait_for_timeout(200)

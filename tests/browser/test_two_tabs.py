@@ -59,7 +59,7 @@ def test_two_accounts_in_one_browser_never_mix(
     open_review(page, f"{live.url}/review")
     page.route("**/api/**", lambda route: route.abort())
     card = answer(page)
-    until(page, "document.querySelector('#waits').textContent === '1 not sent yet'")
+    until(page, "document.querySelector('#waits').textContent === '1 not sent yet: kept in this browser'")
     page.unroute("**/api/**")
     live.enter(context, ben)
     page.goto(f"{live.url}/")

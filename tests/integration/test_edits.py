@@ -268,3 +268,14 @@ def test_the_history_for_anki_has_a_manual_row(world: EditWorld, tmp_path: Path)
         ]  # fmt: skip
     finally:
         connection.close()
+
+
+def test_an_undo_leaves_what_came_back_for_others(world: EditWorld) -> None:
+    bob = world.learner("Bob")
+    for who in (world.ada, bob):
+        world.put_off(RIDGE, 30, who)
+    edit(world)
+    mark(world)
+    world.services.review.undo(world.ada)
+    assert [row.undone for row in world.services.review.log(bob)] == [False, False, False]
+    assert world.due_in(RIDGE, bob) == 1

@@ -13,7 +13,7 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
 from flashcards.web.app import plural
 from flashcards.web.review.buttons import effect
-from flashcards.web.review.typed_answer import compare
+from flashcards.web.review.typed_answer import BLANK, compare
 from flashcards.web.shared.dates import interval_words, parse_instant, relative_day, stopwatch_words
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site, prepared_data
 
@@ -156,7 +156,7 @@ def test_counts_are_grouped_by_thousands() -> None:
 def test_the_review_works_by_forms(client: FlaskClient, site: Site, ann: Learner) -> None:
     asked = client.get("/review?deck=languages/capitals").text
     shown = client.get("/review", query_string={**hidden(asked, "show-form"), "show": "1", "typed": "Ulanbaatur"}).text
-    assert "<dd>Ula<del>\u2007</del>nbaat<del>u\u2007</del>r</dd>" in re.sub("</del><del>", "", shown)
+    assert f"<dd>Ula<del>{BLANK}</del>nbaat<del>u{BLANK}</del>r</dd>" in re.sub("</del><del>", "", shown)
     assert "<dd>Ula<ins>a</ins>nbaat<ins>a</ins>r</dd>" in shown
     form = hidden(shown, "grade-form")
     done = client.post("/review/answer", data={**form, "grade": "4"})
@@ -268,7 +268,25 @@ def test_the_tree(client: FlaskClient) -> None:
     page = text(client.get("/decks").text)
     assert "26 cards in 5 decks" in page
     assert page.index("Languages") < page.index("Capitals") < page.index("Words") < page.index("Extremes")
-    assert "languages/capitals.md" in page
+    assert "languages/capitals.md" not in page
+
+
+def test_a_whole_folder_is_switched_from_the_list(client: FlaskClient, site: Site, ann: Learner) -> None:
+    def switches() -> dict[str, tuple[str, str]]:
+        found = re.findall(r'aria-checked="(\w+)" aria-label="(\w+): [^>]*><span>([^<]*)<', client.get("/decks").text)
+        return {name: (checked, shown) for checked, name, shown in found}
+
+    assert switches()["Languages"] == ("true", "")
+    off = client.post("/decks/languages/words", data={"what": "off", "back": ""})
+    assert off.location == "/decks?open=languages%2Fwords"
+    assert (switches()["Languages"], switches()["Words"]) == (("mixed", "1 of 2"), ("false", "off"))
+    client.post("/decks/languages", data={"what": "on", "back": ""})
+    assert (switches()["Languages"], switches()["Words"]) == (("true", ""), ("true", "✓"))
+    assert client.post("/decks/languages", data={"what": "off", "back": "languages"}).location.startswith(
+        "/decks/languages/?"
+    )
+    assert switches()["Languages"] == ("false", "")
+    assert not site.services.review.queue(ann, deck="languages").cards
 
 
 def test_a_deck_reads_as_a_document(client: FlaskClient) -> None:

@@ -504,3 +504,24 @@ def test_ten_more_than_the_limit_as_often_as_one_likes(world: StudyWorld) -> Non
         assert world.review.queue(ada, deck="b", more=beyond.more).cards == ()
     assert seen == 27
     assert world.review.beyond_limit(ada, deck="b") is None
+
+
+@pytest.mark.parametrize("due_on", [None, TODAY - 1, TODAY, TODAY + 1])
+@pytest.mark.parametrize("suspended", [False, True])
+@pytest.mark.parametrize("buried_until", [None, TODAY, TODAY + 1])
+def test_what_is_asked_is_one_rule_in_the_database_as_in_the_domain(
+    world: StudyWorld, due_on: int | None, suspended: bool, buried_until: int | None
+) -> None:
+    world.deck("a", 1)
+    ada = world.learner()
+    world.answer(ada, "a#n1", 4)
+    with world.db.write():
+        world.db.execute("UPDATE review SET study_day = study_day - 50")
+        world.db.execute(
+            "UPDATE schedule SET due_on = ?, suspended = ?, buried_until = ?", (due_on, int(suspended), buried_until)
+        )
+    schedule = world.schedule(ada, "a#n1")
+    assert schedule is not None
+    assert bool(world.queue_keys(ada)) == schedule.asked_on(TODAY)
+    is_due = [card.key for card in world.review.cards(ada, q="is:due").items]
+    assert bool(is_due) == (schedule.asked_on(TODAY) and due_on is not None)

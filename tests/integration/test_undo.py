@@ -151,3 +151,28 @@ def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
     assert world.review.undo(ada).review_id == given.id
     assert world.log(ada)[1] == (2, "imported", None, 3, 0)
     assert DoctorService(world.db).examine().ok
+
+
+def test_undo_is_of_the_learners_own_log_whoever_else_answered_the_card(world: StudyWorld) -> None:
+    world.deck("a", 1)
+    ada, ben = world.learner("ada"), world.learner("ben")
+    world.answer(ada, "a#n1", 4)
+    world.answer(ben, "a#n1", 4)
+    world.review.undo(ben)
+    assert world.schedule(ben, "a#n1") is None  # never seen: no row, though Ada's log has one
+    assert world.schedule(ada, "a#n1") is not None
+
+
+def test_what_is_done_by_hand_never_marks_a_leech(world: StudyWorld) -> None:
+    world.deck("a", 1)
+    ada = world.learner(suspend_leeches=True)
+    for verb in ("bury", "unbury", "suspend", "unsuspend", "reset"):
+        world.review.act(ada, world.card("a#n1"), verb)
+    for day in range(9):
+        world.answer(ada, "a#n1", 1 if day else 4)
+        world.clock.days(1)
+    rows = world.db.all(
+        "SELECT verb, leech FROM review WHERE learner_id = ? AND kind = 'manual' ORDER BY seq", (ada.id,)
+    )
+    assert [verb for verb, _ in rows][-1] == "leech"
+    assert {leech for _, leech in rows} == {0}

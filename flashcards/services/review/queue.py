@@ -164,8 +164,8 @@ class Queues(LearnerDays):
 
         Confusable cards come apart, from the last one in `exclude` as well, and else from the last one answered.
         With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `more` is
-        added to today's limit of new cards, and to the deck's own where one deck is asked for. `deck` is the address of
-        a deck or folder; raises NotFound where there is none.
+        added to today's limit of new cards, and to the deck's own where one deck is asked for. `deck` is the
+        address of a deck or folder; raises NotFound where there is none.
         """
         held = [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
         with self._db.read():
@@ -223,7 +223,7 @@ class Queues(LearnerDays):
         return LimitsLeft(max(0, new), None if due is None else max(0, due))
 
     def beyond_limit(self, learner: Learner, *, deck: str | None = None, tag: str | None = None) -> BeyondLimit | None:
-        """What today's limit of new cards holds back in a deck, folder or tag; None: nothing. Raises NotFound."""
+        """What today's limit of new cards holds back of a deck, folder or tag; None for nothing. Raises NotFound."""
         with self._db.read():
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)

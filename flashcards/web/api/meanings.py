@@ -53,6 +53,7 @@ MEANINGS = {
     "hour": "An hour of the learner's day.",
     "hours": "How much was remembered by the hour of the day.",
     "id": "What names it; opaque.",
+    "in_place_html": "A cloze card's sentence with its gaps in it, filled but hidden; empty for other cards.",
     "interval": "Days until the card comes again.",
     "intervals": "By grade, or by card: days until it comes again.",
     "items": "What was asked for, in order.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
@@ -21,8 +22,10 @@ from flashcards.web.api.schema import (
     Whole,
 )
 from flashcards.web.cards.changes import diff_html
+from flashcards.web.review.cloze import in_place
 from flashcards.web.shared.dates import instant, iso_date
 
+CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
@@ -69,8 +72,9 @@ TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), dif
 QUEUE_CARD = shape(
     "QueueCard",
     id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead")), question_html=HTML, answer_html=HTML,
-    intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(), deck_address=Text(),
-    section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1), rubric_html=ListOf(HTML),
+    in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(),
+    deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1),
+    rubric_html=ListOf(HTML),
     follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), suspends=Flag(),
     language=Text(), revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE),
     returned_on=Nullable(Date()),
@@ -156,6 +160,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "kind": card.kind,
         "question_html": card.question_html,
         "answer_html": card.answer_html,
+        "in_place_html": cloze_in_place(card),
         "intervals": {str(quality): days for quality, days in card.intervals.items()},
         "typed": card.typed,
         "typed_answer": card.typed_answer,
@@ -178,6 +183,11 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,
     }
+
+
+def cloze_in_place(card: QueueCard) -> str:
+    """A cloze card's text with its gaps in place, see `review/cloze.py`; "" for other cards."""
+    return in_place(card.question_html, card.answer_html) if CLOZE.fullmatch(card.which) else ""
 
 
 def _change_json(change: TextChange | None) -> dict[str, Any] | None:

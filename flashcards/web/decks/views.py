@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -27,6 +27,7 @@ def tree() -> str:
         counts=counts,
         sums=_sums(counts.values()),
         collection=services().decks.collection_state(),
+        open=request.args.get("open", ""),
         deleted=request.args.get("deleted", "")[:300],
     )
 
@@ -57,13 +58,17 @@ def page(address: str) -> str:
         folder=folder,
         counts=counts,
         sums=_sums(counts.values()),
+        open=request.args.get("open", ""),
         trail=_trail(folder.path),
     )
 
 
 @decks.post("/decks/<path:address>")
 def save(address: str) -> Response:
-    """Switches the deck on or off for the learner, or sets how many new cards of it a day may come."""
+    """Switches the deck, or a folder's decks, on or off for the learner, or sets the deck's new cards a day.
+
+    `back` is the folder whose list asked for it; without it, the deck's page did.
+    """
     what, review = request.form.get("what", ""), services().review
     if what in {"on", "off"}:
         review.set_deck_active(learner(), address, what == "on")
@@ -71,7 +76,11 @@ def save(address: str) -> Response:
         review.set_deck_limit(learner(), address, _limit(request.form.get("new_per_day", "")))
     else:
         raise Invalid("Nothing to save was named.", field="what")
-    return redirect(f"/decks/{quote(address)}", 303)
+    back = request.form.get("back")
+    if back is None:
+        return redirect(f"/decks/{quote(address)}", 303)
+    place = f"/decks/{quote(back)}/" if back else "/decks"
+    return redirect(f"{place}?{urlencode({'open': address})}", 303)
 
 
 def _limit(text: str) -> int | None:
@@ -94,7 +103,14 @@ def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
     limits = services().review.left_of_limits(learner())
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for deck in counts:
-        mine = {"unseen": deck.unseen, "new": deck.new, "drill": deck.drill, "due": deck.due}
+        mine = {
+            "unseen": deck.unseen,
+            "new": deck.new,
+            "drill": deck.drill,
+            "due": deck.due,
+            "decks": 1,
+            "on": deck.active,
+        }
         parts = deck.path_address.split("/")
         for depth in range(1, len(parts)):
             sums["/".join(parts[:depth])].update(mine)

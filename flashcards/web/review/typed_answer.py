@@ -9,7 +9,7 @@ from typing import Literal
 
 Mark = Literal["same", "wrong", "missing"]
 BLANK = "\u2007"
-"""Stands for a missing character: as wide as a digit and empty, for any sign might be taken for text."""
+"""Stands for a character that is not there, as wide as a digit: no mark that could be taken for text."""
 LONGEST = 400
 """Longer texts are compared as a whole: the table below grows with the product of the lengths."""
 

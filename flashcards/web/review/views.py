@@ -14,7 +14,7 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.review.contract import QueueMode
 from flashcards.services.review.facade import Answer, Queue, QueueCard
 from flashcards.web.api.queue import AHEAD
-from flashcards.web.api.shapes import queue_json
+from flashcards.web.api.shapes import cloze_in_place, queue_json
 from flashcards.web.auth.login import learner, services
 from flashcards.web.review import buttons
 from flashcards.web.review.filters import Filters, read_filters
@@ -45,6 +45,7 @@ def page() -> Response | str:
     return render_template(
         "review/page.html",
         card=card,
+        gaps=cloze_in_place(card),
         shown=shown,
         typed=typed,
         diff=compare(typed, card.typed_answer) if shown and card.typed else None,

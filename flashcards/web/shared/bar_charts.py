@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 LEFT, TOP, BELOW = 38.0, 8.0, 22.0
@@ -77,7 +77,7 @@ def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) 
         )
         for index, bar in enumerate(bars)
     )
-    grid = tuple(Label(LEFT, round(base - tick * unit, 1), f"{tick:,}") for tick in ticks(highest))
+    grid = tuple(Label(LEFT, round(base - line * unit, 1), f"{line:,}") for line in ticks(highest))
     return Stack(width, height, columns, _labels(bars, slot, width), grid)
 
 
@@ -107,16 +107,16 @@ def _labels(bars: Sequence[Bar], slot: float, width: int) -> tuple[Label, ...]:
 
 
 def ticks(highest: int) -> list[int]:
-    """Where the axis has lines: at 0, at `highest`, and at round steps between, none so near that labels touch."""
-    step = _step(highest)
-    return [*range(0, highest - step // 2, step), highest]
+    """Where the grid lines stand, from 0: at most five round steps, the last line at `highest` itself."""
+    step = next(size for size in _round_numbers() if highest <= 4 * size)
+    lines = list(range(0, highest + 1, step))
+    if highest - lines[-1] > 0.45 * step:
+        return [*lines, highest]
+    return [*lines[:-1], highest]  # a round line that would touch the last one gives way to it
 
 
-def _step(highest: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50 ... that goes into `highest` at most four times."""
-    step = 1
+def _round_numbers() -> Iterator[int]:
+    size = 1
     while True:
-        for factor in (1, 2, 5):
-            if highest // (step * factor) <= 4:
-                return step * factor
-        step *= 10
+        yield from (size, 2 * size, 5 * size)
+        size *= 10

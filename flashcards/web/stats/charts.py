@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flashcards.domain.grade import SIX
+from flashcards.domain.grade import SIX, grades
 from flashcards.domain.statistics import EASES, INTERVALS, KINDS, Share, binned, histogram
 from flashcards.domain.study_day import Day, date_of
 from flashcards.services.review.facade import DayCount
@@ -38,15 +38,18 @@ def main_charts(found: Statistics) -> tuple[Chart, Chart]:
     return _forecast(found), _reviews(found)
 
 
-def more_charts(found: Statistics) -> tuple[Chart, ...]:
-    """Those behind "More"."""
+def more_charts(found: Statistics, buttons: int) -> tuple[Chart, ...]:
+    """Those behind "More"; `buttons` are the learner's grades, four or six."""
     intervals, eases = histogram(found.intervals, INTERVALS), histogram(found.eases, EASES)
-    grades = [(f"{grade.quality} {grade.name}", found.buttons[grade.quality]) for grade in SIX]
+    own = {grade.quality: grade.name for grade in grades(buttons)}
+    # Another program's grades may be among them that the learner has no button for.
+    used = [it for it in SIX if it.quality in own or found.buttons[it.quality]]
+    given = [(own.get(it.quality, it.name), found.buttons[it.quality]) for it in used]
     return (
         _simple("Intervals", _cards(found.intervals), ("Interval", "Cards"), intervals),
         _simple("Ease", _cards(found.eases), ("Ease from", "Cards"), eases),
         _hours(found.hours),
-        _simple("Buttons", "answers to due and new cards", ("Grade", "Answers"), grades),
+        _simple("Buttons", "answers to due and new cards", ("Grade", "Answers"), given),
         _added(found),
     )
 

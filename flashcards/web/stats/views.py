@@ -29,7 +29,7 @@ def page() -> str:
         periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
         places=_places(services().decks.tree()),
         charts=main_charts(found),
-        more=more_charts(found),
+        more=more_charts(found, me.buttons),
         wide=charts.calendar(found.calendar, found.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(found.calendar, found.study_day, charts.WEEKS_NARROW),
     )

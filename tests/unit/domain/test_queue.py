@@ -97,6 +97,7 @@ def test_new_cards_are_chosen_within_all_limits() -> None:
     assert cards(set(), NewLimits(2)) == [1, 3]
     assert cards(set(), NewLimits(0)) == cards(set(), NewLimits(-4)) == []
     assert cards(set(), NewLimits(99, {1: 0, 2: -1})) == []
+    assert cards(set(), NewLimits(99, {1: 3})) == [1, 3, 4, 5, 6]
 
 
 def test_no_more_candidates_are_read_than_needed() -> None:

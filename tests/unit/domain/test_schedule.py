@@ -18,6 +18,7 @@ from flashcards.domain.schedule import (
     Scheduled,
     answered,
     becomes_leech,
+    brought_back,
     changed,
     is_lapse,
     is_leech,
@@ -129,3 +130,41 @@ def test_a_replay_finds_rows_that_do_not_fit() -> None:
     assert replay(good[1:]).schedule is None
     imported = Entry("imported", 3, TODAY - 9, due(1), due(2))
     assert replay([imported, *good]).faults == ()
+
+
+SCHEDULED = Scheduled(Memory(3, 260, 15), TODAY + 9)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hidden", "asked"),
+    [
+        (NEVER_SEEN, False, True),
+        (Schedule(SCHEDULED), False, False),
+        (Schedule(replace(SCHEDULED, due_on=TODAY)), False, True),
+        (Schedule(replace(SCHEDULED, due_on=TODAY + 1)), False, False),
+        (Schedule(replace(SCHEDULED, due_on=TODAY), buried_until=TODAY), False, True),
+        (Schedule(replace(SCHEDULED, due_on=TODAY), buried_until=TODAY + 1), True, False),
+        (Schedule(suspended=True), True, False),
+        (Schedule(buried_until=TODAY + 1), True, False),
+    ],
+)
+def test_what_is_hidden_and_what_is_asked(schedule: Schedule, hidden: bool, asked: bool) -> None:
+    assert (schedule.hidden_on(TODAY), schedule.asked_on(TODAY)) == (hidden, asked)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "due"),
+    [
+        (Schedule(SCHEDULED), TODAY + 1),
+        (Schedule(SCHEDULED, buried_until=TODAY), TODAY + 1),  # it is shown again since today
+        (Schedule(SCHEDULED, buried_until=TODAY + 1), TODAY + 9),
+        (Schedule(SCHEDULED, suspended=True), TODAY + 9),
+        (Schedule(replace(SCHEDULED, due_on=TODAY - 3)), TODAY - 3),
+        (NEVER_SEEN, None),
+    ],
+)
+def test_an_edit_brings_a_card_back_tomorrow_with_its_memory(schedule: Schedule, due: int | None) -> None:
+    after = brought_back(schedule, TODAY)
+    assert after.due_on == due
+    assert after.memory == schedule.memory
+    assert (after.suspended, after.buried_until) == (schedule.suspended, schedule.buried_until)
