@@ -91,6 +91,7 @@ class Converted(NamedTuple):
     """A note as Markdown. `kind` is ``basic``, ``cloze`` or "" where it cannot be carried: then `notice` says why.
 
     `question` and `answer` are a cloze note's heading and body. `own_id` is ``deck#note`` of a note that we wrote.
+    `shown` is the text that Anki shows: of the question (or heading), of the answer (or body), of the lists.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Converted(NamedTuple):
     context: str = ""
     own_id: str = ""
     notice: str = ""
+    shown: tuple[str, ...] = ()
 
 
 class PackedReview(NamedTuple):
