@@ -115,7 +115,9 @@ class ExportCard(NamedTuple):
 
 
 class ExportReview(NamedTuple):
-    """A row of a learner's log that stands, as far as other programs have a place for it."""
+    """A row of a learner's log that stands, as far as other programs have a place for it; the last four are what
+    Anki knew of one that came from there.
+    """
 
     card_id: int
     at: int
@@ -127,6 +129,10 @@ class ExportReview(NamedTuple):
     after_interval: int
     after_ease: int
     took_ms: int | None
+    type: int | None
+    interval: int | None
+    last_interval: int | None
+    factor: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +259,9 @@ class ExportStore:
         gone = "NOT NULL" if removed else "NULL"
         rows = self._db.execute(
             "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
-            " v.after_ease, v.took_ms FROM note n JOIN card c ON c.note_id = n.id"
-            " JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
+            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
             f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 ORDER BY v.card_id, v.at, v.seq",
             (learner, deck),
         )

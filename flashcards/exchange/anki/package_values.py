@@ -73,7 +73,8 @@ class PackedCard(NamedTuple):
     """A card of a note, in Anki's own numbers; a card that sits in a filtered deck as if it were at home.
 
     `due` is a position (new), epoch seconds (learning within a day) or days since the collection's day 0.
-    `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille.
+    `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille. `lapses` is how
+    often it was forgotten.
     """
 
     id: int
@@ -85,6 +86,7 @@ class PackedCard(NamedTuple):
     due: int
     interval: int
     factor: int
+    lapses: int = 0
 
 
 class Converted(NamedTuple):

@@ -36,6 +36,7 @@ KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
 FORMULA = "\ue010"
 """What stands for a formula in a text that is shown."""
 
+_CODE_BEGINS, _IN_CODE = "\ue014", "\ue013"  # where code begins, and before each further line of it
 _BLANK, _TAB = "\ue011", "\ue012"  # blanks that count
 _KEPT = str.maketrans({" ": _BLANK, "\xa0": _BLANK, "\t": _TAB, "\r": "\n"})
 _ENDS_LINE = BLOCK_TAGS | {"br", "details", "summary", "figure", "figcaption", "dialog", "caption"}
@@ -95,6 +96,7 @@ def _tag(name: str, token: re.Match[str], open_: list[tuple[str, str]]) -> str:
         if how or any(name == other for other, _ in open_):  # one within another: its end is not the outer one's
             open_.append((name, how))
         shown = "\n" if how == _CODE_BLOCK else shown
+        shown += _CODE_BEGINS if how == "code" else ""
     return "" if unseen else shown
 
 
@@ -119,7 +121,7 @@ def _text(text: str, open_: list[tuple[str, str]]) -> str:
         return ""
     text = unescape(text)
     if "code" in ways:
-        return text.translate(_KEPT)
+        return text.translate(_KEPT).replace("\n", f"\n{_IN_CODE}")
     if _CODE_BLOCK in ways:
         return _PLAIN_BLANKS.sub(" ", text).replace("\xa0", _BLANK)
     if "lines" in ways:
@@ -128,6 +130,18 @@ def _text(text: str, open_: list[tuple[str, str]]) -> str:
 
 
 def _lines(text: str) -> str:
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
-    shown = (line.rstrip(f" {_BLANK}{_TAB}").replace(_BLANK, " ").replace(_TAB, "\t") for line in lines)
-    return "\n".join(line for line in shown if line.strip())
+    shown: list[str] = []
+    empty: list[str] = []  # lines of code of which it is not known yet whether more follows
+    within = False  # whether code has begun to show something
+    for line in text.split("\n"):
+        begins, goes_on = _CODE_BEGINS in line, _IN_CODE in line
+        line = _BLANKS.sub(" ", line.replace(_CODE_BEGINS, "").replace(_IN_CODE, "")).strip()
+        line = line.rstrip(f" {_BLANK}{_TAB}").replace(_BLANK, " ").replace(_TAB, "\t")
+        if begins or not goes_on:
+            within, empty = False, []
+        if line.strip():
+            shown += [*empty, line]
+            within, empty = begins or goes_on, []
+        elif within:
+            empty.append("")
+    return "\n".join(shown)

@@ -24,7 +24,7 @@ MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
-_STRAY_MARKS = re.compile("[\ue000-\ue012]")
+_STRAY_MARKS = re.compile("[\ue000-\ue014]")
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:div|p)\b[^>]*>", re.I)
 _BREAKS = re.compile(rf"(?:[ \t]*{BREAK}\n[ \t]*){{2,}}")
@@ -32,6 +32,9 @@ _EDGE_BREAKS = re.compile(
     rf"(?:^|(?<=\n\n))(?:[ \t]*{BREAK}\n)+|(?:[ \t]*{BREAK}(?:\n[ \t]*)?)+$|(?:[ \t]*{BREAK}\n)*[ \t]*{BREAK}(?=\n\n)"
 )
 _SOME_BREAKS = re.compile(r"(?:\s*<br\s*/?>\s*)+", re.I)
+_KEPT_LINE = "\ue008"  # an empty line of code, of which there may be several
+_EMPTY_LINE = re.compile(r"\n(?=[ \t]*(?:\n|$))")
+_EMPTY_CODE = re.compile(rf"[ \t]*{_KEPT_LINE}[ \t]*")
 _MANY_LINES = re.compile(r"\n{3,}")
 _BLANKS_AT_END = re.compile(r"[ \t]+$", re.M)
 _PREFORMATTED = re.compile(r"<pre\b[^>]*>(.*?)</pre\s*>", re.S | re.I)
@@ -201,7 +204,7 @@ def _clean(text: str, line_break: str = "\\\n") -> str:
         text = _BLANKS_AT_END.sub("", text)
         text = _BREAKS.sub("\n\n", text)
         text = _EDGE_BREAKS.sub("", text).replace(f"{BREAK}\n", line_break).replace(BREAK, "")
-    return _MANY_LINES.sub("\n\n", _BLANKS_AT_END.sub("", text)).strip()
+    return _EMPTY_CODE.sub("", _MANY_LINES.sub("\n\n", _BLANKS_AT_END.sub("", text)).strip())
 
 
 def _without_blocks(match: re.Match[str]) -> str:
@@ -303,6 +306,7 @@ class _Converter(MarkdownConverter):
         if not code.strip():
             return ""
         marks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code) or [""]))
+        code = _EMPTY_LINE.sub(f"\n{_KEPT_LINE}", code)
         language = language if _LANGUAGE.fullmatch(language) else ""
         return f"\n\n{marks}{language}\n{code}\n{marks}\n\n"
 
