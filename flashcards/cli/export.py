@@ -199,18 +199,15 @@ def _decks_folder(settings: Config) -> Path:
 def _tell(done: AnkiExported) -> None:
     counts = f"{notes_in_decks(done.notes, done.cards, done.decks)}, {counted(done.media, 'media file')}"
     click.echo(f"{done.path}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
-    tagged = [note for note in done.removed if not note.changed_kind]
+    tagged = done.removed
     if tagged:
         click.echo(
             f"{counted(len(tagged), 'note')} gone since the last export. Anki keeps such notes; they are tagged",
             err=True,
         )
         click.echo("flashcards::removed in this package, so that you can find and delete them:", err=True)
-        _warn([f"  {note.deck_path}: {note.title}" for note in tagged])
-    changed = [note for note in done.removed if note.changed_kind]
-    if changed:
-        click.echo("Became another kind of note, and so are new ones in Anki; delete the old ones there:", err=True)
-        _warn([f"  {note.deck_path}: {note.title}" for note in changed])
+        another = " (another kind of note now, and so a new one in Anki)"
+        _warn([f"  {note.deck_path}: {note.title}{another if note.changed_kind else ''}" for note in tagged])
     _warn([f"{name}: the file has gone or changed, run the export again" for name in done.missing_media])
     _warn(done.skipped)
 

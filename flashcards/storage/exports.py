@@ -146,6 +146,29 @@ class RemovedNote:
     changed_kind: bool
 
 
+class Former(NamedTuple):
+    """A note as Anki knows it that has become another kind since, and so has another guid.
+
+    `kind` is what it is today; `sources` are its texts, the last one first. Instants are in epoch ms, `last_modified`
+    (what Anki was told last) in epoch seconds.
+    """
+
+    guid: str
+    last_modified: int
+    note: int
+    kind: str
+    key: str
+    section: str | None
+    tags: str
+    definitions: str
+    modified_at: int
+    created_at: int
+    deck: int
+    deck_key: str
+    deck_path: str
+    sources: tuple[str, ...]
+
+
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
@@ -291,6 +314,22 @@ class ExportStore:
             values,
         )
         return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
+
+    def former(self, decks: Sequence[int], learner: int) -> list[Former]:
+        """Of the notes exported for the learner, those of these decks that have changed their kind since."""
+        rows = self._db.all(
+            "SELECT x.guid, x.modified, n.id, n.kind, n.key, n.section, n.tags, n.definitions, n.modified_at,"
+            " coalesce((SELECT at FROM revision WHERE note_id = n.id AND number = 1), n.modified_at),"
+            " d.id, d.key, d.path FROM anki_export x JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0 AND n.guid <> x.guid"
+            f" AND n.deck_id {_LISTED} ORDER BY n.id",
+            (learner, json.dumps(list(decks))),
+        )
+        return [Former._make((*row, self._sources(row[2]))) for row in rows]
+
+    def _sources(self, note: int) -> tuple[str, ...]:
+        rows = self._db.all("SELECT source FROM revision WHERE note_id = ? ORDER BY number DESC", (note,))
+        return tuple(source for (source,) in rows)
 
     def decks_of_removed(self, learner: int) -> tuple[ExportDeck, ...]:
         """The decks whose files have gone and from which notes were exported for the learner."""

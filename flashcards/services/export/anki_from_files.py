@@ -24,13 +24,13 @@ from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.export.anki_fields import (
     addresses,
+    anki_ordinal,
     foreign_media,
     media_bytes,
     rendering,
     request_for_anki,
     within,
 )
-from flashcards.services.export.packed_notes import anki_ordinal
 from flashcards.services.export.results import AnkiExported, Progress, TextExported
 from flashcards.services.sync.plan import new_guids
 from flashcards.storage.exports import AnkiRendering

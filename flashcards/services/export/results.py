@@ -19,7 +19,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class AnkiExported:
     """A package that was written. `removed` are notes that an earlier export for the same learner held and that
-    have gone since: tagged in this one, except those that changed their kind.
+    have gone since, or changed their kind: tagged in this one.
 
     `missing_media` are names whose files could not be read; `skipped` says which notes were left out, and why.
     """
