@@ -176,11 +176,10 @@ def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progr
     from flashcards.services.export.anki_from_files import FileExport
     from flashcards.services.export.facade import writing
 
-    click.echo(
-        "No database: notes are dated by their files. A later export may overwrite what was edited in Anki.", err=True
-    )
     with writing(output):
-        return FileExport(_decks_folder(settings)).anki(output, decks, progress)
+        done = FileExport(_decks_folder(settings)).anki(output, decks, progress)
+    _warn(done.warnings)
+    return done
 
 
 def _csv_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> TextExported:

@@ -164,6 +164,7 @@ def _merge_json(report: MergeReport) -> dict[str, Any]:
         "same": report.same,
         "older": report.older,
         "unknown": report.unknown,
+        "deleted": [asdict(note) for note in report.deleted],
     }
 
 
@@ -177,10 +178,15 @@ def _print_merge(report: MergeReport) -> None:
             for line in text.splitlines() or [""]:
                 click.echo(f"  {name}: {printable(line)}", err=True)
     print_notices(tuple(report.notices))
+    for gone in report.deleted:
+        where = f"line {gone.first}" if gone.first == gone.last else f"lines {gone.first} to {gone.last}"
+        text = f"{gone.path}:{gone.first}: {gone.note} was deleted in Anki; to delete it here too, remove {where}"
+        click.echo(printable(text), err=True)
     edited = sum(len(change.notes) for change in report.changes)
     click.echo(
         f"{counted(edited, 'note')} edited in Anki, {counted(len(report.conflicts), 'conflict')},"
         f" {report.same:,} the same, {report.older:,} newer here,"
-        f" {report.unknown:,} not here (import without --merge brings them)",
+        f" {report.unknown:,} not here (import without --merge brings them)"
+        + (f", {len(report.deleted):,} deleted in Anki" if report.deleted else ""),
         err=True,
     )
