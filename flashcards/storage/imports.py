@@ -58,6 +58,14 @@ class ImportedRow(NamedTuple):
     known: Known
 
 
+class KnownFile(NamedTuple):
+    """A deck file as it was when it was read last."""
+
+    deck_id: str
+    size: int
+    mtime_ns: int
+
+
 class ImportRows:
     """Reads and writes for bringing a history in."""
 
@@ -84,6 +92,11 @@ class ImportRows:
         """The guids of all notes that the files held at the last sync, each with its deck's path."""
         sql = "SELECT n.guid, d.path FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
         return dict(self._db.execute(sql))
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """The deck files that the last sync read, by path."""
+        rows = self._db.execute("SELECT path, key, size, mtime_ns FROM deck WHERE removed_at IS NULL")
+        return {path: KnownFile(*values) for path, *values in rows}
 
     def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
         """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
 from flashcards.deckfiles.parse.collection import no_garbage_collection
 from flashcards.deckfiles.parse.deck import parse_deck
-from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.domain.card import Deck
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
@@ -21,7 +21,7 @@ from flashcards.services.anki.staging import Existing, Progress, Staged, guid_in
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
-from flashcards.storage.imports import ImportRows
+from flashcards.storage.imports import ImportRows, KnownFile
 from flashcards.temporary import TemporaryFolder
 
 
@@ -53,17 +53,23 @@ def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: 
     """
     said = take_back_cut_off(_place(into, root)[0])
     with reading_package(file) as package:
-        report = write_decks(package, into, root, frozenset(), progress)
+        report = write_decks(package, into, root, Known(), progress)
     return replace(report, notices=(*said, *report.notices))
 
 
-def write_decks(
-    package: Package, into: Path, root: Path | None, known_guids: frozenset[str], progress: Progress
-) -> ImportReport:
-    """The decks of an open package, below `into`; notes with a guid in `known_guids` are there already."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows: the guids of notes whose files are there, and the files as it read them last."""
+
+    guids: frozenset[str] = frozenset()
+    files: Mapping[str, KnownFile] = field(default_factory=dict)
+
+
+def write_decks(package: Package, into: Path, root: Path | None, known: Known, progress: Progress) -> ImportReport:
+    """The decks of an open package, below `into`; notes that are `known` are there already."""
     base, below = _place(into, root)
-    existing = existing_decks(base)
-    existing = replace(existing, guids=existing.guids | known_guids)
+    existing = existing_decks(base, known.files)
+    existing = replace(existing, guids=existing.guids | known.guids)
     with TemporaryFolder() as folder:
         staged = stage(package, existing, base, below, Path(folder), progress)
         install(base, {name: Path(folder) / name for name in staged.files})
@@ -82,19 +88,37 @@ def _place(into: Path, root: Path | None) -> tuple[Path, str]:
     return into, ""
 
 
-def existing_decks(root: Path) -> Existing:
-    """What the decks folder holds already; a folder that is missing or empty holds nothing."""
-    decks = read_decks(root)
+def existing_decks(root: Path, known: Mapping[str, KnownFile] | None = None) -> Existing:
+    """What the decks folder holds already; a folder that is missing or empty holds nothing.
+
+    Of files that are as they are `known`, only the deck's id is told: whoever knows them knows their notes.
+    """
+    unread: set[str] = set()
+    files = []
+    for file in _files(root):
+        stored = known.get(file.path) if known else None
+        if stored is not None and (stored.size, stored.mtime_ns) == (file.size, file.mtime_ns):
+            unread.add(stored.deck_id)
+        else:
+            files.append(file)
+    decks = _read(files)
     guids = {guid_in_file(deck.id, note) for deck in decks for note in deck.notes}
-    return Existing(frozenset(deck.id for deck in decks), frozenset(guids))
+    return Existing(frozenset(deck.id for deck in decks) | unread, frozenset(guids))
 
 
 def read_decks(root: Path) -> list[Deck]:
     """The decks below `root`, as far as they can be read."""
+    return _read(_files(root))
+
+
+def _files(root: Path) -> Sequence[DeckFile]:
     try:
-        files = find_decks(root).files
+        return find_decks(root).files
     except DeckError:
-        return []
+        return ()
+
+
+def _read(files: Iterable[DeckFile]) -> list[Deck]:
     decks = []
     for file in files:
         try:
@@ -154,8 +178,9 @@ class AnkiImportService:
         said = take_back_cut_off(self._root)
         with reading_package(file, limits) as package:
             with self._db.read():
-                live = ImportRows(self._db, "").live_guids()
-            known = frozenset(guid for guid, path in live.items() if (self._root / path).exists())
+                rows = ImportRows(self._db, "")
+                live, files = rows.live_guids(), rows.known_files()
+            known = Known(frozenset(guid for guid, path in live.items() if (self._root / path).exists()), files)
             report = write_decks(package, into, self._root, known, progress)
             report = replace(report, notices=(*said, *report.notices))
             if not report.notes + report.known:
