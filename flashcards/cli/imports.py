@@ -87,13 +87,19 @@ def anki_command(
 
 def _files(file: Path, into: Path, progress: Progress) -> ImportReport:
     settings = config()
-    return import_decks(file, into, settings.decks if settings.decks.is_dir() else None, progress=progress)
+    root = settings.decks if settings.decks.is_dir() else None
+    return import_decks(file, into, root, progress=progress, warn=_warn)
 
 
 def _with_history(file: Path, into: Path, user: str, reschedule: bool, progress: Progress) -> ImportReport:
     with services() as opened:
         learner = opened.accounts.find(user)
-        return opened.anki_import.bring(file, into, learner, reschedule=reschedule, progress=progress)
+        return opened.anki_import.bring(file, into, learner, reschedule=reschedule, progress=progress, warn=_warn)
+
+
+def _warn(sentence: str) -> None:
+    """What will stay behind, on stderr, before anything is written."""
+    click.echo(printable(sentence), err=True)
 
 
 def report_json(report: ImportReport) -> dict[str, Any]:
@@ -115,6 +121,8 @@ def print_report(report: ImportReport) -> None:
             + (f"; {counted(history.known, 'review')} here already" if history.known else "")
             + (f"; {history.lost:,} belong to cards that are not here" if history.lost else "")
         )
+    for behind in report.left_behind:
+        click.echo(printable(str(behind)), err=True)
     print_notices(report.notices)
     for problem in report.problems:
         click.echo(printable(f"{problem.path}:{problem.line}: {problem.severity} {problem.message}"), err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
+from flashcards.services.anki.left_behind import LeftBehind, left_behind
 from flashcards.services.anki.staging import Existing, Progress, Staged, guid_in_file, quiet, stage
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.sync.run import SyncService
@@ -29,7 +30,8 @@ from flashcards.temporary import TemporaryFolder
 class ImportReport:
     """What an import did. `files` are relative to `folder`; `notices` name what could not be carried, and why.
 
-    `history` is there where a learner was named; `problems` are what the sync after it found.
+    `history` is there where a learner was named; `problems` are what the sync after it found; `left_behind` are cards
+    that are not carried.
     """
 
     folder: Path
@@ -43,9 +45,20 @@ class ImportReport:
     notices: tuple[str, ...]
     history: HistoryReport | None = None
     problems: tuple[Problem, ...] = field(default=())
+    left_behind: tuple[LeftBehind, ...] = ()
 
 
-def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet) -> ImportReport:
+Warn = Callable[[str], None]
+"""Told, before anything is written, what will not come."""
+
+
+def silent(_sentence: str) -> None:
+    """For callers that say it afterwards."""
+
+
+def import_decks(
+    file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet, warn: Warn = silent
+) -> ImportReport:
     """Writes the decks and media of the Anki package `file` below `into`. Needs no database.
 
     `root` is the decks folder, for `into` below it; notes that any deck there holds already are not written
@@ -53,8 +66,16 @@ def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: 
     """
     said = take_back_cut_off(_place(into, root)[0])
     with reading_package(file) as package:
+        behind = _warned(package, warn)
         report = write_decks(package, into, root, Known(), progress)
-    return replace(report, notices=(*said, *report.notices))
+    return replace(report, notices=(*said, *report.notices), left_behind=behind)
+
+
+def _warned(package: Package, warn: Warn) -> tuple[LeftBehind, ...]:
+    behind = left_behind(package)
+    for one in behind:
+        warn(str(one))
+    return behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +182,7 @@ class AnkiImportService:
         *,
         reschedule: bool = False,
         progress: Progress = quiet,
+        warn: Warn = silent,
         limits: Limits | None = None,
     ) -> ImportReport:
         """Writes what is new below `into`, syncs, and brings the log into the learner's history.
@@ -177,12 +199,13 @@ class AnkiImportService:
         progress("reading", 0, 1)
         said = take_back_cut_off(self._root)
         with reading_package(file, limits) as package:
+            behind = _warned(package, warn)
             with self._db.read():
                 rows = ImportRows(self._db, "")
                 live, files = rows.live_guids(), rows.known_files()
             known = Known(frozenset(guid for guid, path in live.items() if (self._root / path).exists()), files)
             report = write_decks(package, into, self._root, known, progress)
-            report = replace(report, notices=(*said, *report.notices))
+            report = replace(report, notices=(*said, *report.notices), left_behind=behind)
             if not report.notes + report.known:
                 return report  # nothing came; and a sync would complain of a folder that is empty still
             synced = self._sync.sync(progress)
