@@ -185,11 +185,10 @@ def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progr
     from flashcards.services.export.anki_from_files import FileExport
     from flashcards.services.export.facade import writing
 
-    click.echo(
-        "No database: notes are dated by their files. A later export may overwrite what was edited in Anki.", err=True
-    )
     with writing(output):
-        return FileExport(_decks_folder(settings)).anki(output, decks, progress)
+        done = FileExport(_decks_folder(settings)).anki(output, decks, progress)
+    _warn(done.warnings)
+    return done
 
 
 def _csv_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> TextExported:
@@ -208,18 +207,15 @@ def _decks_folder(settings: Config) -> Path:
 def _tell(output: Path, done: AnkiExported) -> None:
     counts = f"{notes_in_decks(done.notes, done.cards, done.decks)}, {counted(done.media, 'media file')}"
     wrote(output, f"{output}: {counts}" + (f", {counted(done.reviews, 'review')}" if done.reviews else ""))
-    tagged = [note for note in done.removed if not note.changed_kind]
+    tagged = done.removed
     if tagged:
         click.echo(
             f"{counted(len(tagged), 'note')} gone since the last export. Anki keeps such notes; they are tagged",
             err=True,
         )
         click.echo("flashcards::removed in this package, so that you can find and delete them:", err=True)
-        _warn([f"  {note.deck_path}: {note.title}" for note in tagged])
-    changed = [note for note in done.removed if note.changed_kind]
-    if changed:
-        click.echo("Became another kind of note, and so are new ones in Anki; delete the old ones there:", err=True)
-        _warn([f"  {note.deck_path}: {note.title}" for note in changed])
+        another = " (another kind of note now, and so a new one in Anki)"
+        _warn([f"  {note.deck_path}: {note.title}{another if note.changed_kind else ''}" for note in tagged])
     _warn([f"{name}: the file has gone or changed, run the export again" for name in done.missing_media])
     _warn(done.skipped)
 

@@ -88,13 +88,19 @@ def anki_command(
 
 def _files(file: Path, into: Path, progress: Progress) -> ImportReport:
     settings = config()
-    return import_decks(file, into, settings.decks if settings.decks.is_dir() else None, progress=progress)
+    root = settings.decks if settings.decks.is_dir() else None
+    return import_decks(file, into, root, progress=progress, warn=_warn)
 
 
 def _with_history(file: Path, into: Path, user: str, reschedule: bool, progress: Progress) -> ImportReport:
     with services() as opened:
         learner = opened.accounts.find(user)
-        return opened.anki_import.bring(file, into, learner, reschedule=reschedule, progress=progress)
+        return opened.anki_import.bring(file, into, learner, reschedule=reschedule, progress=progress, warn=_warn)
+
+
+def _warn(sentence: str) -> None:
+    """What will stay behind, on stderr, before anything is written."""
+    click.echo(printable(sentence), err=True)
 
 
 def report_json(report: ImportReport) -> dict[str, Any]:
@@ -116,6 +122,8 @@ def print_report(report: ImportReport) -> None:
             + (f"; {counted(history.known, 'review')} here already" if history.known else "")
             + (f"; {history.lost:,} belong to cards that are not here" if history.lost else "")
         )
+    for behind in report.left_behind:
+        click.echo(printable(str(behind)), err=True)
     print_notices(report.notices)
     for problem in report.problems:
         click.echo(printable(f"{problem.path}:{problem.line}: {problem.severity} {problem.message}"), err=True)
@@ -165,6 +173,7 @@ def _merge_json(report: MergeReport) -> dict[str, Any]:
         "same": report.same,
         "older": report.older,
         "unknown": report.unknown,
+        "deleted": [asdict(note) for note in report.deleted],
     }
 
 
@@ -178,10 +187,15 @@ def _print_merge(report: MergeReport) -> None:
             for line in text.splitlines() or [""]:
                 click.echo(f"  {name}: {printable(line)}", err=True)
     print_notices(tuple(report.notices))
+    for gone in report.deleted:
+        where = f"line {gone.first}" if gone.first == gone.last else f"lines {gone.first} to {gone.last}"
+        text = f"{gone.path}:{gone.first}: {gone.note} was deleted in Anki; to delete it here too, remove {where}"
+        click.echo(printable(text), err=True)
     edited = sum(len(change.notes) for change in report.changes)
     click.echo(
         f"{counted(edited, 'note')} edited in Anki, {counted(len(report.conflicts), 'conflict')},"
         f" {report.same:,} the same, {report.older:,} newer here,"
-        f" {report.unknown:,} not here (import without --merge brings them)",
+        f" {report.unknown:,} not here (import without --merge brings them)"
+        + (f", {len(report.deleted):,} deleted in Anki" if report.deleted else ""),
         err=True,
     )

@@ -62,6 +62,8 @@ def _print(report: PushReport) -> None:
     would = "would be " if report.dry_run else ""
     for what in ("added", "updated", "moved"):
         _list(getattr(report, what), f"{would}{what}")
+    _list(report.designs, f"note types {would}redesigned")
+    _list(report.kept_designs, "note types redesigned in Anki, left as they are there (--overwrite updates them)")
     _list(report.left, "edited in Anki, left as they are there (--overwrite updates them)")
     _list(report.gone, "in Anki, and no longer in the files: they stay there")
     _list(report.from_anki, "came from Anki, and are not sent: `flashcards export anki` finds them there")

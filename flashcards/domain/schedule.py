@@ -166,13 +166,17 @@ def brought_back(schedule: Schedule, today: Day) -> Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the log, as far as a replay needs it; `before` and `after` are what it says it did."""
+    """A row of the log, as far as a replay needs it; `before` and `after` are what it says it did.
+
+    `lapses` is how often the card was forgotten until then, where a row says so: one that closes an import.
+    """
 
     kind: str
     quality: int | None
     study_day: Day
     before: Schedule
     after: Schedule
+    lapses: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ def replay(entries: Iterable[Entry]) -> Replayed:
         before = schedule or NEVER_SEEN
         if entry.kind == "manual":
             after = schedule = entry.after
+            lapses = lapses if entry.lapses is None else entry.lapses
         elif entry.kind == "scheduled" and entry.quality is not None:
             lapses += is_lapse(before, entry.kind, entry.quality)
             after = schedule = answered(before, "scheduled", entry.quality, entry.study_day)

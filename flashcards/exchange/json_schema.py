@@ -40,6 +40,7 @@ class Field:
     says: str
     nullable: bool = False
     column: str = ""
+    later: bool = False  # it came with a later program: documents without it are read as with null
 
     @property
     def stored_as(self) -> str:
@@ -55,6 +56,7 @@ class Section:
     table: str
     says: str
     fields: tuple[Field, ...]
+    later: bool = False  # it came with a later program: documents without it are read
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -84,6 +86,8 @@ def _value(item: dict[str, Any], field: Field) -> Any:
     value: Any = item
     for name in field.name.split("."):
         if not isinstance(value, dict) or name not in value:
+            if field.later:
+                return None
             raise NotAsDeclared(f"{field.name} is missing")
         value = value[name]
     if value is None and field.nullable:
@@ -268,7 +272,28 @@ SECTIONS = (
             Field("took_ms", INTEGER, "how long it took", True),
             Field("leech", BOOLEAN, "whether it made the card a leech"),
             Field("undone", BOOLEAN, "whether it was taken back"),
+            Field(
+                "after_lapses",
+                INTEGER,
+                "of what closed an import, how often the card was forgotten until then",
+                True,
+                later=True,
+            ),
         ),
+    ),
+    Section(
+        "imported_reviews",
+        "imported_review",
+        "what Anki knew of rows that came from there",
+        (
+            _LEARNER,
+            Field("seq", INTEGER, "of the row in the learner's log"),
+            Field("type", INTEGER, "0 learning, 1 review, 2 relearning, 3 filtered, 4 and 5 by hand"),
+            Field("interval", INTEGER, "in days; negative: in seconds"),
+            Field("last_interval", INTEGER, "the one before"),
+            Field("factor", INTEGER, "the ease, in permille"),
+        ),
+        later=True,
     ),
     Section(
         "anki_exports",
@@ -302,7 +327,7 @@ def schema() -> dict[str, Any]:
         "title": "Flashcards export",
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if not (name in BY_NAME and BY_NAME[name].later)],
     }
 
 
@@ -318,7 +343,8 @@ def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
             properties[group] = _described(field)
     for group, members in groups.items():
         properties[group] = _object(tuple(members))
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    later = {field.name for field in fields if field.later}
+    return {"type": "object", "properties": properties, "required": [name for name in properties if name not in later]}
 
 
 def _described(field: Field) -> dict[str, Any]:

@@ -26,6 +26,9 @@ _ORPHANS = {
         f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {_VISIBLE}",
     "log rows that are filed under a wrong note":
         "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
+    "what Anki knew of rows that are not in the log":
+        "imported_review i WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.learner_id = i.learner_id"
+        " AND r.seq = i.seq)",
 }  # fmt: skip
 _COUNTERS = {
     "cards of decks":
@@ -94,11 +97,11 @@ class CheckRows:
     def log(self) -> Iterator[LoggedEntry]:
         """Every log by learner and card, in the order of `seq`, undone rows left out."""
         rows = self._db.each(
-            f"SELECT learner_id, card_id, seq, kind, quality, study_day, {_BEFORE}, {_AFTER} FROM review"
+            f"SELECT learner_id, card_id, seq, kind, quality, study_day, after_lapses, {_BEFORE}, {_AFTER} FROM review"
             " WHERE undone = 0 ORDER BY learner_id, card_id, seq"
         )
-        for learner, card, seq, kind, quality, day, *schedules in rows:
-            entry = Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]))
+        for learner, card, seq, kind, quality, day, lapses, *schedules in rows:
+            entry = Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
             yield LoggedEntry(learner, card, seq, entry)
 
     def totals(self) -> dict[str, int]:

@@ -115,7 +115,9 @@ class ExportCard(NamedTuple):
 
 
 class ExportReview(NamedTuple):
-    """A row of a learner's log that stands, as far as other programs have a place for it."""
+    """A row of a learner's log that stands, as far as other programs have a place for it; the last four are what
+    Anki knew of one that came from there.
+    """
 
     card_id: int
     at: int
@@ -127,6 +129,10 @@ class ExportReview(NamedTuple):
     after_interval: int
     after_ease: int
     took_ms: int | None
+    type: int | None
+    interval: int | None
+    last_interval: int | None
+    factor: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,29 @@ class RemovedNote:
     deck_path: str
     title: str
     changed_kind: bool
+
+
+class Former(NamedTuple):
+    """A note as Anki knows it that has become another kind since, and so has another guid.
+
+    `kind` is what it is today; `sources` are its texts, the last one first. Instants are in epoch ms, `last_modified`
+    (what Anki was told last) in epoch seconds.
+    """
+
+    guid: str
+    last_modified: int
+    note: int
+    kind: str
+    key: str
+    section: str | None
+    tags: str
+    definitions: str
+    modified_at: int
+    created_at: int
+    deck: int
+    deck_key: str
+    deck_path: str
+    sources: tuple[str, ...]
 
 
 _LISTED = "IN (SELECT value FROM json_each(?))"
@@ -253,8 +282,9 @@ class ExportStore:
         gone = "NOT NULL" if removed else "NULL"
         rows = self._db.execute(
             "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
-            " v.after_ease, v.took_ms FROM note n JOIN card c ON c.note_id = n.id"
-            " JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
+            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
             f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 ORDER BY v.card_id, v.at, v.seq",
             (learner, deck),
         )
@@ -284,6 +314,22 @@ class ExportStore:
             values,
         )
         return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
+
+    def former(self, decks: Sequence[int], learner: int) -> list[Former]:
+        """Of the notes exported for the learner, those of these decks that have changed their kind since."""
+        rows = self._db.all(
+            "SELECT x.guid, x.modified, n.id, n.kind, n.key, n.section, n.tags, n.definitions, n.modified_at,"
+            " coalesce((SELECT at FROM revision WHERE note_id = n.id AND number = 1), n.modified_at),"
+            " d.id, d.key, d.path FROM anki_export x JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0 AND n.guid <> x.guid"
+            f" AND n.deck_id {_LISTED} ORDER BY n.id",
+            (learner, json.dumps(list(decks))),
+        )
+        return [Former._make((*row, self._sources(row[2]))) for row in rows]
+
+    def _sources(self, note: int) -> tuple[str, ...]:
+        rows = self._db.all("SELECT source FROM revision WHERE note_id = ? ORDER BY number DESC", (note,))
+        return tuple(source for (source,) in rows)
 
     def decks_of_removed(self, learner: int) -> tuple[ExportDeck, ...]:
         """The decks whose files have gone and from which notes were exported for the learner."""

@@ -32,6 +32,15 @@ _INSERT_IMPORTED = INSERT_LOG.partition(" VALUES ")[0] + (
 )
 
 
+class Known(NamedTuple):
+    """What Anki knew of a row of its log, in its own numbers: see the table `imported_review`."""
+
+    type: int
+    interval: int
+    last_interval: int
+    factor: int
+
+
 class ImportedRow(NamedTuple):
     """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer."""
 
@@ -46,6 +55,15 @@ class ImportedRow(NamedTuple):
     interval: int
     last_interval: int
     took_ms: int
+    known: Known
+
+
+class KnownFile(NamedTuple):
+    """A deck file as it was when it was read last."""
+
+    deck_id: str
+    size: int
+    mtime_ns: int
 
 
 class ImportRows:
@@ -75,6 +93,11 @@ class ImportRows:
         sql = "SELECT n.guid, d.path FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
         return dict(self._db.execute(sql))
 
+    def known_files(self) -> dict[str, KnownFile]:
+        """The deck files that the last sync read, by path."""
+        rows = self._db.execute("SELECT path, key, size, mtime_ns FROM deck WHERE removed_at IS NULL")
+        return {path: KnownFile(*values) for path, *values in rows}
+
     def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
         """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""
         self._db.executemany(
@@ -100,7 +123,7 @@ class ImportRows:
         )
         return dict(rows)
 
-    def append(self, learner: int, rows: Iterable[ImportedRow]) -> None:
+    def append(self, learner: int, rows: Sequence[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
         scheduler = self._scheduler
         self._db.executemany(
@@ -110,12 +133,20 @@ class ImportRows:
                     learner, seq, uid, action, card.id, card.note, at, day, quality, card.revision, scheduler,
                     ease, last_interval, ease, interval, took_ms,
                 )
-                for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms in rows
+                for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms, _ in rows
             ),
         )  # fmt: skip
+        self._db.executemany(
+            "INSERT INTO imported_review(learner_id, seq, type, interval, last_interval, factor)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            ((learner, row.seq, *row.known) for row in rows),
+        )
 
-    def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite]]) -> None:
-        """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand."""
+    def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
+        """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand.
+
+        Each comes with the lapses that the card has from there on.
+        """
         self._db.executemany(
             INSERT_LOG,
             (
@@ -124,14 +155,18 @@ class ImportRows:
                     row.kind, row.verb, card.revision, self._scheduler,
                     *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
                 )
-                for card, row in rows
+                for card, row, _ in rows
             ),
         )  # fmt: skip
-        stored = [(*columns_of(row.after), card.lapses, learner, card.id) for card, row in rows if card.stored]
+        self._db.executemany(
+            "UPDATE review SET after_lapses = ? WHERE learner_id = ? AND seq = ?",
+            [(lapses, learner, row.seq) for card, row, lapses in rows if lapses != card.lapses],
+        )
+        stored = [(*columns_of(row.after), lapses, learner, card.id) for card, row, lapses in rows if card.stored]
         self._db.executemany(UPDATE_SCHEDULE, stored)
         new = (
-            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), card.lapses)
-            for card, row in rows
+            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses)
+            for card, row, lapses in rows
             if not card.stored
         )
         self._db.executemany(INSERT_SCHEDULE, new)

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from flashcards.domain.schedule import History, Schedule
+from flashcards.domain.schedule import Entry, History, Schedule, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
@@ -189,6 +189,19 @@ class ReviewRows:
                 (card, learner),
             )
         )
+
+    def lapses(self, learner: int, card: int) -> int:
+        """How often the learner has forgotten the card, by what stands in the log."""
+        rows = self._db.all(
+            f"SELECT kind, quality, study_day, after_lapses, {_BEFORE}, {_AFTER} FROM review"
+            " WHERE card_id = ? AND learner_id = ? AND undone = 0 ORDER BY seq",
+            (card, learner),
+        )
+        entries = (
+            Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
+            for kind, quality, day, lapses, *schedules in rows
+        )
+        return replay(entries).lapses
 
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""

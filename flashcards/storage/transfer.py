@@ -21,6 +21,7 @@ _OF_DECKS = {
     "learner_deck": f"deck_id {_DECKS}",
     "schedule": _CARDS,
     "review": _CARDS,
+    "imported_review": f"(learner_id, seq) IN (SELECT learner_id, seq FROM review WHERE {_CARDS})",
     "anki_export": _NOTES,
 }
 _OF_LEARNER = {
@@ -28,6 +29,7 @@ _OF_LEARNER = {
     "learner_deck": "learner_id = :learner",
     "schedule": "learner_id = :learner",
     "review": "learner_id = :learner",
+    "imported_review": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
 }
 _ORDER = {
@@ -40,6 +42,7 @@ _ORDER = {
     "learner_deck": "learner_id, deck_id",
     "schedule": "learner_id, card_id",
     "review": "learner_id, seq",
+    "imported_review": "learner_id, seq",
     "anki_export": "coalesce(learner_id, 0), guid",
 }
 # A row that only the counter of seen cards made says nothing of its own.

@@ -24,6 +24,7 @@ class StandIn:
         self.media = media
         self.asked: list[str] = []
         self.refuse: set[str] = set()  # the first fields of notes that are refused
+        self.refuse_all: set[str] = set()  # those for which all that is asked for at once is refused
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if request.get("key") != KEY:
@@ -85,7 +86,35 @@ class StandIn:
             "mod": note.mod,
         }
 
+    def do_findCards(self, query: str) -> list[int]:
+        return [int(id_) for id_ in self.opened.find_cards(query)]
+
+    def do_findModelsByName(self, modelNames: list[str]) -> list[dict[str, Any]]:
+        return [self.opened.models.by_name(name) for name in modelNames]
+
+    def do_modelTemplates(self, modelName: str) -> dict[str, dict[str, str]]:
+        templates = self.opened.models.by_name(modelName)["tmpls"]
+        return {each["name"]: {"Front": each["qfmt"], "Back": each["afmt"]} for each in templates}
+
+    def do_modelStyling(self, modelName: str) -> dict[str, str]:
+        return {"css": self.opened.models.by_name(modelName)["css"]}
+
+    def do_updateModelTemplates(self, model: dict[str, Any]) -> None:
+        stored = self.opened.models.by_name(model["name"])
+        for each in stored["tmpls"]:
+            if each["name"] in model["templates"]:
+                each["qfmt"] = model["templates"][each["name"]]["Front"]
+                each["afmt"] = model["templates"][each["name"]]["Back"]
+        self.opened.models.update_dict(stored)
+
+    def do_updateModelStyling(self, model: dict[str, str]) -> None:
+        stored = self.opened.models.by_name(model["name"])
+        stored["css"] = model["css"]
+        self.opened.models.update_dict(stored)
+
     def do_addNotes(self, notes: list[dict[str, Any]]) -> list[int | None]:
+        first = {next(iter(note["fields"].values())) for note in notes}
+        assert not first & self.refuse_all, "cannot create note because it is empty"
         return [self._add(note) for note in notes]
 
     def _add(self, wanted: dict[str, Any]) -> int | None:
@@ -101,6 +130,7 @@ class StandIn:
         return int(note.id)
 
     def do_updateNoteFields(self, note: dict[str, Any]) -> None:
+        assert next(iter(note["fields"].values())) not in self.refuse_all, "the note cannot be changed"
         stored = self.opened.get_note(note["id"])
         for name, value in note["fields"].items():
             stored[name] = value

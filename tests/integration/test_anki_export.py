@@ -242,10 +242,15 @@ def test_another_kind_is_another_note(world: AnkiWorld, collection: Anki) -> Non
     edit(world, "The model fits noise", "The model fits {{c1::noise}}")
     done = world.package()
     assert [(note.title[:20], note.changed_kind) for note in done.removed] == [("What is overfitting?", True)]
-    assert collection.take(done.path, merge=True) == Log(1, 0, 3, 0)
+    old = collection.note("ml/concepts/overfitting#what")
+    assert collection.take(done.path, merge=True) == Log(1, 1, 3, 0)
+    tagged = collection.notes()[old.guid]
+    assert "flashcards::removed" in tagged.tags
+    assert tagged.fields == old.fields
     assert world.package().removed == (), "it was said once"
     edit(world, "{{c1::noise}}", "noise")
-    assert collection.take(world.package().path, merge=True) == Log(0, 0, 4, 0), "its old note is its note again"
+    assert collection.take(world.package().path, merge=True) == Log(0, 2, 3, 0), "its old note is its note again"
+    assert "flashcards::removed" not in collection.notes()[old.guid].tags
 
 
 def test_removed_notes_are_listed_tagged_and_come_back(world: AnkiWorld, collection: Anki) -> None:

@@ -84,6 +84,31 @@ def test_another_person_gets_them_in_their_own_type(there: Path, tmp_path: Path)
         assert (tmp_path / "collection.media" / "a cat.png").read_bytes() == png()
 
 
+def test_what_further_templates_leave_behind_is_said_before_and_after(tmp_path: Path) -> None:
+    with collection(tmp_path, "source") as opened:
+        own_type(opened)
+        for number in range(3):
+            note = add(opened, "Vocabulary", "Words", f"neko {number}", "ねこ", f"cat {number}")
+            first, second = note.card_ids()
+            for card, answers in ((first, 2), (second, 4)):
+                for turn in range(answers):
+                    at = 1_600_000_000_000 + card % 1000 * 1000 + turn
+                    opened.db.execute("INSERT INTO revlog VALUES (?, ?, -1, 3, 1, 1, 2500, 1000, 1)", at, card)
+        add(opened, "Basic (and reversed card)", "Words", "q", "a")
+        package = export(opened, tmp_path / "there.apkg", legacy=False)
+    said: list[str] = []
+
+    def warn(sentence: str) -> None:
+        assert not (tmp_path / "decks").exists(), "before anything is written"
+        said.append(sentence)
+
+    report = import_decks(package, tmp_path / "decks", warn=warn)
+    (behind,) = report.left_behind
+    assert (behind.note_type, behind.notes, behind.cards, behind.answers) == ("Vocabulary", 3, 3, 12)
+    assert said == [str(behind)]
+    assert said[0].startswith("Note type 'Vocabulary': 3 further cards of 3 notes stay behind in Anki, with 12 answers")
+
+
 def test_a_note_that_became_another_kind_is_another_note(tmp_path: Path) -> None:
     with collection(tmp_path) as opened:
         note = add(opened, "Basic", "Words", "q", "a")

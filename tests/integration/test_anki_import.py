@@ -7,17 +7,20 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flashcards.bundled import bundled
 from flashcards.deckfiles.check.run import check
+from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.domain.card import Basic, Cloze, Note
 from flashcards.errors import Invalid
 from flashcards.exchange.anki.guids import guid_of, known_as, note_id
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.accounts.people import Learner
+from flashcards.services.anki import importing
 from flashcards.services.anki.importing import AnkiImportService, ImportReport, import_decks, read_decks
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService
@@ -48,6 +51,18 @@ FORMS = ("legacy collection.apkg", "legacy collection.colpkg", "modern collectio
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     return stock_packages(tmp_path_factory.mktemp("anki"))
+
+
+class Reads:
+    """Counts the deck files that an import parses to see what is there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.paths: list[str] = []
+        monkeypatch.setattr(importing, "parse_deck", self._parse)
+
+    def _parse(self, path: str, data: bytes) -> Any:
+        self.paths.append(path)
+        return parse_deck(path, data)
 
 
 class ImportWorld:
@@ -474,3 +489,17 @@ def test_our_own_packages_come_back_as_they_went(tmp_path: Path) -> None:
 def without_paths(note: Note) -> tuple[object, ...]:
     lists = (note.rubric, note.follow_ups, note.sources, note.tags)
     return (re.sub(r"\]\([^)]*\.(svg|png)\)", "](picture)", repr(note.content)), *lists)
+
+
+def test_only_files_that_the_database_does_not_know_are_read(
+    world: ImportWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "D", "q", "a")
+        package = export(opened, tmp_path / "one.apkg", legacy=False)
+    (world.root / "old.md").write_text("## Old? {#old}\n\nYes.\n")
+    assert world.bring(package).notes == 1
+    (world.root / "new.md").write_text("## New? {#new}\n\nYes.\n")
+    reads = Reads(monkeypatch)
+    assert world.bring(package).known == 1
+    assert reads.paths == ["new.md"]

@@ -287,3 +287,32 @@ def test_what_was_merged_is_not_in_conflict_with_itself(tmp_path: Path) -> None:
         anki_merge.apply(report)
         again = merged(world, second)
         assert (again.changes, again.conflicts, again.same) == ([], [], 4)
+
+
+def test_what_was_deleted_in_anki_is_listed_with_its_lines(world: AnkiWorld) -> None:
+    world.write("other.md", "## Not exported with these? {#other}\n\nYes.\n")
+
+    def change(opened: Any) -> None:
+        opened.remove_notes([*opened.find_notes("Id:*#ridge"), *opened.find_notes("Id:*#l1")])
+
+    world.package("ours.apkg", decks=["ml"])
+    folder = world.folder / "edited"
+    folder.mkdir()
+    with collection(folder) as opened:
+        import_into(opened, world.folder / "ours.apkg")
+        change(opened)
+        file = export(opened, folder / "theirs.apkg", legacy=False)
+    report = merged(world, file)
+    lines = world.read("ml/penalties.md").split("\n")
+    found = {one.note: lines[one.first - 1 : one.last] for one in report.deleted}
+    assert found.keys() == {"l1", "ridge"}
+    assert found["l1"] == ["- L1 :: the sum of absolute weights {#l1}"]
+    assert found["ridge"][0].startswith("## What does *ridge*")
+    assert found["ridge"][-1] == "- names lambda"
+    assert report.changes == []
+
+
+def test_a_note_that_anki_never_had_is_not_said_to_be_deleted(world: AnkiWorld) -> None:
+    file = edited(world, lambda opened: None)
+    world.edit("ml/penalties.md", lambda text: text + "\n## New here? {#new}\n\nYes.\n")
+    assert merged(world, file).deleted == []

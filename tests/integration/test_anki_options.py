@@ -66,3 +66,34 @@ def test_presets_of_the_learners_own_stay(package: Path, tmp_path: Path) -> None
         taken(opened, package, with_scheduling=True, with_deck_configs=True)
         assert opened.decks.get_config(1) == before
         assert len(opened.decks.all_config()) == 1
+
+
+@pytest.mark.parametrize("what", ["field", "template"])
+def test_what_a_learner_added_to_our_note_type_needs_merge_note_types(tmp_path: Path, what: str) -> None:
+    """As the page about Anki says: every update is a conflict, but with that option, which keeps what was added."""
+    world = AnkiWorld(tmp_path)
+    world.write("a.md", DECK)
+    first = world.package("first.apkg").path
+    world.now = 1_900_000_000_000  # a field that is added counts as an edit of each note, now
+    world.edit("a.md", lambda text: text.replace("Yes.", "Yes indeed."))
+    second = world.package("second.apkg").path
+    with collection(tmp_path, "own") as opened:
+        taken(opened, first)
+        models = opened.models
+        model = models.by_name("Flashcards Basic")
+        if what == "field":
+            models.add_field(model, models.new_field("Mine"))
+        else:
+            template = models.new_template("Mine")
+            template["qfmt"], template["afmt"] = "{{Question}} {{Id}}", "{{Answer}}"
+            models.add_template(model, template)
+        models.update_dict(model)
+        (note,) = (opened.get_note(id_) for id_ in opened.find_notes("Id:*#one"))
+        cards = note.card_ids()
+        assert len(taken(opened, second).conflicting) == 1
+        assert len(taken(opened, second, merge_notetypes=True).updated) >= 1
+        note.load()
+        assert note["Answer"] == "Yes indeed."
+        assert note.card_ids() == cards
+        assert ("Mine" in note) == (what == "field")
+        assert note.note_type()["name"] == "Flashcards Basic"

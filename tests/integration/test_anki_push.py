@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(pushed: Pushed) -> Non
     report = pushed.push(dry_run=True)
     assert report.added == EVERYTHING
     assert (report.dry_run, report.media) == (True, 1)
-    assert set(pushed.there.asked) <= {"version", "modelNames", "findNotes", "notesInfo"}
+    assert set(pushed.there.asked) <= {"version", "modelNames", "findNotes", "notesInfo", "findCards"}
     assert pushed.there.opened.note_count() == 0
     assert not pushed.data.exists()
 
@@ -139,6 +140,50 @@ def test_what_moved_is_moved(pushed: Pushed) -> None:
     assert (again.updated, again.moved, again.unchanged) == ((), (), 3)
 
 
+def test_a_deck_renamed_and_a_note_made_reversed_at_once(pushed: Pushed) -> None:
+    pushed.push()
+    text = FRUIT.replace("title: Fruit", "title: Fruits").replace("{#apple .food}", "{#apple .food .reversed}")
+    pushed.write("food/fruit.md", text)
+    report = pushed.push()
+    assert report.moved == ("food/fruit#apple", "food/fruit#banana")
+    assert len(pushed.note("food/fruit#apple").cards()) == 2
+    assert pushed.decks("food/fruit#apple") == pushed.decks("food/fruit#banana") == {"Food::Fruits"}
+    assert pushed.push().unchanged == 3
+
+
+def test_a_card_alone_in_another_deck_is_moved(pushed: Pushed) -> None:
+    pushed.push()
+    first, second = (card.id for card in pushed.note("food/fruit#banana").cards())
+    pushed.there.do_changeDeck([second], "Elsewhere")
+    assert pushed.push(dry_run=True).moved == ("food/fruit#banana",)
+    assert pushed.push().moved == ("food/fruit#banana",)
+    assert pushed.decks("food/fruit#banana") == {"Food::Fruit"}
+    assert first != second
+
+
+def test_a_new_design_is_taken_and_one_of_the_learners_own_stays(pushed: Pushed) -> None:
+    pushed.push()
+    models = pushed.there.opened.models
+
+    def change(css: str, back: str) -> None:
+        model = models.by_name("Flashcards Basic")
+        model["css"], model["tmpls"][0]["afmt"] = css, back
+        models.update_dict(model)
+
+    ours = deepcopy(models.by_name("Flashcards Basic"))
+    change("mine", "{{FrontSide}} mine {{Answer}}")
+    report = pushed.push()
+    assert (report.designs, report.kept_designs) == ((), ("Flashcards Basic",))
+    assert models.by_name("Flashcards Basic")["css"] == "mine"
+    pushed.there.opened.db.execute("UPDATE notetypes SET mtime_secs = 1")  # older than our design
+    models._clear_cache()
+    assert pushed.push(dry_run=True).designs == ("Flashcards Basic",)
+    assert pushed.push().designs == ("Flashcards Basic",)
+    model = models.by_name("Flashcards Basic")
+    assert (model["css"], model["tmpls"][0]["afmt"]) == (ours["css"], ours["tmpls"][0]["afmt"])
+    assert pushed.push().designs == ()
+
+
 def test_what_a_learner_edited_in_anki_stays(pushed: Pushed) -> None:
     pushed.push()
     note = pushed.note("food/fruit#banana")
@@ -183,6 +228,19 @@ def test_a_note_that_anki_refuses_is_named(pushed: Pushed) -> None:
     report = pushed.push()
     assert report.refused == ("food/fruit#apple",)
     assert report.added == EVERYTHING[1:]
+
+
+def test_a_note_for_which_anki_refuses_all_is_named_and_the_rest_goes(pushed: Pushed) -> None:
+    pushed.there.refuse_all |= {"What is an apple?", "Which is yellow?"}
+    report = pushed.push()
+    assert report.refused == EVERYTHING[:2]
+    assert report.added == EVERYTHING[2:]
+    pushed.there.refuse_all.clear()
+    pushed.push()
+    pushed.there.refuse_all.add("What is an apple?")
+    pushed.write("food/fruit.md", FRUIT.replace("A fruit.", "Fruit.").replace("The banana", "A banana"))
+    report = pushed.push()
+    assert (report.refused, report.updated) == (EVERYTHING[:1], EVERYTHING[1:2])
 
 
 def test_a_note_with_an_error_is_left_out_and_named(pushed: Pushed) -> None:

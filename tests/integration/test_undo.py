@@ -144,7 +144,7 @@ def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
     with world.db.write():
         world.db.execute(
             "INSERT INTO review SELECT NULL, learner_id, 2, ?, ?, card_id, note_id, at, study_day - 9, 3,"
-            " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0"
+            " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0, NULL"
             " FROM review WHERE seq = 1",
             (str(uuid.uuid4()), str(uuid.uuid4())),
         )

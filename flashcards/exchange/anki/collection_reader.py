@@ -25,6 +25,7 @@ from flashcards.exchange.anki.package_values import (
     PackedNote,
     PackedReview,
 )
+from flashcards.exchange.anki.scheduling import LEARN, RELEARN
 
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
 _BATCH = 5000
@@ -35,6 +36,10 @@ _KNOWN_SCHEMAS = range(11, 19)
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _FUNCTIONS = {"count", "length", "typeof"}
 _BOUND = 1 << 62  # no number of Anki's comes near it
+_MOST_LAPSES = 100_000
+_FIRST_SCHEDULER = 1
+_OF_FIRST_SCHEDULER = {2: 3, 3: 4}
+"""What Anki's own upgrade makes of the answers to cards in learning and relearning: there were three buttons then."""
 _INTEGERS = {int}
 Row = TypeVar("Row", PackedNote, PackedCard, PackedReview)
 
@@ -146,7 +151,8 @@ class CollectionReader:
         """The cards; those in a filtered deck as if they were at home."""
         sql = (
             "SELECT id, nid, CASE odid WHEN 0 THEN did ELSE odid END, ord, type, queue,"
-            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor FROM cards ORDER BY nid, ord, id"
+            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses"
+            " FROM cards ORDER BY nid, ord, id"
         )
         return self._rows("cards", sql, _card, self._limits.cards)
 
@@ -161,7 +167,9 @@ class CollectionReader:
     def reviews(self) -> Iterator[PackedReview]:
         """The log, in the order of its instants."""
         sql = "SELECT id, cid, ease, ivl, lastIvl, factor, time, type FROM revlog ORDER BY id"
-        return self._rows("reviews", sql, _review, self._limits.reviews)
+        reviews = self._rows("reviews", sql, _review, self._limits.reviews)
+        scheduler: int = self._settings(self._schema.scheduler)
+        return map(_upgraded, reviews) if scheduler == _FIRST_SCHEDULER else reviews
 
     def _rows(self, what: str, sql: str, make: Callable[[Sequence[Any]], Row | None], limit: int) -> Iterator[Row]:
         with self.guarded():
@@ -216,14 +224,22 @@ def _note(row: Sequence[Any]) -> PackedNote | None:
 
 
 def _card(row: Sequence[Any]) -> PackedCard | None:
-    id_, note, deck, ordinal, type_, queue, due, interval, factor = row
+    id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses = row
     if isinstance(due, float) and due == due // 1:  # some add-ons wrote floats
         due = int(due)
-    if not _whole((id_, note, deck, ordinal, type_, queue, due, interval, factor)):
+    if not _whole((id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses)):
         return None
     if not (0 <= ordinal < 1000 and 0 <= type_ <= 3 and interval < 1 << 31 and 0 <= factor < 1 << 31):
         return None
-    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor)
+    lapses = min(max(lapses, 0), _MOST_LAPSES)
+    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses)
+
+
+def _upgraded(review: PackedReview) -> PackedReview:
+    """A row of the first scheduler's log in the numbers of the second."""
+    if review.type not in (LEARN, RELEARN):
+        return review
+    return review._replace(ease=_OF_FIRST_SCHEDULER.get(review.ease, review.ease))
 
 
 def _review(row: Sequence[Any]) -> PackedReview | None:

@@ -23,6 +23,21 @@ _SECONDS = 60
 _LARGEST = 256 << 20
 
 
+class Refused(Unavailable):
+    """Anki was reached, and would not do what was asked."""
+
+
+class Design(NamedTuple):
+    """The look of a note type in the running Anki: its CSS, and front and back of each template by name.
+
+    `modified_at` is in epoch seconds, None where the add-on is too old to say.
+    """
+
+    css: str
+    templates: dict[str, tuple[str, str]]
+    modified_at: int | None
+
+
 class RemoteNote(NamedTuple):
     """A note in the running Anki. `modified_at` is in epoch seconds, None where the add-on is too old to say."""
 
@@ -44,7 +59,7 @@ class NewNote(NamedTuple):
 
 
 class AnkiConnect:
-    """A running Anki. Every method raises Unavailable where it cannot be reached or refuses."""
+    """A running Anki. Every method raises Unavailable where it cannot be reached, Refused where it refuses."""
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
         parts = urlsplit(url)
@@ -73,6 +88,27 @@ class AnkiConnect:
                     cardTemplates=[{"Name": t.name, "Front": t.front, "Back": t.back} for t in type_.templates],
                 )
 
+    def designs(self) -> dict[str, Design]:
+        """How those of our note types look that Anki has, by name."""
+        known = set(self._ask("modelNames"))
+        return {type_.name: self._design(type_.name) for type_ in NOTE_TYPES.values() if type_.name in known}
+
+    def _design(self, name: str) -> Design:
+        css = str(self._ask("modelStyling", modelName=name)["css"])
+        templates = self._ask("modelTemplates", modelName=name)
+        try:
+            (found,) = self._ask("findModelsByName", modelNames=[name])
+            modified = int(found["mod"])
+        except (Refused, ValueError, KeyError, TypeError):
+            modified = None
+        return Design(css, {each: (str(t["Front"]), str(t["Back"])) for each, t in templates.items()}, modified)
+
+    def set_design(self, name: str, design: Design) -> None:
+        """Gives a note type that CSS and those templates; templates that it has not stay away."""
+        templates = {each: {"Front": front, "Back": back} for each, (front, back) in design.templates.items()}
+        self._ask("updateModelTemplates", model={"name": name, "templates": templates})
+        self._ask("updateModelStyling", model={"name": name, "css": design.css})
+
     def make_deck(self, name: str) -> None:
         """Makes a deck; one that is there stays as it is."""
         self._ask("createDeck", deck=name)
@@ -87,9 +123,14 @@ class AnkiConnect:
         return [_note(info) for batch in _batches(ids) for info in self._ask("notesInfo", notes=batch) if info]
 
     def in_deck(self, name: str) -> set[int]:
-        """The ids of the notes with cards in that very deck, not in those below it."""
+        """The ids of the cards in that very deck, not in those below it."""
         wanted = "".join(f"\\{c}" if c in '*_\\"' else c for c in name)
-        return set(self._ask("findNotes", query=f'"deck:{wanted}" -"deck:{wanted}::*"'))
+        return set(self._ask("findCards", query=f'"deck:{wanted}" -"deck:{wanted}::*"'))
+
+    def cards(self, notes: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """The cards that notes have now, by note."""
+        infos = (info for batch in _batches(notes) for info in self._ask("notesInfo", notes=batch) if info)
+        return {note.id: note.cards for note in map(_note, infos)}
 
     def add(self, notes: Sequence[NewNote]) -> list[int | None]:
         """Adds notes; gives their ids, None for one that Anki refused."""
@@ -105,8 +146,17 @@ class AnkiConnect:
                 }
                 for note in batch
             ]
-            ids += self._ask("addNotes", notes=wanted)
+            ids += self._added(wanted)
         return ids
+
+    def _added(self, notes: list[dict[str, Any]]) -> list[int | None]:
+        """Adds notes at once; where one of them makes Anki refuse them all, one after another."""
+        try:
+            return list(self._ask("addNotes", notes=notes))
+        except Refused:
+            if len(notes) == 1:
+                return [None]
+        return [id_ for note in notes for id_ in self._added([note])]
 
     def update(self, note: int, fields: dict[str, str]) -> None:
         """Sets fields of a note."""
@@ -132,7 +182,7 @@ class AnkiConnect:
         if not isinstance(reply, dict) or not {"result", "error"} <= reply.keys():
             raise Unavailable(f"What answers at port {self._port} is not AnkiConnect.")
         if reply["error"] is not None:
-            raise Unavailable(f"Anki refused {action}: {str(reply['error'])[:300]}")
+            raise Refused(f"Anki refused {action}: {str(reply['error'])[:300]}")
         return reply["result"]
 
     def _post(self, body: bytes) -> Any:

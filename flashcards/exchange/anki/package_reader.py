@@ -121,9 +121,10 @@ def _rows(lines: Iterator[str]) -> Iterator[list[Any]]:
 
 
 def _converted(row: list[Any]) -> Converted:
-    kind, question, answer, is_reversed, typed, rubric, follow_ups, sources, *rest = row
+    kind, question, answer, is_reversed, typed, rubric, follow_ups, sources, *rest, shown = row
     lists = (tuple(rubric), tuple(follow_ups), tuple(sources))
-    return Converted(kind, question, answer, is_reversed, typed, *lists, *rest)
+    context, own_id, notice = rest
+    return Converted(kind, question, answer, is_reversed, typed, *lists, context, own_id, notice, tuple(shown))
 
 
 def _note_type(row: list[Any]) -> NoteType:

@@ -73,7 +73,8 @@ class PackedCard(NamedTuple):
     """A card of a note, in Anki's own numbers; a card that sits in a filtered deck as if it were at home.
 
     `due` is a position (new), epoch seconds (learning within a day) or days since the collection's day 0.
-    `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille.
+    `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille. `lapses` is how
+    often it was forgotten.
     """
 
     id: int
@@ -85,12 +86,14 @@ class PackedCard(NamedTuple):
     due: int
     interval: int
     factor: int
+    lapses: int = 0
 
 
 class Converted(NamedTuple):
     """A note as Markdown. `kind` is ``basic``, ``cloze`` or "" where it cannot be carried: then `notice` says why.
 
     `question` and `answer` are a cloze note's heading and body. `own_id` is ``deck#note`` of a note that we wrote.
+    `shown` is the text that Anki shows: of the question (or heading), of the answer (or body), of the lists.
     """
 
     kind: str
@@ -104,6 +107,7 @@ class Converted(NamedTuple):
     context: str = ""
     own_id: str = ""
     notice: str = ""
+    shown: tuple[str, ...] = ()
 
 
 class PackedReview(NamedTuple):

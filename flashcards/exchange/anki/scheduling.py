@@ -55,7 +55,10 @@ class AnkiReview(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """A row of our log, as far as Anki has a place for it. `quality` is None for what is no answer."""
+    """A row of our log, as far as Anki has a place for it. `quality` is None for what is no answer.
+
+    The last four are what Anki knew of a row that came from there, else None.
+    """
 
     at: int
     study_day: Day
@@ -66,6 +69,10 @@ class LogEntry(NamedTuple):
     after_interval: int
     after_ease: int
     took_ms: int | None
+    type: int | None = None
+    interval: int | None = None
+    last_interval: int | None = None
+    factor: int | None = None
 
 
 def new_card(position: int) -> AnkiSchedule:
@@ -102,10 +109,21 @@ def reviews(log: Iterable[LogEntry]) -> Iterator[AnkiReview]:
 
     The first answer, and those that drill it on its day, are of type 0, without which Anki's FSRS computes
     nothing; after a reset it begins anew. A drill after a lapse is relearning. Answers that moved no schedule
-    are filtered ones with a factor of 0, which FSRS leaves out.
+    are filtered ones with a factor of 0, which FSRS leaves out. Rows that came from Anki go back as they came; what
+    closed their import was no event there.
     """
     learnt_on: Day | None = None
+    came = False
     for entry in log:
+        known = _as_it_came(entry)
+        if known is not None:
+            came = True
+            if learnt_on is None and known.ease:
+                learnt_on = entry.study_day
+            yield known
+            continue
+        if came and entry.verb == "import":
+            continue
         if entry.quality is None:
             if entry.verb == "reset":
                 learnt_on = None
@@ -130,6 +148,16 @@ def _type(entry: LogEntry, learnt_on: Day) -> int:
             return FILTERED
 
 
+def _as_it_came(entry: LogEntry) -> AnkiReview | None:
+    """A row that came from Anki, in the numbers that it had there."""
+    values = (entry.type, entry.interval, entry.last_interval, entry.factor)
+    type_, interval, last, factor = values
+    if type_ is None or interval is None or last is None or factor is None:
+        return None
+    ease = 0 if entry.quality is None else _EASE[entry.quality]
+    return AnkiReview(entry.at, ease, interval, last, factor, _took(entry), type_)
+
+
 def _manual(entry: LogEntry) -> AnkiReview:
     """Anki reads a manual row with a factor of 0 as "forget this card": only a reset is that."""
     factor = 0 if entry.verb == "reset" else max(MINIMUM_FACTOR, entry.after_ease * 10)
@@ -137,5 +165,8 @@ def _manual(entry: LogEntry) -> AnkiReview:
 
 
 def _row(entry: LogEntry, ease: int, factor: int, type_: int) -> AnkiReview:
-    took = min(max(entry.took_ms or 0, 0), MAXIMUM_TOOK_MS)
-    return AnkiReview(entry.at, ease, entry.after_interval, entry.before_interval, factor, took, type_)
+    return AnkiReview(entry.at, ease, entry.after_interval, entry.before_interval, factor, _took(entry), type_)
+
+
+def _took(entry: LogEntry) -> int:
+    return min(max(entry.took_ms or 0, 0), MAXIMUM_TOOK_MS)

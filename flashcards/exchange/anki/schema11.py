@@ -30,6 +30,12 @@ def offset(db: sqlite3.Connection) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def scheduler(db: sqlite3.Connection) -> int:
+    """Which of Anki's schedulers wrote the log: 1 where the collection does not say."""
+    value = _mapping(db, "conf").get("schedVer")
+    return value if type(value) is int else 1
+
+
 def _mapping(db: sqlite3.Connection, column: str) -> dict[str, Any]:
     (text,) = db.execute(f"SELECT {column} FROM col").fetchone()
     value = json.loads(text)

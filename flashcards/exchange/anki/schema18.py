@@ -58,6 +58,13 @@ def offset(db: sqlite3.Connection) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def scheduler(db: sqlite3.Connection) -> int:
+    """Which of Anki's schedulers wrote the log: 1 where the collection does not say."""
+    row = db.execute("SELECT val FROM config WHERE KEY = 'schedVer'").fetchone()
+    value = json.loads(row[0]) if row else None
+    return value if type(value) is int else 1
+
+
 def _bytes(value: object) -> bytes:
     if not isinstance(value, bytes):
         raise ValueError("a configuration is no blob")

@@ -12,54 +12,80 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from markdownify import BACKSLASH, MarkdownConverter
 
+from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
+from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
+
 MEDIA = "anki-media:"
+PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.)*\]\([^()\s]*\)")
 MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
-_STRAY_MARKS = re.compile("[\ue000\ue001]")
-_MATHS = re.compile(
-    r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]"
-    r"|\[\$\](?P<inline2>.+?)\[/\$\]|\[\$\$\](?P<display2>.+?)\[/\$\$\]|\[latex\](?P<latex>.+?)\[/latex\]"
-    r"|<anki-mathjax(?P<attributes>[^>]*)>(?P<mathjax>.*?)</anki-mathjax>",
-    re.S | re.I,
-)
-_SOUND = re.compile(r"\[sound:([^\[\]]+)\]")
+_STRAY_MARKS = re.compile("[\ue000-\ue014]")
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:div|p)\b[^>]*>", re.I)
-_BREAKS = re.compile(r"(?:[ \t]*\\\n[ \t]*){2,}")
-_EDGE_BREAKS = re.compile(r"(?:^|(?<=\n\n))(?:[ \t]*\\\n)+|(?:[ \t]*\\\n)+(?=\n|$)|\\$")
+_BREAKS = re.compile(rf"(?:[ \t]*{BREAK}\n[ \t]*){{2,}}")
+_EDGE_BREAKS = re.compile(
+    rf"(?:^|(?<=\n\n))(?:[ \t]*{BREAK}\n)+|(?:[ \t]*{BREAK}(?:\n[ \t]*)?)+$|(?:[ \t]*{BREAK}\n)*[ \t]*{BREAK}(?=\n\n)"
+)
 _SOME_BREAKS = re.compile(r"(?:\s*<br\s*/?>\s*)+", re.I)
+_KEPT_LINE = "\ue008"  # an empty line of code, of which there may be several
+_EMPTY_LINE = re.compile(r"\n(?=[ \t]*(?:\n|$))")
+_EMPTY_CODE = re.compile(rf"[ \t]*{_KEPT_LINE}[ \t]*")
 _MANY_LINES = re.compile(r"\n{3,}")
 _BLANKS_AT_END = re.compile(r"[ \t]+$", re.M)
+_PREFORMATTED = re.compile(r"<pre\b[^>]*>(.*?)</pre\s*>", re.S | re.I)
+_CODE = re.compile(r"</?code\b[^>]*>", re.I)
+_EDGE_BREAK = re.compile(rf"^(?:[ \t]*{BREAK}\n)+|(?:[ \t]*{BREAK}\n?)+[ \t]*$")
+_BREAK_AT_START = re.compile(rf"[ \t\xa0]*{BREAK}")
+_BREAK_AT_END = re.compile(rf"{BREAK}[\s\xa0]*$")
 _NOT_PLAIN = re.compile(r"[<&\[\\]")
 
 # What our inline Markdown acts on.
 _INLINE = re.compile(
-    r"\\|`|\$|~(?=~)|(?<=~)~|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|\*(?=\S)|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
+    r"\\|`|\$|~(?=~)|(?<=~)~|(?<![^\W_])_|_(?![^\W_])|\*(?=\S)|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
     r"|(?<=!)\[|\[(?=\^|[^\[\]\n]*\](?:\(|\[))|(?<![\w=])=(?==[^\s=])"
 )
 # Within emphasis an asterisk after a word would end it.
-_IN_EMPHASIS = re.compile(rf"{_INLINE.pattern}|(?<=\S)\*")
-_EMPHASIS = frozenset({"b", "strong", "i", "em"})
+_IN_EMPHASIS = re.compile(rf"{_INLINE.pattern}|[*~]")
+# Within a link's words a bracket would end them.
+_IN_LINK = re.compile(r"(?<!\\)[\[\]]")
+_INLINE_PLACES = frozenset(
+    {"_inline", "a", "b", "strong", "i", "em", "del", "s", "strike", "sub", "sup", "mark", "summary"}
+)
+_EMPHASIS = frozenset({"b", "strong", "i", "em", "del", "s", "strike"})
 _ENTITIES = {"<": "&lt;", "&": "&amp;", "[": "&#91;"}  # a backslash before a bracket would begin a formula
 # What begins a block of ours at the start of a line.
-_BLOCK = re.compile(r"^(\s*)(?:([-+*])(?=\s|$|[-+])|(#)|(>)|(\|)|(=)|(\d{1,9})([.)])(?=\s|$)|(\[)(?=[^\[\]\n]*\]:))")
+_BLOCK = re.compile(
+    r"^(\s*)(?:([-+*])(?=\s|$|[-+])|(#)|(>)|(\|)|(=)|(\d{1,9})([.)])(?=\s|$)|(\[)(?=[^\[\]\n]*\]:|[ xX]\]))"
+)
 
 _KEPT = ("sub", "sup", "kbd", "mark", "details", "summary")
-_DROPPED = ("script", "style", "iframe", "object", "embed", "input", "button", "head", "title", "template", "noscript")
+_DROPPED = (*UNSEEN_TAGS, "input")
+_WITHIN_LINES = frozenset({"sub", "sup", "kbd", "mark"})
+_CODE_TAGS = frozenset({"pre", "code"})
+_NO_LINK = _CODE_TAGS | {"a"}
+_EDGES = re.compile(rf"([\s\xa0{BREAK}]*)(.*?)([\s\xa0{BREAK}]*)", re.S)
 _LANGUAGE = re.compile(r"[\w+#.-]*")
+_CLOSING_SIGNS = re.compile(r"(?<!\\)(#)(?=#*$)")
+_SPACES = re.compile(r"[ \t]+")
+_BAR = re.compile(r"(?<!\\)\|")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>]+", re.I)
 
 
-def to_markdown(html: str) -> str:
+def to_markdown(html: str, *, emphasis: bool = True) -> str:
     """The Markdown of a field's HTML, without blanks around it.
 
+    Without `emphasis`, bold and italic words are plain ones: for HTML that goes wrong with them.
     Raises RecursionError for HTML that is nested too deeply; `as_text` is the way out then.
     """
+    return _converted(html, _CONVERTER, emphasis, "\\\n")
+
+
+def _converted(html: str, converter: _Converter, emphasis: bool, line_break: str) -> str:
     if not html:
         return ""
     html = _STRAY_MARKS.sub("", html)
@@ -71,13 +97,16 @@ def to_markdown(html: str) -> str:
         taken.append(markdown)
         return _MARK.format(len(taken) - 1)
 
-    html = _MATHS.sub(lambda match: take(_formula(match)), html)
-    html = _SOUND.sub(lambda match: take(sound(unescape(match[1]))), html)
+    html = with_formulas(html, lambda match: take(_formula(match)))
+    html = SOUND.sub(lambda match: take(sound(unescape(match[1]))), html)
     if "<" in html:
-        text = _CONVERTER.convert_soup(_Soup(html, "html.parser", element_classes={Tag: _Tag}))
+        soup = _Soup(html, "html.parser", element_classes={Tag: _Tag})
+        if KEEPS_LINES.search(html):
+            _with_breaks(soup)
+        text = with_marks(converter.convert_soup(soup), wanted=emphasis)
     else:
         text = escape(" ".join(unescape(html).split()))
-    return _restore(_clean(text), taken)
+    return _restore(_clean(text, line_break), taken)
 
 
 def as_text(html: str) -> str:
@@ -88,15 +117,38 @@ def as_text(html: str) -> str:
         taken.append(markdown)
         return _MARK.format(len(taken) - 1)
 
-    html = _MATHS.sub(lambda match: take(_formula(match)), _STRAY_MARKS.sub("", html))
+    html = with_formulas(_STRAY_MARKS.sub("", html), lambda match: take(_formula(match)))
     text = unescape(_TAG.sub("", _BREAK.sub(" ", html)))
     return _restore(escape(" ".join(text.split())), taken)
 
 
-def one_line(html: str) -> str:
+def as_lines(html: str) -> str:
+    """The words of a field, its code and its maths as it shows them, line by line, and nothing else."""
+    taken: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        taken.append(_formula(match))
+        return _MARK.format(len(taken) - 1)
+
+    def take_sound(match: re.Match[str]) -> str:
+        taken.append(sound(unescape(match[1])))
+        return _MARK.format(len(taken) - 1)
+
+    html = SOUND.sub(take_sound, with_formulas(_STRAY_MARKS.sub("", html), take))
+    lines = shown_text(html).split("\n")
+    return _restore("\\\n".join(escape(line.strip(), in_emphasis=True) for line in lines), taken)
+
+
+def one_line(html: str, *, emphasis: bool = True) -> str:
     """The Markdown of a field without blocks: what ends a block becomes a line break."""
+    html = _PREFORMATTED.sub(_as_code, html)
     html = _SOME_BREAKS.sub("<br>", _TAG.sub(_without_blocks, html)).removeprefix("<br>").removesuffix("<br>")
-    return to_markdown(html).replace("\\\n", "<br>").replace("\n", " ")
+    return _converted(html, _LINE_CONVERTER, emphasis, "<br>").replace("\n", " ")
+
+
+def _as_code(match: re.Match[str]) -> str:
+    """What stands in ``pre``, as code with breaks in it, which may stand in a line."""
+    return f"<br><code>{_CODE.sub('', match[1]).replace(chr(10), '<br>')}</code><br>"
 
 
 def escape(text: str, *, in_emphasis: bool = False) -> str:
@@ -145,29 +197,22 @@ def _restore(text: str, taken: list[str]) -> str:
     return _MARKED.sub(put, text)
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, line_break: str = "\\\n") -> str:
     """Line breaks at the edges of blocks say nothing; two in a row end a paragraph."""
     text = text.replace("\xa0", " ")
-    if "\\\n" in text or text.endswith("\\"):
+    if BREAK in text:
+        text = _BLANKS_AT_END.sub("", text)
         text = _BREAKS.sub("\n\n", text)
-        text = _EDGE_BREAKS.sub("", text)
-    return _MANY_LINES.sub("\n\n", _BLANKS_AT_END.sub("", text)).strip()
+        text = _EDGE_BREAKS.sub("", text).replace(f"{BREAK}\n", line_break).replace(BREAK, "")
+    return _EMPTY_CODE.sub("", _MANY_LINES.sub("\n\n", _BLANKS_AT_END.sub("", text)).strip())
 
 
 def _without_blocks(match: re.Match[str]) -> str:
     tag = match[0]
     name = re.match(r"</?([A-Za-z0-9]+)", tag)
-    if name is None or name[1].lower() not in _BLOCK_TAGS:
+    if name is None or name[1].lower() not in BLOCK_TAGS:
         return tag
     return "<br>"
-
-
-_BLOCK_TAGS = frozenset(
-    [
-        *("address", "article", "blockquote", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6"),
-        *("hr", "li", "ol", "p", "pre", "section", "table", "tbody", "td", "th", "thead", "tr", "ul"),
-    ]
-)
 
 
 class _Tag(Tag):
@@ -189,34 +234,105 @@ class _Soup(BeautifulSoup):
         return None
 
 
+def _with_breaks(soup: BeautifulSoup) -> None:
+    """Writes line ends as breaks where a style keeps them."""
+    for tag in soup.find_all(style=KEEPS_LINES):
+        for text in tag.find_all(string=re.compile("\n")):
+            if text.find_parent("pre"):
+                continue
+            first, *others = str(text).split("\n")
+            new: list[Any] = [NavigableString(first)]
+            for line in others:
+                new += [soup.new_tag("br"), NavigableString(line)]
+            text.replace_with(*new)
+
+
 class _Converter(MarkdownConverter):
     """markdownify, with our escapes and our choice of elements."""
 
+    blocks = True
+
     def escape(self, text: str, parent_tags: Any) -> str:
-        return escape(text, in_emphasis=not _EMPHASIS.isdisjoint(parent_tags))
+        text = escape(" ".join(text.split("\n")), in_emphasis=not _EMPHASIS.isdisjoint(parent_tags))
+        return _IN_LINK.sub(lambda match: f"&#{ord(match[0])};", text) if "a" in parent_tags else text
+
+    def process_text(self, el: Any, parent_tags: Any = None) -> str:
+        if "pre" not in parent_tags and "code" not in parent_tags:
+            parent_tags = parent_tags - {"_noformat"}  # a key's name is text like any other
+        text = str(super().process_text(el, parent_tags))  # type: ignore[misc]
+        return text if "pre" in parent_tags else text.replace("\n", " ")
 
     def convert_br(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        if "pre" in parent_tags:
-            return "\n"
-        return " " if "_inline" in parent_tags else "\\\n"
+        return "<br>" if "_inline" in parent_tags and _CODE_TAGS.isdisjoint(parent_tags) else f"{BREAK}\n"
 
     def convert_hN(self, n: int, el: Any, text: str, parent_tags: set[str]) -> str:
         # The first two levels are a deck's own.
+        text = _CLOSING_SIGNS.sub(r"\\\1", text.strip())
         return str(super().convert_hN(n if n > 2 else 4, el, text, parent_tags))  # type: ignore[misc]
+
+    def convert_div(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        text = _without_edge_breaks(text)
+        return str(super().convert_div(el, text, parent_tags)) if text else "\n\n"  # type: ignore[misc]
+
+    def convert_p(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        text = _without_edge_breaks(text)
+        return str(super().convert_p(el, text, parent_tags)) if text else "\n\n"  # type: ignore[misc]
+
+    def convert_li(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return str(super().convert_li(el, _without_edge_breaks(text), parent_tags))  # type: ignore[misc]
+
+    def convert_blockquote(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return "\n" + str(super().convert_blockquote(el, _without_edge_breaks(text), parent_tags))  # type: ignore[misc]
+
+    def convert_code(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        if not _CODE_TAGS.isdisjoint(parent_tags):
+            return text
+        before, after = _BREAK_AT_START.match(text), _BREAK_AT_END.search(text)
+        around = tuple(f"{BREAK}\n" if edge else "" for edge in (before, after))
+        text = _EDGE_BREAK.sub("", text)
+        if BREAK not in text:
+            code = super().convert_code(el, text, parent_tags - {"_noformat"})  # type: ignore[misc]
+            return f"{around[0]}{code}{around[1]}"
+        if self.blocks and _INLINE_PLACES.isdisjoint(parent_tags):
+            plain = (_SPACES.sub(" ", line.strip(" \t")) for line in text.split(f"{BREAK}\n"))
+            return self.convert_pre(el, "\n".join(plain), parent_tags)
+        lines = [super(_Converter, self).convert_code(el, line, parent_tags) for line in text.split(f"{BREAK}\n")]  # type: ignore[misc]
+        return ("<br>" if "_inline" in parent_tags else f"{BREAK}\n").join(filter(None, lines))
 
     def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
         language = next((name[9:] for node in (el, *el.find_all("code")) for name in _classes(node)
                          if name.startswith("language-")), "")  # fmt: skip
-        code = text.strip("\n").rstrip()
+        code = text.replace(BREAK, "").replace("\xa0", " ").strip("\n").rstrip()
+        if not code.strip():
+            return ""
         marks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code) or [""]))
+        code = _EMPTY_LINE.sub(f"\n{_KEPT_LINE}", code)
         language = language if _LANGUAGE.fullmatch(language) else ""
         return f"\n\n{marks}{language}\n{code}\n{marks}\n\n"
 
+    def convert_b(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return text if _plain_in(parent_tags, "b", "strong") else marked(text, "**")
+
+    convert_strong = convert_b
+
+    def convert_i(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return text if _plain_in(parent_tags, "i", "em") else marked(text, "*")
+
+    convert_em = convert_i
+
+    def convert_del(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return text if _plain_in(parent_tags, "del", "s", "strike") else marked(text, "~~")
+
+    convert_s = convert_strike = convert_del
+
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
         target = str(el.get("href") or "")
-        if not _LINK.fullmatch(target) or not text.strip():
+        words = _EDGES.fullmatch(text)
+        if not _LINK.fullmatch(target) or words is None or not words[2] or not _NO_LINK.isdisjoint(parent_tags):
             return text
-        return f"[{text.strip()}]({quote(unescape(target), safe=_SAFE)})"
+        if "\n\n" in words[2] or "](" in words[2]:
+            return text
+        return f"{words[1]}[{words[2]}]({quote(unescape(target), safe=_SAFE)}){words[3]}"
 
     def convert_img(self, el: Any, text: str, parent_tags: set[str]) -> str:
         source = str(el.get("src") or "").strip()
@@ -234,10 +350,10 @@ class _Converter(MarkdownConverter):
     convert_video = convert_audio
 
     def convert_td(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        return str(super().convert_td(el, text.replace("|", "\\|"), parent_tags))  # type: ignore[misc]
+        return str(super().convert_td(el, _BAR.sub(r"\\|", text), parent_tags))  # type: ignore[misc]
 
     def convert_th(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        return str(super().convert_th(el, text.replace("|", "\\|"), parent_tags))  # type: ignore[misc]
+        return str(super().convert_th(el, _BAR.sub(r"\\|", text), parent_tags))  # type: ignore[misc]
 
     def convert_u(self, el: Any, text: str, parent_tags: set[str]) -> str:
         return text
@@ -249,6 +365,12 @@ class _Converter(MarkdownConverter):
         return ""
 
 
+class _LineConverter(_Converter):
+    """The same for HTML that stays on one line."""
+
+    blocks = False
+
+
 _SAFE = "/:?#[]@!$&'*+,;=%~-._"
 
 
@@ -258,6 +380,16 @@ def _unquoted(source: str) -> str:
     return unquote(source)
 
 
+def _plain_in(parent_tags: set[str], *same: str) -> bool:
+    """Whether emphasis says nothing here: in code, or within the same once more."""
+    return not _CODE_TAGS.isdisjoint(parent_tags) or not parent_tags.isdisjoint(same)
+
+
+def _without_edge_breaks(text: str) -> str:
+    """What a block holds: a break at its edge shows nothing."""
+    return _EDGE_BREAK.sub("", text.strip(" \t\r\n"))
+
+
 def _classes(node: Any) -> list[str]:
     value = node.get("class") or []
     return value.split() if isinstance(value, str) else list(value)
@@ -265,7 +397,15 @@ def _classes(node: Any) -> list[str]:
 
 def _kept(name: str) -> Any:
     def convert(self: _Converter, el: Any, text: str, parent_tags: set[str]) -> str:
-        return f"<{name}>{text}</{name}>" if text.strip() else text
+        words = _EDGES.fullmatch(text)
+        if (
+            not _CODE_TAGS.isdisjoint(parent_tags)
+            or words is None
+            or not words[2]
+            or ("\n\n" in text and name in _WITHIN_LINES)
+        ):
+            return text
+        return f"{words[1]}<{name}>{words[2]}</{name}>{words[3]}"
 
     return convert
 
@@ -279,6 +419,11 @@ for _name in _KEPT:
 for _name in _DROPPED:
     setattr(_Converter, f"convert_{_name}", _dropped)
 
-_CONVERTER = _Converter(
-    bullets="-", newline_style=BACKSLASH, heading_style="ATX", table_infer_header=True, strong_em_symbol="*"
-)
+
+def _made(converter: type[_Converter]) -> _Converter:
+    return converter(
+        bullets="-", newline_style=BACKSLASH, heading_style="ATX", table_infer_header=True, strong_em_symbol="*"
+    )
+
+
+_CONVERTER, _LINE_CONVERTER = _made(_Converter), _made(_LineConverter)

@@ -11,12 +11,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from html import unescape
 
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
+from flashcards.exchange.anki.shown_text import shown_text
 from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank
-from flashcards.exchange.anki.to_markdown import as_text, one_line, to_markdown
+from flashcards.exchange.anki.to_markdown import as_lines, as_text, one_line, to_markdown
 
 IMAGE_OCCLUSION = 6
 _OCCLUSION = re.compile(r"\{\{c\d+::image-occlusion:")
@@ -27,23 +29,43 @@ _UNUSUAL = re.compile(r"\{\{c(?:0|[0-9]+,)")
 _TOKEN = re.compile(rf"{_OPENING.pattern}|\}}\}}")
 _BRACE = re.compile(r"[{}]")
 _BLOCK_END = re.compile(r"\n(?:\n|[ ]*(?:[-+>|#]|\d+[.)] ))")
-_NO_ANSWER = "(The answer is empty in Anki.)"
+NO_ANSWER = "(The answer is empty in Anki.)"
 _SECONDS_A_NOTE = 3.0
 
 
-def convert(note: PackedNote, note_type: NoteType | None) -> Converted:
-    """The note as Markdown; never raises for what a note holds."""
+TOO_DEEP = "its HTML is nested too deeply, or too slow to read: only its text was kept"
+
+_READERS: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
+    (to_markdown, one_line),
+    (partial(to_markdown, emphasis=False), partial(one_line, emphasis=False)),
+    (as_lines, as_text),
+)
+"""From all that Markdown has to words alone; each for texts that may have blocks, and for those that may not."""
+PLAINER = range(1, len(_READERS))
+"""How much plainer than usual a note can be read."""
+
+
+def convert(note: PackedNote, note_type: NoteType | None, plainer: int = 0) -> Converted:
+    """The note as Markdown; never raises for what a note holds.
+
+    `plainer` (one of `PLAINER`) leaves out emphasis, then all but words, for notes whose text would change otherwise.
+    """
     if note_type is None:
         return Converted("", notice="its note type is not in the package")
     fields = dict(zip(note_type.fields, note.fields, strict=False))
+    read, read_line = _READERS[plainer]
     try:
         with _bounded():
-            converted = _convert(note_type, fields, to_markdown)
+            converted = _convert(note_type, fields, read)
             crossing = converted.kind == "cloze" and crosses_blocks(converted.answer)
-            return _convert(note_type, fields, one_line) if crossing else converted
+            return _convert(note_type, fields, read_line) if crossing else converted
     except (RecursionError, _TooSlow):
-        converted = _convert(note_type, fields, as_text)
-        return converted._replace(notice="its HTML is nested too deeply, or too slow to read: only its text was kept")
+        return _convert(note_type, fields, as_text)._replace(notice=TOO_DEEP)
+
+
+def _shown(*texts: str) -> tuple[str, ...]:
+    """What Anki shows of these: of the question (or heading), of the answer (or text), and of the rest."""
+    return tuple(map(shown_text, texts))
 
 
 def crosses_blocks(text: str) -> bool:
@@ -104,20 +126,23 @@ def _our_basic(fields: Mapping[str, str], read: Callable[[str], str]) -> Convert
     converted = Converted(
         "basic",
         question,
-        read(fields["Answer"]) or _NO_ANSWER,
+        read(fields["Answer"]) or NO_ANSWER,
         reversed=not is_blank(fields["Reverse"]),
         typed=not is_blank(fields["Typed"]),
+        shown=_shown(fields["Question"], fields["Answer"]),
     )
     return _with_shared(converted, fields, read)
 
 
 def _our_cloze(fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
-    text = read(plain_deletions(fields["Text"]))
+    html = plain_deletions(fields["Text"])
+    text = read(html)
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion")
     # The context holds the section's title and the heading.
     section, _, heading = fields["Context"].rpartition(" · ")
-    converted = Converted("cloze", one_line(heading), text, typed=not is_blank(fields["Typed"]))
+    typed = not is_blank(fields["Typed"])
+    converted = Converted("cloze", one_line(heading), text, typed=typed, shown=_shown(heading, html))
     return _with_shared(converted, {**fields, "Context": section}, read)
 
 
@@ -129,6 +154,7 @@ def _with_shared(converted: Converted, fields: Mapping[str, str], read: Callable
         sources=_items(read(fields["Source"])),
         context=as_text(fields["Context"]),
         own_id=unescape(fields["Id"]).strip(),
+        shown=(*converted.shown, shown_text("<br>".join(fields[name] for name in ("Rubric", "FollowUps", "Source")))),
     )
 
 
@@ -165,17 +191,19 @@ def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
     which = "a further card was" if left_out == 1 else f"{left_out} further cards were"
     notice = f"{which} left out: only the first template is carried" if left_out else ""
     hints = [hint for hint in hints_of(first.front, fields) if hint not in f"{front.html}{back}"]
-    answer = read("<br>".join([*hints, back]))
+    below = "<br>".join([*hints, back])
+    answer = read(below)
     question = _question(front.html, read)
     if not question:
         return Converted("", notice="its question is empty without what a deck cannot hold")
     return Converted(
         "basic",
         question,
-        answer or _NO_ANSWER,
+        answer or NO_ANSWER,
         reversed=is_reversed and bool(answer),
         typed=front.typed,
         notice=notice if answer else notice or "its answer is empty in Anki",
+        shown=_shown(front.html, below, ""),
     )
 
 
@@ -183,7 +211,8 @@ def _cloze(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
     template = note_type.templates[0]
     found = dict.fromkeys(name for name in _CLOZE_FIELD.findall(template.front) if name in fields)
     texts = [*found] or [note_type.fields[0]]
-    text = read(plain_deletions("<br>".join(value for name in texts if not is_blank(value := fields.get(name, "")))))
+    html = plain_deletions("<br>".join(value for name in texts if not is_blank(value := fields.get(name, ""))))
+    text = read(html)
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion, so it gives no card")
     others = {name: value for name, value in fields.items() if name not in texts}
@@ -196,6 +225,7 @@ def _cloze(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
         text,
         typed="type:cloze" in template.front.replace(" ", ""),
         sources=(extra,) if extra else (),
+        shown=_shown(above, html, below),
     )
 
 

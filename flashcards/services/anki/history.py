@@ -21,7 +21,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
-from flashcards.storage.imports import ImportedRow, ImportRows
+from flashcards.storage.imports import ImportedRow, ImportRows, Known
 from flashcards.storage.reviews import CardRow, LogWrite
 
 _NAMESPACE = str(uuid.UUID("b9d9c1ad-6c0b-5b0e-9f5c-0f1c7f3a6f2e"))
@@ -148,12 +148,13 @@ class _Import:
             interval=_days(review.interval),
             last_interval=_days(review.last_interval),
             took_ms=min(review.took_ms, LONGEST_MS),
+            known=Known(review.type, review.interval, review.last_interval, review.factor),
         )
 
     def close(self, logs: dict[int, list[PackedReview]], fresh: dict[int, int]) -> int:
         """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""
         moved = self.imports.last_moves(self.learner.id)
-        closing: list[tuple[CardRow, LogWrite]] = []
+        closing: list[tuple[CardRow, LogWrite, int]] = []
         seen: set[int] = set()
         for packed in self.package.cards:
             card = self.cards.get(packed.id)
@@ -162,7 +163,9 @@ class _Import:
             seen.add(card.id)
             newer = fresh.get(card.id, 0) > moved.get(card.id, 0)
             after = self.schedule(packed, logs.get(packed.id, []))
-            if after is None or after == card.schedule or (card.stored and not newer):
+            lapses = max(card.lapses, packed.lapses)  # an answer on either side may have been a lapse
+            same = after == card.schedule and lapses == card.lapses
+            if after is None or same or (card.stored and not newer):
                 continue
             self.seq += 1
             row = LogWrite(
@@ -170,7 +173,7 @@ class _Import:
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
                 after=after, took_ms=None, leech=False,
             )  # fmt: skip
-            closing.append((card, row))
+            closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
         return len(closing)
 

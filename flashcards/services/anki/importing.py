@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
 from flashcards.deckfiles.parse.collection import no_garbage_collection
 from flashcards.deckfiles.parse.deck import parse_deck
-from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.domain.card import Deck
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
@@ -17,11 +17,12 @@ from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
+from flashcards.services.anki.left_behind import LeftBehind, left_behind
 from flashcards.services.anki.staging import Existing, Progress, Staged, guid_in_file, quiet, stage
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
-from flashcards.storage.imports import ImportRows
+from flashcards.storage.imports import ImportRows, KnownFile
 from flashcards.temporary import TemporaryFolder
 
 
@@ -29,7 +30,8 @@ from flashcards.temporary import TemporaryFolder
 class ImportReport:
     """What an import did. `files` are relative to `folder`; `notices` name what could not be carried, and why.
 
-    `history` is there where a learner was named; `problems` are what the sync after it found.
+    `history` is there where a learner was named; `problems` are what the sync after it found; `left_behind` are cards
+    that are not carried.
     """
 
     folder: Path
@@ -43,9 +45,20 @@ class ImportReport:
     notices: tuple[str, ...]
     history: HistoryReport | None = None
     problems: tuple[Problem, ...] = field(default=())
+    left_behind: tuple[LeftBehind, ...] = ()
 
 
-def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet) -> ImportReport:
+Warn = Callable[[str], None]
+"""Told, before anything is written, what will not come."""
+
+
+def silent(_sentence: str) -> None:
+    """For callers that say it afterwards."""
+
+
+def import_decks(
+    file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet, warn: Warn = silent
+) -> ImportReport:
     """Writes the decks and media of the Anki package `file` below `into`. Needs no database.
 
     `root` is the decks folder, for `into` below it; notes that any deck there holds already are not written
@@ -53,17 +66,31 @@ def import_decks(file: Path, into: Path, root: Path | None = None, *, progress: 
     """
     said = take_back_cut_off(_place(into, root)[0])
     with reading_package(file) as package:
-        report = write_decks(package, into, root, frozenset(), progress)
-    return replace(report, notices=(*said, *report.notices))
+        behind = _warned(package, warn)
+        report = write_decks(package, into, root, Known(), progress)
+    return replace(report, notices=(*said, *report.notices), left_behind=behind)
 
 
-def write_decks(
-    package: Package, into: Path, root: Path | None, known_guids: frozenset[str], progress: Progress
-) -> ImportReport:
-    """The decks of an open package, below `into`; notes with a guid in `known_guids` are there already."""
+def _warned(package: Package, warn: Warn) -> tuple[LeftBehind, ...]:
+    behind = left_behind(package)
+    for one in behind:
+        warn(str(one))
+    return behind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows: the guids of notes whose files are there, and the files as it read them last."""
+
+    guids: frozenset[str] = frozenset()
+    files: Mapping[str, KnownFile] = field(default_factory=dict)
+
+
+def write_decks(package: Package, into: Path, root: Path | None, known: Known, progress: Progress) -> ImportReport:
+    """The decks of an open package, below `into`; notes that are `known` are there already."""
     base, below = _place(into, root)
-    existing = existing_decks(base)
-    existing = replace(existing, guids=existing.guids | known_guids)
+    existing = existing_decks(base, known.files)
+    existing = replace(existing, guids=existing.guids | known.guids)
     with TemporaryFolder() as folder:
         staged = stage(package, existing, base, below, Path(folder), progress)
         install(base, {name: Path(folder) / name for name in staged.files})
@@ -82,19 +109,37 @@ def _place(into: Path, root: Path | None) -> tuple[Path, str]:
     return into, ""
 
 
-def existing_decks(root: Path) -> Existing:
-    """What the decks folder holds already; a folder that is missing or empty holds nothing."""
-    decks = read_decks(root)
+def existing_decks(root: Path, known: Mapping[str, KnownFile] | None = None) -> Existing:
+    """What the decks folder holds already; a folder that is missing or empty holds nothing.
+
+    Of files that are as they are `known`, only the deck's id is told: whoever knows them knows their notes.
+    """
+    unread: set[str] = set()
+    files = []
+    for file in _files(root):
+        stored = known.get(file.path) if known else None
+        if stored is not None and (stored.size, stored.mtime_ns) == (file.size, file.mtime_ns):
+            unread.add(stored.deck_id)
+        else:
+            files.append(file)
+    decks = _read(files)
     guids = {guid_in_file(deck.id, note) for deck in decks for note in deck.notes}
-    return Existing(frozenset(deck.id for deck in decks), frozenset(guids))
+    return Existing(frozenset(deck.id for deck in decks) | unread, frozenset(guids))
 
 
 def read_decks(root: Path) -> list[Deck]:
     """The decks below `root`, as far as they can be read."""
+    return _read(_files(root))
+
+
+def _files(root: Path) -> Sequence[DeckFile]:
     try:
-        files = find_decks(root).files
+        return find_decks(root).files
     except DeckError:
-        return []
+        return ()
+
+
+def _read(files: Iterable[DeckFile]) -> list[Deck]:
     decks = []
     for file in files:
         try:
@@ -137,6 +182,7 @@ class AnkiImportService:
         *,
         reschedule: bool = False,
         progress: Progress = quiet,
+        warn: Warn = silent,
         limits: Limits | None = None,
     ) -> ImportReport:
         """Writes what is new below `into`, syncs, and brings the log into the learner's history.
@@ -153,11 +199,13 @@ class AnkiImportService:
         progress("reading", 0, 1)
         said = take_back_cut_off(self._root)
         with reading_package(file, limits) as package:
+            behind = _warned(package, warn)
             with self._db.read():
-                live = ImportRows(self._db, "").live_guids()
-            known = frozenset(guid for guid, path in live.items() if (self._root / path).exists())
+                rows = ImportRows(self._db, "")
+                live, files = rows.live_guids(), rows.known_files()
+            known = Known(frozenset(guid for guid, path in live.items() if (self._root / path).exists()), files)
             report = write_decks(package, into, self._root, known, progress)
-            report = replace(report, notices=(*said, *report.notices))
+            report = replace(report, notices=(*said, *report.notices), left_behind=behind)
             if not report.notes + report.known:
                 return report  # nothing came; and a sync would complain of a folder that is empty still
             synced = self._sync.sync(progress)

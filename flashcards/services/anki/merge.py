@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from flashcards.deckfiles.check.content import content_issues
@@ -22,18 +22,21 @@ from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.deckfiles.parse.printing import print_deck, tag_word
 from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.deckfiles.text.note_lines import NoteLines
 from flashcards.deckfiles.text.outline import read_outline
 from flashcards.domain.card import Basic, Cloze, Deck, Note
 from flashcards.errors import Conflict, DeckError, Unavailable
 from flashcards.exchange.anki import notetypes
-from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
+from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, deck_name, fields_of
+from flashcards.exchange.anki.guids import guid_of
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
+from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.exchange.anki.to_notes import convert
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.anki.converted_notes import note_of
-from flashcards.services.anki.merge_findings import FileChange, MergeConflict, MergeReport
+from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
 from flashcards.services.anki.places import Media
 from flashcards.services.anki.staging import Progress, guid_in_file, quiet
 from flashcards.services.bring.new_files import install, take_back_cut_off
@@ -65,6 +68,16 @@ class _Ours:
     references: Mapping[str, str]
 
 
+class _Absent(NamedTuple):
+    """A note of ours that a package does not hold."""
+
+    file: DeckFile
+    deck_title: str
+    note: Note
+    guid: str
+    known: KnownNote | None
+
+
 def merge(
     file: Path,
     root: Path,
@@ -83,13 +96,15 @@ def merge(
         before = _base(base)
         known = known_notes(database) if database else {}
         theirs = {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
-        ours = list(_ours(root, known, set(theirs), progress))
+        absent: list[_Absent] = []
+        ours = list(_ours(root, known, set(theirs), absent, progress))
         found = {one.guid for one in ours}
         report.unknown = sum(guid not in found for guid in theirs)
         merger = _Merger(package, root, Path(folder), before, report)
         for one in ours:
             merger.note(one, *theirs[one.guid])
         merger.finish()
+        report.deleted = list(_deleted(root, package, before, {one.file.path for one in ours}, absent))
     return report
 
 
@@ -124,9 +139,13 @@ def _base(file: Path | None) -> dict[str, tuple[PackedNote, Converted]]:
 
 
 def _ours(
-    root: Path, known: Mapping[tuple[str, str], KnownNote], wanted: set[str], progress: Progress
+    root: Path,
+    known: Mapping[tuple[str, str], KnownNote],
+    wanted: set[str],
+    absent: list[_Absent],
+    progress: Progress,
 ) -> Iterable[_Ours]:
-    """The notes that the package has too, as they would come back from Anki."""
+    """The notes that the package has too, as they would come back from Anki; `absent` gets the others."""
     files = find_decks(root).files
     with RenderPool() as pool:
         for number, file in enumerate(files, 1):
@@ -142,6 +161,8 @@ def _ours(
                 guid = row.guid if row else guid_in_file(deck.id, note)
                 if guid in wanted:
                     chosen.append((note, guid, row))
+                elif not note.draft:
+                    absent.append(_Absent(file, deck.title, note, guid, row))
             requests = [(str(i), request_for_anki(note, file.path, root)) for i, (note, _, _) in enumerate(chosen)]
             for name, rendered in pool.render_all(requests):
                 note, guid, row = chosen[int(name)]
@@ -158,6 +179,28 @@ def _ours(
                 yield _Ours(
                     file, parsed, note, guid, row, returned, note.tags, digest_of(note.tags, fields), references
                 )  # fmt: skip
+
+
+def _deleted(
+    root: Path,
+    package: Package,
+    base: Mapping[str, object],
+    seen: Container[str],
+    absent: Iterable[_Absent],
+) -> Iterable[DeletedThere]:
+    """Of the notes that the package has not, those that Anki had: in decks that the package is of."""
+    titles = {folder.path: folder.title for folder in find_decks(root).folders}
+    decks = set(package.decks.values())
+    lines: dict[str, NoteLines] = {}
+    for one in absent:
+        given = one.guid in base or guid_of(one.note.id) is not None or bool(one.known and one.known.exports)
+        path = one.file.path
+        if not given or (path not in seen and clean_deck_name(deck_name(path, one.deck_title, titles)) not in decks):
+            continue
+        if path not in lines:
+            lines[path] = NoteLines(read_deck(one.file).decode("utf-8", "replace"))
+        first, last = lines[path].of(one.note)
+        yield DeletedThere(path, first, last, one.note.id)
 
 
 def _texts(note: Note, deck: Deck, first: str, second: str, extra: Mapping[str, Any]) -> NoteTexts:

@@ -30,11 +30,22 @@ class MergeConflict:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedThere:
+    """A note of ours that Anki once had and has no more; `first` and `last` are its lines here."""
+
+    path: str
+    first: int
+    last: int
+    note: str
+
+
 @dataclass(slots=True)
 class MergeReport:
     """What Anki's edits mean for our files; nothing of it is written yet.
 
-    `same` notes are as here; `older` ones are behind ours; `unknown` are not here (an import brings them).
+    `same` notes are as here; `older` ones are behind ours; `unknown` are not here (an import brings them). `deleted`
+    ones Anki was given, and has no more.
     """
 
     folder: Path
@@ -44,4 +55,5 @@ class MergeReport:
     same: int = 0
     older: int = 0
     unknown: int = 0
+    deleted: list[DeletedThere] = field(default_factory=list)
     media: dict[str, bytes] = field(default_factory=dict)

@@ -21,10 +21,10 @@ from flashcards.deckfiles.parse.find import find_decks, read_deck
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Cloze, Deck, Note
 from flashcards.errors import DeckError, NotFound, Unavailable
-from flashcards.exchange.anki.connect import AnkiConnect, NewNote, RemoteNote
+from flashcards.exchange.anki.connect import AnkiConnect, Design, NewNote, Refused, RemoteNote
 from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
 from flashcards.exchange.anki.foreign import load as foreign_notes
-from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
+from flashcards.exchange.anki.notetypes import CSS, DESIGN_CHANGED_AT, NOTE_TYPES, Kind
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.whole_file import whole_file
@@ -33,6 +33,7 @@ from flashcards.services.export.anki_fields import addresses, media_bytes, rende
 from flashcards.storage.exports import AnkiRendering
 
 STATE_FILE = "anki-push.json"
+_DESIGN = "design of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class PushReport:
     """What a push did, or (dry run) would do; notes by their Id. `left` were edited in Anki and stay as they are there.
 
     `gone` are in Anki and no longer in the files: they stay. `refused` Anki did not take. `skipped` are files or
-    notes with errors. `from_anki` came from there, in note types that are not ours: they are there already, and
+    notes with errors. `designs` are note types of ours whose templates or CSS changed; `kept_designs` those that were
+    changed in Anki, and stay. `from_anki` came from there, in note types that are not ours: they are there already, and
     AnkiConnect does not say which they are.
     """
 
@@ -55,6 +57,8 @@ class PushReport:
     from_anki: tuple[str, ...]
     unchanged: int
     media: int
+    designs: tuple[str, ...] = ()
+    kept_designs: tuple[str, ...] = ()
 
 
 class _Local(NamedTuple):
@@ -179,15 +183,17 @@ class _Push:
         for note in reading.notes:
             if note.key in pairs and (verdict := self.verdict(note, pairs[note.key])):
                 (changed if verdict == "update" else left).append(note)
-        moved = self.moved(reading.notes, pairs)
+        designs, kept = self.designs()
         refused: list[str] = []
-        if not self.dry_run:
-            refused = self.write(new, changed, moved, pairs)
+        if self.dry_run:
+            moved = [note for note, _ in self.moved(reading.notes, pairs)]
+        else:
+            moved, refused = self.write(reading.notes, new, changed, designs, pairs)
         touched = {note.key for note in (*new, *changed, *moved, *left)}
         return PushReport(
             self.dry_run,
             tuple(note.key for note in new if note.key not in refused),
-            tuple(note.key for note in changed),
+            tuple(note.key for note in changed if note.key not in refused),
             tuple(note.key for note in moved),
             tuple(note.key for note in left),
             tuple(sorted(gone)) if everything else (),
@@ -196,6 +202,8 @@ class _Push:
             tuple(reading.from_anki),
             len(reading.notes) - len(touched),
             len(self.media_of([*new, *changed])),
+            tuple(designs),
+            kept,
         )
 
     def verdict(self, note: _Local, there: RemoteNote) -> str:
@@ -211,41 +219,89 @@ class _Push:
         # It came by a package: as there, the newer one wins.
         return "update" if there.modified_at is not None and there.modified_at < note.modified_at else "left"
 
-    def moved(self, notes: Sequence[_Local], pairs: Mapping[str, RemoteNote]) -> list[_Local]:
-        """The notes that are in another deck of Anki than they should be."""
+    def designs(self) -> tuple[dict[str, Design], tuple[str, ...]]:
+        """How note types are to look whose design is not ours, by name; and those that were changed in Anki.
+
+        As with a package, the newer design wins: what was changed in Anki after ours stays, unless it is what was
+        pushed last.
+        """
+        wanted, kept = {}, []
+        for name, there in self.anki.designs().items():
+            ours = _our_design(name, there)
+            if (ours.css, ours.templates) == (there.css, there.templates):
+                continue
+            older = there.modified_at is None or there.modified_at < DESIGN_CHANGED_AT
+            if self.overwrite or older or self.state.get(_DESIGN + name) == _design_digest(there):
+                wanted[name] = ours
+            else:
+                kept.append(name)
+        return wanted, tuple(kept)
+
+    def moved(self, notes: Sequence[_Local], pairs: Mapping[str, RemoteNote]) -> list[tuple[_Local, list[int]]]:
+        """The notes with cards that are in another deck of Anki than they should be, and those cards."""
         known = [note for note in notes if note.key in pairs]
         in_deck = {deck: self.anki.in_deck(deck) for deck in dict.fromkeys(note.deck for note in known)}
-        return [note for note in known if pairs[note.key].id not in in_deck[note.deck]]
+        away = [(note, [card for card in pairs[note.key].cards if card not in in_deck[note.deck]]) for note in known]
+        return [(note, cards) for note, cards in away if cards]
 
     def write(
         self,
+        notes: Sequence[_Local],
         new: Sequence[_Local],
         changed: Sequence[_Local],
-        moved: Sequence[_Local],
+        designs: Mapping[str, Design],
         pairs: Mapping[str, RemoteNote],
-    ) -> list[str]:
-        """Does it all; what was done is remembered even if the rest fails. Gives the notes that Anki refused."""
+    ) -> tuple[list[_Local], list[str]]:
+        """Does it all; what was done is remembered even if the rest fails.
+
+        Gives the notes whose cards were moved, and the keys of those that Anki refused.
+        """
         try:
             self.anki.make_types()
-            for deck in dict.fromkeys(note.deck for note in (*new, *moved)):
+            self.redesign(designs)
+            for deck in dict.fromkeys(note.deck for note in new):
                 self.anki.make_deck(deck)
             self.store_media([*new, *changed])
             added = self.anki.add([NewNote(n.deck, NOTE_TYPES[n.kind].name, n.fields, n.tags) for n in new])
             for note, id_ in zip(new, added, strict=True):
                 if id_ is not None:
                     self.state[str(id_)] = _digest(note.fields)
-            for number, note in enumerate(changed, 1):
-                self.progress("Updating notes", number, len(changed))
-                there = pairs[note.key]
+            refused = [note.key for note, id_ in zip(new, added, strict=True) if id_ is None]
+            refused += self.update(changed, pairs)
+            # Only now: a note that was updated may have more cards than before.
+            cards = self.anki.cards([pairs[note.key].id for note in changed])
+            there = {key: note._replace(cards=cards.get(note.id, note.cards)) for key, note in pairs.items()}
+            moved = self.moved(notes, there)
+            for deck in dict.fromkeys(note.deck for note, _ in moved):
+                self.anki.make_deck(deck)
+            for note, away in moved:
+                self.anki.move(away, note.deck)
+        finally:
+            self._save()
+        return [note for note, _ in moved], refused
+
+    def redesign(self, designs: Mapping[str, Design]) -> None:
+        for name, design in designs.items():
+            self.anki.set_design(name, design)
+        for name, there in self.anki.designs().items():
+            ours = _our_design(name, there)
+            if (ours.css, ours.templates) == (there.css, there.templates):
+                self.state[_DESIGN + name] = _design_digest(ours)
+
+    def update(self, changed: Sequence[_Local], pairs: Mapping[str, RemoteNote]) -> list[str]:
+        """Updates notes; gives the keys of those that Anki refused."""
+        refused = []
+        for number, note in enumerate(changed, 1):
+            self.progress("Updating notes", number, len(changed))
+            there = pairs[note.key]
+            try:
                 self.anki.update(there.id, note.fields)
                 self.state[str(there.id)] = _digest(note.fields)
                 if missing := [tag for tag in note.tags if tag not in there.tags]:
                     self.anki.tag(there.id, missing)
-            for note in moved:
-                self.anki.move(pairs[note.key].cards, note.deck)
-        finally:
-            self._save()
-        return [note.key for note, id_ in zip(new, added, strict=True) if id_ is None]
+            except Refused:
+                refused.append(note.key)
+        return refused
 
     def media_of(self, notes: Iterable[_Local]) -> dict[str, str]:
         return {name: path for note in notes for name, path in note.media.items()}
@@ -288,6 +344,17 @@ def _paired(notes: Sequence[_Local], remote: Sequence[RemoteNote]) -> tuple[dict
             pairs[note.key] = rest[name]
     used = {there.id for there in pairs.values()}
     return pairs, {there.fields.get("Id", "") for there in remote if there.id not in used}
+
+
+def _our_design(name: str, there: Design) -> Design:
+    """How a note type of ours is to look, as far as it has our templates there."""
+    (type_,) = (type_ for type_ in NOTE_TYPES.values() if type_.name == name)
+    ours = {each.name: (each.front, each.back) for each in type_.templates}
+    return there._replace(css=CSS, templates={each: ours.get(each, text) for each, text in there.templates.items()})
+
+
+def _design_digest(design: Design) -> str:
+    return _digest({"css": design.css, **{name: "\x1f".join(sides) for name, sides in design.templates.items()}})
 
 
 def _digest(fields: Mapping[str, str]) -> str:

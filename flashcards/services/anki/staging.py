@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from html import unescape
@@ -16,12 +16,17 @@ from flashcards.deckfiles.parse.printing import print_deck, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
+from flashcards.exchange.anki.to_notes import NO_ANSWER, PLAINER, TOO_DEEP, convert
 from flashcards.services.anki.converted_notes import note_of, with_texts, without_maths
+from flashcards.services.anki.likeness import Likeness
 from flashcards.services.anki.places import MEDIA_FOLDER, Media, Paths, joined
 from flashcards.services.sync.plan import derived_guid
 
 _MANY, _NAMED, _SHORT = 4, 50, 30
 """From how many notes on the same is said once, how many of them are named, in how many characters."""
+
+_READ_AGAIN = 1 << 16
+"""Characters of HTML up to which a note is read again, more plainly."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -83,10 +88,15 @@ class _Stage:
         self.used_deck_ids = set(existing.deck_ids)
         self.descriptions = {package.decks.get(id_): _plain(html) for id_, html in package.descriptions.items()}
         self.came: list[foreign.Came] = []
+        self.likeness = Likeness()
         self.noted: dict[str, list[PackedNote]] = {}
         self.retagged: Counter[tuple[str, str]] = Counter()
 
     def run(self, progress: Progress) -> Staged:
+        with self.likeness:
+            return self.laid_out(progress)
+
+    def laid_out(self, progress: Progress) -> Staged:
         groups = self.grouped()
         total, done = sum(len(notes) for notes in groups.values()), 0
         for name, notes in groups.items():
@@ -193,7 +203,27 @@ class _Stage:
     def note(self, id_: str, note: PackedNote, converted: Converted, path: str) -> Note:
         tags = [tag_word(tag) for tag in note.tags]
         self.retagged.update(pair for pair in zip(note.tags, tags, strict=True) if pair[0] != pair[1])
-        return self.media.placed(note_of(id_, tags, converted), path)
+        return self.media.placed(self.alike(id_, tags, note, converted), path)
+
+    def alike(self, id_: str, tags: Sequence[str], packed: PackedNote, converted: Converted) -> Note:
+        """The note with the text that Anki shows, plainer than its HTML where it must be; else its difference is
+        named.
+        """
+        note = note_of(id_, tags, converted)
+        where = self.differs(note, converted)
+        if not where or converted.notice == TOO_DEEP:
+            return note
+        if sum(map(len, packed.fields)) <= _READ_AGAIN:
+            for plainer in PLAINER:
+                again = convert(packed, self.package.note_types.get(packed.type), plainer)
+                other = note_of(id_, tags, again)
+                if again.kind == converted.kind and not self.differs(other, again):
+                    return other
+        self.notice(packed, f"the text of its {where} is not quite what Anki shows: compare them")
+        return note
+
+    def differs(self, note: Note, converted: Converted) -> str:
+        return self.likeness.differs(note, converted.shown, without_answer=converted.answer == NO_ANSWER)
 
     def write_sound(self, deck: Deck, origins: Mapping[str, PackedNote]) -> None:
         """Writes the deck; notes that do not pass are mended, then left out, until all that is there does."""

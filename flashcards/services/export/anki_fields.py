@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderRequest, note_references, request_for
-from flashcards.domain.card import Basic, Note
+from flashcards.domain.card import BACKWARD, FORWARD, Basic, Note
 from flashcards.exchange.anki.fields import SEPARATOR, listed
 from flashcards.storage.exports import AnkiRendering
 
@@ -90,6 +90,13 @@ def foreign_media(names: Iterable[str], places: Mapping[str, str], root: Path) -
         if isinstance(found, media_files.Media) and not _NOT_MEDIA_NAME.search(name):
             with contextlib.suppress(OSError):  # it has gone meanwhile; Anki has it, or shows that it lacks it
                 yield name, (root / found.path).read_bytes()
+
+
+def anki_ordinal(which: str) -> int:
+    """The ordinal of a card's template in Anki; of a cloze card its number less one."""
+    if which == FORWARD:
+        return 0
+    return 1 if which == BACKWARD else int(which[1:]) - 1
 
 
 def within(address: str, wanted: Iterable[str]) -> bool:

@@ -27,6 +27,7 @@ from flashcards.services.export.anki_fields import (
     request_for_anki,
     within,
 )
+from flashcards.services.export.former_notes import FormerNotes
 from flashcards.services.export.packed_notes import NotRendered, PackedDecks, fields_of_stored
 from flashcards.services.export.results import AnkiExported, Progress, TextExported
 from flashcards.storage.exports import (
@@ -119,23 +120,30 @@ class DatabaseExport:
             removed = self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else 0)
             work = PackedDecks(self._store, learner.id if learner else 0, today)
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
+            former = FormerNotes(self._store.former(wanted.ids, work.learner), self._root, self._pool)
+            work.media |= former.media
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
             foreign = foreign_notes(self._root)
-            kept = self._unedited(foreign.sources)
+            kept = self._unedited(foreign.sources, former)
             with writing_package(target, rollover=day_start, foreign=foreign, unedited=kept) as package:
-                self._write_decks(package, work, wanted, progress)
+                self._write_decks(package, work, former, wanted, progress)
                 missing = self._write_media(package, work.media, progress)
                 for name, data in foreign_media(package.foreign_media, foreign.media, self._root):
                     package.add_media(name, data)
-        self._store.remember(learner.id if learner else None, work.exported, [note.guid for note in removed])
+        self._store.remember(
+            learner.id if learner else None, [*work.exported, *former.exported], [note.guid for note in removed]
+        )
         return AnkiExported(target, len(wanted.decks), *package.counts, removed, tuple(missing))
 
-    def _unedited(self, sources: Sources) -> dict[str, dict[str, str]]:
+    def _unedited(self, sources: Sources, former: FormerNotes | None = None) -> dict[str, dict[str, str]]:
         """By guid, the fields that are as they came from Anki."""
-        return {guid: unedited(note, sources[guid]) for guid, note in self._store.as_written(sources)}
+        notes = dict(self._store.as_written(sources)) | (former.as_written if former else {})
+        return {guid: unedited(note, sources[guid]) for guid, note in notes.items() if guid in sources}
 
-    def _write_decks(self, package: PackageWriter, work: PackedDecks, wanted: _Wanted, progress: Progress) -> None:
+    def _write_decks(
+        self, package: PackageWriter, work: PackedDecks, former: FormerNotes, wanted: _Wanted, progress: Progress
+    ) -> None:
         decks = [(deck, False) for deck in wanted.decks] + [(deck, True) for deck in wanted.gone]
         titles = folder_titles(self._store.folder_titles(), [deck for deck, _ in decks])
         for number, (deck, gone) in enumerate(decks, 1):
@@ -144,6 +152,7 @@ class DatabaseExport:
             if not gone:
                 package.describe_deck(name, deck.description)
             package.add_notes(work.notes(deck, name, gone=gone))
+            package.add_notes(former.of(deck.id, name))
 
     def _write_media(self, package: PackageWriter, names: Collection[str], progress: Progress) -> list[str]:
         """Adds the media that notes refer to; gives the names of those that cannot be read."""

@@ -1,7 +1,8 @@
 """Export from deck files alone, without a database.
 
-A note's guid is what sync would give it; its time of change is its file's, so a later export of a file that
-changed anywhere may overwrite what a learner changed in Anki. Callers say so.
+A note's guid is what sync would give it; its time of change is that of the newest commit that touched its lines.
+Outside of a Git checkout it is its file's, so a later export of a file that changed anywhere may overwrite what a
+learner changed in Anki: `AnkiExported.warnings` says so.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.anki.text_file import TextNote, write_text
 from flashcards.services.export.anki_fields import (
     addresses,
+    anki_ordinal,
     foreign_media,
     media_bytes,
     rendering,
     request_for_anki,
     within,
 )
-from flashcards.services.export.packed_notes import anki_ordinal
+from flashcards.services.export.git_times import GitTimes
 from flashcards.services.export.results import AnkiExported, Progress, TextExported
 from flashcards.services.sync.plan import new_guids
 from flashcards.storage.exports import AnkiRendering
@@ -48,6 +50,7 @@ class _Reading:
     skipped: list[str] = field(default_factory=list)
     deck_ids: set[str] = field(default_factory=set)
     descriptions: dict[str, str] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class FileExport:
 
     def __init__(self, decks_root: Path) -> None:
         self._root = decks_root
+        self._times: GitTimes | None = None  # text has none
 
     def anki(self, target: Path, decks: Sequence[str], progress: Progress) -> AnkiExported:
         """Writes a package of all decks, or of those at these addresses.
@@ -75,6 +79,7 @@ class FileExport:
         missing = []
         foreign = foreign_notes(self._root)
         kept: dict[str, dict[str, str]] = {}
+        self._times = GitTimes(self._root)
         with RenderPool() as pool, writing_package(target, foreign=foreign, unedited=kept) as package:
             reading = self._begin(decks, pool, progress)
             names = set()
@@ -96,7 +101,9 @@ class FileExport:
                 package.add_media(name, data)
         notes, card_count, _, media = package.counts
         skipped = tuple(reading.skipped)
-        return AnkiExported(target, len(names), notes, card_count, 0, media, (), tuple(missing), skipped)
+        return AnkiExported(
+            target, len(names), notes, card_count, 0, media, (), tuple(missing), skipped, _warnings(self._times)
+        )
 
     def csv(self, target: Path, decks: Sequence[str], progress: Progress) -> TextExported:
         """Writes the notes as CSV with Anki's headers. Raises as `anki` does."""
@@ -135,7 +142,8 @@ class FileExport:
 
     def _parse(self, file: DeckFile, reading: _Reading) -> Parsed | None:
         try:
-            parsed = parse_deck(file.path, read_deck(file))
+            data = read_deck(file)
+            parsed = parse_deck(file.path, data)
         except DeckError as error:
             reading.skipped.append(f"{file.path}: {error}")
             return None
@@ -144,6 +152,7 @@ class FileExport:
             reading.skipped.append(f"{file.path}: left out, {why}; see `flashcards check`")
             return None
         reading.deck_ids.add(parsed.deck.id)
+        reading.data[file.path] = data
         broken = (f"{file.path}:{note.line}: left out, it has errors; see `flashcards check`" for note in parsed.broken)
         reading.skipped.extend(broken)
         return parsed
@@ -157,9 +166,11 @@ class FileExport:
             reading.descriptions[name] = deck.description
         rendered = self._rendered(notes, deck.path, reading)
         guids = new_guids([(deck.id, note.id, _kind(note)) for note in notes], _nothing_taken)
-        for index, (note, guid) in enumerate(zip(notes, guids, strict=True)):
+        data = reading.data.pop(file.path)
+        times = self._times.of(file, data, notes) if self._times else [0] * len(notes)
+        for index, (note, guid, at) in enumerate(zip(notes, guids, times, strict=True)):
             texts = _texts(note, rendered[index], deck.id)
-            yield _FileNote(guid, name, note, texts, file.mtime_ns // 1_000_000)
+            yield _FileNote(guid, name, note, texts, at)
 
     def _rendered(self, notes: Sequence[Note], deck_path: str, reading: _Reading) -> dict[int, AnkiRendering]:
         requests = [request_for_anki(note, deck_path, self._root) for note in notes]
@@ -169,6 +180,17 @@ class FileExport:
                     reading.media[media.url.rpartition("/")[2]] = media.path
         results = reading.pool.render_all(list(enumerate(requests)))
         return {index: rendering(notes[index], result) for index, result in results}
+
+
+def _warnings(times: GitTimes) -> tuple[str, ...]:
+    """How notes are dated, and what that means for a later import."""
+    if times.by_commits and not times.problem:
+        return ("No database: notes are dated by the commits that last touched their lines.",)
+    why = f" ({times.problem})" if times.problem else ""
+    which = "some notes" if times.by_commits else "notes"
+    return (
+        f"No database: {which} are dated by their files{why}. A later export may overwrite what was edited in Anki.",
+    )
 
 
 def _kind(note: Note) -> Kind:

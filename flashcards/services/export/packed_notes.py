@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from flashcards.domain.card import BACKWARD, FORWARD
 from flashcards.domain.study_day import Day
 from flashcards.exchange.anki import scheduling
 from flashcards.exchange.anki.fields import REMOVED_TAG, joined_fields
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
 from flashcards.exchange.anki.scheduling import LogEntry, new_card
-from flashcards.services.export.anki_fields import digest_of_joined
+from flashcards.services.export.anki_fields import anki_ordinal, digest_of_joined
 from flashcards.storage.exports import (
     ExportCard,
     ExportDeck,
@@ -40,7 +39,7 @@ class PackedDecks:
 
     def __init__(self, store: ExportStore, learner: int, today: Day | None) -> None:
         self._store = store
-        self._learner = learner
+        self.learner = learner
         self._today = today
         self._position = 0
         self._tags: dict[tuple[str, bool], tuple[Sequence[str], str]] = {}
@@ -54,9 +53,9 @@ class PackedDecks:
         Raises NotRendered where the fields of one are not stored.
         """
         if not gone:
-            yield from self._packed(self._store.notes(deck.id, self._learner), deck, name, removed=False)
+            yield from self._packed(self._store.notes(deck.id, self.learner), deck, name, removed=False)
         if deck.path in self.removed_from:
-            yield from self._packed(self._store.removed_notes(deck.id, self._learner), deck, name, removed=True)
+            yield from self._packed(self._store.removed_notes(deck.id, self.learner), deck, name, removed=True)
 
     def _packed(
         self, notes: Iterator[ExportNote], deck: ExportDeck, name: str, *, removed: bool
@@ -102,8 +101,8 @@ class PackedDecks:
         self, deck: ExportDeck, name: str, today: Day, *, removed: bool
     ) -> dict[int, list[PackageCard]]:
         """By note, its cards with the learner's schedule and log; they are numbered in the order of notes."""
-        log = self._store.log(deck.id, self._learner, removed=removed)
-        stored = self._store.cards(deck.id, self._learner, removed=removed)
+        log = self._store.log(deck.id, self.learner, removed=removed)
+        stored = self._store.cards(deck.id, self.learner, removed=removed)
         return {
             note: [self._with_history(card, name, today, log.get(card.id, ())) for card in cards]
             for note, cards in stored.items()
@@ -123,13 +122,6 @@ class PackedDecks:
 def _deletions(note: ExportNote) -> Sequence[int]:
     """The ordinals of a cloze note's cards, from its text, as Anki itself finds them."""
     return sorted({int(number) - 1 for number in _NUMBER.findall(note.first or "")})
-
-
-def anki_ordinal(which: str) -> int:
-    """The ordinal of a card's template in Anki; of a cloze card its number less one."""
-    if which == FORWARD:
-        return 0
-    return 1 if which == BACKWARD else int(which[1:]) - 1
 
 
 def fields_of_stored(note: ExportNote, deck: ExportDeck) -> str:

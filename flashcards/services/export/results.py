@@ -19,9 +19,10 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class AnkiExported:
     """A package that was written. `removed` are notes that an earlier export for the same learner held and that
-    have gone since: tagged in this one, except those that changed their kind.
+    have gone since, or changed their kind: tagged in this one.
 
-    `missing_media` are names whose files could not be read; `skipped` says which notes were left out, and why.
+    `missing_media` are names whose files could not be read; `skipped` says which notes were left out, and why;
+    `warnings` are for whoever imports it.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class AnkiExported:
     removed: tuple[RemovedNote, ...] = ()
     missing_media: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

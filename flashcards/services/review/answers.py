@@ -210,6 +210,8 @@ class Answers(LearnerDays):
         card = self._card(learner, row.card)
         if self._rows.has_moves(learner.id, row.card):
             lapses = card.lapses - rules.is_lapse(row.before, row.kind, row.quality)
+            if row.verb == "import":  # it may have said how often the card was forgotten elsewhere
+                lapses = self._rows.lapses(learner.id, row.card)
             self._rows.save(learner.id, card, row.before, lapses)
         else:
             self._rows.forget(learner.id, row.card)
