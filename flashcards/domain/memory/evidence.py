@@ -1,0 +1,78 @@
+"""The memory of a card, from its log: whatever scheduler was in force, every graded answer says something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flashcards.domain.memory import fsrs
+from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
+from flashcards.domain.study_day import Day
+
+_ANKI_MANUAL = (4, 5)
+_ANKI_FILTERED = 3
+
+
+class Evidence(NamedTuple):
+    """An answer that says something of the memory. Sorting puts answers in their order, late ones in place.
+
+    `at` is epoch milliseconds, `seq` the place in the log, `quality` 0 to 5.
+    """
+
+    day: Day
+    at: int
+    seq: int
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A card's memory, the study day and the instant of its newest answer, and how many answers there were."""
+
+    memory: Memory
+    last_on: Day
+    last_at: int
+    answers: int
+
+
+def is_evidence(quality: int | None, *, undone: bool = False, anki: tuple[int, int] | None = None) -> bool:
+    """Whether a row of the log says something of the memory: every graded one that was not undone.
+
+    `anki` is the type and the factor of a row that came from Anki: those of type 4 and 5 (set by hand,
+    rescheduled), and of type 3 with factor 0 (a preview in a filtered deck) say nothing.
+    """
+    if quality is None or undone:
+        return False
+    if anki is None:
+        return True
+    kind, factor = anki
+    return kind not in _ANKI_MANUAL and not (kind == _ANKI_FILTERED and factor == 0)
+
+
+def answered(before: Remembered | None, answer: Evidence, chosen: Parameters = DEFAULTS) -> Remembered:
+    """What is remembered after an answer that is newer than all before it."""
+    if before is None:
+        return Remembered(fsrs.first(answer.quality, chosen), answer.day, answer.at, 1)
+    memory = fsrs.review(before.memory, answer.quality, answer.day - before.last_on, chosen)
+    return Remembered(memory, answer.day, answer.at, before.answers + 1)
+
+
+def is_newest(before: Remembered | None, answer: Evidence) -> bool:
+    """Whether the answer comes after all that `before` was made of; if not, replay the card's whole log."""
+    return before is None or (before.last_on, before.last_at) <= (answer.day, answer.at)
+
+
+def replay(
+    answers: Iterable[Evidence], chosen: Parameters = DEFAULTS, start: Remembered | None = None
+) -> Remembered | None:
+    """The memory that a card's answers give, in whatever order they come; None where there is none.
+
+    `start` is what an import says of a card whose own answers it did not bring; answers before its day are
+    left out then.
+    """
+    state = start
+    for answer in sorted(answers):
+        if is_newest(start, answer):
+            state = answered(state, answer, chosen)
+    return state

@@ -1,0 +1,130 @@
+"""Which numbers predict a learner best, and whether to take them.
+
+Three ways are tried: two numbers on the defaults (a calibration), all 21, and both. Each is fitted without the newest
+fifth of the log, and judged on it. The way in force is refitted in the same manner, and stays unless another predicts
+that fifth better; the defaults as they are come back where nothing beats them. What is taken is then fitted anew on
+the whole log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from flashcards.domain.memory.calibration import NONE, Calibration, calibrate, tally
+from flashcards.domain.memory.chances import log_loss
+from flashcards.domain.memory.fsrs import DEFAULTS, Parameters
+from flashcards.domain.memory.optimise import optimise
+from flashcards.domain.memory.walk import Logged, Predicted, since, steps, walk
+from flashcards.domain.study_day import Day
+
+LEAST_ANSWERS = 200
+"""Day-first answers from which two numbers are fitted."""
+LEAST_FOR_ALL = 1_000
+"""And from which all 21 are."""
+_GROWTH = 10
+"""A refit waits until the log has grown by a tenth."""
+_NEWEST = 5
+
+Way = Literal["defaults", "calibrated", "fitted", "fitted and calibrated"]
+_WAYS: tuple[Way, ...] = get_args(Way)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What predicts: the model's parameters and the calibration of what they say."""
+
+    parameters: Parameters = DEFAULTS
+    calibration: Calibration = NONE
+
+    @property
+    def way(self) -> Way:
+        """How it came about."""
+        if self.parameters == DEFAULTS:
+            return "defaults" if self.calibration == NONE else "calibrated"
+        return "fitted" if self.calibration == NONE else "fitted and calibrated"
+
+
+AS_IT_IS = Fit()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What came of a fitting.
+
+    `answers` counts the log's day-first answers, `judged` those of the newest fifth; `losses` are the logarithmic
+    losses of each way there. `taken` is whether `fit` is other than what was in force.
+    """
+
+    fit: Fit
+    taken: bool
+    answers: int
+    judged: int = 0
+    losses: tuple[tuple[Way, float], ...] = ()
+
+
+def is_time(answers: int, fitted_on: int) -> bool:
+    """Whether to fit a log of `answers` day-first answers, of which the last fit (if any: else 0) saw `fitted_on`."""
+    return answers >= LEAST_ANSWERS and answers * _GROWTH >= fitted_on * (_GROWTH + 1)
+
+
+class Ledger:
+    """A learner's log in its order, and what was computed from it, each thing once.
+
+    `patience` is how many times longer the log may be than the part on which all 21 numbers were last fitted until
+    they are fitted anew: 1 for a fit that counts, more where many are made on the way through one log.
+    """
+
+    def __init__(self, log: Sequence[Logged], patience: float = 1) -> None:
+        self.log = log
+        self._patience = patience
+        self._walks: dict[Parameters, list[Predicted]] = {}
+        self._optimised: dict[int, Parameters] = {}
+
+    def predictions(self, chosen: Parameters, end: Day | None = None) -> list[Predicted]:
+        """What the model said of each answer before the day `end`."""
+        if chosen not in self._walks:
+            self._walks[chosen] = walk(self.log, chosen)
+        found = self._walks[chosen]
+        return found if end is None else found[: since(found, end)]
+
+    def optimised(self, end: Day | None = None) -> Parameters:
+        """All 21 numbers fitted on what came before the day `end`."""
+        rows = len(self.log) if end is None else since(self.log, end)
+        before = max((size for size in self._optimised if size <= rows), default=0)
+        if not before or before * self._patience < rows:
+            start = self._optimised.get(before, DEFAULTS)
+            self._optimised[rows] = optimise(steps(self.log[:rows]), start)
+            before = rows
+        return self._optimised[before]
+
+
+def choose(ledger: Ledger, in_force: Fit = AS_IT_IS, end: Day | None = None) -> Choice:
+    """The fit for what the log says before the day `end`, or for all of it.
+
+    Below 200 day-first answers what is in force stays.
+    """
+    usual = ledger.predictions(DEFAULTS, end)
+    if len(usual) < LEAST_ANSWERS:
+        return Choice(in_force, False, len(usual))
+    day = usual[len(usual) - len(usual) // _NEWEST].day
+    losses: dict[Way, float] = {}
+    for way in _WAYS if len(usual) >= LEAST_FOR_ALL else _WAYS[:2]:
+        fit = _fitted(way, ledger, day)
+        predictions = ledger.predictions(fit.parameters, end)
+        newest = predictions[since(predictions, day) :]
+        losses[way] = log_loss((fit.calibration(it.recall), it.right) for it in newest) or 0.0
+    best = min(losses.values())
+    way = in_force.way if losses.get(in_force.way) == best else next(way for way in losses if losses[way] == best)
+    fit = _fitted(way, ledger, end)
+    judged = len(usual) - since(usual, day)
+    return Choice(fit, fit != in_force, len(usual), judged, tuple(losses.items()))
+
+
+def _fitted(way: Way, ledger: Ledger, end: Day | None) -> Fit:
+    parameters = ledger.optimised(end) if way in ("fitted", "fitted and calibrated") else DEFAULTS
+    if way in ("defaults", "fitted"):
+        return Fit(parameters)
+    said = ((it.recall, it.right) for it in ledger.predictions(parameters, end))
+    return Fit(parameters, calibrate(tally(said)))

@@ -1,0 +1,182 @@
+"""What a plan is made of: the cards, the learner, what is asked for, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from flashcards.domain import sm2
+from flashcards.domain.memory.fsrs import AGAIN, DEFAULTS, EASY, Memory, Parameters
+from flashcards.domain.memory.strength import UNKNOWN, Strength
+from flashcards.domain.study_day import Day
+
+JUNIOR, CORE, MID, SENIOR = range(4)
+"""Levels, in the order in which new cards come; a card without one is MID."""
+
+Style = Literal["most", "sure"]
+Kind = Literal["new", "due", "early"]
+
+LONGEST = 365
+"""Days: no plan looks further ahead."""
+LAST_DAYS = 2
+"""Before the day: what is most at risk, then the core questions."""
+MOST_SECONDS = 600
+"""An answer that took longer counts as this long."""
+
+
+class PlanCard(NamedTuple):
+    """A card in the scope of a plan.
+
+    `memory` and `last_on` (the day of its last answer) are None for a card never answered. `schedule` and `due_on`
+    are those of SM-2; `weight` is 1 to 3, `folder` any index, `requires` the notes that must be answered before a
+    new card (those of which no card is in the scope hold nothing back). The order of the cards is that of new ones.
+    """
+
+    card: int
+    note: int
+    folder: int = 0
+    weight: int = 1
+    level: int = MID
+    memory: Memory | None = None
+    last_on: Day | None = None
+    schedule: sm2.Memory = sm2.Memory()
+    due_on: Day | None = None
+    requires: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """Seconds that an answer takes: to a new card, remembered, forgotten, and drilled."""
+
+    new: float = 22.0
+    right: float = 9.0
+    wrong: float = 18.0
+    drill: float = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What is known of a learner: parameters and strength of memory, speeds, and how first answers go.
+
+    `first_grades` are the chances of Again, Hard, Good and Easy on a card never seen.
+    """
+
+    parameters: Parameters = DEFAULTS
+    strength: Strength = UNKNOWN
+    speeds: Speeds = Speeds()
+    first_grades: tuple[float, float, float, float] = (0.24, 0.10, 0.49, 0.17)
+
+
+_PRIOR_ANSWERS = 20
+
+
+def learner_speeds(answers: Iterable[tuple[str, float]]) -> Speeds:
+    """A learner's speeds, held by 20 answers at the usual ones.
+
+    `answers` are (what it was: new, right, wrong or drill; seconds).
+    """
+    usual = Speeds()
+    sums = {name: [getattr(usual, name) * _PRIOR_ANSWERS, float(_PRIOR_ANSWERS)] for name in Speeds.__slots__}
+    for name, seconds in answers:
+        sums[name][0] += min(MOST_SECONDS, seconds)
+        sums[name][1] += 1
+    return Speeds(**{name: total / count for name, (total, count) in sums.items()})
+
+
+def learner_first_grades(counts: Sequence[int]) -> tuple[float, float, float, float]:
+    """The chances of the four first grades, from how often each was given, held by 20 answers at the usual ones."""
+    usual = Learner().first_grades
+    total = sum(counts) + _PRIOR_ANSWERS
+    again, hard, good, easy = ((n + p * _PRIOR_ANSWERS) / total for n, p in zip(counts, usual, strict=True))
+    return again, hard, good, easy
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plan is asked for.
+
+    `today` is the first day on which may be studied, `day` the one on which is recalled (nothing is studied then),
+    `minutes` a day, except on `days_off`. `seconds_today` is what is left of today where not all of it is.
+    """
+
+    today: Day
+    day: Day
+    minutes: float
+    days_off: frozenset[Day] = frozenset()
+    style: Style = "most"
+    seconds_today: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.day - self.today <= LONGEST:
+            raise ValueError(f"the day is in {self.day - self.today} days: choose one in 1 to {LONGEST} days")
+        if self.minutes < 0:
+            raise ValueError(f"{self.minutes} minutes a day: give 0 or more")
+
+    def seconds(self, day: Day) -> float:
+        """What there is to study on a day."""
+        if day in self.days_off:
+            return 0.0
+        if day == self.today and self.seconds_today is not None:
+            return max(0.0, self.seconds_today)
+        return self.minutes * 60.0
+
+
+class Asked(NamedTuple):
+    """A card to be asked."""
+
+    card: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """A day of a plan: its cards in their order, how many are new, and the seconds it is expected to take.
+
+    Far ahead in a long plan the cards are not named.
+    """
+
+    day: Day
+    cards: tuple[Asked, ...]
+    new: int
+    seconds: float
+
+
+class Known(NamedTuple):
+    """How many cards will be known: the median, and the range within which 80 of 100 runs end."""
+
+    low: float
+    median: float
+    high: float
+
+
+class PathPoint(NamedTuple):
+    """How many cards are expected to be known at the beginning of a day, under the plan and going on as today."""
+
+    day: Day
+    plan: float
+    without: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An answer to a `Request`.
+
+    `known` is of the cards in scope on the day; `folders` the same for each folder. `without` is the median going
+    on as today: SM-2 and 20 new cards a day in the same minutes. `more` is what 15 minutes more a day would add.
+    `left_out` are the cards that never come, least weight first. `cards` and `seen` count the scope, and what of it
+    will have been asked at least once.
+    """
+
+    days: tuple[PlannedDay, ...]
+    known: Known
+    folders: dict[int, Known] = field(default_factory=dict)
+    without: float = 0.0
+    more: float = 0.0
+    path: tuple[PathPoint, ...] = ()
+    left_out: tuple[int, ...] = ()
+    cards: int = 0
+    seen: int = 0
+
+
+FIRST_RATINGS = range(AGAIN, EASY + 1)

@@ -1,0 +1,180 @@
+"""The answer to a request: a plan for each day up to the day, and what will be known on it.
+
+The plan is run with the learner's strength as it is thought to be, and at the ends of the range in which 80 of 100
+such learners lie. To that the chance of each answer on the day is added, as if they were independent: the two parts
+of the range add like standard deviations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from flashcards.domain.plan.mind import Mind
+from flashcards.domain.plan.model import Asked, Known, Learner, PathPoint, Plan, PlanCard, PlannedDay, Request
+from flashcards.domain.plan.run import NEVER, Run, Scope, SM2Run, named
+from flashcards.domain.study_day import Day
+
+EIGHTY = 1.2816
+"""So many standard deviations to each side hold 80 of 100."""
+MORE_MINUTES = 15
+NEW_A_DAY = 20
+_PATH_POINTS = 30
+_ANSWERS = 16_000
+_ANSWERS_OF_SHARES = 4_000
+_FEWEST = 300
+_USUAL_SECONDS = 12
+_NAMED_DAYS = 14
+
+
+def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> Plan:
+    """The plan for the cards in scope. The same input gives the same plan.
+
+    A plan of more than some 16,000 answers is run with every k-th card in the k-th part of the time, and its figures
+    multiplied; only the first two weeks then name their cards, from a run with all of them.
+    """
+    sample = _Sample(request, cards, _ANSWERS)
+    mind = _mind(sample.request, learner, 0)
+    usual = Run(sample.request, sample.cards, mind, learner.first_grades)
+    without = SM2Run(sample.request, sample.cards, mind, learner.first_grades, NEW_A_DAY / sample.every)
+    path = _path(sample, usual, without)
+    days = tuple(_planned(usual, place, sample.every) for place in range(len(usual.days)))
+    if sample.every > 1:
+        near = Run(request, cards, _mind(request, learner, 0), learner.first_grades)
+        near.go(request.today + _NAMED_DAYS)
+        days = (*(_planned(near, place) for place in range(len(near.days))), *days[len(near.days) :])
+    shares = _shares(request, cards, learner)
+    known = _known(usual, shares, cards)
+    total = known.pop(None)
+    left_out = _left_out(cards, round(usual.scope.states.count(NEVER) * sample.every))
+    return Plan(
+        days=days,
+        known=total,
+        folders={folder: it for folder, it in known.items() if folder is not None},
+        without=without.scope.known(request.day) * sample.every,
+        more=min(len(cards) - total.median, total.median * max(0.0, shares.more - 1)),
+        path=path,
+        left_out=left_out if sample.every > 1 else _left_out_of(usual),
+        cards=len(cards),
+        seen=len(cards) - len(left_out),
+    )
+
+
+class _Sample:
+    """Every k-th card, and the k-th part of the time: as many that not more than `answers` answers come of it."""
+
+    def __init__(self, request: Request, cards: Sequence[PlanCard], answers: int) -> None:
+        expected = (request.day - request.today) * request.minutes * 60 / _USUAL_SECONDS
+        most = len(cards) // _FEWEST
+        step = max(1, min(most, math.ceil(expected / answers)))
+        self.cards = cards[::step]
+        self.every = len(cards) / len(self.cards) if cards else 1.0
+        today = request.seconds_today
+        self.request = replace(
+            request,
+            minutes=request.minutes / self.every,
+            seconds_today=None if today is None else today / self.every,
+        )
+
+
+class _Shares(NamedTuple):
+    """What a weak and a strong memory, and more time, make of the number known: as a share of it."""
+
+    weak: float
+    strong: float
+    more: float
+
+
+def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _Shares:
+    sample = _Sample(request, cards, _ANSWERS_OF_SHARES)
+
+    def known(more_minutes: float, deviations: float) -> float:
+        asked = replace(sample.request, minutes=sample.request.minutes + more_minutes / sample.every)
+        run = Run(asked, sample.cards, _mind(asked, learner, deviations), learner.first_grades)
+        run.go()
+        return run.scope.known(request.day)
+
+    usual = known(0, 0)
+    if usual <= 0:
+        return _Shares(1.0, 1.0, 1.0)
+    weak, strong = (known(0, by) / usual for by in (-EIGHTY, EIGHTY))
+    return _Shares(weak, strong, known(MORE_MINUTES, 0) / usual)
+
+
+def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Asked, ...]:
+    """The cards of today in their order, for `seconds` of answers: what a session is served from."""
+    asked = replace(request, seconds_today=seconds)
+    run = Run(asked, cards, _mind(asked, learner, 0), learner.first_grades)
+    run.go(request.today + 1)
+    return named(run.days[0].asked, cards)
+
+
+def known_now(cards: Sequence[PlanCard], learner: Learner, day: Day) -> float:
+    """How many cards would be known on a day if nothing were asked until then."""
+    return Scope(cards, Mind(learner, learner.strength.factor)).known(day)
+
+
+def _mind(request: Request, learner: Learner, deviations: float) -> Mind:
+    return Mind(learner, learner.strength.at(deviations), request.style)
+
+
+def _path(sample: _Sample, plan: Run, without: SM2Run) -> tuple[PathPoint, ...]:
+    """Runs both to the end, and says on at most 30 days what each knows."""
+    request, every = sample.request, sample.every
+    step = max(1, math.ceil((request.day - request.today) / _PATH_POINTS))
+    points = []
+    for day in [*range(request.today, request.day, step), request.day]:
+        plan.go(day)
+        without.go(day)
+        points.append(PathPoint(day, plan.scope.known(day) * every, without.scope.known(day) * every))
+    return tuple(points)
+
+
+def _known(run: Run, shares: _Shares, cards: Sequence[PlanCard]) -> dict[int | None, Known]:
+    """What is known on the day: of all cards (None), and by folder, in proportion where the run had a sample."""
+    middle, chance = _by_folder(run)
+    sampled, counts = (Counter(it.folder for it in some) for some in (run.scope.cards, cards))
+    found: dict[int | None, Known] = {}
+    for folder in (None, *counts):
+        count, of_these = (len(cards), len(run.scope.cards)) if folder is None else (counts[folder], sampled[folder])
+        every = count / of_these if of_these else 0.0
+        median, spread = middle[folder] * every, EIGHTY**2 * chance[folder] * every
+        down = math.sqrt((median * max(0.0, 1 - shares.weak)) ** 2 + spread)
+        up = math.sqrt((median * max(0.0, shares.strong - 1)) ** 2 + spread)
+        found[folder] = Known(max(0.0, median - down), median, min(float(count), median + up))
+    return found
+
+
+def _by_folder(run: Run) -> tuple[dict[int | None, float], dict[int | None, float]]:
+    """The expected number of cards known on the day, and its variance, of all cards (None) and by folder."""
+    scope, day = run.scope, run.request.day
+    known: dict[int | None, float] = defaultdict(float)
+    variance: dict[int | None, float] = defaultdict(float)
+    known[None] = variance[None] = 0.0
+    for card, state, last in zip(scope.cards, scope.states, scope.last, strict=True):
+        recall = scope.mind.recall(state, day - last) if state != NEVER else 0.0
+        for key in (None, card.folder):
+            known[key] += recall
+            variance[key] += recall * (1 - recall)
+    return known, variance
+
+
+def _planned(run: Run, place: int, every: float = 1.0) -> PlannedDay:
+    found = run.days[place]
+    new = sum(kind == "new" for _, kind in found.asked)
+    cards = named(found.asked, run.scope.cards) if every == 1 else ()
+    return PlannedDay(found.day, cards, round(new * every), found.seconds * every)
+
+
+def _left_out_of(run: Run) -> tuple[int, ...]:
+    never = [card for card, state in zip(run.scope.cards, run.scope.states, strict=True) if state == NEVER]
+    return tuple(card.card for card in sorted(never, key=lambda card: card.weight))
+
+
+def _left_out(cards: Sequence[PlanCard], count: int) -> tuple[int, ...]:
+    """So many of the new cards: those of the least weight, and of these the last ones."""
+    never = [(card.weight, -card.level, -place, card.card) for place, card in enumerate(cards) if card.memory is None]
+    return tuple(card for *_, card in sorted(never)[:count])
