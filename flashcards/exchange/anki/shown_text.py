@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
+from html import escape, unescape
+
+from flashcards.exchange.anki.latex import read_latex
 
 MATHS = re.compile(
     r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]"
@@ -65,7 +67,7 @@ def shown_text(html: str) -> str:
     """The text, a line for each that is shown."""
     if "<" not in html and "&" not in html and "\\" not in html and "[" not in html:
         return _BLANKS.sub(" ", html).strip()
-    html = SOUND.sub("", with_formulas(html, lambda match: FORMULA))
+    html = SOUND.sub("", with_formulas(html, _as_signs))
     pieces: list[str] = []
     open_: list[tuple[str, str]] = []  # tags that change how text is shown, and how
     position = 0
@@ -77,6 +79,12 @@ def shown_text(html: str) -> str:
             pieces.append(_tag(name, token, open_))
     pieces.append(_text(html[position:], open_))
     return _lines("".join(pieces))
+
+
+def _as_signs(match: re.Match[str]) -> str:
+    if not match["latex"]:
+        return FORMULA
+    return "".join(escape(text) + (FORMULA if tex else "") for text, tex, _ in read_latex(match["latex"]).pieces)
 
 
 def _tag(name: str, token: re.Match[str], open_: list[tuple[str, str]]) -> str:

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from markdownify import BACKSLASH, MarkdownConverter
 
 from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
+from flashcards.exchange.anki.latex import Latex, read_latex
 from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
 
 MEDIA = "anki-media:"
@@ -23,6 +24,7 @@ PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.)*\]\([^()\s]*\)")
 MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 
 _MARK = "\ue000{}\ue001"
+_WORDS_TOO = "\ue009"  # before formulas with words between them
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
 _STRAY_MARKS = re.compile("[\ue000-\ue014]")
 _TAG = re.compile(r"<[^>]*>")
@@ -167,19 +169,33 @@ def _escape_block(match: re.Match[str]) -> str:
     return f"{match[1]}\\{match[0][len(match[1]) :]}"
 
 
+def picture(name: str, words: str = "") -> str:
+    """The Markdown of a picture of the package."""
+    return f"![{escape(words)}]({MEDIA}{quote(name, safe='')})"
+
+
 def sound(name: str) -> str:
     """The Markdown of a sound or picture of the package."""
     return f"![{escape(name.rpartition('.')[0] or name)}]({MEDIA}{quote(name, safe='')})"
 
 
 def _formula(match: re.Match[str]) -> str:
-    tex = next(match[name] for name in ("inline", "inline2", "display", "display2", "latex", "mathjax") if match[name])
+    if match["latex"] or match["inline2"] or match["display2"]:
+        latex = read_latex(match["latex"], match["inline2"], match["display2"])
+        return (_WORDS_TOO if len(latex.pieces) > 1 else "") + latex_markdown(latex)
+    tex = match["inline"] or match["display"] or match["mathjax"]
     tex = " ".join(unescape(_TAG.sub("", _BREAK.sub(" ", tex))).split())
-    display = bool(match["display"] or match["display2"] or match["latex"]) or "block" in (match["attributes"] or "")
-    if match["latex"]:
-        inner = re.fullmatch(r"(\$\$?)(.+)\1", tex)
-        display = inner is None or inner[1] == "$$"
-        tex = inner[2].strip() if inner else tex
+    return _dollars(tex, display=bool(match["display"]) or "block" in (match["attributes"] or ""))
+
+
+def latex_markdown(latex: Latex) -> str:
+    """A piece of LaTeX as formulas, with the words between them."""
+    return "".join(
+        escape(text) + (_dollars(tex, display=display) if tex else "") for text, tex, display in latex.pieces
+    )
+
+
+def _dollars(tex: str, *, display: bool) -> str:
     return f"$${tex}$$" if display else f"${tex}$"
 
 
@@ -188,6 +204,8 @@ def _restore(text: str, taken: list[str]) -> str:
 
     def put(match: re.Match[str]) -> str:
         markdown = taken[int(match[1])]
+        if markdown.startswith(_WORDS_TOO):
+            return markdown[1:]
         if markdown.startswith("$") and not markdown.startswith("$$"):
             tex = markdown[1:-1]
             if "$" in tex or text[match.end() : match.end() + 1].isdigit():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from flashcards.deckfiles.render.mathml import MathError, render_math
@@ -54,15 +54,19 @@ def with_texts(note: Note, change: Callable[[str], str]) -> Note:
     )
 
 
-def without_maths(text: str, *, refused: bool = False) -> str:
-    """Formulas as code; with `refused`, those that the renderer refuses, or cannot be asked about for a deletion."""
+def without_maths(text: str, *, refused: bool = False, pictures: Mapping[str, str] | None = None) -> str:
+    """Formulas as code; with `refused`, those that the renderer refuses, or cannot be asked about for a deletion.
+
+    `pictures` is the Markdown of pictures that show a formula, by its TeX: they take its place.
+    """
     pieces, position = [], 0
     for span in spans(text):
         if span.kind in ("math", "display") and span.start >= position:
             inner = text[span.inner_start : span.inner_end]
             if not refused or "{{c" in inner or _refused(inner, display=span.kind == "display"):
                 code = inner.strip().replace("`", "'")
-                pieces += [text[position : span.start], f"`{code}`"]
+                shown = pictures.get(inner.strip()) if pictures else None
+                pieces += [text[position : span.start], shown or f"`{code}`"]
                 position = span.end
     return "".join([*pieces, text[position:]])
 

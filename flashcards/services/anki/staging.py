@@ -15,7 +15,9 @@ from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.printing import print_deck, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
+from flashcards.exchange.anki.latex import Latex, latex_in
 from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
+from flashcards.exchange.anki.to_markdown import latex_markdown, picture
 from flashcards.exchange.anki.to_notes import NO_ANSWER, PLAINER, TOO_DEEP, convert
 from flashcards.services.anki.converted_notes import note_of, with_texts, without_maths
 from flashcards.services.anki.likeness import Likeness
@@ -203,7 +205,23 @@ class _Stage:
     def note(self, id_: str, note: PackedNote, converted: Converted, path: str) -> Note:
         tags = [tag_word(tag) for tag in note.tags]
         self.retagged.update(pair for pair in zip(note.tags, tags, strict=True) if pair[0] != pair[1])
-        return self.media.placed(self.alike(id_, tags, note, converted), path)
+        return self.media.placed(self.with_pictures(self.alike(id_, tags, note, converted), note), path)
+
+    def with_pictures(self, note: Note, packed: PackedNote) -> Note:
+        """The note with Anki's pictures of its LaTeX where that is no maths."""
+        pictures = {
+            latex_markdown(latex): shown
+            for latex in _latex_of(packed)
+            if not latex.maths and (shown := self.picture_of(latex))
+        }
+        for markdown, shown in pictures.items():
+            note = with_texts(note, lambda text: text.replace(markdown, shown))  # noqa: B023
+        return note
+
+    def picture_of(self, latex: Latex) -> str | None:
+        """The Markdown of the picture that Anki made of it; None where the package has none."""
+        names = (f"{latex.picture}.svg", f"{latex.picture}.png")
+        return next((picture(name, "LaTeX") for name in names if name in self.package.media), None)
 
     def alike(self, id_: str, tags: Sequence[str], packed: PackedNote, converted: Converted) -> Note:
         """The note with the text that Anki shows, plainer than its HTML where it must be; else its difference is
@@ -240,7 +258,7 @@ class _Stage:
             wrong |= dict.fromkeys(asked - same - set(wrong), "its text would be read as something else")
             if not wrong and len(parsed.deck.notes) == len(deck.notes):
                 break
-            deck = replace(deck, notes=tuple(self.mended(deck.notes, wrong, attempt, origins)))
+            deck = replace(deck, notes=tuple(self.mended(deck, wrong, attempt, origins)))
         if not deck.notes:
             (self.folder / deck.path).unlink()
             return
@@ -251,17 +269,23 @@ class _Stage:
         self.staged.cards += sum(len(note.whiches) for note in deck.notes)
 
     def mended(
-        self, notes: Iterable[Note], wrong: Mapping[str, str], attempt: str, origins: Mapping[str, PackedNote]
+        self, deck: Deck, wrong: Mapping[str, str], attempt: str, origins: Mapping[str, PackedNote]
     ) -> Iterable[Note]:
-        for note in notes:
+        for note in deck.notes:
             if note.id not in wrong:
                 yield note
             elif attempt == "mend":
-                mended = with_texts(note, partial(without_maths, refused=True))
+                pictures = {
+                    latex.pieces[0][1]: shown
+                    for latex in _latex_of(origins[note.id])
+                    if (shown := self.picture_of(latex))
+                }
+                mended = with_texts(note, partial(without_maths, refused=True, pictures=pictures))
                 mended = with_texts(note, without_maths) if mended == note else mended
                 if mended != note:
-                    self.notice(origins[note.id], f"{wrong[note.id].partition('; mend it')[0]}: kept as code")
-                yield mended
+                    how = "the picture that Anki made" if any("![LaTeX]" in text for text in _sides(mended)) else "code"
+                    self.notice(origins[note.id], f"{wrong[note.id].partition('; mend it')[0]}: kept as {how}")
+                yield self.media.placed(mended, deck.path)
             else:
                 self.leave_out(origins[note.id], wrong[note.id])
 
@@ -292,6 +316,15 @@ class _Stage:
                 yield f"{len(notes)} notes: {what}: {', '.join(names)}{more}"
         for (tag, became), count in self.retagged.items():
             yield f"Tag {tag!r} is {became!r} here ({counted(count)}): a deck cannot hold it as it was."
+
+
+def _latex_of(packed: PackedNote) -> Iterable[Latex]:
+    return (latex for text in packed.fields if "[" in text for latex in latex_in(text))
+
+
+def _sides(note: Note) -> tuple[str, str]:
+    content = note.content
+    return (content.heading, content.body) if isinstance(content, Cloze) else (content.question, content.answer)
 
 
 def _goes_back_whole(note_type: NoteType) -> bool:
