@@ -69,12 +69,12 @@ class Learner:
     speeds: Speeds = Speeds()
     first_grades: tuple[float, float, float, float] = (0.24, 0.10, 0.49, 0.17)
     kept: float = 0.95
-    pace_sd: float = 0.18
+    pace_sd: float = 0.2
 
 
 _PRIOR_ANSWERS = 20
 _PRIOR_DAYS = 20
-_SPEED_SD = 0.16
+_SPEED_SD = 0.18
 _KEPT_SD = 0.08
 
 
