@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -59,16 +60,22 @@ class Speeds:
 class Learner:
     """What is known of a learner: parameters and strength of memory, speeds, and how first answers go.
 
-    `first_grades` are the chances of Again, Hard, Good and Easy on a card never seen.
+    `first_grades` are the chances of Again, Hard, Good and Easy on a card never seen. `kept` is the share of the days
+    meant for studying on which they do, `pace_sd` how sure is what they get done (on the logarithm).
     """
 
     parameters: Parameters = DEFAULTS
     strength: Strength = UNKNOWN
     speeds: Speeds = Speeds()
     first_grades: tuple[float, float, float, float] = (0.24, 0.10, 0.49, 0.17)
+    kept: float = 0.95
+    pace_sd: float = 0.2
 
 
 _PRIOR_ANSWERS = 20
+_PRIOR_DAYS = 20
+_SPEED_SD = 0.18
+_KEPT_SD = 0.08
 
 
 def learner_speeds(answers: Iterable[tuple[str, float]]) -> Speeds:
@@ -90,6 +97,17 @@ def learner_first_grades(counts: Sequence[int]) -> tuple[float, float, float, fl
     total = sum(counts) + _PRIOR_ANSWERS
     again, hard, good, easy = ((n + p * _PRIOR_ANSWERS) / total for n, p in zip(counts, usual, strict=True))
     return again, hard, good, easy
+
+
+def learner_pace(answers: int, kept: int, missed: int) -> tuple[float, float]:
+    """(`kept`, `pace_sd`) of a `Learner`, from how many timed answers there are, and of days kept and missed.
+
+    Held by 20 days of which one was missed.
+    """
+    days = kept + missed + _PRIOR_DAYS
+    share = (kept + Learner().kept * _PRIOR_DAYS) / days
+    sd = math.sqrt(_SPEED_SD**2 / (1 + answers / _PRIOR_ANSWERS) + _KEPT_SD**2)
+    return share, sd
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +180,9 @@ class PathPoint(NamedTuple):
 class Plan:
     """An answer to a `Request`.
 
-    `known` is of the cards in scope on the day; `folders` the same for each folder. `without` is the median going
-    on as today: SM-2 and 20 new cards a day in the same minutes. `more` is what 15 minutes more a day would add.
+    `known` is of the cards in scope on the day, the days counted in that the learner will miss; `folders` the same for
+    each folder. `without` is the median going on as today: SM-2 and 20 new cards a day in the same minutes. `more` is
+    what 15 minutes more a day would add.
     `left_out` are the cards that never come, least weight first. `cards` and `seen` count the scope, and what of it
     will have been asked at least once.
     """

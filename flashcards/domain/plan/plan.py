@@ -1,8 +1,8 @@
 """The answer to a request: a plan for each day up to the day, and what will be known on it.
 
 The plan is run with the learner's strength as it is thought to be, and at the ends of the range in which 80 of 100
-such learners lie. To that the chance of each answer on the day is added, as if they were independent: the two parts
-of the range add like standard deviations.
+such learners lie; what they get done in the time is uncertain, too. To that the chance of each answer on the day is
+added. The parts of the range add like standard deviations.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from flashcards.domain.plan.mind import Mind
 from flashcards.domain.plan.model import Asked, Known, Learner, PathPoint, Plan, PlanCard, PlannedDay, Request
@@ -23,8 +22,8 @@ EIGHTY = 1.2816
 MORE_MINUTES = 15
 NEW_A_DAY = 20
 _PATH_POINTS = 30
-_ANSWERS = 16_000
-_ANSWERS_OF_SHARES = 4_000
+_ANSWERS = 8_000
+_ANSWERS_OF_SHARES = 2_500
 _FEWEST = 300
 _USUAL_SECONDS = 12
 _NAMED_DAYS = 14
@@ -33,20 +32,20 @@ _NAMED_DAYS = 14
 def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> Plan:
     """The plan for the cards in scope. The same input gives the same plan.
 
-    A plan of more than some 16,000 answers is run with every k-th card in the k-th part of the time, and its figures
-    multiplied; only the first two weeks then name their cards, from a run with all of them.
+    A plan of more than some 10,000 answers (16,000 in a large scope) is run with every k-th card in the k-th part of
+    the time, and its figures are multiplied; only the first two weeks then name their cards, from a run with all.
     """
-    sample = _Sample(request, cards, _ANSWERS)
+    sample = _Sample(request, cards, _ANSWERS + len(cards) * 4 // 5)
     mind = _mind(sample.request, learner, 0)
-    usual = Run(sample.request, sample.cards, mind, learner.first_grades)
-    without = SM2Run(sample.request, sample.cards, mind, learner.first_grades, NEW_A_DAY / sample.every)
-    path = _path(sample, usual, without)
+    usual = Run(sample.request, sample.cards, mind, learner)
+    without = SM2Run(sample.request, sample.cards, mind, learner, NEW_A_DAY / sample.every)
+    shares = _shares(request, cards, learner)
+    path = _path(sample, usual, without, shares.kept)
     days = tuple(_planned(usual, place, sample.every) for place in range(len(usual.days)))
     if sample.every > 1:
-        near = Run(request, cards, _mind(request, learner, 0), learner.first_grades)
+        near = Run(request, cards, _mind(request, learner, 0), learner)
         near.go(request.today + _NAMED_DAYS)
         days = (*(_planned(near, place) for place in range(len(near.days))), *days[len(near.days) :])
-    shares = _shares(request, cards, learner)
     known = _known(usual, shares, cards)
     total = known.pop(None)
     left_out = _left_out(cards, round(usual.scope.states.count(NEVER) * sample.every))
@@ -54,7 +53,7 @@ def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> 
         days=days,
         known=total,
         folders={folder: it for folder, it in known.items() if folder is not None},
-        without=without.scope.known(request.day) * sample.every,
+        without=path[-1].without,
         more=min(len(cards) - total.median, total.median * max(0.0, shares.more - 1)),
         path=path,
         left_out=left_out if sample.every > 1 else _left_out_of(usual),
@@ -80,12 +79,20 @@ class _Sample:
         )
 
 
-class _Shares(NamedTuple):
-    """What a weak and a strong memory, and more time, make of the number known: as a share of it."""
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """What becomes of the number known: as a share of it.
 
-    weak: float
-    strong: float
-    more: float
+    `weak` and `strong` are the ends of the range of the learner's memory, `slow` and `fast` of their pace, `more` is
+    15 minutes more a day, `kept` the days that are missed.
+    """
+
+    weak: float = 1.0
+    strong: float = 1.0
+    slow: float = 1.0
+    fast: float = 1.0
+    more: float = 1.0
+    kept: float = 1.0
 
 
 def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _Shares:
@@ -93,21 +100,27 @@ def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _S
 
     def known(more_minutes: float, deviations: float) -> float:
         asked = replace(sample.request, minutes=sample.request.minutes + more_minutes / sample.every)
-        run = Run(asked, sample.cards, _mind(asked, learner, deviations), learner.first_grades)
+        run = Run(asked, sample.cards, _mind(asked, learner, deviations), learner)
         run.go()
         return run.scope.known(request.day)
 
+    start = Scope(sample.cards, _mind(request, learner, 0)).known(request.day)
     usual = known(0, 0)
-    if usual <= 0:
-        return _Shares(1.0, 1.0, 1.0)
+    if usual <= 0 or request.minutes <= 0:
+        return _Shares()
     weak, strong = (known(0, by) / usual for by in (-EIGHTY, EIGHTY))
-    return _Shares(weak, strong, known(MORE_MINUTES, 0) / usual)
+    more = known(MORE_MINUTES, 0) / usual
+    # By how much the number grows with the time, both on the logarithm; less time is taken to cost at least as much.
+    grows = max(0.0, math.log(more) / math.log(1 + MORE_MINUTES / request.minutes)) if more > 0 else 0.0
+    costs = max(grows, 1 - start / usual) / 2 + grows / 2
+    slow, fast = math.exp(-costs * EIGHTY * learner.pace_sd), math.exp(grows * EIGHTY * learner.pace_sd)
+    return _Shares(weak, strong, slow, fast, more, learner.kept**costs)
 
 
 def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Asked, ...]:
     """The cards of today in their order, for `seconds` of answers: what a session is served from."""
     asked = replace(request, seconds_today=seconds)
-    run = Run(asked, cards, _mind(asked, learner, 0), learner.first_grades)
+    run = Run(asked, cards, _mind(asked, learner, 0), learner)
     run.go(request.today + 1)
     return named(run.days[0].asked, cards)
 
@@ -121,7 +134,7 @@ def _mind(request: Request, learner: Learner, deviations: float) -> Mind:
     return Mind(learner, learner.strength.at(deviations), request.style)
 
 
-def _path(sample: _Sample, plan: Run, without: SM2Run) -> tuple[PathPoint, ...]:
+def _path(sample: _Sample, plan: Run, without: SM2Run, kept: float) -> tuple[PathPoint, ...]:
     """Runs both to the end, and says on at most 30 days what each knows."""
     request, every = sample.request, sample.every
     step = max(1, math.ceil((request.day - request.today) / _PATH_POINTS))
@@ -129,7 +142,8 @@ def _path(sample: _Sample, plan: Run, without: SM2Run) -> tuple[PathPoint, ...]:
     for day in [*range(request.today, request.day, step), request.day]:
         plan.go(day)
         without.go(day)
-        points.append(PathPoint(day, plan.scope.known(day) * every, without.scope.known(day) * every))
+        share = every * kept ** ((day - request.today) / (request.day - request.today))
+        points.append(PathPoint(day, plan.scope.known(day) * share, without.scope.known(day) * share))
     return tuple(points)
 
 
@@ -141,9 +155,9 @@ def _known(run: Run, shares: _Shares, cards: Sequence[PlanCard]) -> dict[int | N
     for folder in (None, *counts):
         count, of_these = (len(cards), len(run.scope.cards)) if folder is None else (counts[folder], sampled[folder])
         every = count / of_these if of_these else 0.0
-        median, spread = middle[folder] * every, EIGHTY**2 * chance[folder] * every
-        down = math.sqrt((median * max(0.0, 1 - shares.weak)) ** 2 + spread)
-        up = math.sqrt((median * max(0.0, shares.strong - 1)) ** 2 + spread)
+        median, spread = middle[folder] * every * shares.kept, EIGHTY**2 * chance[folder] * every
+        down = math.sqrt(spread + sum((median * max(0.0, 1 - it)) ** 2 for it in (shares.weak, shares.slow)))
+        up = math.sqrt(spread + sum((median * max(0.0, it - 1)) ** 2 for it in (shares.strong, shares.fast)))
         found[folder] = Known(max(0.0, median - down), median, min(float(count), median + up))
     return found
 

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 
 from flashcards.domain import sm2
 from flashcards.domain.plan.mind import Mind, State
-from flashcards.domain.plan.model import CORE, JUNIOR, LAST_DAYS, Asked, Kind, PlanCard, Request, Style
+from flashcards.domain.plan.model import CORE, JUNIOR, LAST_DAYS, Asked, Kind, Learner, PlanCard, Request, Style
 from flashcards.domain.study_day import Day
 
 NEVER: State = -1
 CORE_WEIGHT = 3
+_PROBES = ((0.44, 0.06), (0.2, 0.01))
+"""While the strength of a memory is less sure than the first number (on the logarithm), the second is the share of the
+time that goes to cards that were seen, before new ones: without answers to them nothing is learnt of the learner."""
 _REFRESH = 8
 """What asking is worth is computed anew when the days since the last answer, or those left, changed by an eighth."""
 _PATIENCE = 3
@@ -111,12 +114,13 @@ class Scope:
 class Run:
     """A run through the days of a request under the plan."""
 
-    def __init__(self, request: Request, cards: Sequence[PlanCard], mind: Mind, first_grades: Sequence[float]) -> None:
+    def __init__(self, request: Request, cards: Sequence[PlanCard], mind: Mind, learner: Learner) -> None:
         self.request = request
         self.scope = Scope(cards, mind)
         self.days: list[DayRun] = []
         self._mind = mind
-        self._outcomes = Outcomes(first_grades)
+        self._outcomes = Outcomes(learner.first_grades)
+        self._probes = next((share for sd, share in _PROBES if learner.strength.log_sd > sd), 0.0)
         self._stamps = [0] * len(cards)
         self._ready: list[tuple[float, int, int]] = []
         self._calendar: dict[Day, list[int]] = defaultdict(list)
@@ -145,6 +149,8 @@ class Run:
             return found
         notes: set[int] = set()
         put_off: list[tuple[float, int, int]] = []
+        if self._probes and left > LAST_DAYS:
+            self._by_worth(found, notes, put_off, left, budget * self._probes, new=False)
         last_days = left <= LAST_DAYS and bool(self._cores)
         self._by_worth(found, notes, put_off, left, budget / 2 if last_days else budget)
         if last_days:
@@ -180,14 +186,21 @@ class Run:
         self._calendar[day].append(place)
 
     def _by_worth(
-        self, found: DayRun, notes: set[int], put_off: list[tuple[float, int, int]], left: int, budget: float
+        self,
+        found: DayRun,
+        notes: set[int],
+        put_off: list[tuple[float, int, int]],
+        left: int,
+        budget: float,
+        *,
+        new: bool = True,
     ) -> None:
         cards, stamps, ready = self.scope.cards, self._stamps, self._ready
         of_new = self._mind.worth_of_new(left)
         while True:
             while ready and stamps[ready[0][1]] != ready[0][2]:
                 heapq.heappop(ready)
-            fresh = self._new.best(notes)
+            fresh = self._new.best(notes) if new else None
             if fresh is not None and (not ready or of_new * fresh[0] >= -ready[0][0]):
                 if not self._fits(found, budget, self._mind.first_costs[2]):
                     return
@@ -345,13 +358,13 @@ class SM2Run:
         request: Request,
         cards: Sequence[PlanCard],
         mind: Mind,
-        first_grades: Sequence[float],
+        learner: Learner,
         new_a_day: float | None = 20,
     ) -> None:
         self.request = request
         self.scope = Scope(cards, mind)
         self.days: list[DayRun] = []
-        self._outcomes = Outcomes(first_grades)
+        self._outcomes = Outcomes(learner.first_grades)
         self._new = [place for place, it in enumerate(cards) if it.memory is None]
         self._new.sort(key=lambda place: (cards[place].level, place))
         self._new.reverse()
