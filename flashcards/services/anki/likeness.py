@@ -38,16 +38,13 @@ class Likeness:
     ) -> None:
         self._open.close()
 
-    def differs(self, note: Note, shown: tuple[str, ...], *, without_answer: bool = False) -> str:
-        """Where our text is another than `shown` (see `Converted`): ``question``, ``answer`` or ``lists``; else "".
+    def differs(self, note: Note, shown: tuple[str, ...], *, without_answer: bool = False) -> list[str]:
+        """Where our text is another than `shown` (see `Converted`): ``question``, ``answer``, ``lists``.
 
         `without_answer`: Anki has none, and ours says so.
         """
-        ours = self._ours(note)
-        for part, here, there in zip(("question", "answer", "lists"), ours, shown, strict=True):
-            if here != there and not (without_answer and part == "answer"):
-                return part
-        return ""
+        sides = zip(("question", "answer", "lists"), self._ours(note), shown, strict=True)
+        return [part for part, here, there in sides if here != there and not (without_answer and part == "answer")]
 
     def _ours(self, note: Note) -> tuple[str, str, str]:
         content = note.content

@@ -30,6 +30,9 @@ _MANY, _NAMED, _SHORT = 4, 50, 30
 _READ_AGAIN = 1 << 16
 """Characters of HTML up to which a note is read again, more plainly."""
 
+_PARTS = {"question": ("question",), "answer": ("answer",), "lists": ("rubric", "follow_ups", "sources")}
+"""What is compared, in that order, and the fields of a `Converted` that it is made of."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -232,15 +235,25 @@ class _Stage:
         if not where or converted.notice == TOO_DEEP:
             return note
         if sum(map(len, packed.fields)) <= _READ_AGAIN:
-            for plainer in PLAINER:
-                again = convert(packed, self.package.note_types.get(packed.type), plainer)
-                other = note_of(id_, tags, again)
-                if again.kind == converted.kind and not self.differs(other, again):
-                    return other
-        self.notice(packed, f"the text of its {where} is not quite what Anki shows: compare them")
+            for part in where:
+                converted = self.plainer(packed, converted, part)
+            note = note_of(id_, tags, converted)
+            where = self.differs(note, converted)
+        if where:
+            parts = " and its ".join(where)
+            self.notice(packed, f"the text of its {parts} is not quite what Anki shows: compare them")
         return note
 
-    def differs(self, note: Note, converted: Converted) -> str:
+    def plainer(self, packed: PackedNote, converted: Converted, part: str) -> Converted:
+        """The note with one part of it read more plainly, as soon as that shows what Anki shows."""
+        for plainer in PLAINER:
+            other = convert(packed, self.package.note_types.get(packed.type), plainer)
+            candidate = converted._replace(**{name: getattr(other, name) for name in _PARTS[part]})
+            if other.kind == converted.kind and part not in self.differs(note_of("x", (), candidate), candidate):
+                return candidate
+        return converted
+
+    def differs(self, note: Note, converted: Converted) -> list[str]:
         return self.likeness.differs(note, converted.shown, without_answer=converted.answer == NO_ANSWER)
 
     def write_sound(self, deck: Deck, origins: Mapping[str, PackedNote]) -> None:
