@@ -84,7 +84,7 @@ def test_a_review_that_learns_of_the_ended_login_keeps_its_answers_and_no_pages(
     expect(page.locator("#unsent")).to_contain_text("Log in in another tab")
     wait_forgotten(page)
     answer(page)
-    expect(page.locator("#waits")).to_have_text("2 not sent yet")
+    expect(page.locator("#waits")).to_have_text("2 not sent yet: kept in this browser")
     page.wait_for_timeout(500)  # what is held would be written down when the page is idle
     assert not kept_pages(page)
     assert unsent(page) == 2
