@@ -15,11 +15,12 @@ from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.text.pictures import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "3"
+RENDERER_VERSION = "4"
+"""Raised when the same text would be shown or read otherwise: all decks are then read and rendered anew."""
 PROSE = "prose"
 WHOLE = "note"
 ANKI = "anki"
-ANKI_VERSION = 1
+ANKI_VERSION = 2
 """Raised when the same note would give other fields in Anki: what was stored of them is made again."""
 
 

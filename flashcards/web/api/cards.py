@@ -9,7 +9,7 @@ from flashcards.services.review.search import STATES
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
-from flashcards.web.api.schema import Date, Field, Flag, Object, Text, Whole
+from flashcards.web.api.schema import CURSOR, Date, Field, Flag, Object, Text, Whole
 from flashcards.web.auth.login import learner, services
 
 CARDS_QUERY = Object(
@@ -18,7 +18,11 @@ CARDS_QUERY = Object(
         Field("deck", Text(1000), about="A deck's or a folder's path."),
         Field("tag", Text(200)),
         Field("state", Text(choices=STATES)),
-        Field("since", Text(40, pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$"), about="The cursor of the page before."),
+        Field(
+            "since",
+            Text(40, pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$", wanted=CURSOR),
+            about="The cursor of the page before.",
+        ),
         Field("limit", Whole(1, 500), about="100 where it is absent."),
     )
 )

@@ -9,7 +9,7 @@ from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.services.review.facade import Answer
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
-from flashcards.web.api.schema import Field, Instant, ListOf, Object, Text, Whole
+from flashcards.web.api.schema import CURSOR, Field, Instant, ListOf, Object, Text, Whole
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.dates import instant
 from flashcards.web.shared.errors import problem_body, trouble_of
@@ -37,7 +37,7 @@ LOG_QUERY = Object(
     (
         Field(
             "since",
-            Text(18, pattern=r"^[0-9]{0,18}$"),
+            Text(18, pattern=r"^[0-9]{0,18}$", wanted=CURSOR),
             about="The cursor of the page before, or the seq of the last row known.",
         ),
         Field("limit", Whole(1, 500), about="100 where it is absent."),

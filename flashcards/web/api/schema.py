@@ -16,6 +16,7 @@ from flashcards.web.api.meanings import MEANINGS
 from flashcards.web.shared.dates import parse_date, parse_instant
 
 Schema = dict[str, Any]
+CURSOR = "give the cursor of the page before"
 NO_NUL = r"^[^\u0000]*$"
 
 
@@ -35,12 +36,16 @@ def _wrong(name: str, wanted: str) -> Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string of at most `longest` characters; one of `choices`, or fitting a `pattern`, where these are given."""
+    """A string of at most `longest` characters; one of `choices`, or matching a whole `pattern`, where these are given.
+
+    `wanted` is what to say to whom sends another.
+    """
 
     longest: int = 1000
     choices: tuple[str, ...] = ()
     format: str = ""
     pattern: str = ""
+    wanted: str = ""
 
     def read(self, value: Any, name: str) -> str:
         if not isinstance(value, str):
@@ -51,8 +56,8 @@ class Text:
             raise _wrong(name, f"give at most {self.longest:,} characters")
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise _wrong(name, "it holds a character that is no text")
-        if self.pattern and not re.search(self.pattern, value):
-            raise _wrong(name, f"give a text that fits {self.pattern}")
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            raise _wrong(name, self.wanted or f"give a text that fits {self.pattern}")
         return value
 
     def schema(self) -> Schema:

@@ -17,7 +17,7 @@ STATS_QUERY = Object(
     (
         Field(
             "days",
-            Text(5, pattern=r"^(all|[1-9][0-9]{0,3}|[12][0-9]{4})$"),
+            Text(5, pattern=r"^(all|[1-9][0-9]{0,3}|[12][0-9]{4})$", wanted="give a number of days, or all"),
             about="The period: a number of days, or all; 90 where it is absent.",
         ),
         Field("deck", Text(1000), about="A deck's or a folder's path; everything where it is absent."),
