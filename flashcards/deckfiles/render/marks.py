@@ -92,6 +92,8 @@ _ADDRESS = re.compile(
     r"<((?:https?|mailto):[^\s<>\x00-\x1f]+)>|<([\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)>",
     re.I,
 )
+# What follows an angle bracket and yet is no address is no bare link either; versions of pymdown differ in it.
+_NO_ADDRESS = re.compile(r"(?<=<)(?:https?(?=://)|www(?=\.))", re.I)
 # ``==marked text==``, apart from comparisons in prose.
 _MARKED = re.compile(r"(?<![\w=\\])==(?=[^\s=])((?:(?!\n[ \t]*\n)[^=]|=(?!=))*?)(?<=[^\s=\\])==(?![\w=])")
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
@@ -128,6 +130,7 @@ def _raws(text: str, structure: Structure, defined: dict[str, tuple[str, str]]) 
     if "<" in text:
         raws += [_Raw(*match.span(), match) for match in _TAGS.finditer(text)]
         raws += [_Raw(*match.span(), match) for match in _ADDRESS.finditer(text)]
+        raws += [_Raw(*match.span(), match) for match in _NO_ADDRESS.finditer(text)]
     if "[^" in text:
         raws += [_Raw(*match.span(), match) for match in _NOTE.finditer(text)]
     if "==" in text:
@@ -190,7 +193,7 @@ class _Marker:
             return Mark(raw.start, raw.end, self.stand_ins.add("tag", what.html, source="=="))
         if what.re is _NOTE:
             return self.note_reference(what)
-        if what.re is _BARE:
+        if what.re in (_BARE, _NO_ADDRESS):
             words = what.group()
             return Mark(raw.start, raw.end, self.stand_ins.add("other", words, plain=words, source=words))
         return Mark(raw.start, raw.end, self.address(what) if what.re is _ADDRESS else self.tag(what))
