@@ -106,6 +106,7 @@ class QueueCard:
     revision: int
     mark: str | None = None
     news: CardNews = NO_NEWS
+    in_full_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,8 @@ class CardState:
     reviews: int
     tags: tuple[str, ...]
     language: str
+    in_full_html: str = ""
+    clarify_html: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

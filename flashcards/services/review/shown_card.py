@@ -44,6 +44,7 @@ def queue_card(
         revision=card.revision,
         mark=None if mark is None else format(mark, "x"),
         news=news,
+        in_full_html=card.in_full_html,
     )
 
 
@@ -58,7 +59,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
     """A card and where it stands. The text of a draft is for authors."""
     schedule = card.schedule
     if card.draft and not learner.is_author:
-        card = replace(card, question_html="", answer_html="", title="")
+        card = replace(card, question_html="", answer_html="", title="", in_full_html="", clarify_html=())
     return CardState(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
@@ -84,6 +85,8 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         reviews=card.reviews,
         tags=card.tags,
         language=card.language,
+        in_full_html=card.in_full_html,
+        clarify_html=card.clarify_html,
     )
 
 

@@ -46,6 +46,8 @@ MEANINGS = {
     "edited": "Whether, or of how many cards, the text was edited.",
     "errors": "How many errors the deck's file has; it keeps its last good version where they are.",
     "first_day": "The first study day of the period.",
+    "clarify_html": "What an interviewer would answer if asked, as HTML.",
+    "in_full_html": "The long form of the answer, as HTML; empty where there is none.",
     "follow_ups_html": "What an interviewer would ask next, as HTML.",
     "forecast": "Cards that will be due, by day.",
     "gone": "Cards that the text no longer holds.",
