@@ -38,7 +38,7 @@ _AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
 _LOG = f"""
     SELECT v.uid, v.seq, v.card_id, d.key, n.key, c.which, v.at, v.study_day, v.quality, v.kind, v.verb,
            v.took_ms, v.undone, {_BEFORE}, {_AFTER}
-    FROM review v JOIN card c ON c.id = v.card_id
+    FROM review v {{index}} JOIN card c ON c.id = v.card_id
     JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
 """
 _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
@@ -180,12 +180,12 @@ class CardRows:
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
-        sql = f"{_LOG} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
+        sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
         return [_log(row) for row in self._db.all(sql, (learner, since, limit))]
 
     def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
         """The learner's log of one card, the oldest first."""
-        sql = f"{_LOG} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
+        sql = f"{_LOG.format(index='INDEXED BY review_card')} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
         return [_log(row) for row in self._db.all(sql, (card, learner))]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:

@@ -37,9 +37,11 @@ _IN_FORCE = """
 """
 _LOG = """
     SELECT r.card_id, r.study_day, r.at, r.seq, r.quality, i.type, i.factor, r.before_interval
-    FROM review r LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
+    FROM review r{index} LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
     WHERE r.learner_id = :learner AND r.undone = 0 AND (r.quality IS NOT NULL OR r.verb = 'reset')
 """
+_WHOLE_LOG = _LOG.format(index="")
+_LOG_BY_CARD = _LOG.format(index=" INDEXED BY review_card")
 _MARK_ALL = """
     INSERT INTO memory(learner_id, card_id, stability, difficulty, last_on, last_at, answers, parameters)
     SELECT DISTINCT learner_id, card_id, 0, 0, 0, 0, 0, ? FROM review WHERE undone = 0
@@ -178,21 +180,22 @@ class MemoryRows:
 
     def log_of_card(self, learner: int, card: int) -> list[Evidence | Beginning]:
         """What the log says of the memory of a card, in no order."""
-        rows = self._db.all(f"{_LOG} AND r.card_id = :card", {"learner": learner, "card": card})
+        rows = self._db.all(f"{_LOG_BY_CARD} AND r.card_id = :card", {"learner": learner, "card": card})
         return [it for row in rows if (it := _read(row)) is not None]
 
     def logs(self, learner: int, cards: Collection[int] | None) -> Iterator[tuple[int, list[Evidence | Beginning]]]:
         """(card, what the log says of its memory) of these cards, or of all that are in the log."""
         among = "" if cards is None else " AND r.card_id IN (SELECT value FROM json_each(:cards))"
+        log = _WHOLE_LOG if cards is None else _LOG_BY_CARD
         rows = self._db.all(
-            f"{_LOG}{among} ORDER BY r.card_id", {"learner": learner, "cards": json.dumps(list(cards or ()))}
+            f"{log}{among} ORDER BY r.card_id", {"learner": learner, "cards": json.dumps(list(cards or ()))}
         )
         for card, group in groupby(rows, key=itemgetter(0)):
             yield card, [it for row in group if (it := _read(row)) is not None]
 
     def whole_log(self, learner: int) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
-        rows = self._db.each(f"{_LOG} ORDER BY r.study_day, r.at, r.seq", {"learner": learner})
+        rows = self._db.each(f"{_WHOLE_LOG} ORDER BY r.study_day, r.at, r.seq", {"learner": learner})
         lives: dict[int, int] = {}
         found: list[Logged] = []
         for card, day, at, seq, quality, type_, factor, interval in rows:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from flashcards.storage import fronts
+from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import MemoryRows
 from flashcards.storage.search_text import search_text
@@ -56,8 +56,7 @@ _DERIVED = {
     "review": ("note_id",),
 }
 _LOOKED_UP = {
-    "schedule": "c.note_id, c.ordinal,"
-    " iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)",
+    "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
     "review": "c.note_id",
 }
 
@@ -140,7 +139,7 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the notes: their tags, words and fronts, and how many cards decks hold.
+        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
 
         What learners remember follows from their logs, and is computed when it is asked for, or by a job.
         """
@@ -159,3 +158,4 @@ class TransferStore:
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
             " WHERE removed_at IS NULL"
         )
+        counters.count_anew(self._db)

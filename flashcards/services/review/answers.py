@@ -209,7 +209,7 @@ class Answers(LearnerDays):
             return self._undone(learner, rows[-1])
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row.seq)
+        self._rows.mark_undone(learner.id, row)
         if row.quality is not None or row.verb in BEGINNINGS:
             self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
@@ -222,7 +222,7 @@ class Answers(LearnerDays):
                 lapses = self._rows.lapses(learner.id, row.card)
             self._rows.save(learner.id, card, row.before, lapses)
         else:
-            self._rows.forget(learner.id, row.card)
+            self._rows.forget(learner.id, card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
         mode = row.kind if row.kind in MODES else "review"
