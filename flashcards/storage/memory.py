@@ -36,9 +36,11 @@ _IN_FORCE = """
     WHERE f.learner_id = ? AND f.taken = 1 ORDER BY f.number DESC LIMIT 1
 """
 _LOG = """
-    SELECT r.card_id, r.study_day, r.at, r.seq, r.quality, i.type, i.factor, r.before_interval
+    SELECT r.card_id, r.study_day, r.at, r.seq, r.quality, r.verb, r.stability, r.difficulty, r.parameters,
+           r.after_due_on - r.after_interval, r.before_interval, i.type, i.factor
     FROM review r{index} LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
-    WHERE r.learner_id = :learner AND r.undone = 0 AND (r.quality IS NOT NULL OR r.verb = 'reset')
+    WHERE r.learner_id = :learner AND r.undone = 0
+        AND (r.quality IS NOT NULL OR r.verb = 'reset' OR (r.stability IS NOT NULL AND r.verb IN ('import', 'sync')))
 """
 _WHOLE_LOG = _LOG.format(index="")
 _LOG_BY_CARD = _LOG.format(index=" INDEXED BY review_card")
@@ -53,6 +55,14 @@ class InForce(NamedTuple):
 
     fit: Fit
     name: str
+
+
+class LogLine(NamedTuple):
+    """A row of the log that says something of the memory, and what it says was remembered after it, if it does."""
+
+    says: Evidence | Beginning
+    memory: Memory | None
+    parameters: str | None
 
 
 class CardMemory(NamedTuple):
@@ -90,13 +100,12 @@ class MemoryRows:
         name, numbers, intercept, slope = row
         return InForce(Fit(parameters_of(numbers), Calibration(intercept / MILLION, slope / MILLION)), name)
 
-    def parameters(self, names: Iterable[str]) -> dict[str, Parameters]:
-        """The stored sets with these names."""
-        rows = self._db.all(
-            "SELECT name, numbers FROM fsrs_parameters WHERE name IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(names)),),
-        )
-        return {name: parameters_of(numbers) for name, numbers in rows}
+    def parameters(self) -> dict[str, Parameters]:
+        """Every stored set, by name."""
+        return {
+            name: parameters_of(numbers)
+            for name, numbers in self._db.all("SELECT name, numbers FROM fsrs_parameters ORDER BY name")
+        }
 
     def keep_parameters(self, chosen: Parameters) -> str:
         """Stores a set, unless it is there, and gives its name."""
@@ -181,25 +190,25 @@ class MemoryRows:
     def log_of_card(self, learner: int, card: int) -> list[Evidence | Beginning]:
         """What the log says of the memory of a card, in no order."""
         rows = self._db.all(f"{_LOG_BY_CARD} AND r.card_id = :card", {"learner": learner, "card": card})
-        return [it for row in rows if (it := _read(row)) is not None]
+        return [it.says for row in rows if (it := _line(row)) is not None]
 
-    def logs(self, learner: int, cards: Collection[int] | None) -> Iterator[tuple[int, list[Evidence | Beginning]]]:
-        """(card, what the log says of its memory) of these cards, or of all that are in the log."""
+    def logs(self, learner: int, cards: Collection[int] | None) -> Iterator[tuple[int, list[LogLine]]]:
+        """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
         among = "" if cards is None else " AND r.card_id IN (SELECT value FROM json_each(:cards))"
         log = _WHOLE_LOG if cards is None else _LOG_BY_CARD
         rows = self._db.all(
-            f"{log}{among} ORDER BY r.card_id", {"learner": learner, "cards": json.dumps(list(cards or ()))}
+            f"{log}{among} ORDER BY r.card_id, r.seq", {"learner": learner, "cards": json.dumps(list(cards or ()))}
         )
         for card, group in groupby(rows, key=itemgetter(0)):
-            yield card, [it for row in group if (it := _read(row)) is not None]
+            yield card, [it for row in group if (it := _line(row)) is not None]
 
     def whole_log(self, learner: int) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
         rows = self._db.each(f"{_WHOLE_LOG} ORDER BY r.study_day, r.at, r.seq", {"learner": learner})
         lives: dict[int, int] = {}
         found: list[Logged] = []
-        for card, day, at, seq, quality, type_, factor, interval in rows:
-            if quality is None:
+        for card, day, at, seq, quality, verb, _, _, _, _, interval, type_, factor in rows:
+            if verb == "reset":
                 lives[card] = seq
             elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
                 found.append(Logged(day, at, seq, -lives[card] if card in lives else card, quality, interval))
@@ -211,13 +220,15 @@ def _values(learner: int, card: int, it: Remembered, name: str) -> Row:
     return learner, card, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, name
 
 
-def _read(row: Row) -> Evidence | Beginning | None:
-    _, day, at, seq, quality, type_, factor, _ = row
+def _line(row: Row) -> LogLine | None:
+    _, day, at, seq, quality, _, stability, difficulty, parameters, began, _, type_, factor = row
+    memory = None if stability is None else Memory(stability, difficulty)
     if quality is None:
-        return Beginning(day, at, seq)
+        known = None if memory is None else Remembered(memory, min(day, day if began is None else began), 0, 0)
+        return LogLine(Beginning(day, at, seq, known), None, None)
     if type_ is not None and not is_evidence(quality, anki=(type_, factor)):
         return None
-    return Evidence(day, at, seq, quality)
+    return LogLine(Evidence(day, at, seq, quality), memory, parameters)
 
 
 @lru_cache(maxsize=256)

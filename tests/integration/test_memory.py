@@ -163,9 +163,25 @@ def test_states_come_by_deck(world: StudyWorld) -> None:
     assert {key: [it.card for it in states] for key, states in found.items()} == {deck: [int(world.card("b#n1"))]}
 
 
+def test_the_log_says_what_was_remembered_after_each_answer(world: StudyWorld) -> None:
+    ada = world.learner()
+    world.clock.days(9)
+    for day, grade in ((0, 4), (8, 4), (3, 1)):
+        world.answer(ada, "a#n1", grade, at=NOON + day * DAY_MS)
+    world.review.act(ada, world.card("a#n1"), "suspend")
+    first = fsrs.first(4)
+    says = [first, fsrs.review(first, 4, 8), fsrs.review(first, 1, 3), None]
+    rows = world.db.all("SELECT stability, difficulty, parameters FROM review ORDER BY seq")
+    assert [None if row[0] is None else Memory(*row[:2]) for row in rows] == says
+    assert [row[2] for row in rows] == [DEFAULTS.name] * 3 + [None]
+
+
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
+        ("UPDATE review SET stability = 2 * stability WHERE seq = 1", "card 1: row 1 of the log says"),
+        ("UPDATE review SET difficulty = 1 WHERE seq = 1", "card 1: row 1 of the log says"),
+        ("UPDATE review SET parameters = 'fsrs-6/gone'", "of which the numbers are not here"),
         ("UPDATE memory SET stability = stability + 100", "card 1: the log gives"),
         ("UPDATE memory SET answers = 9", "card 1: the log gives"),
         ("DELETE FROM memory", "stored is None"),

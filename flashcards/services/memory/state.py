@@ -93,7 +93,7 @@ class MemoryState:
         left = set(cards)
         for card, log in self._memories.logs(learner, cards):
             left.discard(card)
-            yield card, replay(log, force.fit.parameters)
+            yield card, replay((line.says for line in log), force.fit.parameters)
         for card in sorted(left):
             yield card, None
 

@@ -83,7 +83,8 @@ class Answers(LearnerDays):
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
-            revision=self._shown(answer, at, card),
+            revision=self._shown(answer, at, card), stability=step.row.memory.stability,
+            difficulty=step.row.memory.difficulty, parameters=step.force.name,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
         self._memory.store(learner.id, card.id, step)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flashcards.clock import Clock
-from flashcards.domain import sm2
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
@@ -21,7 +20,7 @@ class LearnerDays:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock
-        self._rows = ReviewRows(database, sm2.SCHEDULER)
+        self._rows = ReviewRows(database)
         self._queue_rows = QueueRows(database)
         self._card_rows = CardRows(database)
         self._changes = TextChanges(database)
