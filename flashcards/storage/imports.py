@@ -11,18 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from flashcards.domain import sm2
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters
 from flashcards.storage.database import Database, Row
-from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite
+from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite, log_values
 from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
 
 _CACHE_KIB = 48 << 10
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _CARDS = f"""
     SELECT n.guid, c.which, c.id, c.note_id, c.ordinal, n.revision,
-           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses,
+           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses, s."by",
            {", ".join(f"s.{column}" for column in COLUMNS)}
     FROM note n JOIN card c ON c.note_id = n.id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
@@ -30,7 +31,8 @@ _CARDS = f"""
 """
 # The same columns; what all imported rows have alike is said once, which is quicker than binding it each time.
 _INSERT_IMPORTED = INSERT_LOG.partition(" VALUES ")[0] + (
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0,"
+    " NULL, NULL, NULL)"
 )
 
 
@@ -88,7 +90,7 @@ class ImportRows:
     def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""
         rows = self._db.execute(_CARDS, (learner, json.dumps(list(guids))))
-        return {(row[0], row[1]): _card(row[2:10], schedule_of(*row[10:])) for row in rows}
+        return {(row[0], row[1]): _card(row[2:11], schedule_of(*row[11:])) for row in rows}
 
     def live_guids(self) -> dict[str, str]:
         """The guids of all notes that the files held at the last sync, each with its deck's path."""
@@ -151,25 +153,16 @@ class ImportRows:
 
         Each comes with the lapses that the card has from there on.
         """
-        self._db.executemany(
-            INSERT_LOG,
-            (
-                (
-                    learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
-                    row.kind, row.verb, card.revision, self._scheduler,
-                    *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
-                )
-                for card, row, _ in rows
-            ),
-        )  # fmt: skip
+        self._db.executemany(INSERT_LOG, (log_values(learner, card, row) for card, row, _ in rows))
         self._db.executemany(
             "UPDATE review SET after_lapses = ? WHERE learner_id = ? AND seq = ?",
             [(lapses, learner, row.seq) for card, row, lapses in rows if lapses != card.lapses],
         )
-        stored = [(*columns_of(row.after), lapses, learner, card.id) for card, row, lapses in rows if card.stored]
+        by = sm2.SCHEDULER
+        stored = [(*columns_of(row.after), lapses, by, learner, card.id) for card, row, lapses in rows if card.stored]
         self._db.executemany(UPDATE_SCHEDULE, stored)
         new = (
-            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses)
+            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses, by)
             for card, row, lapses in rows
             if not card.stored
         )
@@ -186,5 +179,7 @@ class ImportRows:
 
 
 def _card(values: Row, schedule: Schedule) -> CardRow:
-    card, note, ordinal, revision, deck, answered, stored, lapses = values
-    return CardRow(card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, schedule)
+    card, note, ordinal, revision, deck, answered, stored, lapses, by = values
+    return CardRow(
+        card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER, schedule
+    )

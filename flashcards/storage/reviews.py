@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from flashcards.domain import sm2
 from flashcards.domain.schedule import Entry, History, Schedule, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
@@ -22,20 +23,20 @@ _BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
 _AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
 _LOG_COLUMNS = (
     "learner_id, seq, uid, action, card_id, note_id, at, study_day, quality, kind, verb, revision, scheduler,"
-    f" {_BEFORE}, {_AFTER}, took_ms, leech"
+    f" {_BEFORE}, {_AFTER}, took_ms, leech, stability, difficulty, parameters"
 )
-INSERT_LOG = f"INSERT INTO review({_LOG_COLUMNS}) VALUES ({', '.join('?' * 27)})"
+INSERT_LOG = f"INSERT INTO review({_LOG_COLUMNS}) VALUES ({', '.join('?' * 30)})"
 INSERT_SCHEDULE = (
-    f"INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, {', '.join(COLUMNS)}, lapses)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f'INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, {", ".join(COLUMNS)}, lapses, "by")'
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 UPDATE_SCHEDULE = (
-    f"UPDATE schedule SET {', '.join(f'{column} = ?' for column in COLUMNS)}, lapses = ?"
+    f'UPDATE schedule SET {", ".join(f"{column} = ?" for column in COLUMNS)}, lapses = ?, "by" = ?'
     " WHERE learner_id = ? AND card_id = ?"
 )
 _CARD = f"""
     SELECT c.note_id, c.ordinal, n.revision,
-           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses,
+           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses, s."by",
            {", ".join(f"s.{column}" for column in COLUMNS)}
     FROM card c JOIN note n ON n.id = c.note_id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id WHERE c.id = ?
@@ -52,7 +53,7 @@ class CardRow:
     """A card as an answer finds it. `deck` is None while the card is hidden (removed, or a draft).
 
     `answered` is whether anybody ever answered it or set it aside. `stored` is whether the learner has a schedule
-    row for it; without one, `schedule` is that of a new card.
+    row for it; without one, `schedule` is that of a new card. `by` is the scheduler that set its date.
     """
 
     id: int
@@ -63,11 +64,15 @@ class CardRow:
     answered: bool
     stored: bool
     lapses: int
+    by: str
     schedule: Schedule
 
 
 class LogWrite(NamedTuple):
-    """A row to be added to the log; see the table `review`. Without a `revision` it is of the text of today."""
+    """A row to be added to the log; see the table `review`. Without a `revision` it is of the text of today.
+
+    Without a `scheduler` it was the one that the card has.
+    """
 
     seq: int
     uid: str
@@ -82,6 +87,10 @@ class LogWrite(NamedTuple):
     took_ms: int | None
     leech: bool
     revision: int | None = None
+    scheduler: str | None = None
+    stability: int | None = None
+    difficulty: int | None = None
+    parameters: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +115,19 @@ class StoredRow:
 class ReviewRows:
     """Reads and writes of the log and the schedules."""
 
-    def __init__(self, database: Database, scheduler: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._db = database
-        self._scheduler = scheduler
 
     def card(self, learner: int, card: int) -> CardRow | None:
         """The card and the learner's schedule of it; None where there is no such card."""
         row = self._db.one(_CARD, (learner, card))
         if row is None:
             return None
-        note, ordinal, revision, deck, answered, stored, lapses, *columns = row
+        note, ordinal, revision, deck, answered, stored, lapses, by, *columns = row
         return CardRow(
-            card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, schedule_of(*columns)
-        )
+            card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
+            schedule_of(*columns),
+        )  # fmt: skip
 
     def siblings(self, note: int) -> list[int]:
         """The cards of a note that its text has today, by ordinal."""
@@ -166,28 +175,22 @@ class ReviewRows:
 
     def append(self, learner: int, card: CardRow, row: LogWrite) -> None:
         """Adds a row to the log, and to what is counted of it."""
-        self._db.execute(
-            INSERT_LOG,
-            (
-                learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
-                row.kind, row.verb, row.revision or card.revision, self._scheduler,
-                *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
-            ),
-        )  # fmt: skip
+        self._db.execute(INSERT_LOG, log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
         if row.quality is not None:
             counters.count_answers(self._db, learner, {row.study_day: 1})
         if not card.answered:
             counters.mark_answered(self._db, [card.id])
 
-    def save(self, learner: int, card: CardRow, schedule: Schedule, lapses: int) -> None:
-        """Stores the learner's schedule of a card."""
+    def save(self, learner: int, card: CardRow, schedule: Schedule, lapses: int, by: str | None = None) -> None:
+        """Stores the learner's schedule of a card; `by` is who set its date, where that changes."""
         columns = columns_of(schedule)
+        by = by or card.by
         if card.stored:
-            self._db.execute(UPDATE_SCHEDULE, (*columns, lapses, learner, card.id))
+            self._db.execute(UPDATE_SCHEDULE, (*columns, lapses, by, learner, card.id))
         else:
             place = (learner, card.id, card.note, card.ordinal, card.deck)
-            self._db.execute(INSERT_SCHEDULE, (*place, *columns, lapses))
+            self._db.execute(INSERT_SCHEDULE, (*place, *columns, lapses, by))
             if card.deck is not None:
                 counters.count_seen(self._db, learner, {card.deck: 1})
 
@@ -260,6 +263,16 @@ class ReviewRows:
         self._db.execute("UPDATE review SET undone = 1 WHERE learner_id = ? AND seq = ?", (learner, row.seq))
         if row.quality is not None:
             counters.count_answers(self._db, learner, {row.study_day: -1})
+
+
+def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:
+    """The values of `INSERT_LOG`."""
+    return (
+        learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
+        row.kind, row.verb, row.revision or card.revision, row.scheduler or card.by,
+        *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
+        row.stability, row.difficulty, row.parameters,
+    )  # fmt: skip
 
 
 def _stored(row: Row) -> StoredRow:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
+from flashcards.storage.memory import MemoryRows
 from flashcards.storage.search_text import search_text
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
@@ -138,7 +139,10 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted."""
+        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
+
+        What learners remember follows from their logs, and is computed when it is asked for, or by a job.
+        """
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
         )
@@ -148,6 +152,7 @@ class TransferStore:
             ((note, search_text(*texts)) for note, *texts in notes),
         )
         fronts.fill(self._db)
+        MemoryRows(self._db).mark_all()
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
