@@ -89,6 +89,7 @@ class Asked:
     position: int
     question: Question
     card: str
+    key: str
     question_html: str
     answer_html: str
     language: str

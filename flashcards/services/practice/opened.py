@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flashcards.clock import Clock
+from flashcards.domain.card import card_key
 from flashcards.domain.practice.marks import proposed_grade, tally
 from flashcards.domain.practice.rounds import Given, Question, Round, current, standing
 from flashcards.domain.study_day import Day
@@ -95,6 +96,7 @@ def _asked(
         position=position,
         question=question,
         card=question.card,
+        key="" if card is None else card_key(card.deck_key, card.note_key, card.which),
         question_html="" if card is None else card.question_html,
         answer_html="" if card is None else card.answer_html,
         language="" if card is None else card.language,
