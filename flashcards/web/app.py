@@ -19,6 +19,7 @@ from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import rounds as _api_rounds
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
@@ -31,6 +32,8 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.practice.partner_views import partner
+from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
@@ -59,6 +62,7 @@ API_VIEWS = (
     _api_openapi,
     _api_queue,
     _api_reviews,
+    _api_rounds,
     _api_stats,
 )
 
@@ -78,6 +82,8 @@ BLUEPRINTS = (
     bring,
     stats,
     analysis,
+    practice,
+    partner,
     api,
 )
 

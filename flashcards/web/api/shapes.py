@@ -29,7 +29,7 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID}
+PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID, "round_id": REVIEW_ID, "answer_id": REVIEW_ID}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
