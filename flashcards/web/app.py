@@ -19,6 +19,7 @@ from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
@@ -59,6 +60,7 @@ API_VIEWS = (
     _api_openapi,
     _api_queue,
     _api_reviews,
+    _api_sets,
     _api_stats,
 )
 

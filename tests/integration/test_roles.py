@@ -36,7 +36,7 @@ LEAST = {
         POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
-        GET /api/v1/me, PATCH /api/v1/me
+        GET /api/v1/me, PATCH /api/v1/me, POST /api/v1/sets, GET /api/v1/sets/<set_id>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck
