@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
@@ -13,7 +14,8 @@ from flashcards.storage.database import Database
 from flashcards.storage.schedules import shown_on
 
 _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0"
-_CARD = f"SELECT c.id, n.id, c.ordinal, n.deck_id, s.due_on, s.card_id IS NOT NULL AND NOT {shown_on(':today', 's.')}"
+_SHOWN = f"(s.card_id IS NULL OR {shown_on(':today', 's.')})"
+_CARD = f"SELECT c.id, n.id, c.ordinal, n.deck_id, s.due_on, NOT {_SHOWN}"
 _JOINS = """
     JOIN deck d ON d.id = n.deck_id
     LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
@@ -79,25 +81,24 @@ class SetRows:
 
     def found(self, learner: int, wanted: CardFilter) -> list[SetCard]:
         """The cards that a search finds and that can be asked, in the order of decks and files."""
-        where, values = conditions(wanted, learner)
-        if wanted.match:
-            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
-            values["match"] = wanted.match
+        where, values = _where(wanted, learner)
         sql = (
             f"{_CARD} FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
-            f" WHERE {_LIVE} AND {' AND '.join(where)} ORDER BY d.position, d.id, n.position, c.ordinal"
+            f" WHERE {where} ORDER BY d.position, d.id, n.position, c.ordinal"
         )
         return [_set_card(row) for row in self._db.all(sql, values)]
 
-    def count(self, learner: int, wanted: CardFilter, most: int) -> int:
-        """How many cards a search finds; counting stops at `most`."""
-        where, values = conditions(wanted, learner)
-        if wanted.match:
-            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
-            values["match"] = wanted.match
-        found = f"SELECT 1 FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS} WHERE {' AND '.join(where)}"
-        row = self._db.one(f"SELECT count(*) FROM ({found} LIMIT :most)", values | {"most": most})
-        return int(row[0]) if row else 0
+    def tally(self, learner: int, wanted: CardFilter) -> tuple[int, int, int]:
+        """How many cards `found` would give, and how many of them the day could ask: due ones and new ones."""
+        where, values = _where(wanted, learner)
+        row = self._db.one(
+            "SELECT count(*),"
+            f" coalesce(sum(s.due_on IS NOT NULL AND s.due_on <= :today AND {_SHOWN}), 0),"
+            f" coalesce(sum(s.due_on IS NULL AND {_SHOWN}), 0)"
+            f" FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS} WHERE {where}",
+            values,
+        )
+        return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
     def cards(self, learner: int, cards: Sequence[int], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""
@@ -108,6 +109,15 @@ class SetRows:
         )
         values = {"learner": learner, "today": today, "cards": json.dumps(cards)}
         return [_set_card(row) for row in self._db.all(sql, values)]
+
+
+def _where(wanted: CardFilter, learner: int) -> tuple[str, dict[str, Any]]:
+    """What a search asks of cards that can be asked, and the values for it."""
+    where, values = conditions(wanted, learner)
+    if wanted.match:
+        where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
+        values["match"] = wanted.match
+    return " AND ".join([_LIVE, *where]), values
 
 
 def _set_card(row: tuple[int, int, int, int, Day | None, int]) -> SetCard:

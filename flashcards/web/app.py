@@ -36,6 +36,7 @@ from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
+from flashcards.web.sets.views import sets
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     auth,
     today,
     review,
+    sets,
     decks,
     browse,
     cards,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.web.api import shapes
 from tests.integration.study_world import TODAY, StudyWorld, short
 from tests.integration.test_api import API, checked, problem
+from tests.integration.test_pages import hidden, text
 from tests.site import Site, new_id
 
 
@@ -297,3 +300,68 @@ def test_by_the_api(site: Site, ann: Learner, client: FlaskClient) -> None:
     crammed = client.get(f"{API}/queue", query_string={"q": "deck:languages/capitals", "mode": "cram"}).json
     assert crammed["left"]["cram"] == first.json["cards"]
     problem(client.get(f"{API}/queue?q=is:odd"), 422, "q")
+
+
+def fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to `action`."""
+    found = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.S)
+    assert found
+    pairs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', found[0])
+    return {name: html.unescape(value) for name, value in pairs}
+
+
+def study(client: FlaskClient, page: str, *, cram: bool = False) -> str:
+    """Presses *Study these* on a page; gives the address of the review."""
+    form = {**fields(client.get(page).text, "/study"), **({"cram": "on"} if cram else {})}
+    begun = client.post("/study", data=form)
+    assert begun.status_code == 303, begun.text
+    assert client.post("/study", data=form).location == begun.location
+    return str(begun.location)
+
+
+def answered(client: FlaskClient, address: str, grade: int) -> str:
+    page = client.get(address).text
+    form = hidden(page, "grade-form") | {"grade": grade}
+    return str(client.post("/review/answer", data=form).location)
+
+
+def test_a_set_by_forms(site: Site, ann: Learner, client: FlaskClient) -> None:
+    found = client.get("/browse?q=deck:languages/capitals").text
+    assert "5 cards 5 new move no date Study these 5" in text(found)
+    address = study(client, "/browse?q=deck:languages/capitals", cram=True)
+    page = client.get(address).text
+    assert "A set: answers change no dates." in text(page)
+    assert [again in page for again in ("<small>again</small>", "<small>date stays</small>")] == [True, True]
+    for grade in (1, 4, 4, 4, 4):
+        assert answered(client, address, grade) == address
+    assert site.services.review.set_queue(ann, address.partition("=")[2]).left.total == 1
+    for _ in range(2):
+        answered(client, address, 4)
+    end = client.get(address)
+    assert end.location == f"/done?{address.partition('?')[2]}"
+    done = text(client.get(end.location).text)
+    assert "The set is done: 5 cards." in done
+    assert "Study the 1 failed today" in done
+    assert {(row.kind, row.after.due_on) for row in site.services.review.log(ann)} == {("cram", None)}
+    again = client.post("/review/undo", data={"learner": str(ann.id), "set": address.partition("=")[2]})
+    assert again.location.startswith(address)
+    assert "Go on" in text(client.get(end.location).text)
+
+
+@pytest.mark.parametrize(("page", "cards"), [("/decks/languages/capitals", 5), ("/decks/languages/", None)])
+def test_decks_and_folders_are_studied_whole(client: FlaskClient, page: str, cards: int | None) -> None:
+    address = study(client, page)
+    shown = client.get(address).text
+    assert "A set: answers change no dates." in text(shown)
+    total = client.get(f"{API}/queue?{address.partition('?')[2]}").json["total_today"]
+    assert total == cards or (cards is None and total > 5)
+
+
+def test_what_cannot_be_studied_is_said(site: Site, client: FlaskClient) -> None:
+    assert "Study these" not in client.get("/browse?q=no-such-word").text
+    assert "Study these" not in client.get("/browse?q=is:odd").text
+    none = client.post("/study", data={"id": new_id(), "q": "no-such-word"})
+    assert none.status_code == 422
+    assert "No card is found: there is nothing to study." in text(none.text)
+    for address in ("/review?set=x", f"/review?set={new_id()}", f"/done?set={new_id()}"):
+        assert client.get(address).status_code == 404

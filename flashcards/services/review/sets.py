@@ -131,9 +131,7 @@ class Sets(Cards):
     def found(self, learner: Learner, q: str) -> Found:
         """How many cards a set of a search would have; raises Invalid and NotFound."""
         with self._db.read():
-            cards, today = self._found(learner, q), self.study_day(learner)
-        asked = [it.is_new for it in cards if it.asked_on(today)]
-        return Found(len(cards), asked.count(False), asked.count(True))
+            return Found(*self._sets.tally(learner.id, self._wanted(learner, q)))
 
     def _found(self, learner: Learner, q: str, *, deck: str | None = None, tag: str | None = None) -> list[SetCard]:
         return self._sets.found(learner.id, self._wanted(learner, q, deck=deck, tag=tag))
