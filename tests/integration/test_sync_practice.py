@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.domain.practice.marks import point_key
 from tests.integration.sync_world import World
 
 CORE = """\
@@ -69,8 +70,7 @@ def unknown(world: World) -> int:
 def test_what_is_there_is_found_and_what_comes_later_then(world: World) -> None:
     kinds, indicator, leak = points(world)
     assert kinds == ("kinds", "senior", "kinds/c1")
-    assert indicator[0].startswith("~")
-    assert indicator[1:] == (None, None)
+    assert indicator == (point_key("adds an indicator"), None, None)
     assert leak == ("prep/leakage#leak", None, None)
     assert answers(world) == [("Why not drop rows?", None), ("And in SQL?", None)]
     assert unknown(world) == 1
@@ -103,8 +103,7 @@ def test_references_alone_are_no_edit(world: World) -> None:
 
     world.write("missing.md", CORE.replace(" {#kinds .senior}", "").replace(" {#drop}", "") + DROP)
     world.sync()
-    assert points(world)[0][0].startswith("~")
-    assert points(world)[0][1:] == (None, None)
+    assert points(world)[0] == (point_key("names the kinds"), None, None)
     assert answers(world)[0] == ("Why not drop rows?", None)
 
 
