@@ -37,10 +37,9 @@ def point_keys(texts: Sequence[str], refs: Refs) -> tuple[str, ...]:
     keys: list[str] = []
     seen: Counter[str] = Counter()
     for text, id_ in zip(texts, ids, strict=True):
-        if not id_:
-            key = point_key(text)
-        else:
-            key = id_ if named[id_] == 1 else f"{id_}~{point_key(text)}"
+        key = id_ or point_key(text)
+        if id_ and named[id_] > 1:
+            key = f"{id_}~{point_key(text)}"
         seen[key] += 1
         keys.append(key if seen[key] == 1 else f"{key}~{seen[key]}")
     return tuple(keys)
