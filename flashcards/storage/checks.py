@@ -35,6 +35,8 @@ _ORPHANS = {
     "what Anki knew of rows that are not in the log":
         "imported_review i WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.learner_id = i.learner_id"
         " AND r.seq = i.seq)",
+    "flags on cards that are not there":
+        "card_flag f WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = f.card_id)",
 }  # fmt: skip
 _COUNTERS = {
     "cards of decks":

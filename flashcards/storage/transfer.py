@@ -24,6 +24,7 @@ _OF_DECKS = {
     "review": _CARDS,
     "imported_review": f"(learner_id, seq) IN (SELECT learner_id, seq FROM review WHERE {_CARDS})",
     "anki_export": _NOTES,
+    "card_flag": _CARDS,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -32,6 +33,9 @@ _OF_LEARNER = {
     "review": "learner_id = :learner",
     "imported_review": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
+    "card_flag": "learner_id = :learner",
+    "saved_search": "learner_id = :learner",
+    "study_set": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -45,6 +49,9 @@ _ORDER = {
     "review": "learner_id, seq",
     "imported_review": "learner_id, seq",
     "anki_export": "coalesce(learner_id, 0), guid",
+    "card_flag": "learner_id, card_id",
+    "saved_search": "learner_id, position, id",
+    "study_set": "learner_id, made_at, id",
 }
 # A row that only the counter of seen cards made says nothing of its own.
 _ONLY = {"learner_deck": "(active = 0 OR new_per_day IS NOT NULL)"}
@@ -56,6 +63,7 @@ _DERIVED = {
     "review": ("note_id",),
 }
 _LOOKED_UP = {
+    "card_flag": "",  # only that the card is there
     "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
     "review": "c.note_id",
 }
@@ -128,9 +136,8 @@ class TransferStore:
 
         if table in _LOOKED_UP:
             card = columns.index("card_id") + 1
-            source = (
-                f"SELECT {values}, {_LOOKED_UP[table]} FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?{card}"
-            )
+            chosen = ", ".join(filter(None, [values, _LOOKED_UP[table]]))
+            source = f"SELECT {chosen} FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?{card}"
         else:
             source = f"VALUES ({values})"
         self._db.executemany(f"INSERT INTO {table}({names}) {source}", counted())

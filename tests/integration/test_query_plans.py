@@ -37,6 +37,7 @@ def test_no_read_of_a_card_walks_the_learners_whole_log(
         given = world.answer(ada, "d#n1", 4)
         world.review.queue(ada)
         world.review.cards(ada, q="prop:reviews>0")
+        world.review.cards(ada, q="is:changed")
         world.review.card_history(ada, given.card)
         world.review.undo(ada)
     finally:

@@ -161,7 +161,7 @@ def test_the_api(client: FlaskClient, site: Site, ann: Learner) -> None:
     assert client.get("/api/v1/queue?mode=ahead&deck=languages/capitals").json["left"]["ahead"] == 4
     assert client.delete(f"/api/v1/reviews/{sent.json['id']}").json["mode"] == "ahead"
     assert set(client.get("/api/v1/queue?mode=review").json["left"]) == {"due", "new", "drill"}
-    for mode in ("cram", "x", "AHEAD"):
+    for mode in ("mock", "x", "AHEAD"):
         refused = client.get("/api/v1/queue", query_string={"mode": mode})
         assert (refused.status_code, refused.json["field"]) == (422, "mode")
 
