@@ -21,7 +21,6 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
-from flashcards.services.review.shown_card import card_state
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -238,7 +237,7 @@ class Answers(LearnerDays):
         return row
 
     def _state(self, learner: Learner, card: int) -> CardState:
-        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+        return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:
