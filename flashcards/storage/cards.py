@@ -99,6 +99,8 @@ class CardRecord:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     reviews: int
     stored: bool
     lapses: int
@@ -259,6 +261,7 @@ def _card(row: Row) -> CardRecord:
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
+        in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
         revision=row[29], flag=row[30],
     )  # fmt: skip
