@@ -19,6 +19,8 @@ from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
@@ -31,10 +33,13 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.practice.partner_views import partner
+from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
+from flashcards.web.sets.views import sets
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -59,6 +64,8 @@ API_VIEWS = (
     _api_openapi,
     _api_queue,
     _api_reviews,
+    _api_rounds,
+    _api_sets,
     _api_stats,
 )
 
@@ -66,6 +73,7 @@ BLUEPRINTS = (
     auth,
     today,
     review,
+    sets,
     decks,
     browse,
     cards,
@@ -78,6 +86,8 @@ BLUEPRINTS = (
     bring,
     stats,
     analysis,
+    practice,
+    partner,
     api,
 )
 

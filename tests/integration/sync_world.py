@@ -14,6 +14,7 @@ from pathlib import Path
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.sync.run import SyncReport, SyncService
+from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -181,6 +182,7 @@ class World:
                 " 0, 3, 240, 14, :due, 0 FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = :card",
                 {"uid": str(uuid.uuid4()), "due": DUE_ON + card, "card": card},
             )
+            count_anew(self.db)
         return card
 
     def study_all(self) -> dict[str, int]:

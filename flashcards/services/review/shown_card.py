@@ -42,13 +42,14 @@ def queue_card(
         suspends=kind == "due" and learner.suspend_leeches and becomes_leech(card.lapses + 1),
         language=card.language,
         revision=card.revision,
+        flag=card.flag,
         mark=None if mark is None else format(mark, "x"),
         news=news,
     )
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind not in {"drill", "ahead"}:
+    if kind not in {"drill", "ahead", "cram"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)
@@ -84,6 +85,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         reviews=card.reviews,
         tags=card.tags,
         language=card.language,
+        flag=card.flag,
     )
 
 

@@ -16,6 +16,8 @@ from flashcards.web.shared.errors import trouble_of
 browse = Blueprint("browse", __name__)
 
 PAGE = 50
+QUICK = (("Failed today", "is:failed"), ("Leeches", "is:leech"), ("Changed", "is:changed"))
+"""Searches that everybody has."""
 MOST_PICKED = 500
 DONE = {
     "suspend": "Suspended: asked no more.",
@@ -50,7 +52,10 @@ def _page(q: str, since: str | None, done: str = "", error: FlashcardsError | No
         said=DONE.get(done),
         last=last if last and done in DONE and done != "undo" else None,
         study_day=services().review.study_day(me),
+        tally=services().review.found(me, q) if q and not trouble else None,
+        quick=[(name, search, services().review.found(me, search).cards) for name, search in QUICK],
         action_id=uuid4(),
+        set_id=uuid4(),
     )
     return Response(html, status=trouble.status if trouble else 200, mimetype="text/html")
 
