@@ -11,6 +11,7 @@ from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 _COLUMNS = f"""
@@ -49,6 +50,7 @@ _STATES = {
     "buried": f"{_LIVE} AND s.buried_until > :today",
     "suspended": f"{_LIVE} AND s.suspended = 1",
     "leech": f"{_LIVE} AND s.lapses >= {FIRST_LEECH}",
+    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
     "removed": f"NOT ({_LIVE})",
 }
 _PROPS = {

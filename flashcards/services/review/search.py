@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "removed")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "missed", "removed")
 PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
 LONGEST = 500
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from flashcards.web.auth.login import learner, public, services
@@ -39,6 +41,8 @@ def page() -> str:
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        aloud=services().practice.one_aloud(me),
+        aloud_id=uuid4(),
         wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
     )
