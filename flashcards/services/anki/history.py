@@ -21,6 +21,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.imports import ImportedRow, ImportRows, Known
 from flashcards.storage.reviews import CardRow, LogWrite
 
@@ -37,12 +38,16 @@ _CLOCKS_APART = _DAY_SECONDS * 1000
 
 @dataclass(frozen=True, slots=True)
 class HistoryReport:
-    """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be."""
+    """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be.
+
+    `flags` counts the cards that were given a flag.
+    """
 
     reviews: int = 0
     schedules: int = 0
     known: int = 0
     lost: int = 0
+    flags: int = 0
 
 
 class StudyDays:
@@ -91,7 +96,7 @@ class _Import:
     def __init__(
         self, service: AnkiHistory, learner: Learner, package: Package, guids: dict[int, str], reschedule: bool
     ) -> None:
-        self.imports, self.rows = service._imports, service._rows
+        self.imports, self.rows, self.flags = service._imports, service._rows, FlagRows(service._db)
         self.learner = learner
         self.package = package
         self.reschedule = reschedule
@@ -130,8 +135,9 @@ class _Import:
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
         schedules = self.close(logs, fresh)
+        flags = self.flag()
         total = len(self.package.reviews)
-        return HistoryReport(len(new), schedules, total - lost - len(new), lost)
+        return HistoryReport(len(new), schedules, total - lost - len(new), lost, flags)
 
     def row(self, review: PackedReview, card: CardRow, uid: str) -> ImportedRow:
         self.seq += 1
@@ -176,6 +182,31 @@ class _Import:
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
         return len(closing)
+
+    def flag(self) -> int:
+        """Gives cards the flags that they have in Anki, but for those whose flag was set or taken off here."""
+        told = self.flags.told(self.learner.id)
+        rows: list[tuple[CardRow, LogWrite]] = []
+        by_flag: dict[int, list[int]] = {}
+        for packed in self.package.cards:
+            card = self.cards.get(packed.id)
+            if card is None or not packed.flag or card.id in told:
+                continue
+            told.add(card.id)
+            self.seq += 1
+            standing = self.imports.schedule(self.learner.id, card)
+            row = LogWrite(
+                seq=self.seq, uid=derived_uuid(self.action, f"flag/{packed.id}"), action=self.action, at=self.now,
+                study_day=self.today, quality=None, kind=FLAG, verb=flag_verb(packed.flag), before=standing,
+                after=standing, took_ms=None, leech=False,
+            )  # fmt: skip
+            rows.append((card, row))
+            by_flag.setdefault(packed.flag, []).append(card.id)
+        for card, row in rows:
+            self.rows.append(self.learner.id, card, row)
+        for flag, cards in by_flag.items():
+            self.flags.save(self.learner.id, cards, flag, self.now)
+        return len(rows)
 
     def schedule(self, card: PackedCard, log: Iterable[PackedReview]) -> Schedule | None:
         """The schedule that the card arrives with; None for a new card that nothing is to be said of."""
