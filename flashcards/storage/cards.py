@@ -12,6 +12,7 @@ from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 _COLUMNS = f"""
@@ -57,6 +58,7 @@ _STATES = {
     "changed": f"{_LIVE} AND n.revision > 1 AND n.revision > (SELECT v.revision FROM review v INDEXED BY review_card"
     " WHERE v.card_id = c.id AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0"
     " ORDER BY v.seq DESC LIMIT 1)",
+    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
     "removed": f"NOT ({_LIVE})",
 }
 _PROPS = {
@@ -99,6 +101,8 @@ class CardRecord:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     reviews: int
     stored: bool
     lapses: int
@@ -283,6 +287,7 @@ def _card(row: Row) -> CardRecord:
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
+        in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
         revision=row[29], flag=row[30],
     )  # fmt: skip

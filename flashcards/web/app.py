@@ -26,7 +26,7 @@ from flashcards.web.api.operations import api
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
 from flashcards.web.browse.views import browse
-from flashcards.web.cards import changes
+from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
 from flashcards.web.decks.editor import editor
 from flashcards.web.decks.media import media
@@ -144,8 +144,11 @@ def _teach_templates(app: Flask) -> None:
         plural=plural,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
+        flag_history=flags.history_words,
     )
-    app.jinja_env.globals.update(relative_day=dates.relative_day, version=__version__, grades=buttons.grades)
+    app.jinja_env.globals.update(
+        relative_day=dates.relative_day, version=__version__, grades=buttons.grades, FLAGS=flags.FLAGS
+    )
     app.context_processor(lambda: {"learner": g.get("learner")})
 
 

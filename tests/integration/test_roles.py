@@ -36,7 +36,7 @@ LEAST = {
         GET /api/v1/cards, GET /api/v1/cards/<card_id>
         POST /api/v1/cards/<card_id>/suspend, POST /api/v1/cards/<card_id>/unsuspend
         POST /api/v1/cards/<card_id>/bury, POST /api/v1/cards/<card_id>/unbury
-        POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due
+        POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due, POST /api/v1/cards/<card_id>/flag
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
         GET /api/v1/me, PATCH /api/v1/me, POST /api/v1/sets, GET /api/v1/sets/<set_id>

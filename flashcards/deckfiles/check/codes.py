@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "bad-requires": "A requires= does not name a note.",
     "requires-unknown": "A requires= names a note that is not there.",
     "requires-circle": "Prerequisites run in a circle.",
+    "reference-unknown": "A rubric point or follow-up names a note that is not there.",
     # Notes
     "empty-question": "A note has no question.",
     "no-answer": "A question has no answer.",

@@ -8,7 +8,7 @@ from flashcards.domain import schedule as rules
 from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
@@ -21,6 +21,7 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -122,7 +123,36 @@ class Answers(LearnerDays):
             return answer.revision
         return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
-    # --- manual actions
+    # --- flags and manual actions
+
+    def flag(
+        self, learner: Learner, card_id: str, flag: int, *, also: Sequence[str] = (), id: str | None = None
+    ) -> Acted:
+        """Gives a card, and those named by `also`, a flag from 1 to 7, or takes it off (0): one action, one undo.
+
+        No schedule moves. With an `id` that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        if type(flag) is not int or not 0 <= flag <= 7:
+            raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number, verb = card_number(card_id), flag_verb(flag)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            seq, latest = self._rows.log_end(learner.id)
+            numbers = dict.fromkeys([number, *map(card_number, also)])
+            cards = [self._card(learner, card) for card in numbers]
+            today, now = self._day(learner, latest), self._clock()
+            for offset, card in enumerate(cards, start=1):
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card.id == number else derived_uuid(uid, card.id), action=uid,
+                    at=now, study_day=today, quality=None, kind=FLAG, verb=verb,
+                    before=card.schedule, after=card.schedule, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+            self._flags.save(learner.id, numbers, flag, now)
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def act(
         self,
@@ -212,6 +242,8 @@ class Answers(LearnerDays):
         self._rows.mark_undone(learner.id, row)
         if row.quality is not None or row.verb in BEGINNINGS:
             self._memory.recompute(learner.id, row.card)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
@@ -229,6 +261,10 @@ class Answers(LearnerDays):
         return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
+
+    @property
+    def _flags(self) -> FlagRows:
+        return FlagRows(self._db)
 
     def _card(self, learner: Learner, card: int) -> CardRow:
         row = self._rows.card(learner.id, card)

@@ -113,6 +113,7 @@ class QueueCard:
     rights: int = 1
     mark: str | None = None
     news: CardNews = NO_NEWS
+    in_full_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,8 @@ class CardState:
     tags: tuple[str, ...]
     language: str
     flag: int
+    in_full_html: str = ""
+    clarify_html: tuple[str, ...] = ()
     recall: float | None = None
     stability: float | None = None
     difficulty: float | None = None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "removed")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
 RECALL = "recall"
 PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews", RECALL)
 COMPARE = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}

@@ -53,6 +53,8 @@ MEANINGS = {
     "errors": "How many errors the deck's file has; it keeps its last good version where they are.",
     "finished_at": "When it ended; null while it goes on.",
     "first_day": "The first study day of the period.",
+    "clarify_html": "What an interviewer would answer if asked, as HTML.",
+    "in_full_html": "The long form of the answer, as HTML; empty where there is none.",
     "follow_ups": "What an interviewer asks next.",
     "flag": "The learner's flag on the card, 1 to 7; 0 where it has none.",
     "follow_ups_html": "What an interviewer would ask next, as HTML.",

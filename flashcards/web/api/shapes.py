@@ -85,7 +85,7 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2),
+    rights=Whole(1, 2), in_full_html=HTML,
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
@@ -209,6 +209,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "changed": _change_json(card.news.changed),
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,
+        "in_full_html": card.in_full_html,
         "flag": card.flag,
         "rights": card.rights,
     }

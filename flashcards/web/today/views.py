@@ -43,6 +43,8 @@ def page() -> str:
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        aloud=services().practice.one_aloud(me),
+        aloud_id=uuid4(),
         wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
     )
