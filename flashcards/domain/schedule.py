@@ -10,7 +10,7 @@ from flashcards.domain import sm2
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import Day
 
-Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "manual", "imported"]
+Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "manual", "imported", "flag"]
 Mode = Literal["review", "cram", "mock", "ahead"]
 Verb = Literal["suspend", "unsuspend", "bury", "unbury", "reset", "due"]
 MODES: tuple[str, ...] = get_args(Mode)

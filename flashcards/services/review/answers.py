@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flashcards.domain import schedule as rules
+from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
@@ -21,6 +22,7 @@ from flashcards.services.review.incoming import (
 )
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.review.shown_card import card_state
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -77,12 +79,16 @@ class Answers(LearnerDays):
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
         leech = lapsed and rules.becomes_leech(lapses)
+        evidence = Evidence(day, at, seq + 1, answer.grade)
+        step = self._memory.step(learner.id, card.id, evidence, never_seen=not card.stored)
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
-            revision=self._shown(answer, at, card),
+            revision=self._shown(answer, at, card), stability=step.row.memory.stability,
+            difficulty=step.row.memory.difficulty, parameters=step.force.name,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
+        self._memory.store(learner.id, card.id, step)
         if kind == "scheduled":
             suspend = leech and learner.suspend_leeches
             stored = self._suspend_leech(learner, card, row) if suspend else after
@@ -118,7 +124,36 @@ class Answers(LearnerDays):
             return answer.revision
         return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
-    # --- manual actions
+    # --- flags and manual actions
+
+    def flag(
+        self, learner: Learner, card_id: str, flag: int, *, also: Sequence[str] = (), id: str | None = None
+    ) -> Acted:
+        """Gives a card, and those named by `also`, a flag from 1 to 7, or takes it off (0): one action, one undo.
+
+        No schedule moves. With an `id` that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        if type(flag) is not int or not 0 <= flag <= 7:
+            raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number, verb = card_number(card_id), flag_verb(flag)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            seq, latest = self._rows.log_end(learner.id)
+            numbers = dict.fromkeys([number, *map(card_number, also)])
+            cards = [self._card(learner, card) for card in numbers]
+            today, now = self._day(learner, latest), self._clock()
+            for offset, card in enumerate(cards, start=1):
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card.id == number else derived_uuid(uid, card.id), action=uid,
+                    at=now, study_day=today, quality=None, kind=FLAG, verb=verb,
+                    before=card.schedule, after=card.schedule, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+            self._flags.save(learner.id, numbers, flag, now)
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def act(
         self,
@@ -157,6 +192,8 @@ class Answers(LearnerDays):
                 )  # fmt: skip
                 self._rows.append(learner.id, card, row)
                 self._rows.save(learner.id, card, after, card.lapses)
+                if verb == "reset":
+                    self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
@@ -203,7 +240,11 @@ class Answers(LearnerDays):
             return self._undone(learner, rows[-1])
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row.seq)
+        self._rows.mark_undone(learner.id, row)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
@@ -214,13 +255,17 @@ class Answers(LearnerDays):
                 lapses = self._rows.lapses(learner.id, row.card)
             self._rows.save(learner.id, card, row.before, lapses)
         else:
-            self._rows.forget(learner.id, row.card)
+            self._rows.forget(learner.id, card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
         mode = row.kind if row.kind in MODES else "review"
         return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
+
+    @property
+    def _flags(self) -> FlagRows:
+        return FlagRows(self._db)
 
     def _card(self, learner: Learner, card: int) -> CardRow:
         row = self._rows.card(learner.id, card)

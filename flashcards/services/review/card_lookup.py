@@ -56,11 +56,28 @@ class Cards(Queues):
 
         Removed ones only where a state asks for them; drafts only for authors. Raises Invalid and NotFound.
         """
+        wanted = self._wanted(learner, q, deck=deck, tag=tag, state=state)
+        size = _page_size(limit)
+        found = self._card_rows.listed(learner.id, wanted, _cursor(since), size + 1)
+        items = tuple(card_state(record, learner) for record in found[:size])
+        last = found[size - 1] if len(found) > size else None
+        return Page(items, None if last is None else f"{last.note_id}-{last.id}")
+
+    def _wanted(
+        self,
+        learner: Learner,
+        q: str | None,
+        *,
+        deck: str | None = None,
+        tag: str | None = None,
+        state: str | None = None,
+    ) -> CardFilter:
+        """What a search asks of cards. Raises Invalid and NotFound."""
         if state is not None and state not in STATES:
             raise Invalid(f"Give one of {', '.join(STATES)}.", field="state")
         search = parse_search(q or "")
         states = (*search.states, *([state] if state else []))
-        wanted = CardFilter(
+        return CardFilter(
             today=self.study_day(learner),
             due=self.due_today(learner) if "due" in states else (),
             match=match_words(tuple(search.words), tuple(search.phrases)),
@@ -69,13 +86,9 @@ class Cards(Queues):
             states=states,
             props=tuple(search.props),
             ids=tuple(search.ids),
+            flags=tuple(search.flags),
             drafts=learner.is_author,
         )
-        size = _page_size(limit)
-        found = self._card_rows.listed(learner.id, wanted, _cursor(since), size + 1)
-        items = tuple(card_state(record, learner) for record in found[:size])
-        last = found[size - 1] if len(found) > size else None
-        return Page(items, None if last is None else f"{last.note_id}-{last.id}")
 
     def _in_all(self, addresses: list[str]) -> set[int] | None:
         """The decks that stand at (or below) every one of these addresses; None where there are none."""

@@ -1,4 +1,4 @@
-"""The language of searches: words, "phrases", deck: tag: is: prop: id:. All that is asked must hold."""
+"""The language of searches: words, "phrases", deck: tag: is: prop: id: flag:. All that is asked must hold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "removed")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
 PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
 LONGEST = 500
 
-_TERM = re.compile(r'(?:(deck|tag|is|prop|id):)?(?:"([^"]*)"|(\S+))')
+_TERM = re.compile(r'(?:(deck|tag|is|prop|id|flag):)?(?:"([^"]*)"|(\S+))')
 _PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,2})?)")
 
 
@@ -35,10 +35,11 @@ class Search:
     states: list[str] = field(default_factory=list)
     props: list[Prop] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    flags: list[int] = field(default_factory=list)
 
 
 def parse_search(text: str) -> Search:
-    """Takes a search apart. Raises Invalid (field ``q``) for what `is:` and `prop:` do not know."""
+    """Takes a search apart. Raises Invalid (field ``q``) for what `is:`, `prop:` and `flag:` do not know."""
     if len(text) > LONGEST:
         raise _wrong(f"A search has at most {LONGEST} characters.")
     found = Search()
@@ -50,6 +51,8 @@ def parse_search(text: str) -> Search:
             found.states.append(_state(value))
         elif name == "prop":
             found.props.append(_prop(value))
+        elif name == "flag":
+            found.flags.append(_flag(value))
         elif name:
             {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
         else:
@@ -61,6 +64,12 @@ def _state(value: str) -> str:
     if value not in STATES:
         raise _wrong(f"is:{value} is not known: use {', '.join('is:' + state for state in STATES)}.")
     return value
+
+
+def _flag(value: str) -> int:
+    if not (len(value) == 1 and value in "01234567"):
+        raise _wrong(f"flag:{value} is not known: write flag:1 to flag:7, or flag:0 for cards without a flag.")
+    return int(value)
 
 
 def _prop(value: str) -> Prop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
+from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard, StudySet
 from flashcards.services.review.text_changes import TextChange
 from flashcards.web.api.schema import (
     Date,
@@ -29,7 +29,13 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID}
+PATH_IDS = {
+    "card_id": CARD_ID,
+    "review_id": REVIEW_ID,
+    "round_id": REVIEW_ID,
+    "answer_id": REVIEW_ID,
+    "set_id": REVIEW_ID,
+}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
@@ -63,6 +69,7 @@ LEFT = Object(
     (
         *(Field(kind, Whole(0), True) for kind in ("due", "new", "drill")),
         Field("ahead", Whole(0), about="In the mode ahead alone; 1,000 stand for more."),
+        Field("cram", Whole(0), about="In a set and in the mode cram alone: cards whose dates stay."),
     ),
     "Left",
 )
@@ -71,13 +78,13 @@ TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), dif
 
 QUEUE_CARD = shape(
     "QueueCard",
-    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead")), question_html=HTML, answer_html=HTML,
-    in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(),
-    deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1),
-    rubric_html=ListOf(HTML),
-    follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), suspends=Flag(),
-    language=Text(), revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE),
-    returned_on=Nullable(Date()),
+    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "cram")), question_html=HTML,
+    answer_html=HTML, in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16),
+    deck_title=Text(), deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(),
+    line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
+    tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
+    confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
+    rights=Whole(1, 2), in_full_html=HTML,
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
@@ -94,7 +101,7 @@ CARD = shape(
     state=Text(choices=("new", "scheduled", "suspended", "removed")), repetition=Whole(0), ease=Whole(130),
     interval=Whole(0), due_on=Nullable(Date()), buried_until=Nullable(Date()), lapses=Whole(0), leech=Flag(),
     question_html=HTML, answer_html=HTML, title=Text(), tags=ListOf(Text()), path=Text(), line=Whole(0),
-    reviews=Whole(0),
+    reviews=Whole(0), flag=Whole(0, 7),
 )  # fmt: skip
 
 SCHEDULE = shape(
@@ -135,10 +142,28 @@ def deck_json(deck: DeckCounts) -> dict[str, Any]:
     }
 
 
-def left_json(left: Left, *, ahead: bool) -> dict[str, int]:
-    """What is left of today, or to study ahead."""
+def left_json(left: Left, mode: str) -> dict[str, int]:
+    """What is left of today, to study ahead, or of a set (in the mode cram)."""
     counts = {"due": left.due, "new": left.new, "drill": left.drill}
-    return counts | {"ahead": left.ahead} if ahead else counts
+    return counts | {"ahead": {"ahead": left.ahead}, "cram": {"cram": left.cram}}.get(mode, {})
+
+
+STUDY_SET = shape(
+    "StudySet",
+    id=REVIEW_ID, q=Text(), mode=Text(choices=("review", "cram")), cards=Whole(1), study_day=Date(), made_at=Instant(),
+)  # fmt: skip
+
+
+def set_json(made: StudySet) -> dict[str, Any]:
+    """A set of cards to study, as it was made."""
+    return {
+        "id": made.id,
+        "q": made.query,
+        "mode": made.mode,
+        "cards": made.cards,
+        "study_day": iso_date(made.study_day),
+        "made_at": instant(made.made_at),
+    }
 
 
 def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
@@ -146,7 +171,7 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     return {
         "study_day": iso_date(queue.study_day),
         "seq": queue.seq,
-        "left": left_json(queue.left, ahead=mode == "ahead"),
+        "left": left_json(queue.left, mode),
         "total_today": queue.total_today,
         "cards": [queue_card_json(card) for card in queue.cards],
     }
@@ -182,6 +207,9 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "changed": _change_json(card.news.changed),
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,
+        "in_full_html": card.in_full_html,
+        "flag": card.flag,
+        "rights": card.rights,
     }
 
 
@@ -240,6 +268,7 @@ def card_json(card: CardState) -> dict[str, Any]:
         "path": card.path,
         "line": card.line,
         "reviews": card.reviews,
+        "flag": card.flag,
     }
 
 

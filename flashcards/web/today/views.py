@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from flashcards.web.auth.login import learner, public, services
-from flashcards.web.review.filters import Filters, read_filters
+from flashcards.web.review.filters import Filters, queue_of, read_filters
 from flashcards.web.shared import charts
+
+FAILED = "is:failed"
 
 today = Blueprint("today", __name__)
 SHOWN_IDLE_DECKS = 8
@@ -39,6 +43,8 @@ def page() -> str:
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        aloud=services().practice.one_aloud(me),
+        aloud_id=uuid4(),
         wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
     )
@@ -49,16 +55,20 @@ def done() -> str:
     """How the session went; leads back to the review while cards are left."""
     me, review, filters = learner(), services().review, read_filters(request.args)
     deck, tag = filters.deck, filters.tag
-    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode, more=filters.more)
+    queue = queue_of(filters, 0)
     left = queue.left.total
-    everything = review.today(me) if deck or tag or filters.ahead else None
+    study_set = review.study_set(me, filters.set) if filters.set else None
+    everything = review.today(me) if deck or tag or filters.ahead or study_set else None
     summary = review.summary(me)
-    beyond = None if left or filters.ahead else review.beyond_limit(me, deck=deck, tag=tag)
+    beyond = None if left or filters.ahead or study_set else review.beyond_limit(me, deck=deck, tag=tag)
     return render_template(
         "today/done.html",
         left=left,
-        ahead=0 if left else _ahead(filters),
+        ahead=0 if left or study_set else _ahead(filters),
         beyond=beyond,
+        study_set=study_set,
+        failed=review.found(me, FAILED).cards,
+        set_id=uuid4(),
         filters=filters,
         summary=summary,
         study_day=queue.study_day,
