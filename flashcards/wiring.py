@@ -21,6 +21,9 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.state import MemoryState
+from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -64,6 +67,9 @@ class Services:
     preview: PreviewService
     analysis: AnalysisService
     stats: StatsService
+    memory: MemoryState
+    measure: MemoryMeasure
+    practice: PracticeService
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -153,6 +159,9 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
         stats=StatsService(database, clock),
+        memory=MemoryState(database),
+        measure=MemoryMeasure(database),
+        practice=PracticeService(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

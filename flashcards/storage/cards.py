@@ -12,6 +12,7 @@ from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 _COLUMNS = f"""
@@ -41,7 +42,7 @@ _AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
 _LOG = f"""
     SELECT v.uid, v.seq, v.card_id, d.key, n.key, c.which, v.at, v.study_day, v.quality, v.kind, v.verb,
            v.took_ms, v.undone, {_BEFORE}, {_AFTER}
-    FROM review v JOIN card c ON c.id = v.card_id
+    FROM review v {{index}} JOIN card c ON c.id = v.card_id
     JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
 """
 _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
@@ -57,6 +58,7 @@ _STATES = {
     "changed": f"{_LIVE} AND n.revision > 1 AND n.revision > (SELECT v.revision FROM review v INDEXED BY review_card"
     " WHERE v.card_id = c.id AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0"
     " ORDER BY v.seq DESC LIMIT 1)",
+    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
     "removed": f"NOT ({_LIVE})",
 }
 _PROPS = {
@@ -99,6 +101,8 @@ class CardRecord:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     reviews: int
     stored: bool
     lapses: int
@@ -184,12 +188,12 @@ class CardRows:
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
-        sql = f"{_LOG} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
+        sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
         return [_log(row) for row in self._db.all(sql, (learner, since, limit))]
 
     def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
         """The learner's log of one card, the oldest first."""
-        sql = f"{_LOG} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
+        sql = f"{_LOG.format(index='INDEXED BY review_card')} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
         return [_log(row) for row in self._db.all(sql, (card, learner))]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
@@ -259,6 +263,7 @@ def _card(row: Row) -> CardRecord:
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
+        in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
         revision=row[29], flag=row[30],
     )  # fmt: skip

@@ -286,7 +286,8 @@ class ExportStore:
         rows = self._db.execute(
             "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
             " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
-            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v INDEXED BY review_card"
+            " ON v.card_id = c.id AND v.learner_id = ?"
             " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
             f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 AND v.kind <> 'flag'"
             " ORDER BY v.card_id, v.at, v.seq",

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from flashcards.storage import fronts
+from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
+from flashcards.storage.memory import MemoryRows
 from flashcards.storage.search_text import search_text
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
@@ -63,8 +64,7 @@ _DERIVED = {
 }
 _LOOKED_UP = {
     "card_flag": "",  # only that the card is there
-    "schedule": "c.note_id, c.ordinal,"
-    " iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)",
+    "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
     "review": "c.note_id",
 }
 
@@ -146,7 +146,10 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the notes: their tags, words and fronts, and how many cards decks hold."""
+        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
+
+        What learners remember follows from their logs, and is computed when it is asked for, or by a job.
+        """
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
         )
@@ -156,8 +159,10 @@ class TransferStore:
             ((note, search_text(*texts)) for note, *texts in notes),
         )
         fronts.fill(self._db)
+        MemoryRows(self._db).mark_all()
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
             " WHERE removed_at IS NULL"
         )
+        counters.count_anew(self._db)

@@ -19,11 +19,14 @@ from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
+from flashcards.web.browse.searches import searches
 from flashcards.web.browse.views import browse
 from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
@@ -32,6 +35,8 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.practice.partner_views import partner
+from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
@@ -61,6 +66,8 @@ API_VIEWS = (
     _api_openapi,
     _api_queue,
     _api_reviews,
+    _api_rounds,
+    _api_searches,
     _api_sets,
     _api_stats,
 )
@@ -72,6 +79,7 @@ BLUEPRINTS = (
     sets,
     decks,
     browse,
+    searches,
     cards,
     settings,
     admin,
@@ -82,6 +90,8 @@ BLUEPRINTS = (
     bring,
     stats,
     analysis,
+    practice,
+    partner,
     api,
 )
 

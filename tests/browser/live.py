@@ -67,7 +67,10 @@ class Live:
 
     def log(self, learner: Learner) -> list[LogRow]:
         """The learner's answers and actions that are not undone."""
-        return [row for row in self.services.review.log(learner, limit=10_000) if not row.undone]
+        rows: list[LogRow] = []
+        while more := self.services.review.log(learner, since=rows[-1].seq if rows else 0):
+            rows += more
+        return [row for row in rows if not row.undone]
 
     def enter(self, context: BrowserContext, learner: Learner) -> None:
         """Logs the browser in, without the form."""

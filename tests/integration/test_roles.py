@@ -19,12 +19,15 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 LEAST = {
     GUEST: """
         GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /practice/with/<secret>, GET /practice/with/<secret>/state
+        POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
     """,
     LEARNER: """
         GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
         GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
-        POST /study
+        POST /study, GET /searches, POST /searches
+        GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
         GET /settings, POST /settings, POST /settings/password
@@ -38,6 +41,14 @@ LEAST = {
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
         GET /api/v1/me, PATCH /api/v1/me, POST /api/v1/sets, GET /api/v1/sets/<set_id>
+        GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
+        POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
+        POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
+        POST /practice/<uuid:round_id>/partner
+        GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
+        DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
+        POST /api/v1/rounds/<uuid:round_id>/answers
+        PATCH /api/v1/rounds/<uuid:round_id>/answers/<uuid:answer_id>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck
@@ -87,7 +98,7 @@ def test_every_address_has_a_role(site: Site) -> None:
 def test_who_may(site: Site, accounts: dict[str, Learner], method: str, rule: str) -> None:
     """Those with the role are let in, whatever they then find; others are refused before anything is looked at."""
     least = ROLES[method, rule]
-    rule = rule.replace("<uuid:review_id>", "00000000-0000-4000-8000-000000000000")
+    rule = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", rule)
     path = re.sub(r"<int:\w+>|<\w+>", "999999", re.sub(r"<path:\w+>", "science/nothing", rule))
     in_api = rule.startswith("/api/")
     more = {"json": {}} if in_api and method in {"POST", "PUT"} else {}

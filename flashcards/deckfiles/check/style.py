@@ -10,14 +10,13 @@ from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.deckfiles.parse.parts import locate
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import Item, scan
-from flashcards.domain.card import Basic, Note
+from flashcards.domain.card import CORE, Basic, Note
 from flashcards.domain.fronts import front_key
 from flashcards.domain.problem import Problem
 
 MAX_WORDS = 120
 MAX_CORE_WORDS = 150
 MAX_ITEMS = 7
-CORE = "core"
 
 _IMPERATIVES = frozenset(
     re.findall(

@@ -18,6 +18,7 @@ from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
 from flashcards.exchange.anki.package_values import NEW, SUSPENDED, Package, PackedCard, PackedReview
 from flashcards.exchange.anki.scheduling import FILTERED
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
@@ -87,7 +88,9 @@ class AnkiHistory(LearnerDays):
         first = {note.guid: note.id for note in reversed(package.notes)}  # the one that came, where guids collide
         guids = {id_: guid for guid, id_ in first.items()}
         with self._imports.room(), self._db.write():
-            return _Import(self, learner, package, guids, reschedule).run()
+            report = _Import(self, learner, package, guids, reschedule).run()
+        MemoryState(self._db).catch_up(learner.id)
+        return report
 
 
 class _Import:
@@ -96,7 +99,8 @@ class _Import:
     def __init__(
         self, service: AnkiHistory, learner: Learner, package: Package, guids: dict[int, str], reschedule: bool
     ) -> None:
-        self.imports, self.rows, self.flags = service._imports, service._rows, FlagRows(service._db)
+        self.imports, self.rows, self.memory = service._imports, service._rows, service._memory
+        self.flags = FlagRows(service._db)
         self.learner = learner
         self.package = package
         self.reschedule = reschedule
@@ -134,6 +138,7 @@ class _Import:
                 new.append(self.row(review, card, uid))
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
+        self.memory.mark(self.learner.id, fresh)
         schedules = self.close(logs, fresh)
         flags = self.flag()
         total = len(self.package.reviews)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flashcards.domain import schedule as rules
+from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
@@ -78,12 +79,16 @@ class Answers(LearnerDays):
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
         leech = lapsed and rules.becomes_leech(lapses)
+        evidence = Evidence(day, at, seq + 1, answer.grade)
+        step = self._memory.step(learner.id, card.id, evidence, never_seen=not card.stored)
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
-            revision=self._shown(answer, at, card),
+            revision=self._shown(answer, at, card), stability=step.row.memory.stability,
+            difficulty=step.row.memory.difficulty, parameters=step.force.name,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
+        self._memory.store(learner.id, card.id, step)
         if kind == "scheduled":
             suspend = leech and learner.suspend_leeches
             stored = self._suspend_leech(learner, card, row) if suspend else after
@@ -187,6 +192,8 @@ class Answers(LearnerDays):
                 )  # fmt: skip
                 self._rows.append(learner.id, card, row)
                 self._rows.save(learner.id, card, after, card.lapses)
+                if verb == "reset":
+                    self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
@@ -233,9 +240,11 @@ class Answers(LearnerDays):
             return self._undone(learner, rows[-1])
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row.seq)
+        self._rows.mark_undone(learner.id, row)
         if row.kind == FLAG:
             self._flags.replay(learner.id, row.card)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
@@ -246,7 +255,7 @@ class Answers(LearnerDays):
                 lapses = self._rows.lapses(learner.id, row.card)
             self._rows.save(learner.id, card, row.before, lapses)
         else:
-            self._rows.forget(learner.id, row.card)
+            self._rows.forget(learner.id, card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
         mode = row.kind if row.kind in MODES else "review"

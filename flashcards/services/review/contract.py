@@ -113,6 +113,7 @@ class QueueCard:
     rights: int = 1
     mark: str | None = None
     news: CardNews = NO_NEWS
+    in_full_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,8 @@ class CardState:
     tags: tuple[str, ...]
     language: str
     flag: int
+    in_full_html: str = ""
+    clarify_html: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

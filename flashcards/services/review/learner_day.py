@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flashcards.clock import Clock
-from flashcards.domain import sm2
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.answering import AnswerMemory
 from flashcards.services.review.text_changes import TextChanges
 from flashcards.storage.cards import CardRows
 from flashcards.storage.database import Database
@@ -20,10 +20,11 @@ class LearnerDays:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock
-        self._rows = ReviewRows(database, sm2.SCHEDULER)
+        self._rows = ReviewRows(database)
         self._queue_rows = QueueRows(database)
         self._card_rows = CardRows(database)
         self._changes = TextChanges(database)
+        self._memory = AnswerMemory(database)
 
     def study_day(self, learner: Learner) -> Day:
         """The learner's today: never before the latest day in their log, if that is at most one ahead."""

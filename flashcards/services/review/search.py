@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "removed")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
 PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
 LONGEST = 500
 

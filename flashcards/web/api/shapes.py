@@ -29,7 +29,14 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID, "set_id": REVIEW_ID}
+PATH_IDS = {
+    "card_id": CARD_ID,
+    "review_id": REVIEW_ID,
+    "round_id": REVIEW_ID,
+    "answer_id": REVIEW_ID,
+    "set_id": REVIEW_ID,
+    "search_id": REVIEW_ID,
+}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
@@ -78,7 +85,7 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2),
+    rights=Whole(1, 2), in_full_html=HTML,
 )  # fmt: skip
 
 QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
@@ -201,6 +208,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "changed": _change_json(card.news.changed),
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,
+        "in_full_html": card.in_full_html,
         "flag": card.flag,
         "rights": card.rights,
     }

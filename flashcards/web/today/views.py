@@ -35,6 +35,7 @@ def page() -> str:
         total=total,
         beyond=services().review.beyond_limit(me) if now.new_limit_reached else None,
         ahead=0 if total else _ahead(Filters(None, None)),
+        searches=services().review.saved_searches(me, on_today=True),
         busy=busy,
         idle=idle,
         fold=len(idle) > SHOWN_IDLE_DECKS,
@@ -43,6 +44,8 @@ def page() -> str:
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        aloud=services().practice.one_aloud(me),
+        aloud_id=uuid4(),
         wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
     )
