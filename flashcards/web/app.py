@@ -20,11 +20,13 @@ from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
+from flashcards.web.browse.searches import searches
 from flashcards.web.browse.views import browse
 from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
@@ -65,6 +67,7 @@ API_VIEWS = (
     _api_queue,
     _api_reviews,
     _api_rounds,
+    _api_searches,
     _api_sets,
     _api_stats,
 )
@@ -76,6 +79,7 @@ BLUEPRINTS = (
     sets,
     decks,
     browse,
+    searches,
     cards,
     settings,
     admin,

@@ -163,3 +163,21 @@ def test_accessibility(live: Live, page: Page, ann: Learner) -> None:
         answer(page, "3")
     page.wait_for_url("**/done?set=*")
     check(page)
+
+
+def test_a_search_is_saved_and_stands_on_today(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(f"{live.url}/browse?q=deck:{DECK}")
+    page.get_by_text("Save this search").click()
+    page.get_by_label("Name of the search").fill("Python")
+    page.get_by_role("checkbox", name="on Today").check()
+    check(page)
+    page.get_by_role("button", name="Save search").click()
+    expect(page.get_by_role("status")).to_have_text("The search is saved.")
+    page.goto(live.url)
+    check(page)
+    page.get_by_role("link", name="Python 5").click()
+    expect(page.locator("#q")).to_have_value(f"deck:{DECK}")
+    page.get_by_role("link", name="Manage").click()
+    check(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()

@@ -26,7 +26,8 @@ LEAST = {
     LEARNER: """
         GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
         GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
-        POST /study
+        POST /study, GET /searches, POST /searches
+        GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
         GET /settings, POST /settings, POST /settings/password

@@ -240,10 +240,10 @@ class Answers(LearnerDays):
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
         self._rows.mark_undone(learner.id, row)
-        if row.quality is not None or row.verb in BEGINNINGS:
-            self._memory.recompute(learner.id, row.card)
         if row.kind == FLAG:
             self._flags.replay(learner.id, row.card)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)

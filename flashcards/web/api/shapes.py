@@ -36,6 +36,7 @@ PATH_IDS = {
     "round_id": REVIEW_ID,
     "answer_id": REVIEW_ID,
     "set_id": REVIEW_ID,
+    "search_id": REVIEW_ID,
 }
 
 

@@ -35,6 +35,7 @@ def page() -> str:
         total=total,
         beyond=services().review.beyond_limit(me) if now.new_limit_reached else None,
         ahead=0 if total else _ahead(Filters(None, None)),
+        searches=services().review.saved_searches(me, on_today=True),
         busy=busy,
         idle=idle,
         fold=len(idle) > SHOWN_IDLE_DECKS,
