@@ -21,6 +21,7 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.plan.facade import Plans
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -64,6 +65,7 @@ class Services:
     preview: PreviewService
     analysis: AnalysisService
     stats: StatsService
+    plans: Plans
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -153,6 +155,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
         stats=StatsService(database, clock),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

@@ -81,19 +81,21 @@ class Session:
     keyboard: Keyboard
     deck: str | None
     answered: int = field(default=0)
+    plan: bool = field(default=False)
 
     def run(self) -> None:
         """Asks until the queue is empty or the learner leaves."""
         while True:
             queue = self.opened.review.queue(self.learner, deck=self.deck, limit=1)
-            left = queue.left
+            left, self.plan = queue.left, queue.plan is not None
             if not queue.cards:
                 click.echo(f"\nNothing left for today. {self.answered} answered.")
                 if self._key("u undo, any other key leaves") not in {"u", "z"} or not self._undo():
                     return
                 continue
             click.clear()
-            click.secho(f"{left.due} due, {left.new} new, {left.drill} to drill", dim=True)
+            early = f", {left.early} before their date" if self.plan else ""
+            click.secho(f"{left.due} due, {left.new} new, {left.drill} to drill{early}", dim=True)
             if not self._ask(queue.cards[0]):
                 click.echo(f"\n{self.answered} answered.")
                 return
@@ -146,7 +148,8 @@ class Session:
             quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
             if quality is not None:
                 took = int((time.monotonic() - started) * 1000)
-                given = Answer(str(uuid.uuid4()), card.id, quality, took_ms=took, revision=card.revision)
+                mode = "plan" if self.plan else "review"
+                given = Answer(str(uuid.uuid4()), card.id, quality, mode, took_ms=took, revision=card.revision)
                 self.opened.review.answer(self.learner, given)
                 self.answered += 1
                 return True
@@ -157,9 +160,9 @@ class Session:
         """When the card comes again after an answer of `quality`, as the page's buttons say it."""
         if card.suspends and quality < REMEMBERED:
             return "suspended"
-        days = f"{card.intervals[quality]} d"
+        days = "date stays" if card.kind == "plan" else f"{card.intervals[quality]} d"
         again_today = self.learner.drill and quality < DRILLED_UNTIL
-        if card.kind == "drill":
+        if card.kind in ("drill", "plan"):
             return "today" if again_today else days
         return f"today, then {days}" if again_today else days
 

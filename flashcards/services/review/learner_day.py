@@ -7,6 +7,7 @@ from flashcards.domain import sm2
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.days import PlanDays
 from flashcards.services.review.text_changes import TextChanges
 from flashcards.storage.cards import CardRows
 from flashcards.storage.database import Database
@@ -24,6 +25,7 @@ class LearnerDays:
         self._queue_rows = QueueRows(database)
         self._card_rows = CardRows(database)
         self._changes = TextChanges(database)
+        self._plan_days = PlanDays(database, clock)
 
     def study_day(self, learner: Learner) -> Day:
         """The learner's today: never before the latest day in their log, if that is at most one ahead."""

@@ -80,6 +80,7 @@ MEANINGS = {
     "other": "What is not counted elsewhere.",
     "overdue": "Cards that were due before today.",
     "path": "The deck file's path, relative to the decks folder.",
+    "plan": "The number of the plan whose day it is; null where none is followed.",
     "problems": "What is wrong in the text.",
     "question_html": "The question as HTML that is safe to show.",
     "rate": "Right answers as a share of those asked, from 0 to 1; null where none was asked.",

@@ -23,7 +23,10 @@ QUEUE_QUERY = Object(
             about="ahead: cards that are due later than today, the soonest first; answer them in that mode.",
         ),
         Field("limit", Whole(0, 500), about="20 where it is absent; 0 gives the counts alone."),
-        Field("more", Whole(0, 9999), about="New cards beyond today's limit, and the deck's own where it is one deck."),
+        Field(
+            "more", Whole(0, 9999),
+            about="New cards beyond today's limit, and the deck's own where it is one deck; cards beyond a plan's day.",
+        ),
         Field(
             "exclude", Text(12_000),
             about="Ids of cards that the client holds already, separated by commas, in the order of asking.",
@@ -46,7 +49,10 @@ def address(deck: str | None) -> str | None:
     errors=(404, 422),
 )
 def get_queue(query: dict[str, Any]) -> Reply:
-    """`left` counts what will still be shown today, siblings and limits counted in, held cards included."""
+    """`left` counts what will still be shown today, siblings and limits counted in, held cards included.
+
+    While a plan is followed (`plan` is its number) the day is the plan's: its cards are answered in the mode plan.
+    """
     mode = query.get("mode", "review")
     queue = services().review.queue(
         learner(),

@@ -63,6 +63,7 @@ LEFT = Object(
     (
         *(Field(kind, Whole(0), True) for kind in ("due", "new", "drill")),
         Field("ahead", Whole(0), about="In the mode ahead alone; 1,000 stand for more."),
+        Field("plan", Whole(0), about="Cards asked before their date; under a plan alone."),
     ),
     "Left",
 )
@@ -71,16 +72,19 @@ TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), dif
 
 QUEUE_CARD = shape(
     "QueueCard",
-    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead")), question_html=HTML, answer_html=HTML,
-    in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16), deck_title=Text(),
-    deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(), line=Whole(1),
-    rubric_html=ListOf(HTML),
+    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "plan")), question_html=HTML,
+    answer_html=HTML, in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16),
+    deck_title=Text(), deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(),
+    line=Whole(1), rubric_html=ListOf(HTML),
     follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), suspends=Flag(),
     language=Text(), revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE),
     returned_on=Nullable(Date()),
 )  # fmt: skip
 
-QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
+QUEUE = shape(
+    "Queue",
+    study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), plan=Nullable(Whole(1)), cards=ListOf(QUEUE_CARD),
+)  # fmt: skip
 
 ANSWERED = shape(
     "Answered",
@@ -135,9 +139,11 @@ def deck_json(deck: DeckCounts) -> dict[str, Any]:
     }
 
 
-def left_json(left: Left, *, ahead: bool) -> dict[str, int]:
+def left_json(left: Left, *, ahead: bool, plan: bool = False) -> dict[str, int]:
     """What is left of today, or to study ahead."""
     counts = {"due": left.due, "new": left.new, "drill": left.drill}
+    if plan:
+        counts["plan"] = left.early
     return counts | {"ahead": left.ahead} if ahead else counts
 
 
@@ -146,8 +152,9 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     return {
         "study_day": iso_date(queue.study_day),
         "seq": queue.seq,
-        "left": left_json(queue.left, ahead=mode == "ahead"),
+        "left": left_json(queue.left, ahead=mode == "ahead", plan=queue.plan is not None),
         "total_today": queue.total_today,
+        "plan": queue.plan,
         "cards": [queue_card_json(card) for card in queue.cards],
     }
 
