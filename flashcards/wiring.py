@@ -110,6 +110,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 

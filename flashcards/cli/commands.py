@@ -28,6 +28,7 @@ COMMANDS = {
     "new": ("authoring", "Write a starter deck."),
     "analysis": ("analysis", "List the cards that learners forget most."),
     "review": ("review", "Review the day's queue in the terminal."),
+    "plan": ("plan", "Plan up to a date, and follow it."),
     "export": ("export", "Write decks for Anki, as CSV or as JSON."),
     "import": ("imports", "Bring decks from Anki and other programs."),
     "push": ("push", "Send decks to a running Anki."),

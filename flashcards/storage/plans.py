@@ -304,6 +304,16 @@ class PlanRows:
         )
         return [note for (note,) in rows]
 
+    def due_between(self, learner: int, first: Day, last: Day) -> list[tuple[int, Day, int]]:
+        """(card, due date, interval) of the cards that become due on these days, in decks that are switched on."""
+        return self._db.all(
+            "SELECT s.card_id, s.due_on, s.interval FROM schedule s INDEXED BY schedule_due"
+            " LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
+            " WHERE s.learner_id = ? AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL"
+            " AND s.due_on BETWEEN ? AND ? AND coalesce(ld.active, 1) = 1",
+            (learner, first, last),
+        )
+
     def coming_a_day(self, learner: int, today: Day) -> float:
         """How many cards become due on an average day of the next two weeks."""
         row = self._db.one(

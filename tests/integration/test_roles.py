@@ -37,6 +37,13 @@ LEAST = {
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
         GET /api/v1/me, PATCH /api/v1/me
+        GET /welcome, POST /welcome, GET /plan, POST /plan, POST /plan/leave, GET /plan/after, POST /plan/after
+        POST /plan/<int:number>/follow, POST /plan/<int:number>/minutes, POST /plan/<int:number>/delete
+        POST /breaks, POST /breaks/delete
+        GET /api/v1/plans, POST /api/v1/plans, POST /api/v1/plans/outlook, GET /api/v1/plans/<int:number>
+        PUT /api/v1/plans/<int:number>, PATCH /api/v1/plans/<int:number>, DELETE /api/v1/plans/<int:number>
+        GET /api/v1/plans/<int:number>/days
+        GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flashcards.domain.plan.model import LONGEST
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
-from flashcards.services.plan.contract import LEAST_MINUTES, MOST_MINUTES, WEIGHTS, Choice
+from flashcards.services.plan.contract import LEAST_MINUTES, MOST_MINUTES, USUAL_WEIGHT, WEIGHTS, Choice
 from flashcards.services.review.search import parse_search
 
 _LONGEST_TITLE = 100
@@ -72,4 +72,10 @@ def _weights(weights: Mapping[str, int]) -> dict[str, int]:
     for place, weight in weights.items():
         if type(weight) is not int or weight not in WEIGHTS:
             raise Invalid(f"Give {place} a weight from 0 (left out) to 3.", field="weights")
-    return {place if place.startswith("tag:") else _place(place): weight for place, weight in weights.items()}
+    tidy = {place if place.startswith("tag:") else _place(place): weight for place, weight in weights.items()}
+    # The usual weight goes without saying, unless a folder above has another.
+    return {
+        place: weight
+        for place, weight in sorted(tidy.items())
+        if weight != USUAL_WEIGHT or any(place.startswith(f"{other}/") for other in tidy)
+    }

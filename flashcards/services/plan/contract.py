@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from flashcards.domain.plan.model import Known, PathPoint, Style
 from flashcards.domain.study_day import Day
-from flashcards.storage.plans import PlanRow
+from flashcards.storage.plans import PlanDayRow as PlanDayRow
+from flashcards.storage.plans import PlanRow as PlanRow
 
 LEAST_MINUTES, MOST_MINUTES = 1, 600
 USUAL_WEIGHT = 2

@@ -6,7 +6,7 @@ An order is made once a day, by the first who asks, and stored: a session goes o
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flashcards.clock import Clock
@@ -92,7 +92,9 @@ class PlanDays:
         seconds = seconds_of_day(plan, today, self.days_on_break(learner))
         cards, found = self.cards(learner, plan), self.material(learner, plan, today)
         request = self.request(learner, plan, today)
-        order = day_order(request, self.plan_cards(cards, plan, found), found.learner, seconds * LONGER)
+        # On a day off there is an order, too, for who starts anyway.
+        request = replace(request, days_off=request.days_off - {today})
+        order = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
         first = self._failed(learner, today)
         order = tuple(sorted(order, key=lambda it: it.card not in first))
         stored = tuple(OrderedCard(it.card, it.kind, it.seconds) for it in order)
@@ -125,6 +127,10 @@ class PlanDays:
         breaks = self.days_on_break(learner)
         off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
         return material(self._rows.log(learner), today, off)
+
+    def known_of(self, learner: int, today: Day) -> Material:
+        """What the learner's log says, without a plan."""
+        return material(self._rows.log(learner), today, self.days_on_break(learner))
 
     def weighed(self, learner: int, plan: PlanRow) -> Weighed:
         """What is in the plan's scope. Places that have vanished hold nothing."""
@@ -246,9 +252,9 @@ class PlanDays:
         threshold = self.threshold(learner, today)
         if len(due) <= threshold or self._rows.has_day(learner, NO_PLAN, today):
             return
-        found = material(self._rows.log(learner), today, self.days_on_break(learner))
+        found = self.known_of(learner, today)
         waiting = [
-            Waiting(row[0], *found.memories.get(row[0], _as_scheduled(row)), row[1]) for row in due
+            Waiting(row[0], *found.memories.get(row[0], as_scheduled(row[1], row[2])), row[1]) for row in due
         ]  # fmt: skip
         _, seconds = self._rows.usual_day(learner, today)
         coming = self._rows.coming_a_day(learner, today)
@@ -297,7 +303,7 @@ def _schedule(card: ScopeCard) -> sm2.Memory:
     return sm2.Memory(card.repetition, card.ease, card.interval)
 
 
-def _as_scheduled(row: DueRow) -> tuple[Memory, Day]:
+def as_scheduled(due_on: Day, interval: int) -> tuple[Memory, Day]:
     """A memory for a card that has a date and no answers: one that lasts as long as its interval."""
-    interval = max(1, row[2])
-    return fsrs.kept(float(interval), 5.0), row[1] - interval
+    days = max(1, interval)
+    return fsrs.kept(float(days), 5.0), due_on - days

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
 from typing import Any, cast
@@ -14,9 +15,11 @@ from flashcards.clock import Clock
 from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard, Style
 from flashcards.domain.plan.plan import known_now
 from flashcards.domain.study_day import Day
-from flashcards.errors import Invalid, NotFound
+from flashcards.errors import FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan import process
+from flashcards.services.plan.breaks import Breaks
+from flashcards.services.plan.by_folder import FolderCounts, by_folder
 from flashcards.services.plan.checks import checked
 from flashcards.services.plan.contract import (
     MOST_MINUTES,
@@ -29,24 +32,25 @@ from flashcards.services.plan.contract import (
     PlanToday,
     Price,
 )
-from flashcards.services.plan.days import PlanDays, is_off, seconds_of_day
+from flashcards.services.plan.days import is_off, seconds_of_day
 from flashcards.services.plan.learners import Material
 from flashcards.services.plan.process import Reckoned
 from flashcards.services.plan.scope import grouped, vanished
-from flashcards.services.review.facade import ReviewService
+from flashcards.services.review.facade import DeckCounts, ReviewService
 from flashcards.storage.database import Database
-from flashcards.storage.plans import PlanDayRow, PlanRow, PlanRows, ScopeCard
+from flashcards.storage.plans import PlanDayRow, PlanRow, ScopeCard
 
 STEP = 15
 """Minutes: the table of other minutes goes by these."""
 LEAST_PRICE = 5
 """A price of fewer cards is not spoken of."""
 _KEPT = 32
+_AT_ONCE = 2
 _LONGEST_OUTCOME = 4_000
 
 
-class Plans:
-    """What a learner does with plans."""
+class Plans(Breaks):
+    """What a learner does with plans, and with holidays."""
 
     def __init__(
         self,
@@ -56,14 +60,16 @@ class Plans:
         reckon: Callable[[bytes], Reckoned] = process.reckon_apart,
     ) -> None:
         """`reckon` does the arithmetic: in a child process, unless told otherwise."""
-        self._db = database
-        self._clock = clock
-        self._rows = PlanRows(database)
-        self._days = PlanDays(database, clock)
-        self._review = review
+        super().__init__(database, clock, review)
         self._reckon = reckon
-        self._known: OrderedDict[bytes, Reckoned] = OrderedDict()
+        self._works: OrderedDict[bytes, Future[Reckoned]] = OrderedDict()
         self._lock = Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Waits for what is being reckoned."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     # --- what a plan would bring
 
@@ -76,8 +82,23 @@ class Plans:
         rows = self._rows
         return grouped(rows.decks(), rows.folder_titles(), rows.deck_titles(), cards)
 
+    def by_folder(self, decks: Sequence[DeckCounts]) -> list[FolderCounts]:
+        """What decks hold for today, by folder."""
+        return by_folder(decks, self._rows.folder_titles())
+
+    def check(self, learner: Learner, choice: Choice) -> None:
+        """Raises Invalid where a plan cannot be asked for that."""
+        self._good(learner, choice, self._review.study_day(learner))
+
     def outlook(self, learner: Learner, choice: Choice) -> Outlook:
         """What a plan would bring, before it starts. Raises Invalid naming what cannot be."""
+        found = self.outlook_within(learner, choice, process.SECONDS)
+        if found is None:
+            raise Unavailable("The plan takes long to reckon; try again in a minute.", retry_after=60)
+        return found
+
+    def outlook_within(self, learner: Learner, choice: Choice, seconds: float) -> Outlook | None:
+        """The same, if it can be said in time; else it is reckoned on, and is there when asked again."""
         today = self._review.study_day(learner)
         good = self._checked(choice, today)
         plan = _row(good, self._clock())
@@ -91,7 +112,9 @@ class Plans:
             scope = self._days.plan_cards(cards, plan, found)
             request = self._days.request(learner.id, plan, today)
         minutes = _choices_of_minutes(good.minutes)
-        reckoned = self._reckoned(process.packed(request, scope, found.learner, minutes))
+        reckoned = self._reckoned(process.packed(request, scope, found.learner, minutes), seconds)
+        if reckoned is None:
+            return None
         groups = self._groups(Counter(card.deck for card, _ in cards))
         return _outlook(good, today, plan, groups, cards, scope, reckoned, found, self._days.days_on_break(learner.id))
 
@@ -102,19 +125,25 @@ class Plans:
             raise Invalid(f"There is no deck or folder {gone[0]!r} (any more): choose another.", field="decks")
         return replace(good, decks=tuple(place for place in good.decks if place not in gone))
 
-    def _reckoned(self, work: bytes) -> Reckoned:
-        """What comes of the work; that of the last few is remembered, as pages are looked at again."""
+    def _reckoned(self, work: bytes, seconds: float) -> Reckoned | None:
+        """What comes of the work, None where that takes longer; it goes on, and the last few are remembered."""
         name = hashlib.sha256(work).digest()
         with self._lock:
-            if name in self._known:
-                self._known.move_to_end(name)
-                return self._known[name]
-        found = self._reckon(work)
-        with self._lock:
-            self._known[name] = found
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return found
+            if name not in self._works:
+                self._pool = self._pool or ThreadPoolExecutor(_AT_ONCE, "plan")
+                self._works[name] = self._pool.submit(self._reckon, work)
+            self._works.move_to_end(name)
+            while len(self._works) > _KEPT:
+                self._works.popitem(last=False)
+            found = self._works[name]
+        try:
+            return found.result(timeout=seconds)
+        except TimeoutError:
+            return None
+        except FlashcardsError:
+            with self._lock:
+                self._works.pop(name, None)  # the next one who asks tries again
+            raise
 
     # --- plans
 
@@ -201,13 +230,16 @@ class Plans:
 
     # --- today
 
-    def today(self, learner: Learner) -> PlanToday | None:
-        """What Today says of the plan that is followed; None where none is, or its day has come."""
+    def today(self, learner: Learner, seconds: float = process.SECONDS) -> PlanToday | None:
+        """What Today says of the plan that is followed; None where none is, or its day has come.
+
+        Where its figures are not reckoned within so many seconds, they are absent, and there when asked again.
+        """
         today = self._review.study_day(learner)
         plan = self._days.followed(learner.id, today)
         if plan is None:
             return None
-        day = self._day(learner, plan, today)
+        day = self._day(learner, plan, today, seconds)
         figures = day.figures
         return PlanToday(
             plan=plan,
@@ -230,13 +262,15 @@ class Plans:
         """Reckons today's plan, where one is followed and it is not reckoned yet: every night for everybody."""
         self.today(learner)
 
-    def _day(self, learner: Learner, plan: PlanRow, today: Day) -> PlanDayRow:
-        """Today's row, with its figures."""
+    def _day(self, learner: Learner, plan: PlanRow, today: Day, seconds: float) -> PlanDayRow:
+        """Today's row, with its figures where there was time for them."""
         self._days.prepare(learner.id, today)
         day = self._rows.day(learner.id, plan.id, today)
         if day is not None and day.predicted is not None:
             return day
-        day = self._reckon_day(learner, plan, today, day)
+        day = self._reckon_day(learner, plan, today, day, seconds)
+        if day.predicted is None:
+            return day
         with self._db.write():
             stored = self._rows.day(learner.id, plan.id, today)
             # The order stays what is being served, whatever was reckoned meanwhile.
@@ -245,7 +279,9 @@ class Plans:
             self._rows.save_day(learner.id, day)
         return day
 
-    def _reckon_day(self, learner: Learner, plan: PlanRow, today: Day, made: PlanDayRow | None) -> PlanDayRow:
+    def _reckon_day(
+        self, learner: Learner, plan: PlanRow, today: Day, made: PlanDayRow | None, seconds: float
+    ) -> PlanDayRow:
         with self._db.read():
             cards, found = self._days.cards(learner.id, plan), self._days.material(learner.id, plan, today)
             scope = self._days.plan_cards(cards, plan, found)
@@ -253,7 +289,10 @@ class Plans:
             made = made or self._days.make_day(learner.id, plan, today)
         if not scope:
             return replace(made, predicted=(0.0, 0.0, 0.0), recalled_expected=0.0)
-        reckoned = self._reckoned(process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes)))
+        work = process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes))
+        reckoned = self._reckoned(work, seconds)
+        if reckoned is None:
+            return made
         it = reckoned.plan
         figures = {
             "cards": it.cards,

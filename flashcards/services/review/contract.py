@@ -171,8 +171,8 @@ class DeckCounts:
 class Today:
     """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue.
 
-    `early` and `outside` are of a followed plan, whose number is `plan`: cards asked before their date, and due cards
-    that are not what it is about, as far as they wait.
+    `early`, `outside` and `plan_seconds` are of a followed plan, whose number is `plan`: cards asked before their
+    date, due cards that are not what it is about, as far as they wait, and what is left of its day.
     """
 
     study_day: Day
@@ -190,6 +190,7 @@ class Today:
     streak: int
     early: int = 0
     outside: int = 0
+    plan_seconds: int = 0
     plan: int | None = None
     backlog: BacklogState | None = None
 

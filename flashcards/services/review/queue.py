@@ -245,6 +245,7 @@ class Queues(LearnerDays):
                 due_limit_reached=day.due.limited and not followed,
                 early=day.left.early,
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
+                plan_seconds=round(followed.seconds) if followed else 0,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed

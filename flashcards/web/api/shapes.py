@@ -29,7 +29,7 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS = {"card_id": CARD_ID, "review_id": REVIEW_ID}
+PATH_IDS: dict[str, Kind] = {"card_id": CARD_ID, "review_id": REVIEW_ID, "number": Whole(1), "first": Date()}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
