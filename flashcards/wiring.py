@@ -24,6 +24,7 @@ from flashcards.services.export.facade import ExportService
 from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
@@ -72,6 +73,7 @@ class Services:
     measure: MemoryMeasure
     fits: FitService
     practice: PracticeService
+    plans: Plans
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -116,6 +118,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 
@@ -165,6 +168,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         measure=MemoryMeasure(database),
         fits=FitService(database, clock),
         practice=PracticeService(database, clock, review),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

@@ -17,6 +17,7 @@ from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
 from flashcards.web.api import me as _api_me
 from flashcards.web.api import openapi as _api_openapi
+from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
@@ -35,6 +36,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
@@ -64,6 +66,7 @@ API_VIEWS = (
     _api_export,
     _api_me,
     _api_openapi,
+    _api_plans,
     _api_queue,
     _api_reviews,
     _api_rounds,
@@ -92,6 +95,7 @@ BLUEPRINTS = (
     analysis,
     practice,
     partner,
+    plan,
     api,
 )
 
@@ -139,6 +143,7 @@ def _teach_templates(app: Flask) -> None:
         count=lambda number: f"{number:,}",
         iso_date=dates.iso_date,
         long_date=dates.long_date,
+        day_and_month=dates.day_and_month,
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,

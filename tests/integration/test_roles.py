@@ -49,6 +49,13 @@ LEAST = {
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
         PATCH /api/v1/rounds/<uuid:round_id>/answers/<uuid:answer_id>
+        GET /welcome, POST /welcome, GET /plan, POST /plan, POST /plan/leave, GET /plan/after, POST /plan/after
+        POST /plan/<int:number>/follow, POST /plan/<int:number>/minutes, POST /plan/<int:number>/delete
+        POST /breaks, POST /breaks/delete
+        GET /api/v1/plans, POST /api/v1/plans, POST /api/v1/plans/outlook, GET /api/v1/plans/<int:number>
+        PUT /api/v1/plans/<int:number>, PATCH /api/v1/plans/<int:number>, DELETE /api/v1/plans/<int:number>
+        GET /api/v1/plans/<int:number>/days
+        GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck
