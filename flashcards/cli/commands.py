@@ -29,6 +29,7 @@ COMMANDS = {
     "analysis": ("analysis", "List the cards that learners forget most."),
     "evaluate": ("evaluate", "Say how well a learner's answers were predicted."),
     "review": ("review", "Review the day's queue in the terminal."),
+    "plan": ("plan", "Plan up to a date, and follow it."),
     "export": ("export", "Write decks for Anki, as CSV or as JSON."),
     "import": ("imports", "Bring decks from Anki and other programs."),
     "push": ("push", "Send decks to a running Anki."),

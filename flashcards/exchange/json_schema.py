@@ -277,7 +277,7 @@ SECTIONS = (
             Field("at", INSTANT, "when"),
             Field("study_day", DAY, "on which day of the learner"),
             Field("grade", INTEGER, "0 to 5; null for what is no answer", True, "quality"),
-            Field("kind", TEXT, "scheduled, drill, extra, cram, mock, ahead, manual or imported"),
+            Field("kind", TEXT, "scheduled, drill, extra, cram, mock, ahead, manual, flag or imported"),
             Field("verb", TEXT, "of a manual row, what was done", True),
             Field("revision", INTEGER, "which text was shown"),
             Field("scheduler", TEXT, "what computed it"),

@@ -39,6 +39,10 @@ _ORPHANS = {
         "card_flag f WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = f.card_id)",
 }  # fmt: skip
 _COUNTERS = {
+    "flags of cards":
+        "(SELECT learner_id, card_id, verb, max(seq) FROM review WHERE kind = 'flag' AND undone = 0"
+        " GROUP BY learner_id, card_id) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
+        " AND f.card_id = r.card_id WHERE coalesce('flag:' || f.flag, 'flag:0') <> coalesce(r.verb, 'flag:0')",
     "cards of decks":
         "deck d WHERE d.removed_at IS NULL AND d.cards <> (SELECT count(*) FROM note n JOIN card c"
         " ON c.note_id = n.id WHERE n.deck_id = d.id AND n.removed_at IS NULL AND n.draft = 0"

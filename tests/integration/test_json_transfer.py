@@ -85,8 +85,8 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute(
             "INSERT INTO imported_review SELECT learner_id, seq, 2, -600, 3, 2300 FROM review WHERE seq = 1"
         )
-        world.db.execute("INSERT INTO card_flag SELECT learner_id, card_id, 3, at FROM review WHERE seq = 1")
         world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
+    world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
     world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
     world.package(history=True)
     world.edit("b.md", lambda text: text.replace("## Gone? {#gone}\n\nYes.\n\n", "").replace("## N 3?", "## Nr 3?"))
