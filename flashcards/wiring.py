@@ -21,6 +21,7 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.practice.facade import PracticeService
@@ -69,6 +70,7 @@ class Services:
     stats: StatsService
     memory: MemoryState
     measure: MemoryMeasure
+    fits: FitService
     practice: PracticeService
     work: LongWork
 
@@ -161,6 +163,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         stats=StatsService(database, clock),
         memory=MemoryState(database),
         measure=MemoryMeasure(database),
+        fits=FitService(database, clock),
         practice=PracticeService(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )

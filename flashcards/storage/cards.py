@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
@@ -132,6 +132,22 @@ class LogRecord:
     after: Schedule
 
 
+class RecallFilter(NamedTuple):
+    """What is asked of a card's recall: (today - last day) in millionths against the stability times `k`.
+
+    It holds for memories that were computed with the parameters `name`; `others` are those for which it holds besides.
+    """
+
+    operator: str
+    k: float
+    name: str
+    others: Collection[int] = ()
+
+
+_FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The lower the recall, the longer the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardFilter:
     """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
@@ -147,6 +163,7 @@ class CardFilter:
     tags: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     props: tuple[tuple[str, str, int], ...] = ()
+    recalls: tuple[RecallFilter, ...] = ()
     ids: tuple[str, ...] = ()
     flags: tuple[int, ...] = ()
     drafts: bool = False
@@ -231,6 +248,13 @@ def conditions(wanted: CardFilter, learner: int) -> tuple[list[str], dict[str, A
         assert operator in _OPERATORS
         where.append(f"{_PROPS[name]} {operator} :p{number}")
         values[f"p{number}"] = value
+    for number, (operator, k, name, others) in enumerate(wanted.recalls):
+        where.append(
+            "(EXISTS (SELECT 1 FROM memory m WHERE m.learner_id = :learner AND m.card_id = c.id"
+            f" AND m.parameters = :r{number}n AND (:today - m.last_on) * 1000000 {_FADED[operator]}"
+            f" m.stability * :r{number}k) OR c.id IN (SELECT value FROM json_each(:r{number}o)))"
+        )
+        values |= {f"r{number}n": name, f"r{number}k": k, f"r{number}o": json.dumps(list(others))}
     for number, tag in enumerate(wanted.tags):
         where.append(
             f"(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :t{number})"

@@ -28,6 +28,7 @@ from playhouse.migrations import Runner
 
 from flashcards.errors import Unavailable
 from flashcards.storage import locks
+from flashcards.storage.dialects import SQLITE, Dialect
 
 driver: Any = vars(peewee)["sqlite3"]  # pysqlite3, where it is installed: the one copy of SQLite in use
 
@@ -58,6 +59,9 @@ _PRAGMAS = {
 
 class Database:
     """A database file, opened. Reads see a committed state; writes are made within `write()`."""
+
+    dialect: Dialect = SQLITE
+    """For which prepared queries are built."""
 
     def __init__(self, peewee_database: _Connections, path: Path, lock: int | None) -> None:
         self.path = path

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
@@ -64,6 +64,17 @@ class InForce(NamedTuple):
 
     fit: Fit
     name: str
+
+
+class StoredFit(NamedTuple):
+    """A fitting that was made: `tried` are the losses of each way, `figures` say how well the log was predicted."""
+
+    number: int
+    at: int
+    answers: int
+    tried: dict[str, float]
+    figures: dict[str, Any]
+    taken: bool
 
 
 class LogLine(NamedTuple):
@@ -136,6 +147,30 @@ class MemoryRows:
         )
         return name
 
+    def last_fit(self, learner: int, *, taken: bool = False) -> StoredFit | None:
+        """The learner's newest fit, or the newest that was taken."""
+        row = self._db.one(
+            "SELECT number, at, answers, tried, figures, taken FROM learner_fit WHERE learner_id = ?"
+            f"{' AND taken = 1' if taken else ''} ORDER BY number DESC LIMIT 1",
+            (learner,),
+        )
+        if row is None:
+            return None
+        number, at, answers, tried, figures, was_taken = row
+        return StoredFit(number, at, answers, json.loads(tried), json.loads(figures), bool(was_taken))
+
+    def add_fit(self, learner: int, it: StoredFit, fit: Fit) -> None:
+        """Stores what came of a fitting; `fit` is in force from now on."""
+        self._db.execute(
+            "INSERT INTO learner_fit(learner_id, number, at, answers, parameters, slope, intercept, tried, figures,"
+            " taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
+                round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
+                json.dumps(it.tried), json.dumps(it.figures), int(it.taken),
+            ),
+        )  # fmt: skip
+
     # --- what is remembered ---------------------------------------------------------------------------
 
     def of_card(self, learner: int, card: int) -> CardMemory | None:
@@ -164,6 +199,15 @@ class MemoryRows:
             {"learner": learner, "decks": json.dumps(list(decks))},
         )
         return [(row[0], CardMemory(*row[1:])) for row in rows]
+
+    def cards_of_active_decks(self, learner: int) -> dict[int, int]:
+        """How many cards each deck holds that the learner has not switched off, in study order."""
+        rows = self._db.all(
+            "SELECT d.id, d.cards FROM deck d LEFT JOIN learner_deck l ON l.learner_id = ? AND l.deck_id = d.id"
+            " WHERE d.removed_at IS NULL AND coalesce(l.active, 1) = 1 ORDER BY d.position",
+            (learner,),
+        )
+        return dict(rows)
 
     def stale(self, learner: int, name: str, limit: int | None = None) -> list[int]:
         """Up to `limit` cards whose memory was computed with other parameters than `name`, or not yet."""

@@ -21,7 +21,6 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
-from flashcards.services.review.shown_card import card_state
 from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
@@ -241,10 +240,10 @@ class Answers(LearnerDays):
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
         self._rows.mark_undone(learner.id, row)
-        if row.kind == FLAG:
-            self._flags.replay(learner.id, row.card)
         if row.quality is not None or row.verb in BEGINNINGS:
             self._memory.recompute(learner.id, row.card)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
@@ -274,7 +273,7 @@ class Answers(LearnerDays):
         return row
 
     def _state(self, learner: Learner, card: int) -> CardState:
-        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+        return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:

@@ -217,7 +217,8 @@ class Today:
 class CardState:
     """A card and the learner's schedule of it. `deck` is the deck's id in the format, `note` the note's.
 
-    `flag` is the learner's, 0 (none) to 7.
+    `flag` is the learner's, 0 (none) to 7. `recall` is how likely the card is remembered today, 0 to 1, `stability` in
+    days, `difficulty` 1 to 10; all three None where no answer says anything of it.
     """
 
     id: str
@@ -247,6 +248,9 @@ class CardState:
     flag: int
     in_full_html: str = ""
     clarify_html: tuple[str, ...] = ()
+    recall: float | None = None
+    stability: float | None = None
+    difficulty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

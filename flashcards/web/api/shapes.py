@@ -17,6 +17,7 @@ from flashcards.web.api.schema import (
     ListOf,
     MapOf,
     Nullable,
+    Number,
     Object,
     Text,
     Whole,
@@ -102,7 +103,8 @@ CARD = shape(
     state=Text(choices=("new", "scheduled", "suspended", "removed")), repetition=Whole(0), ease=Whole(130),
     interval=Whole(0), due_on=Nullable(Date()), buried_until=Nullable(Date()), lapses=Whole(0), leech=Flag(),
     question_html=HTML, answer_html=HTML, title=Text(), tags=ListOf(Text()), path=Text(), line=Whole(0),
-    reviews=Whole(0), flag=Whole(0, 7),
+    reviews=Whole(0), flag=Whole(0, 7), recall=Nullable(Number(1)), stability=Nullable(Number()),
+    difficulty=Nullable(Number(10)),
 )  # fmt: skip
 
 SCHEDULE = shape(
@@ -270,7 +272,14 @@ def card_json(card: CardState) -> dict[str, Any]:
         "line": card.line,
         "reviews": card.reviews,
         "flag": card.flag,
+        "recall": _rounded(card.recall),
+        "stability": _rounded(card.stability),
+        "difficulty": _rounded(card.difficulty),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def log_json(row: LogRow) -> dict[str, Any]:
