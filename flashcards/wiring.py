@@ -21,6 +21,10 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.memory.fitting import FitService
+from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
@@ -65,7 +69,11 @@ class Services:
     preview: PreviewService
     analysis: AnalysisService
     stats: StatsService
+    memory: MemoryState
+    measure: MemoryMeasure
+    fits: FitService
     practice: PracticeService
+    plans: Plans
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -110,6 +118,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 
@@ -155,7 +164,11 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
         stats=StatsService(database, clock),
+        memory=MemoryState(database),
+        measure=MemoryMeasure(database),
+        fits=FitService(database, clock),
         practice=PracticeService(database, clock, review),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

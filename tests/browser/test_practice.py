@@ -1,4 +1,4 @@
-"""Rounds in a real browser: by keyboard, on a phone, without script, with a reload, a lost network, a killed server."""
+"""Rounds in a real browser: by keyboard, on a phone, without JavaScript; reloaded, cut off, the server killed."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from flashcards.deckfiles.text.pictures import pictures
 from flashcards.deckfiles.text.positions import Issue, Ranges, error
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan
+from flashcards.domain.card import Note
 
 _MATH_SIGNS = ("$", "\\(", "\\[")
 
@@ -56,10 +57,15 @@ def texts_of(parsed: Parsed) -> Iterator[Text]:
     for note in parsed.deck.notes:
         for name, origin in parsed.places[note.id].parts.items():
             field, _, number = name.partition(".")
-            text = getattr(note, field)[int(number)] if number else getattr(note.content, field)
-            yield Text(note.id, text, origin, note.definitions)
+            yield Text(note.id, _text(note, field, number), origin, note.definitions)
     for index, (prose, origin) in enumerate(zip(parsed.deck.prose, parsed.prose_origins, strict=True)):
         yield Text(index, prose.text, origin, prose.definitions)
+
+
+def _text(note: Note, field: str, number: str) -> str:
+    if number:
+        return str(getattr(note, field)[int(number)])
+    return note.in_full if field == "in_full" else str(getattr(note.content, field))
 
 
 def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:

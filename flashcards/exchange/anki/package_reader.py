@@ -153,7 +153,6 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
             notes = list(reader.notes())
             _refuse_stub(notes)
             cards, reviews = list(reader.cards()), list(reader.reviews())
-            reader.flagged()
             media, notices = _unpack_media(package, folder / _MEDIA, limits)
         finally:
             reader.close()

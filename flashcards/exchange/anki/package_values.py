@@ -74,7 +74,7 @@ class PackedCard(NamedTuple):
 
     `due` is a position (new), epoch seconds (learning within a day) or days since the collection's day 0.
     `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille. `lapses` is how
-    often it was forgotten.
+    often it was forgotten. `flag` is 0 (none) to 7.
     """
 
     id: int
@@ -87,6 +87,7 @@ class PackedCard(NamedTuple):
     interval: int
     factor: int
     lapses: int = 0
+    flag: int = 0
 
 
 class Converted(NamedTuple):

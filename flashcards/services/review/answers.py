@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flashcards.domain import schedule as rules
+from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
@@ -20,7 +21,7 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
-from flashcards.services.review.shown_card import card_state
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -77,12 +78,16 @@ class Answers(LearnerDays):
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
         leech = lapsed and rules.becomes_leech(lapses)
+        evidence = Evidence(day, at, seq + 1, answer.grade)
+        step = self._memory.step(learner.id, card.id, evidence, never_seen=not card.stored)
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
-            revision=self._shown(answer, at, card),
+            revision=self._shown(answer, at, card), stability=step.row.memory.stability,
+            difficulty=step.row.memory.difficulty, parameters=step.force.name,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
+        self._memory.store(learner.id, card.id, step)
         if kind == "scheduled":
             suspend = leech and learner.suspend_leeches
             stored = self._suspend_leech(learner, card, row) if suspend else after
@@ -118,7 +123,36 @@ class Answers(LearnerDays):
             return answer.revision
         return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
-    # --- manual actions
+    # --- flags and manual actions
+
+    def flag(
+        self, learner: Learner, card_id: str, flag: int, *, also: Sequence[str] = (), id: str | None = None
+    ) -> Acted:
+        """Gives a card, and those named by `also`, a flag from 1 to 7, or takes it off (0): one action, one undo.
+
+        No schedule moves. With an `id` that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        if type(flag) is not int or not 0 <= flag <= 7:
+            raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number, verb = card_number(card_id), flag_verb(flag)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            seq, latest = self._rows.log_end(learner.id)
+            numbers = dict.fromkeys([number, *map(card_number, also)])
+            cards = [self._card(learner, card) for card in numbers]
+            today, now = self._day(learner, latest), self._clock()
+            for offset, card in enumerate(cards, start=1):
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card.id == number else derived_uuid(uid, card.id), action=uid,
+                    at=now, study_day=today, quality=None, kind=FLAG, verb=verb,
+                    before=card.schedule, after=card.schedule, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+            self._flags.save(learner.id, numbers, flag, now)
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def act(
         self,
@@ -157,7 +191,28 @@ class Answers(LearnerDays):
                 )  # fmt: skip
                 self._rows.append(learner.id, card, row)
                 self._rows.save(learner.id, card, after, card.lapses)
+                if verb == "reset":
+                    self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
+
+    def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
+        """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
+        uid = new_uuid()
+        with self._db.write():
+            seq, latest = self._rows.log_end(learner.id)
+            today = self._day(learner, latest)
+            found = (self._rows.card(learner.id, card) for card in dates)
+            cards = [card for card in found if card is not None and card.schedule.due_on not in (None, dates[card.id])]
+            for offset, card in enumerate(cards, start=1):
+                after = rules.changed(card.schedule, "due", today, dates[card.id])
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if offset == 1 else derived_uuid(uid, card.id), action=uid,
+                    at=self._clock(), study_day=today, quality=None, kind="manual", verb="due",
+                    before=card.schedule, after=after, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+                self._rows.save(learner.id, card, after, card.lapses)
+            return len(cards)
 
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
@@ -203,7 +258,11 @@ class Answers(LearnerDays):
             return self._undone(learner, rows[-1])
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row.seq)
+        self._rows.mark_undone(learner.id, row)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
@@ -214,13 +273,17 @@ class Answers(LearnerDays):
                 lapses = self._rows.lapses(learner.id, row.card)
             self._rows.save(learner.id, card, row.before, lapses)
         else:
-            self._rows.forget(learner.id, row.card)
+            self._rows.forget(learner.id, card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
         mode = row.kind if row.kind in MODES else "review"
         return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
+
+    @property
+    def _flags(self) -> FlagRows:
+        return FlagRows(self._db)
 
     def _card(self, learner: Learner, card: int) -> CardRow:
         row = self._rows.card(learner.id, card)
@@ -229,7 +292,7 @@ class Answers(LearnerDays):
         return row
 
     def _state(self, learner: Learner, card: int) -> CardState:
-        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+        return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:

@@ -42,13 +42,15 @@ def queue_card(
         suspends=kind == "due" and learner.suspend_leeches and becomes_leech(card.lapses + 1),
         language=card.language,
         revision=card.revision,
+        flag=card.flag,
         mark=None if mark is None else format(mark, "x"),
         news=news,
+        in_full_html=card.in_full_html,
     )
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind not in {"drill", "ahead"}:
+    if kind not in {"drill", "ahead", "cram", "plan"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)
@@ -58,7 +60,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
     """A card and where it stands. The text of a draft is for authors."""
     schedule = card.schedule
     if card.draft and not learner.is_author:
-        card = replace(card, question_html="", answer_html="", title="")
+        card = replace(card, question_html="", answer_html="", title="", in_full_html="", clarify_html=())
     return CardState(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
@@ -84,6 +86,9 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         reviews=card.reviews,
         tags=card.tags,
         language=card.language,
+        in_full_html=card.in_full_html,
+        clarify_html=card.clarify_html,
+        flag=card.flag,
     )
 
 

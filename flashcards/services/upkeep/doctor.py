@@ -8,6 +8,7 @@ from itertools import groupby
 
 from flashcards.domain.schedule import replay
 from flashcards.errors import Unavailable
+from flashcards.services.memory.replays import memory_faults
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG, Database
 
@@ -31,7 +32,7 @@ class DoctorService:
         self._rows = CheckRows(database)
 
     def examine(self) -> Report:
-        """Integrity, foreign keys, every log against every schedule, orphans, counters, the SQLite in use."""
+        """Integrity, foreign keys, logs against schedules and memories, orphans, counters, the SQLite in use."""
         found: dict[str, list[str]] = {}
         totals: dict[str, int] = {}
         try:
@@ -52,6 +53,7 @@ class DoctorService:
             "Integrity of the file": self._rows.integrity(),
             "References between tables": self._rows.foreign_keys(),
             "Logs replayed against schedules": self.replay_faults(),
+            "Logs replayed against what is remembered": memory_faults(self._db),
             "Orphans": self._rows.orphans(),
             "Counters": self._rows.counters(),
         }

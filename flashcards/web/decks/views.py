@@ -49,6 +49,7 @@ def page(address: str) -> str:
                 counts=_counts().get(address),
                 study_day=services().review.study_day(me),
                 trail=_trail(address),
+                set_id=uuid4(),
                 core=services().practice.core_cards(me, f"{address}.md"),
                 practice_id=uuid4(),
             )
@@ -63,6 +64,7 @@ def page(address: str) -> str:
         sums=_sums(counts.values()),
         open=request.args.get("open", ""),
         trail=_trail(folder.path),
+        set_id=uuid4(),
     )
 
 
