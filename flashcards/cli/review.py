@@ -61,9 +61,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$
 def review_command(deck: str | None, search: str | None, mode: QueueMode, user: str | None) -> None:
     """Review in the terminal: the day's queue, or exactly what a search finds; maths as source, code coloured.
 
-    \b
-    Examples: flashcards review --deck ml/concepts
-              flashcards review --search "tag:core is:failed" --mode cram
+    Example: flashcards review --search "tag:core is:failed" --mode cram
     """
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise Invalid("review needs a terminal: run it without a pipe")
