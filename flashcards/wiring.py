@@ -21,8 +21,11 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.report import ReportService
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
@@ -69,7 +72,10 @@ class Services:
     stats: StatsService
     memory: MemoryState
     measure: MemoryMeasure
+    fits: FitService
+    report: ReportService
     practice: PracticeService
+    plans: Plans
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -114,6 +120,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 
@@ -161,7 +168,10 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         stats=StatsService(database, clock),
         memory=MemoryState(database),
         measure=MemoryMeasure(database),
+        fits=FitService(database, clock),
+        report=ReportService(database, clock),
         practice=PracticeService(database, clock, review),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

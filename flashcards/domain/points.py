@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
 from flashcards.domain.card import PointRef
+from flashcards.domain.practice.marks import point_key
 
 LEVELS = ("junior", "mid", "senior")
 """From whom a point is expected."""
@@ -30,15 +29,17 @@ def refs_as_json(items: Sequence[str], refs: Refs) -> list[dict[str, str | None]
 def point_keys(texts: Sequence[str], refs: Refs) -> tuple[str, ...]:
     """By what each point of a note is known: the id of its card, else a hash of its text.
 
-    An id that several points of the note name tells none of them: each is then known by the id and its text's hash.
-    A hash begins with ``~``, which no id holds. Points with the same key are numbered from the second on.
+    An id that several points of the note name tells none of them: each is then known by the id, ``~`` (which no id
+    holds) and its text's hash. Points with the same key are numbered from the second on.
     """
     ids = [target(ref) for ref in in_step(texts, refs)]
     named = Counter(ids)
     keys: list[str] = []
     seen: Counter[str] = Counter()
     for text, id_ in zip(texts, ids, strict=True):
-        key = id_ if id_ and named[id_] == 1 else f"{id_}~{_hash(text)}"
+        key = id_ or point_key(text)
+        if id_ and named[id_] > 1:
+            key = f"{id_}~{point_key(text)}"
         seen[key] += 1
         keys.append(key if seen[key] == 1 else f"{key}~{seen[key]}")
     return tuple(keys)
@@ -49,9 +50,3 @@ def target(ref: PointRef | None) -> str:
     if ref is None or ref.note is None:
         return ""
     return f"{ref.deck}#{ref.note}" if ref.deck is not None else ref.note
-
-
-def _hash(text: str) -> str:
-    """Of a point's words: its line breaks and blanks do not count."""
-    words = " ".join(unicodedata.normalize("NFC", text).split())
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:12]

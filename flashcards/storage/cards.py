@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 _COLUMNS = f"""
@@ -57,6 +58,7 @@ _STATES = {
     "changed": f"{_LIVE} AND n.revision > 1 AND n.revision > (SELECT v.revision FROM review v INDEXED BY review_card"
     " WHERE v.card_id = c.id AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0"
     " ORDER BY v.seq DESC LIMIT 1)",
+    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
     "removed": f"NOT ({_LIVE})",
 }
 _PROPS = {
@@ -99,6 +101,8 @@ class CardRecord:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     reviews: int
     stored: bool
     lapses: int
@@ -128,6 +132,22 @@ class LogRecord:
     after: Schedule
 
 
+class RecallFilter(NamedTuple):
+    """What is asked of a card's recall: (today - last day) in millionths against the stability times `k`.
+
+    It holds for memories that were computed with the parameters `name`; `others` are those for which it holds besides.
+    """
+
+    operator: str
+    k: float
+    name: str
+    others: Collection[int] = ()
+
+
+_FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The lower the recall, the longer the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardFilter:
     """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
@@ -143,6 +163,7 @@ class CardFilter:
     tags: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     props: tuple[tuple[str, str, int], ...] = ()
+    recalls: tuple[RecallFilter, ...] = ()
     ids: tuple[str, ...] = ()
     flags: tuple[int, ...] = ()
     drafts: bool = False
@@ -181,6 +202,15 @@ class CardRows:
         conditions = " AND ".join([*where, "n.id >= :note", "(n.id > :note OR c.id > :card)"])
         sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
         return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
+
+    def notes(self, learner: int, wanted: CardFilter) -> set[int]:
+        """The notes of all cards that a filter finds."""
+        where, values = conditions(wanted, learner)
+        if wanted.match:
+            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
+            values["match"] = wanted.match
+        sql = f"SELECT DISTINCT n.id FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
+        return {note for (note,) in self._db.all(f"{sql} WHERE {' AND '.join(where)}", values)}
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
@@ -227,6 +257,13 @@ def conditions(wanted: CardFilter, learner: int) -> tuple[list[str], dict[str, A
         assert operator in _OPERATORS
         where.append(f"{_PROPS[name]} {operator} :p{number}")
         values[f"p{number}"] = value
+    for number, (operator, k, name, others) in enumerate(wanted.recalls):
+        where.append(
+            "(EXISTS (SELECT 1 FROM memory m WHERE m.learner_id = :learner AND m.card_id = c.id"
+            f" AND m.parameters = :r{number}n AND (:today - m.last_on) * 1000000 {_FADED[operator]}"
+            f" m.stability * :r{number}k) OR c.id IN (SELECT value FROM json_each(:r{number}o)))"
+        )
+        values |= {f"r{number}n": name, f"r{number}k": k, f"r{number}o": json.dumps(list(others))}
     for number, tag in enumerate(wanted.tags):
         where.append(
             f"(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :t{number})"
@@ -259,6 +296,7 @@ def _card(row: Row) -> CardRecord:
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
+        in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
         revision=row[29], flag=row[30],
     )  # fmt: skip

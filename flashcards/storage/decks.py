@@ -38,6 +38,7 @@ from flashcards.storage.deck_rows import (
     problems_to_json,
     to_json,
 )
+from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
 _DECK_SQL = "SELECT id, key, title, sort_order, position, path, size, mtime_ns, media, read_by, problems FROM deck"
@@ -55,6 +56,7 @@ class DeckStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.points = PointRows(database)
 
     # --- taking turns -------------------------------------------------------------------------------
 
@@ -247,6 +249,10 @@ class DeckStore:
         self._fronts(changes)
         self._revisions(changes, at)
         self._tags(changes)
+        self.points.write(changes.new_notes, changes.notes)
+        # References are in the fields for Anki, and no part of what these are found by.
+        forget = "DELETE FROM anki_fields WHERE note_id = ?"
+        self._many(forget, [(note.id,) for note in changes.notes if note.modified and not note.new_text])
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from flashcards.domain import sm2
-from flashcards.domain.schedule import Schedule
+from flashcards.domain.schedule import NEVER_SEEN, Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters
 from flashcards.storage.database import Database, Row
@@ -110,7 +110,9 @@ class ImportRows:
 
     def instants(self, learner: int) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""
-        rows = self._db.execute("SELECT card_id, at FROM review WHERE learner_id = ? AND kind <> 'manual'", (learner,))
+        rows = self._db.execute(
+            "SELECT card_id, at FROM review WHERE learner_id = ? AND kind NOT IN ('manual', 'flag')", (learner,)
+        )
         return set(rows)
 
     def uids(self, learner: int) -> set[str]:
@@ -126,6 +128,13 @@ class ImportRows:
             (learner,),
         )
         return dict(rows)
+
+    def schedule(self, learner: int, card: CardRow) -> Schedule:
+        """The schedule of a card as it stands now, after the rows of this import."""
+        row = self._db.one(
+            f"SELECT {', '.join(COLUMNS)} FROM schedule WHERE learner_id = ? AND card_id = ?", (learner, card.id)
+        )
+        return schedule_of(*row) if row else NEVER_SEEN
 
     def append(self, learner: int, rows: Sequence[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
@@ -25,6 +25,7 @@ NOT_YET = ""
 """The parameters of a row whose numbers are still to be computed."""
 MILLION = 1_000_000
 _COLUMNS = "stability, difficulty, last_on, last_at, answers, parameters"
+_OF_MEMORY = ", ".join(f"m.{name}" for name in _COLUMNS.split(", "))
 _SAVE = f"""
     INSERT INTO memory(learner_id, card_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(learner_id, card_id) DO UPDATE SET stability = excluded.stability, difficulty = excluded.difficulty,
@@ -34,6 +35,14 @@ _SAVE = f"""
 _IN_FORCE = """
     SELECT p.name, p.numbers, f.intercept, f.slope FROM learner_fit f JOIN fsrs_parameters p ON p.name = f.parameters
     WHERE f.learner_id = ? AND f.taken = 1 ORDER BY f.number DESC LIMIT 1
+"""
+_AT_ANSWER = f"""
+    SELECT p.name, p.numbers, f.intercept, f.slope,
+           EXISTS (SELECT 1 FROM learner_scheduler WHERE learner_id = ?1), m.card_id, {_OF_MEMORY}
+    FROM (SELECT 1) LEFT JOIN memory m ON m.learner_id = ?1 AND m.card_id = ?2
+    LEFT JOIN learner_fit f ON f.learner_id = ?1
+        AND f.number = (SELECT max(number) FROM learner_fit WHERE learner_id = ?1 AND taken = 1)
+    LEFT JOIN fsrs_parameters p ON p.name = f.parameters
 """
 _LOG = """
     SELECT r.card_id, r.study_day, r.at, r.seq, r.quality, r.verb, r.stability, r.difficulty, r.parameters,
@@ -55,6 +64,17 @@ class InForce(NamedTuple):
 
     fit: Fit
     name: str
+
+
+class StoredFit(NamedTuple):
+    """A fitting that was made: `tried` are the losses of each way, `figures` say how well the log was predicted."""
+
+    number: int
+    at: int
+    answers: int
+    tried: dict[str, float]
+    figures: dict[str, Any]
+    taken: bool
 
 
 class LogLine(NamedTuple):
@@ -82,6 +102,14 @@ class CardMemory(NamedTuple):
         return Remembered(Memory(self.stability, self.difficulty), self.last_on, self.last_at, self.answers)
 
 
+class AtAnswer(NamedTuple):
+    """What predicts, whether the learner ever chose a scheduler, and what is stored of the card."""
+
+    force: InForce
+    chose: bool
+    memory: CardMemory | None
+
+
 DEFAULT_NAME = DEFAULTS.name
 _AS_IT_COMES = InForce(AS_IT_IS, DEFAULT_NAME)
 
@@ -95,10 +123,13 @@ class MemoryRows:
     def in_force(self, learner: int) -> InForce:
         """What predicts the learner's answers now: the model as it comes, until a fit was taken."""
         row = self._db.one(_IN_FORCE, (learner,))
-        if row is None:
-            return _AS_IT_COMES
-        name, numbers, intercept, slope = row
-        return InForce(Fit(parameters_of(numbers), Calibration(intercept / MILLION, slope / MILLION)), name)
+        return _in_force(*row) if row else _AS_IT_COMES
+
+    def at_answer(self, learner: int, card: int) -> AtAnswer:
+        """What an answer to a card begins with: all in one look."""
+        name, numbers, intercept, slope, chose, *memory = self._db.one(_AT_ANSWER, (learner, card)) or (None,) * 12
+        force = _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
+        return AtAnswer(force, bool(chose), None if memory[0] is None else CardMemory(*memory))
 
     def parameters(self) -> dict[str, Parameters]:
         """Every stored set, by name."""
@@ -115,6 +146,30 @@ class MemoryRows:
             (name, chosen.canonical),
         )
         return name
+
+    def last_fit(self, learner: int, *, taken: bool = False) -> StoredFit | None:
+        """The learner's newest fit, or the newest that was taken."""
+        row = self._db.one(
+            "SELECT number, at, answers, tried, figures, taken FROM learner_fit WHERE learner_id = ?"
+            f"{' AND taken = 1' if taken else ''} ORDER BY number DESC LIMIT 1",
+            (learner,),
+        )
+        if row is None:
+            return None
+        number, at, answers, tried, figures, was_taken = row
+        return StoredFit(number, at, answers, json.loads(tried), json.loads(figures), bool(was_taken))
+
+    def add_fit(self, learner: int, it: StoredFit, fit: Fit) -> None:
+        """Stores what came of a fitting; `fit` is in force from now on."""
+        self._db.execute(
+            "INSERT INTO learner_fit(learner_id, number, at, answers, parameters, slope, intercept, tried, figures,"
+            " taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
+                round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
+                json.dumps(it.tried), json.dumps(it.figures), int(it.taken),
+            ),
+        )  # fmt: skip
 
     # --- what is remembered ---------------------------------------------------------------------------
 
@@ -137,13 +192,22 @@ class MemoryRows:
     def of_decks(self, learner: int, decks: Collection[int]) -> list[tuple[int, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
         rows = self._db.all(
-            f"SELECT n.deck_id, m.card_id, {', '.join('m.' + name for name in _COLUMNS.split(', '))}"
+            f"SELECT n.deck_id, m.card_id, {_OF_MEMORY}"
             " FROM memory m JOIN card c ON c.id = m.card_id JOIN note n ON n.id = c.note_id"
             " WHERE m.learner_id = :learner AND c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0"
             " AND n.deck_id IN (SELECT value FROM json_each(:decks)) ORDER BY n.deck_id, m.card_id",
             {"learner": learner, "decks": json.dumps(list(decks))},
         )
         return [(row[0], CardMemory(*row[1:])) for row in rows]
+
+    def cards_of_active_decks(self, learner: int) -> dict[int, int]:
+        """How many cards each deck holds that the learner has not switched off, in study order."""
+        rows = self._db.all(
+            "SELECT d.id, d.cards FROM deck d LEFT JOIN learner_deck l ON l.learner_id = ? AND l.deck_id = d.id"
+            " WHERE d.removed_at IS NULL AND coalesce(l.active, 1) = 1 ORDER BY d.position",
+            (learner,),
+        )
+        return dict(rows)
 
     def stale(self, learner: int, name: str, limit: int | None = None) -> list[int]:
         """Up to `limit` cards whose memory was computed with other parameters than `name`, or not yet."""
@@ -213,6 +277,11 @@ class MemoryRows:
             elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
                 found.append(Logged(day, at, seq, -lives[card] if card in lives else card, quality, interval))
         return found
+
+
+@lru_cache(maxsize=1024)
+def _in_force(name: str, numbers: str, intercept: int, slope: int) -> InForce:
+    return InForce(Fit(parameters_of(numbers), Calibration(intercept / MILLION, slope / MILLION)), name)
 
 
 def _values(learner: int, card: int, it: Remembered, name: str) -> Row:

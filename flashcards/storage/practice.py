@@ -17,6 +17,13 @@ from flashcards.storage.database import Database, Row
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
+MISSED = """
+    SELECT m.card_id FROM round_mark m WHERE m.learner_id = :learner AND m.who = 'self' AND m.mark = 'missed'
+    AND NOT EXISTS (SELECT 1 FROM round_mark l WHERE l.card_id = m.card_id AND l.learner_id = m.learner_id
+        AND l.who = 'self' AND l.point = m.point AND l.at > m.at)
+"""
+"""The questions of which the learner missed a point when it was ticked last."""
+
 _CANDIDATES = """
     SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,
            coalesce(ld.active, 1), coalesce(s.suspended, 0), s.due_on, coalesce(s.interval, 0), coalesce(s.lapses, 0)
@@ -26,7 +33,7 @@ _CANDIDATES = """
         AND c.ordinal = (SELECT min(o.ordinal) FROM card o WHERE o.note_id = n.id AND o.removed_at IS NULL)
     LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
     LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = n.deck_id
-    WHERE t.tag = ?2
+    WHERE t.tag = ?2 AND (?3 IS NULL OR c.id = ?3) AND (?4 IS NULL OR d.path = ?4)
     ORDER BY d.position, n.position
 """
 _TEXTS = """
@@ -102,9 +109,9 @@ class PracticeRows:
 
     # --- what can be asked
 
-    def core_notes(self, learner: int) -> list[CoreNote]:
-        """Every question that can be practised, in study order."""
-        return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE))]
+    def core_notes(self, learner: int, *, card: int | None = None, path: str | None = None) -> list[CoreNote]:
+        """The questions that can be practised, in study order: all, the one of a card, or those of a deck's file."""
+        return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE, card, path))]
 
     def texts(self, cards: Iterable[int]) -> dict[int, RubricText]:
         """The points and follow-ups of these cards' notes."""

@@ -36,7 +36,7 @@ def test_a_set_from_browse_until_each_is_right(live: Live, page: Page, ann: Lear
     expect(page.locator("#left")).to_have_text("1")
     assert answer(page, "3") == failed
     page.keyboard.press("u")
-    expect(page.locator("#left")).to_have_text("1")
+    expect(page.locator("#status")).to_have_text("Undone")
     assert [answer(page, key) for key in ("3", "1", "3", "3")] == [failed] * 4
     page.wait_for_url("**/done?set=*")
     expect(page.get_by_role("heading", level=1)).to_have_text("The set is done: 5 cards.")
@@ -110,15 +110,75 @@ def test_a_card_put_away_leaves_the_set(live: Live, page: Page, ann: Learner) ->
     assert current_card(page) == away
 
 
+def test_cards_are_flagged_by_keyboard_and_by_menu(live: Live, page: Page, ann: Learner) -> None:
+    review = live.services.review
+    open_review(page, f"{live.url}/review?deck={DECK}")
+    card = current_card(page)
+    page.keyboard.press("f")
+    expect(page.locator("#unsent")).to_contain_text("Flag: 1 to 7")
+    page.keyboard.press("3")
+    expect(page.locator("#flag")).to_have_text("Flag 3")
+    expect(page.locator("#unsent")).to_be_hidden()
+    assert (current_card(page), review.card(ann, card).flag) == (card, 3)
+    show(page)
+    page.get_by_label("More actions").click()
+    expect(page.get_by_role("button", name="Flag 3, green")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Flag 7, purple").click()
+    expect(page.locator("#flag")).to_have_text("Flag 7")
+    expect(page.locator("#answer")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("#flag")).to_have_text("Flag 3")
+    expect(page.locator("#status")).to_have_text("Undone")
+    expect(page.locator("#answer")).to_be_visible()
+    page.keyboard.press("f")
+    page.keyboard.press("x")  # no flag: nothing happens, and the keys mean what they did
+    page.keyboard.press("3")
+    expect(page.locator("#left")).not_to_have_text("5")
+    sent(page)
+    assert review.card(ann, card).flag == 3
+    open_review(page, page.url)
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/review?deck={DECK}*card={card}*")
+    expect(page.locator("#flag")).to_have_text("Flag 3")
+    wait_ready(page)
+    page.keyboard.press("f")
+    page.keyboard.press("0")
+    expect(page.locator("#flag")).to_be_hidden()
+    assert [row.verb for row in live.log(ann)] == ["flag:3", "flag:0"]
+
+
 def test_accessibility(live: Live, page: Page, ann: Learner) -> None:
+    for flag, card in enumerate(live.services.review.cards(ann, q=f"deck:{DECK}").items, start=3):
+        live.services.review.flag(ann, card.id, flag)
     page.goto(f"{live.url}/browse?q=deck:{DECK}")
+    check(page)
+    page.get_by_role("link", name="What is the difference").click()
     check(page)
     page.goto(f"{live.url}/decks/programming/python")
     check(page)
     study(page, live)
+    page.get_by_label("More actions").click()
     check(page)
     open_review(page, page.url)
     for _ in range(5):
         answer(page, "3")
     page.wait_for_url("**/done?set=*")
     check(page)
+
+
+def test_a_search_is_saved_and_stands_on_today(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(f"{live.url}/browse?q=deck:{DECK}")
+    page.get_by_text("Save this search").click()
+    page.get_by_label("Name of the search").fill("Python")
+    page.get_by_role("checkbox", name="on Today").check()
+    check(page)
+    page.get_by_role("button", name="Save search").click()
+    expect(page.get_by_role("status")).to_have_text("The search is saved.")
+    page.goto(live.url)
+    check(page)
+    page.get_by_role("link", name="Python 5").click()
+    expect(page.locator("#q")).to_have_value(f"deck:{DECK}")
+    page.get_by_role("link", name="Manage").click()
+    check(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()

@@ -115,6 +115,10 @@ class World:
             " AND n.removed_at IS NULL AND n.draft = 0"
         ))  # fmt: skip
         assert self.db.all("PRAGMA foreign_key_check") == []
+        for items, table in (("rubric", "rubric_point"), ("follow_ups", "follow_up")):
+            assert self.db.all(
+                f"SELECT n.id, i.key, i.value FROM note n, json_each(n.{items}) i ORDER BY n.id, i.key"
+            ) == self.db.all(f"SELECT note_id, position, text FROM {table} ORDER BY note_id, position")
         assert self.db.all(
             "SELECT s.card_id FROM schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
             " WHERE s.deck_id IS NOT iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0,"

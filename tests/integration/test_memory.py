@@ -10,6 +10,7 @@ import pytest
 
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory
+from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.state import CardState, MemoryState
 from flashcards.services.upkeep.doctor import DoctorService
@@ -211,3 +212,52 @@ def test_a_learner_who_leaves_takes_it_along(world: StudyWorld) -> None:
     with world.db.write():
         world.db.execute("DELETE FROM learner WHERE id = ?", (ada.id,))
     assert world.db.all("SELECT * FROM memory") == []
+
+
+# --- what is served of it
+
+
+def test_a_card_says_how_likely_it_is_remembered_today(world: StudyWorld) -> None:
+    ada = world.learner()
+    card = world.card("a#n1")
+    assert world.review.card(ada, card).recall is None
+    world.answer(ada, "a#n1", 4)
+    world.clock.days(3)
+    first = fsrs.first(4)
+    found = world.review.card(ada, card)
+    assert found.recall == fsrs.recall(first, 3)
+    assert (found.stability, found.difficulty) == (first.days, first.difficulty / fsrs.UNIT)
+    (listed,) = (it for it in world.review.cards(ada).items if it.id == card)
+    assert listed == found
+    acted = world.review.act(ada, card, "suspend")
+    assert acted.card.recall == found.recall
+    assert world.review.undo(ada).card.recall == found.recall
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_cards_are_found_by_their_recall(world: StudyWorld, stale: bool) -> None:
+    ada = world.learner()
+    for number, grade in enumerate((1, 3, 5), start=1):
+        world.answer(ada, f"a#n{number}", grade)
+    if stale:
+        with world.db.write():
+            world.db.execute("UPDATE memory SET parameters = ''")
+    for days in (0, 1, 6, 40):
+        world.clock.days(days)
+        recalls = {it.id: it.recall for it in world.review.cards(ada).items}
+        for wanted in (0.0, 0.5, 0.7, 0.9, 0.9999, 1.0):
+            for operator, holds in (
+                ("<", float.__lt__),
+                ("<=", float.__le__),
+                (">", float.__gt__),
+                (">=", float.__ge__),
+            ):
+                expected = {id_ for id_, it in recalls.items() if it is not None and holds(it, wanted)}
+                found = world.review.cards(ada, q=f"prop:recall{operator}{wanted}").items
+                assert {it.id for it in found} == expected, (days, operator, wanted)
+
+
+@pytest.mark.parametrize("q", ["prop:recall=0.8", "prop:recall!=0.8", "prop:recall<80%"])
+def test_what_cannot_be_asked_of_a_recall_is_said(world: StudyWorld, q: str) -> None:
+    with pytest.raises(Invalid, match="prop:recall"):
+        world.review.cards(world.learner(), q=q)

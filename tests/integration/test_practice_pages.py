@@ -209,6 +209,45 @@ def test_another_learners_round_is_not_there(site: Practice, ann: FlaskClient) -
         assert ben.post(f"{address}/{path}", data={"q": "1", "id": new_id(), "text": ""}).status_code == 404
 
 
+def test_a_round_begins_from_today_from_a_card_and_from_a_deck(site: Practice, ann: FlaskClient) -> None:
+    today = ann.get("/").text
+    assert "Aloud" in today
+    card = re.search(r'name="card" value="(\d+)"', today)
+    assert card
+    begun = ann.post("/practice", data={"kind": "one", "card": card[1], "id": new_id()})
+    page = ann.get(f"/cards/{card[1]}").text
+    assert "Practise this aloud" in page
+    assert "Points in practice" not in page
+    title = re.search(r'<h1 class="title" dir="auto">([^<]+)', page)
+    assert title
+    assert title[1] in ann.get(begun.location).text
+    assert "Practise this aloud" in ann.get("/decks/ml/concepts/pca").text
+    assert "Practise a question aloud" in ann.get("/decks/ml/coding/sort").text
+    fact = next(one for one in site.services.review.cards(site.services.accounts.find("Ann"), q="id:pca-fact").items)
+    assert "Practise this aloud" not in ann.get(f"/cards/{fact.id}").text
+
+
+def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: FlaskClient) -> None:
+    assert "No card is found" in ann.get("/browse?q=is:missed").text
+    address = begin(ann)
+    uid = answer(ann, address)
+    key, *_ = keys_of(ann.get(f"{address}?q=1").text)
+    ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "1", f"mark-{key}": "missed"})
+    found = ann.get("/browse?q=is:missed").text
+    card = re.search(r'href="/cards/(\d+)">What is pca', found)
+    assert card
+    page = ann.get(f"/cards/{card[1]}").text
+    assert "Points in practice" in page
+    assert "never ticked" in page
+    # Said the next time, it is no longer missed.
+    site.later(HOUR)
+    again = begin(ann)
+    uid = answer(ann, again)
+    ann.post(f"{again}/ticks", data={"q": "1", "id": uid, "grade": "4", f"mark-{key}": "said"})
+    assert "No card is found" in ann.get("/browse?q=is:missed").text
+    assert ann.get("/api/v1/cards?state=missed").json["items"] == []
+
+
 # --- with a partner
 
 

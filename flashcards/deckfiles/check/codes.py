@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "bad-requires": "A requires= does not name a note.",
     "requires-unknown": "A requires= names a note that is not there.",
     "requires-circle": "Prerequisites run in a circle.",
+    "reference-unknown": "A rubric point or follow-up names a note that is not there.",
     # Notes
     "empty-question": "A note has no question.",
     "no-answer": "A question has no answer.",
@@ -60,6 +61,7 @@ CODES: dict[str, str] = {
     "misspelt-section": "An H3 is nearly ### Answer, or a section that ends a note.",
     "not-a-list": "Something other than list items stands under a heading that ends a note with a list.",
     "empty-list": "### Rubric, ### Follow-ups, ### Sources or ### Clarify has no items, or ### In full no text.",
+    "in-full-too-long": "### In full has over 1,200 words.",
     "section-not-core": "### In full or ### Clarify is part of the answer, for the note is not .core.",
     "typed-blocks": "The answer to a .typed note has several blocks.",
     "one-line-empty": "A one-line card has an empty side.",
@@ -94,5 +96,12 @@ CODES: dict[str, str] = {
     "style-no-question": "A question does not ask.",
     "style-similar-fronts": "Two questions are nearly the same.",
     "style-no-id": "A note has no id of its own.",
+    "style-point": "A rubric point has over 20 words, or says two things.",
+    "style-untaught": "Points of a .core note name no card that teaches them.",
+    "style-unanswered": "Follow-ups of a .core note name no card that answers them.",
+    "style-gap-told": "What fills a gap stands in the rest of its sentence.",
+    "style-hint-tells": "A gap's hint holds what fills it.",
+    "style-many-gaps": "A note has more than four gaps.",
+    "style-old-fact": "A source was checked more than a year ago.",
     "code-fails": "A Python block does not run.",
 }

@@ -101,8 +101,13 @@ def _loaded(base: _Base, others: bool, problems: list[Problem]) -> Iterator[Load
 
 
 def _refers_elsewhere(parsed: Parsed) -> bool:
-    """Whether a note requires one of another deck, so that the files around it must be looked at."""
-    return any(deck is not None for note in parsed.deck.notes for deck, _ in note.requires)
+    """Whether a note requires or names one of another deck, so that the files around it must be looked at."""
+    for note in parsed.deck.notes:
+        if any(deck is not None for deck, _ in note.requires):
+            return True
+        if any(ref is not None and ref.deck is not None for ref in (*note.rubric_refs, *note.follow_up_refs)):
+            return True
+    return False
 
 
 def _bases(paths: Sequence[Path], root: Path | None) -> list[_Base]:

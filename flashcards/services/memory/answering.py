@@ -13,12 +13,14 @@ from flashcards.storage.memory import InForce, MemoryRows
 class Step(NamedTuple):
     """`row` is the memory after the answer at its own place, for the log; `card` that of the card from now on.
 
-    They differ where the answer came late, after others that were given after it. `force` is what computed both.
+    They differ where the answer came late, after others that were given after it. `force` is what computed both,
+    `chose` whether the learner ever chose a scheduler.
     """
 
     row: Remembered
     card: Remembered | None
     force: InForce
+    chose: bool
 
 
 class AnswerMemory:
@@ -29,22 +31,21 @@ class AnswerMemory:
 
     def step(self, learner: int, card: int, answer: Evidence, *, never_seen: bool) -> Step:
         """What the answer, which is not in the log yet, makes of the card; `never_seen`: there is no schedule of it."""
-        force = self._memories.in_force(learner)
-        before = self._memories.of_card(learner, card)
+        force, chose, before = self._memories.at_answer(learner, card)
         known = before is not None and before.parameters == force.name
         if known or (before is None and never_seen):
             state = before.remembered if before else None
             if is_newest(state, answer):
                 after = answered(state, answer, force.fit.parameters)
-                return Step(after, after, force)
-        return self._from_log(learner, card, answer, force)
+                return Step(after, after, force, chose)
+        return self._from_log(learner, card, answer, force, chose)
 
-    def _from_log(self, learner: int, card: int, answer: Evidence, force: InForce) -> Step:
+    def _from_log(self, learner: int, card: int, answer: Evidence, force: InForce, chose: bool) -> Step:
         log = [*self._memories.log_of_card(learner, card), answer]
         until = [row for row in log if row[:3] <= answer[:3]]
         row = replay(until, force.fit.parameters)
         assert row is not None  # the answer itself is the last of them
-        return Step(row, replay(log, force.fit.parameters), force)
+        return Step(row, replay(log, force.fit.parameters), force, chose)
 
     def store(self, learner: int, card: int, step: Step) -> None:
         """Stores what a step gave for the card."""

@@ -62,5 +62,15 @@ def evaluation_json(found: Evaluation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def kept_figures(found: Evaluation) -> dict[str, Any]:
+    """All figures of an evaluation as JSON, to be stored with a fit and shown on the page of memory."""
+    return evaluation_json(found) | {
+        "log_loss_defaults": _rounded(found.log_loss_defaults),
+        "weeks": [[it.first, round(it.predicted, _DECIMALS), round(it.happened, _DECIMALS), it.answers]
+                  for it in found.weeks],
+        "way": found.fit.way,
+    }  # fmt: skip
+
+
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DECIMALS)

@@ -19,6 +19,9 @@ BATCH = 500
 """Cards that are computed in one transaction."""
 
 
+_BEYOND = 1e200
+
+
 class CardState(NamedTuple):
     """What is remembered of a card: stability and difficulty in millionths, the study day of the last answer."""
 
@@ -42,9 +45,21 @@ class Predictor:
         """Both as one value."""
         return Fit(self.parameters, self.calibration)
 
-    def recall(self, stability: int, days: int) -> float:
-        """How likely a card of this stability is remembered `days` study days after its last answer."""
-        return self.calibration(fsrs.recall(Memory(stability, fsrs.EASIEST), days, self.parameters))
+    def recall(self, card: CardState, today: Day) -> float:
+        """How likely the card is remembered on a day."""
+        memory = Memory(card.stability, card.difficulty)
+        return self.calibration(fsrs.recall(memory, today - card.last_on, self.parameters))
+
+    def days_per_stability(self, recall: float) -> float:
+        """The k with which (today - last day) * 1,000,000 > stability * k says that the recall is below `recall`.
+
+        0 for 1 and more, a number beyond all for 0 and less.
+        """
+        if recall >= 1:
+            return 0.0
+        if recall <= 0:
+            return _BEYOND
+        return min(_BEYOND, fsrs.days_per_stability(self.calibration.asked_for(recall), self.parameters))
 
 
 class MemoryState:
@@ -73,6 +88,12 @@ class MemoryState:
             if row.card in states:
                 by_deck.setdefault(deck, []).append(states[row.card])
         return by_deck
+
+    def stale_states(self, learner: int) -> list[CardState]:
+        """What is remembered of those cards alone that are not stored as of today's numbers: none as a rule."""
+        with self._db.read():
+            cards = self._memories.stale(learner, self._memories.in_force(learner).name)
+            return self.states(learner, cards) if cards else []
 
     def _fresh(self, learner: int, rows: Iterable[CardMemory]) -> list[CardState]:
         force = self._memories.in_force(learner)

@@ -30,6 +30,10 @@ from flashcards.storage.queues import QueueRows
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
+SHORT_KINDS = frozenset({"concepts", "behavioural"})
+"""What one question between two other things is drawn from, where there is a choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """All questions that a learner could be asked today, with what decides the draw."""
@@ -70,11 +74,22 @@ class Choosing:
         if wish.card is not None:
             drawn: tuple[int, ...] = (self._wanted(pool, wish.card),)
         else:
-            among = self._among(pool, wish)
-            drawn = draw(among, parts(wish.kind, _minutes(wish)), seed, today)
+            drawn = self._drawn(pool, wish, seed)
         if not drawn:
             raise Invalid(_nothing(wish, pool), field="kind")
         return self.asked(pool, drawn)
+
+    def one(self, learner: Learner, today: Day) -> CoreNote | None:
+        """The one question that is offered today, the same all day."""
+        pool = self.pool(learner, today)
+        drawn = self._drawn(pool, Wish(kind="one"), today)
+        return pool.notes[drawn[0]] if drawn else None
+
+    def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[int, ...]:
+        among = self._among(pool, wish)
+        if wish.kind == "one":
+            among = [one for one in among if one.kind in SHORT_KINDS] or among
+        return draw(among, parts(wish.kind, _minutes(wish)), seed, pool.today)
 
     def again(self, learner: Learner, earlier: Round, today: Day) -> tuple[Question, ...]:
         """The questions of an earlier round, as they are today; raises NotFound where none is left."""

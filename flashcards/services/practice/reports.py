@@ -41,14 +41,19 @@ class Reports(OpenedRounds):
             pool = self._choosing.pool(learner, self._today(learner))
             return self._choosing.proposal(pool), self._choosing.offers(pool)
 
+    def one_aloud(self, learner: Learner) -> tuple[str, str] | None:
+        """(card, title) of the one question that is offered today; None where there is none."""
+        with self._db.read():
+            note = self._choosing.one(learner, self._today(learner))
+        return None if note is None else (str(note.card), note.title)
+
     def can_practise(self, learner: Learner, card_id: str) -> bool:
         """Whether a card is a question that can be practised."""
-        number = card_number(card_id)
-        return any(note.card == number for note in self._rows.core_notes(learner.id))
+        return bool(self._rows.core_notes(learner.id, card=card_number(card_id)))
 
     def core_cards(self, learner: Learner, deck_path: str) -> dict[str, str]:
         """The questions of a deck that can be practised: card to title."""
-        return {str(note.card): note.title for note in self._rows.core_notes(learner.id) if note.path == deck_path}
+        return {str(note.card): note.title for note in self._rows.core_notes(learner.id, path=deck_path)}
 
     def rounds(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
         """The learner's rounds, the newest first."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flashcards.domain import schedule as rules
 from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Mode, Schedule
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
@@ -21,7 +21,7 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
-from flashcards.services.review.shown_card import card_state
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -123,7 +123,36 @@ class Answers(LearnerDays):
             return answer.revision
         return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
-    # --- manual actions
+    # --- flags and manual actions
+
+    def flag(
+        self, learner: Learner, card_id: str, flag: int, *, also: Sequence[str] = (), id: str | None = None
+    ) -> Acted:
+        """Gives a card, and those named by `also`, a flag from 1 to 7, or takes it off (0): one action, one undo.
+
+        No schedule moves. With an `id` that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        if type(flag) is not int or not 0 <= flag <= 7:
+            raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number, verb = card_number(card_id), flag_verb(flag)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            seq, latest = self._rows.log_end(learner.id)
+            numbers = dict.fromkeys([number, *map(card_number, also)])
+            cards = [self._card(learner, card) for card in numbers]
+            today, now = self._day(learner, latest), self._clock()
+            for offset, card in enumerate(cards, start=1):
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card.id == number else derived_uuid(uid, card.id), action=uid,
+                    at=now, study_day=today, quality=None, kind=FLAG, verb=verb,
+                    before=card.schedule, after=card.schedule, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+            self._flags.save(learner.id, numbers, flag, now)
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def act(
         self,
@@ -165,6 +194,25 @@ class Answers(LearnerDays):
                 if verb == "reset":
                     self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
+
+    def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
+        """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
+        uid = new_uuid()
+        with self._db.write():
+            seq, latest = self._rows.log_end(learner.id)
+            today = self._day(learner, latest)
+            found = (self._rows.card(learner.id, card) for card in dates)
+            cards = [card for card in found if card is not None and card.schedule.due_on not in (None, dates[card.id])]
+            for offset, card in enumerate(cards, start=1):
+                after = rules.changed(card.schedule, "due", today, dates[card.id])
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if offset == 1 else derived_uuid(uid, card.id), action=uid,
+                    at=self._clock(), study_day=today, quality=None, kind="manual", verb="due",
+                    before=card.schedule, after=after, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+                self._rows.save(learner.id, card, after, card.lapses)
+            return len(cards)
 
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
@@ -211,6 +259,8 @@ class Answers(LearnerDays):
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
         self._rows.mark_undone(learner.id, row)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
         if row.quality is not None or row.verb in BEGINNINGS:
             self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"}:
@@ -231,6 +281,10 @@ class Answers(LearnerDays):
 
     # --- helpers
 
+    @property
+    def _flags(self) -> FlagRows:
+        return FlagRows(self._db)
+
     def _card(self, learner: Learner, card: int) -> CardRow:
         row = self._rows.card(learner.id, card)
         if row is None:
@@ -238,7 +292,7 @@ class Answers(LearnerDays):
         return row
 
     def _state(self, learner: Learner, card: int) -> CardState:
-        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+        return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:

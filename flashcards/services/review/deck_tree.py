@@ -103,6 +103,8 @@ class NoteBlock:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     tags: tuple[str, ...]
     draft: bool
     typed: bool
@@ -318,6 +320,8 @@ def _note_block(note: PageNote, cards: tuple[CardBrief, ...]) -> NoteBlock:
         rubric_html=note.rubric_html,
         follow_ups_html=note.follow_ups_html,
         sources_html=note.sources_html,
+        in_full_html=note.in_full_html,
+        clarify_html=note.clarify_html,
         tags=note.tags,
         draft=note.draft,
         typed=note.typed,

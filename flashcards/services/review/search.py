@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import operator as op
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "removed")
-PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
+RECALL = "recall"
+PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews", RECALL)
+COMPARE = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+"""What a recall, which is no round number, can be compared by."""
+UNITS = 10_000
+"""A recall is counted in parts of this size."""
 LONGEST = 500
 
 _TERM = re.compile(r'(?:(deck|tag|is|prop|id|flag):)?(?:"([^"]*)"|(\S+))')
-_PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,2})?)")
+_PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
 
 
 class Prop(NamedTuple):
-    """A number of a card compared: ease in hundredths, interval and due (from today) in days."""
+    """A number compared: ease in hundredths, recall in ten-thousandths, interval and due (from today) in days."""
 
     name: str
     operator: str
@@ -77,8 +83,12 @@ def _prop(value: str) -> Prop:
     if match is None or match[1] not in PROPS:
         names = ", ".join(PROPS)
         raise _wrong(f"prop:{value} cannot be read: write prop:ease<2 or prop:interval>=21, with one of {names}.")
-    number = float(match[3]) * (100 if match[1] == "ease" else 1)
-    return Prop(match[1], match[2], round(number))
+    if match[1] == RECALL and match[2] not in COMPARE:
+        raise _wrong(f"prop:{value} cannot be answered: compare a recall with <, <=, > or >=, as in prop:recall<0.8.")
+    return Prop(match[1], match[2], round(float(match[3]) * _PARTS.get(match[1], 1)))
+
+
+_PARTS = {"ease": 100, RECALL: UNITS}
 
 
 def _wrong(message: str) -> Invalid:

@@ -45,11 +45,12 @@ def queue_card(
         flag=card.flag,
         mark=None if mark is None else format(mark, "x"),
         news=news,
+        in_full_html=card.in_full_html,
     )
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind not in {"drill", "ahead", "cram"}:
+    if kind not in {"drill", "ahead", "cram", "plan"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)
@@ -59,7 +60,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
     """A card and where it stands. The text of a draft is for authors."""
     schedule = card.schedule
     if card.draft and not learner.is_author:
-        card = replace(card, question_html="", answer_html="", title="")
+        card = replace(card, question_html="", answer_html="", title="", in_full_html="", clarify_html=())
     return CardState(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
@@ -85,6 +86,8 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         reviews=card.reviews,
         tags=card.tags,
         language=card.language,
+        in_full_html=card.in_full_html,
+        clarify_html=card.clarify_html,
         flag=card.flag,
     )
 

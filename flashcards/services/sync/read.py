@@ -213,6 +213,8 @@ def rendering_rows(key: str, note: Note, rendered: Rendered) -> Iterator[Renderi
         "rubric_html": rendered.rubric_html,
         "follow_ups_html": rendered.follow_ups_html,
         "sources_html": rendered.sources_html,
+        **({"in_full_html": rendered.in_full_html} if rendered.in_full_html else {}),
+        **({"clarify_html": rendered.clarify_html} if rendered.clarify_html else {}),
         "title": first.plain_question,
         "problems": [[p.part, p.offset, p.code, p.message] for p in rendered.problems],
     }

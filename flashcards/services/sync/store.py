@@ -192,13 +192,17 @@ def _positions(listed: Iterable[_Listed], folders: Iterable[FolderRow]) -> tuple
 
 
 def _link(store: DeckStore, listed: Sequence[_Listed]) -> None:
-    """Resolves what notes require, now that all of them are stored; writes problems that have changed."""
+    """Resolves what notes require and name, now that all of them are stored; writes problems that have changed."""
     requirements = store.requirements()
     ids = store.notes_by_key(sync_links.required_keys(requirements)) if requirements else {}
     links = sync_links.link(requirements, ids, {deck.key for deck in listed})
     store.set_prerequisites(links.edges)
+    referring = store.points.referring()
+    named = store.points.first_cards(sync_links.named_keys(referring)) if referring else {}
+    references = sync_links.refer(referring, named, {deck.key for deck in listed})
+    store.points.set_cards(references.points, references.follow_ups)
     found: dict[int, list[Problem]] = {}
-    for row, problem in links.problems:
+    for row, problem in (*links.problems, *references.problems):
         found.setdefault(row, []).append(problem)
     store.set_problems({
         deck.row: problems

@@ -50,6 +50,8 @@ def page(address: str) -> str:
                 study_day=services().review.study_day(me),
                 trail=_trail(address),
                 set_id=uuid4(),
+                core=services().practice.core_cards(me, f"{address}.md"),
+                practice_id=uuid4(),
             )
     folder = services().decks.folder(address.strip("/"))
     if folder is None:

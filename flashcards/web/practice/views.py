@@ -25,7 +25,7 @@ practice = Blueprint("practice", __name__)
 
 SHOWN_ROUNDS = 8
 KINDS = {
-    "one": "the one most likely to go wrong",
+    "one": "weak, or not asked for long",
     "coding": "one task, a plain editor",
     "design": "one prompt, numbers and a sketch",
     "behavioural": "questions about your work",

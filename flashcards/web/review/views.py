@@ -16,6 +16,7 @@ from flashcards.services.review.facade import Answer, Queue, QueueCard
 from flashcards.web.api.queue import AHEAD
 from flashcards.web.api.shapes import cloze_in_place, queue_json
 from flashcards.web.auth.login import learner, services
+from flashcards.web.cards.flags import read_flag
 from flashcards.web.review import buttons
 from flashcards.web.review.filters import Filters, queue_of, read_filters
 from flashcards.web.review.typed_answer import compare
@@ -55,6 +56,7 @@ def page() -> Response | str:
         study_set=services().review.study_set(me, filters.set) if filters.set else None,
         answer_id=uuid4(),
         action_id=uuid4(),
+        flag_id=uuid4(),
         asked_at=request.args.get("asked_at") or services().clock(),
         session=None if shown else _embedded(_session(queue, card, filters)),
     )
@@ -73,10 +75,16 @@ def _session(queue: Queue, first: QueueCard, filters: Filters) -> dict[str, Any]
         "learner": me.id,
         "grades": [[grade.quality, grade.name, grade.key] for grade in buttons.grades(me.buttons)],
         "drill": me.drill and filters.mode == "review",
+        "mode": _mode(filters),
         "filters": filters.given,
         "at": services().clock(),
         "queue": body,
     }
+
+
+def _mode(filters: Filters) -> str:
+    """The mode of answers: that of a plan while one is followed."""
+    return "plan" if filters.mode == "review" and services().review.follows_plan(learner()) else filters.mode
 
 
 def _embedded(value: Any) -> str:
@@ -95,7 +103,7 @@ def answer() -> Response:
             id=form.get("id", ""),
             card=form.get("card", ""),
             grade=_whole(form.get("grade", ""), "grade"),
-            mode="cram" if form.get("kind") == "cram" else filters.mode,
+            mode="cram" if form.get("kind") == "cram" else _mode(filters),
             took_ms=max(0, services().clock() - _whole(form.get("asked_at", ""), "asked_at")),
             revision=_whole(form.get("revision", "0"), "revision"),
         ),
@@ -105,8 +113,12 @@ def answer() -> Response:
 
 @review.post("/review/act")
 def act() -> Response:
-    """Buries or suspends the card, or its whole note."""
+    """Buries or suspends the card, or its whole note, or flags the card."""
     form, filters = request.form, read_filters(request.form)
+    if "flag" in form:
+        card = form.get("card", "")
+        services().review.flag(learner(), card, read_flag(form["flag"]), id=form.get("id") or None)
+        return redirect(filters.url("/review", card=card), 303)
     verb = form.get("verb", "")
     if verb not in ACTIONS:
         raise Invalid(f"There is no action {verb!r}.", field="verb")

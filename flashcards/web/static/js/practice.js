@@ -61,19 +61,22 @@ async function goOn() {
 
 function question() {
   const draft = stored(DRAFT) ?? {}, notes = id("notes"), began = performance.now();
-  const fields = [...document.querySelectorAll("[name=what],[name=many]")];
+  const written = () => [...document.querySelectorAll("#ledger input")];
   let over = false, hidden = 0, left = document.hidden ? began : 0, before = draft.took ?? 0;
   const took = () => Math.round(before + performance.now() - began - hidden - (left ? performance.now() - left : 0));
   let strokes = draft.strokes ?? [];
   if (draft.text && !notes.value) notes.value = draft.text;
-  fields.forEach((field, index) => { field.value ||= draft.numbers?.[index] ?? ""; });
-  const keep = () => over || store(DRAFT, { text: notes.value, numbers: fields.map((field) => field.value), strokes, took: took() });
+  for (const [index, value] of (draft.numbers ?? []).entries()) (written()[index] ?? (moreLines(), written()[index])).value ||= value;
+  const keep = () => over || store(DRAFT, { text: notes.value, numbers: written().map((field) => field.value), strokes, took: took() });
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) left = performance.now();
     else if (left) { hidden += performance.now() - left; left = 0; }
   });
-  document.addEventListener("input", keep);
+  document.addEventListener("input", ({ target }) => {
+    if (target.closest?.("#ledger tr:last-child")) moreLines();
+    keep();
+  });
   addEventListener("pagehide", keep);
   clock(took, keep);
   if (id("pad")) import("./sketch.js").then(({ sketch }) => {
@@ -88,7 +91,7 @@ function question() {
     const skipped = event.submitter?.name === "skip";
     for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = true;
     await stop?.();
-    const text = notes.value, answer = uuid(), numbers = [];
+    const text = notes.value, answer = uuid(), fields = written(), numbers = [];
     for (let i = 0; i < fields.length; i += 2) if (fields[i].value || fields[i + 1].value) numbers.push([fields[i].value, fields[i + 1].value]);
     keep();
     rounds.add("POST", path, { id: answer, question: card, text, took_ms: took(), skipped, numbers, sketch: strokes });
@@ -105,7 +108,7 @@ function question() {
     location.assign(places.split(" ")[position] + (trouble ? "&points=1" : ""));
   });
   addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("#ledger input")) fields[fields.indexOf(event.target) + 1]?.focus();
+    if (event.key === "Enter" && event.target.matches?.("#ledger input")) written()[written().indexOf(event.target) + 1]?.focus();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return asking.requestSubmit(id("say-done"));
     if (event.key === "Escape" && document.activeElement === notes) return notes.blur();
     const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes" }[keyOf(event)];
@@ -115,6 +118,18 @@ function question() {
     if (found === notes) notes.focus();
     else found.click();
   });
+}
+
+/** The ledger always has an empty line, up to what the server keeps. */
+function moreLines() {
+  const lines = id("ledger"), count = lines.children.length + 1;
+  if (count > 40) return;
+  const line = lines.lastElementChild.cloneNode(true);
+  for (const field of line.querySelectorAll("input")) {
+    field.value = "";
+    field.setAttribute("aria-label", field.getAttribute("aria-label").replace(/\d+/, count));
+  }
+  lines.append(line);
 }
 
 function clock(took, keep) {
@@ -215,10 +230,14 @@ function points() {
     count();
   }
 
-  function patch(body) {
+  /** Resolves to whether it is stored, here or there. */
+  async function patch(body) {
     if (!answer) return tell("Answer the question first.");
     rounds.add("PATCH", `${path}/${answer}`, { at: new Date().toISOString(), ...body });
-    return rounds.flush().then((trouble) => { if (!wasRefused() && trouble) tell(unsent(trouble)); });
+    const trouble = await send();
+    if (wasRefused()) return false;
+    if (trouble) tell(unsent(trouble));
+    return true;
   }
 
   function count() {
@@ -263,8 +282,8 @@ function points() {
       return part.querySelector("[type=radio]").focus();
     }
     for (const one of ticks.querySelectorAll("button")) one.disabled = true;
-    const sent = patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true });
-    Promise.resolve(sent).then(goOn).finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
+    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn())
+      .finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
   });
   addEventListener("keydown", (event) => {
     const inTick = event.target.matches?.(".marks input");
