@@ -23,6 +23,7 @@ from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
 from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.report import ReportService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
@@ -72,6 +73,7 @@ class Services:
     memory: MemoryState
     measure: MemoryMeasure
     fits: FitService
+    report: ReportService
     practice: PracticeService
     plans: Plans
     work: LongWork
@@ -167,6 +169,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         memory=MemoryState(database),
         measure=MemoryMeasure(database),
         fits=FitService(database, clock),
+        report=ReportService(database, clock),
         practice=PracticeService(database, clock, review),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
