@@ -11,6 +11,7 @@ from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.answering import AnswerMemory
+from flashcards.services.memory.choices import Choices
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.review.contract import CardState
 from flashcards.services.review.shown_card import card_state
@@ -33,6 +34,7 @@ class LearnerDays:
         self._changes = TextChanges(database)
         self._memory = AnswerMemory(database)
         self._remembered = MemoryState(database)
+        self._choices = Choices(database)
 
     def study_day(self, learner: Learner) -> Day:
         """The learner's today: never before the latest day in their log, if that is at most one ahead."""
