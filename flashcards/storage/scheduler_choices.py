@@ -99,12 +99,12 @@ class ChoiceRows:
         return {note: path.removesuffix(".md") for note, path in rows}
 
     def scheduled_cards(self, learner: int) -> list[PlacedCard]:
-        """Every card of the learner that has a date, hidden ones too."""
+        """Every card of the learner that has a date, or of which FSRS-6 would give the next; hidden ones too."""
         rows = self._db.all(
             'SELECT d.path, s.card_id, s.note_id, s.ordinal, n.revision, s.deck_id, s.lapses, s."by",'
             f" {', '.join('s.' + column for column in COLUMNS)} FROM schedule s"
             " JOIN note n ON n.id = s.note_id JOIN deck d ON d.id = n.deck_id"
-            " WHERE s.learner_id = ? AND s.due_on IS NOT NULL ORDER BY s.card_id",
+            " WHERE s.learner_id = ? AND (s.due_on IS NOT NULL OR s.\"by\" <> 'sm2') ORDER BY s.card_id",
             (learner,),
         )
         return [

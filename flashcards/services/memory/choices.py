@@ -95,7 +95,7 @@ class Choices:
         self._rows.remove(learner, folder)
 
     def cards(self, learner: int, choice: Choice) -> list[PlacedCard]:
-        """The cards with a date for which this choice counts, once it is stored."""
+        """The cards for which this choice counts, once it is stored: see `ChoiceRows.scheduled_cards`."""
         choices = [*(it for it in self.all(learner) if it.folder != choice.folder), choice]
         return [
             it for it in self._rows.scheduled_cards(learner) if chosen_for(choices, it.address).folder == choice.folder
@@ -131,7 +131,8 @@ class Choices:
         label = choice.decider(self._states.predictor(learner)).label
         rows: list[tuple[CardRow, LogWrite, str]] = []
         for card in (it.card for it in cards):
-            if after[card.id] == card.schedule and card.by == choice.scheduler:
+            stays = card.by == choice.scheduler or (card.schedule.due_on is None and choice.scheduler == FSRS)
+            if stays and after[card.id] == card.schedule:
                 continue
             row = LogWrite(
                 seq=seq + len(rows) + 1, uid=derived_uuid(action, card.id), action=action, at=now, study_day=today,
