@@ -87,13 +87,10 @@ def server(folder: Path, learners: int = 1, serve: str = "flashcards.web.server:
 
 
 def main(folder: Path, learners: int, serve: str) -> None:
-    import logging
-
     from flashcards.web.app import create_app
     from flashcards.web.server import bind
     from flashcards.wiring import open_services
 
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waiting for a thread is what we measure
     config = configuration(folder)
     services = open_services(config)
     services.sync.sync()

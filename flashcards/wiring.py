@@ -26,6 +26,7 @@ from flashcards.services.memory.measure import MemoryMeasure
 from flashcards.services.memory.report import ReportService
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
@@ -76,6 +77,7 @@ class Services:
     report: ReportService
     scheduler: SchedulerService
     practice: PracticeService
+    plans: Plans
     work: LongWork
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
@@ -120,6 +122,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 
@@ -171,6 +174,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         report=ReportService(database, clock),
         scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
     )
 

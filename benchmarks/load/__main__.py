@@ -85,7 +85,7 @@ def run(served: Served, load: Load) -> list[str]:
 async def _clients(served: Served, load: Load, measured: Measured, watch: Watch) -> None:
     begin = time.perf_counter()
     until = begin + load.warm + load.think[1] + load.seconds
-    measured.counts_from = until - load.seconds
+    measured.counts_from, measured.counts_until = until - load.seconds, until
     port = served.port
     tasks = [
         asyncio.ensure_future(Learner(port, secret, load.think, number, measured).study(load.warm, until))

@@ -33,10 +33,11 @@ class Measured:
     pages: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     counts_from: float = 0.0
+    counts_until: float = 0.0
 
     def note(self, times: list[float], began: float) -> None:
         """One request that began at `began`."""
-        if began >= self.counts_from:
+        if self.counts_from <= began < self.counts_until:
             times.append((time.perf_counter() - began) * 1000)
 
 
@@ -78,7 +79,7 @@ class Learner:
         self._answered += 1
         reply = await self._timed("POST", "/api/v1/reviews/batch", self._measured.answers, {"items": [item]})
         if reply and not STORED.search(reply.body()):
-            self._measured.refused["an answer was not stored"] += 1
+            self._measured.refused["an answer that was not stored"] += 1
 
     async def _refill(self) -> None:
         exclude = ",".join(self._cards)

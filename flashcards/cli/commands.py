@@ -30,6 +30,7 @@ COMMANDS = {
     "fit": ("fit", "Fit what predicts a learner to their log."),
     "evaluate": ("evaluate", "Say how well a learner's answers were predicted."),
     "review": ("review", "Review the day's queue in the terminal."),
+    "plan": ("plan", "Plan up to a date, and follow it."),
     "export": ("export", "Write decks for Anki, as CSV or as JSON."),
     "import": ("imports", "Bring decks from Anki and other programs."),
     "push": ("push", "Send decks to a running Anki."),

@@ -9,8 +9,8 @@ from flashcards.domain import sm2
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import Day
 
-Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "manual", "imported", "flag"]
-Mode = Literal["review", "cram", "mock", "ahead"]
+Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "plan", "manual", "imported", "flag"]
+Mode = Literal["review", "cram", "mock", "ahead", "plan"]
 Verb = Literal["suspend", "unsuspend", "bury", "unbury", "reset", "due"]
 MODES: tuple[str, ...] = get_args(Mode)
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -96,13 +96,18 @@ class History:
 
 
 def kind_of_answer(mode: Mode, schedule: Schedule, history: History, day: Day, *, drill: bool) -> Kind:
-    """The kind of an answer given on the study day `day`; `drill` is the learner's setting."""
-    if mode != "review":
+    """The kind of an answer given on the study day `day`; `drill` is the learner's setting.
+
+    Under a plan a card that is due, or in the drill, is what it would be without; any other is asked before its date.
+    """
+    if mode != "review" and mode != "plan":
         return mode
     wanted = schedule.due_on is None or schedule.due_on <= day
     if wanted and (history.last_moved is None or history.last_moved < day):
         return "scheduled"
-    return "drill" if drill and history.in_drill else "extra"
+    if drill and history.in_drill:
+        return "drill"
+    return "plan" if mode == "plan" else "extra"
 
 
 def answered(schedule: Schedule, kind: Kind, quality: int, day: Day) -> Schedule:

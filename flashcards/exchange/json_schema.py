@@ -19,6 +19,7 @@ from flashcards.exchange.json_kinds import (
     NUMBER,
     NUMBERS,
     PAIRS,
+    REFERENCES,
     TEXT,
     TEXTS,
     Kind,
@@ -41,7 +42,8 @@ class Field:
     says: str
     nullable: bool = False
     column: str = ""
-    later: bool = False  # it came with a later program: documents without it are read as with null
+    later: bool = False  # it came with a later program: documents without it are read as with `default`
+    default: object = None  # as it is stored
 
     @property
     def stored_as(self) -> str:
@@ -88,7 +90,7 @@ def _value(item: dict[str, Any], field: Field) -> Any:
     for name in field.name.split("."):
         if not isinstance(value, dict) or name not in value:
             if field.later:
-                return None
+                return field.default
             raise NotAsDeclared(f"{field.name} is missing")
         value = value[name]
     if value is None and field.nullable:
@@ -188,6 +190,17 @@ SECTIONS = (
             Field("revision", INTEGER, "the number of its text"),
             Field("modified_at", INSTANT, "when its text last changed"),
             _REMOVED,
+            Field(
+                "rubric_refs",
+                REFERENCES,
+                "for each point null or the deck id (null: its own), note id and level that"
+                " it names; empty where no point names any",
+                later=True,
+                default="[]",
+            ),
+            Field("follow_up_refs", REFERENCES, "the same for the further questions", later=True, default="[]"),
+            Field("in_full", TEXT, "the long form of the answer", later=True, default=""),
+            Field("clarify", TEXTS, "what an interviewer would answer if asked", later=True, default="[]"),
         ),
     ),
     Section(

@@ -203,6 +203,15 @@ class CardRows:
         sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
         return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
 
+    def notes(self, learner: int, wanted: CardFilter) -> set[int]:
+        """The notes of all cards that a filter finds."""
+        where, values = conditions(wanted, learner)
+        if wanted.match:
+            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
+            values["match"] = wanted.match
+        sql = f"SELECT DISTINCT n.id FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
+        return {note for (note,) in self._db.all(f"{sql} WHERE {' AND '.join(where)}", values)}
+
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
         sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"

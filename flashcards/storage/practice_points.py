@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flashcards.domain.points import point_keys
 from flashcards.storage.database import Database
-from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, NoteValues, Referring, refs_from_json, to_json
+from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, Referring, refs_from_json, to_json
 
 _LISTED = "IN (SELECT value FROM json_each(?))"
 
@@ -26,17 +26,24 @@ class PointRows:
         for table in ("rubric_point", "follow_up"):
             self._db.executemany(f"DELETE FROM {table} WHERE note_id = ?", [(note.id,) for note in known])
         written: list[NoteInsert | NoteUpdate] = [*new, *known]
+        self._insert((note.id, note.values.rubric, note.values.rubric_refs, note.values.follow_ups) for note in written)
+
+    def fill(self) -> None:
+        """Writes those of all notes, into empty tables."""
+        self._insert(self._db.all("SELECT id, rubric, rubric_refs, follow_ups FROM note"))
+
+    def _insert(self, notes: Iterable[tuple[int, str, str, str]]) -> None:
+        listed = [note for note in notes if note[1] != "[]" or note[3] != "[]"]
         self._db.executemany(
             "INSERT INTO rubric_point(note_id, point, position, text, level) VALUES (?, ?, ?, ?, ?)",
-            [row for note in written if note.values.rubric != "[]" for row in _points(note.id, note.values)],
+            [row for note, rubric, refs, _ in listed if rubric != "[]" for row in _points(note, rubric, refs)],
         )
         self._db.executemany(
             "INSERT INTO follow_up(note_id, position, text) VALUES (?, ?, ?)",
             [
-                (note.id, position, text)
-                for note in written
-                if note.values.follow_ups != "[]"
-                for position, text in enumerate(json.loads(note.values.follow_ups))
+                (note, position, text)
+                for note, _, _, follow_ups in listed
+                for position, text in enumerate(json.loads(follow_ups))
             ],
         )
 
@@ -81,9 +88,9 @@ class PointRows:
             self._db.executemany(f"UPDATE {table} SET {column} = ? WHERE note_id = ? AND position = ?", changed)
 
 
-def _points(note: int, values: NoteValues) -> Iterator[tuple[int, str, int, str, str | None]]:
-    texts: list[str] = json.loads(values.rubric)
-    refs = refs_from_json(values.rubric_refs)
+def _points(note: int, rubric: str, stored_refs: str) -> Iterator[tuple[int, str, int, str, str | None]]:
+    texts: list[str] = json.loads(rubric)
+    refs = refs_from_json(stored_refs)
     for position, (text, key) in enumerate(zip(texts, point_keys(texts, refs), strict=True)):
         ref = refs[position] if refs else None
         yield note, key, position, text, ref.level if ref else None

@@ -160,7 +160,7 @@ class ReviewRows:
         rows = self._db.each(
             "SELECT study_day, kind, quality, at FROM review INDEXED BY review_card"
             " WHERE card_id = ? AND learner_id = ?"
-            " AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC",
+            " AND undone = 0 AND kind IN ('scheduled', 'drill', 'plan') ORDER BY seq DESC",
             (card, learner),
         )
         last_moved: Day | None = None

@@ -83,7 +83,7 @@ class SetRows:
         """The cards that a search finds and that can be asked, in the order of decks and files."""
         where, values = _where(wanted, learner)
         sql = (
-            f"{_CARD} FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
+            f"{_CARD} FROM card c JOIN note n ON n.id = c.note_id {_JOINS}"
             f" WHERE {where} ORDER BY d.position, d.id, n.position, c.ordinal"
         )
         return [_set_card(row) for row in self._db.all(sql, values)]
@@ -95,7 +95,7 @@ class SetRows:
             "SELECT count(*),"
             f" coalesce(sum(s.due_on IS NOT NULL AND s.due_on <= :today AND {_SHOWN}), 0),"
             f" coalesce(sum(s.due_on IS NULL AND {_SHOWN}), 0)"
-            f" FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS} WHERE {where}",
+            f" FROM card c JOIN note n ON n.id = c.note_id {_JOINS} WHERE {where}",
             values,
         )
         return (row[0], row[1], row[2]) if row else (0, 0, 0)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import MemoryRows
+from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
@@ -159,6 +160,7 @@ class TransferStore:
             ((note, search_text(*texts)) for note, *texts in notes),
         )
         fronts.fill(self._db)
+        PointRows(self._db).fill()
         MemoryRows(self._db).mark_all()
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"

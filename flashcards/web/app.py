@@ -18,14 +18,17 @@ from flashcards.web.api import export as _api_export
 from flashcards.web.api import me as _api_me
 from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
+from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
+from flashcards.web.browse.searches import searches
 from flashcards.web.browse.views import browse
 from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
@@ -34,6 +37,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
@@ -65,9 +69,11 @@ API_VIEWS = (
     _api_me,
     _api_memory,
     _api_openapi,
+    _api_plans,
     _api_queue,
     _api_reviews,
     _api_rounds,
+    _api_searches,
     _api_sets,
     _api_stats,
 )
@@ -81,6 +87,7 @@ BLUEPRINTS = (
     sets,
     decks,
     browse,
+    searches,
     cards,
     settings,
     admin,
@@ -93,6 +100,7 @@ BLUEPRINTS = (
     analysis,
     practice,
     partner,
+    plan,
     api,
 )
 
@@ -140,6 +148,7 @@ def _teach_templates(app: Flask) -> None:
         count=lambda number: f"{number:,}",
         iso_date=dates.iso_date,
         long_date=dates.long_date,
+        day_and_month=dates.day_and_month,
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,

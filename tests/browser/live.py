@@ -55,8 +55,7 @@ class Live:
 
     def stop(self) -> None:
         """No connection any more: what is being answered is finished, the rest is cut."""
-        self._server.task_dispatcher.shutdown()
-        self._server.asyncore.close_all(self._server._map, ignore_all=True)
+        self._server.stop()
         self._thread.join(10)
         assert not self._thread.is_alive()
 

@@ -45,7 +45,9 @@ def sources() -> dict[str, str]:
 def note_source(question: str, note: str) -> str:
     """The Markdown of one note: from its heading or line to the next."""
     text = sources()[question]
-    start = re.search(rf"^.*\{{[^{{}}\n]*#{re.escape(note)}(?=[\s}}])[^{{}}\n]*\}}[ ]*$", text, re.MULTILINE)
+    start = re.search(
+        rf"^(?:## |.* :::? ).*\{{[^{{}}\n]*#{re.escape(note)}(?=[\s}}])[^{{}}\n]*\}}[ ]*$", text, re.MULTILINE
+    )
     assert start, f"{question} has no note #{note}"
     after = re.search(r"^## ", text[start.end() :], re.MULTILINE)
     return text[start.start() : start.end() + (after.start() if after else len(text))]
@@ -97,16 +99,33 @@ def test_shared_cards_are_written_once() -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_points_and_follow_ups_name_cards_that_teach_and_answer_them(question: str) -> None:
-    """Where a deck's facts say which card teaches a point or answers a follow-up, both are there, word for word."""
+def test_every_point_and_follow_up_names_the_card_that_teaches_or_answers_it(question: str) -> None:
+    """In the deck, or in the facts' tables (`[[rubric]]`, `[[follow_up]]`) where the deck does not say it itself."""
     facts = tomllib.loads((FACTS / f"{question}.toml").read_text("utf-8"))
     (core,) = [card for card in cards() if card["note"] == question and Path(card["path"]).stem == question]
     known = {(Path(card["path"]).stem, card["note"]) for card in cards()}
-    wrong = []
-    for kind, text, given in (("rubric", "point", core["rubric"]), ("follow_up", "text", core["follow_ups"])):
+    wrong: list[tuple[str, str, object]] = []
+    for kind, text, given, refs in (
+        ("rubric", "point", core["rubric"], core["rubric_refs"]),
+        ("follow_up", "text", core["follow_ups"], core["follow_up_refs"]),
+    ):
+        named = {words: (ref["deck"], ref["id"]) for words, ref in zip(given, refs, strict=False) if ref and ref["id"]}
         for row in facts.get(kind, ()):
             deck, _, note = row["card"].rpartition("#")
-            if row[text] not in given or (deck.rpartition("/")[2] or question, note) not in known:
-                wrong.append((kind, row))
+            named[row[text]] = (deck, note)
+        wrong += [(kind, words, "not a point of the card") for words in named if words not in given]
+        wrong += [(kind, words, "names no card") for words in given if words not in named]
+        wrong += [
+            (kind, words, card)
+            for words, card in named.items()
+            if ((card[0] or question).rpartition("/")[2], card[1]) not in known
+        ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_point_is_one_checkable_statement(question: str) -> None:
+    (core,) = [card for card in cards() if card["note"] == question and Path(card["path"]).stem == question]
+
+    assert [point for point in core["rubric"] if len(point.split()) > 20] == []

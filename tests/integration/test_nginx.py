@@ -139,8 +139,7 @@ def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
-        server.task_dispatcher.shutdown()
-        server.asyncore.close_all(server._map, ignore_all=True)
+        server.stop()
         thread.join(10)
 
 

@@ -26,7 +26,8 @@ LEAST = {
     LEARNER: """
         GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
         GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
-        POST /study
+        POST /study, GET /searches, POST /searches
+        GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
@@ -49,6 +50,13 @@ LEAST = {
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
         PATCH /api/v1/rounds/<uuid:round_id>/answers/<uuid:answer_id>
+        GET /welcome, POST /welcome, GET /plan, POST /plan, POST /plan/leave, GET /plan/after, POST /plan/after
+        POST /plan/<int:number>/follow, POST /plan/<int:number>/minutes, POST /plan/<int:number>/delete
+        POST /breaks, POST /breaks/delete
+        GET /api/v1/plans, POST /api/v1/plans, POST /api/v1/plans/outlook, GET /api/v1/plans/<int:number>
+        PUT /api/v1/plans/<int:number>, PATCH /api/v1/plans/<int:number>, DELETE /api/v1/plans/<int:number>
+        GET /api/v1/plans/<int:number>/days
+        GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck

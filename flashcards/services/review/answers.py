@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flashcards.domain import schedule as rules
@@ -216,6 +216,25 @@ class Answers(LearnerDays):
                     self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
+    def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
+        """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
+        uid = new_uuid()
+        with self._db.write():
+            seq, latest = self._rows.log_end(learner.id)
+            today = self._day(learner, latest)
+            found = (self._rows.card(learner.id, card) for card in dates)
+            cards = [card for card in found if card is not None and card.schedule.due_on not in (None, dates[card.id])]
+            for offset, card in enumerate(cards, start=1):
+                after = rules.changed(card.schedule, "due", today, dates[card.id])
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if offset == 1 else derived_uuid(uid, card.id), action=uid,
+                    at=self._clock(), study_day=today, quality=None, kind="manual", verb="due",
+                    before=card.schedule, after=after, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+                self._rows.save(learner.id, card, after, card.lapses)
+            return len(cards)
+
     def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
             raise Conflict("This id was used for something else.")
@@ -264,10 +283,10 @@ class Answers(LearnerDays):
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
         self._rows.mark_undone(learner.id, row)
-        if row.quality is not None or row.verb in BEGINNINGS:
-            self._memory.recompute(learner.id, row.card)
         if row.kind == FLAG:
             self._flags.replay(learner.id, row.card)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
         if row.kind not in {"scheduled", "manual"} and row.before == row.after:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)

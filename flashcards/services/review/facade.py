@@ -1,7 +1,7 @@
 """Reviewing: the queue, the answers, undo, and what is known of cards.
 
 One service in parts, each in a module of its own: the writes (`answers`), the day's queue (`queue`), reads of cards
-and of the log (`card_lookup`), and sets to study (`sets`).
+and of the log (`card_lookup`), sets to study (`sets`), and saved searches (`saved_searches`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from flashcards.services.review.contract import (
     Today,
     Undone,
 )
-from flashcards.services.review.sets import Sets
+from flashcards.services.review.saved_searches import SavedSearches
 
 __all__ = [
     "Acted",
@@ -50,5 +50,5 @@ __all__ = [
 ]
 
 
-class ReviewService(Answers, Sets):
+class ReviewService(Answers, SavedSearches):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""

@@ -50,7 +50,7 @@ def queue_card(
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind not in {"drill", "ahead", "cram"}:
+    if kind not in {"drill", "ahead", "cram", "plan"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)

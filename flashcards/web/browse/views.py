@@ -26,6 +26,7 @@ DONE = {
     "bury": "Buried: hidden until tomorrow.",
     "unbury": "Shown again.",
     "flag": "Flagged.",
+    "saved": "The search is saved.",
     "undo": "Undone.",
 }
 
@@ -52,10 +53,12 @@ def _page(q: str, since: str | None, done: str = "", error: FlashcardsError | No
         found=found,
         trouble=trouble,
         said=DONE.get(done),
-        last=last if last and done in DONE and done != "undo" else None,
+        last=last if last and done in DONE and done not in {"undo", "saved"} else None,
         study_day=services().review.study_day(me),
         tally=services().review.found(me, q) if q and not trouble else None,
         quick=[(name, search, services().review.found(me, search).cards) for name, search in QUICK],
+        saved=services().review.saved_searches(me),
+        search_id=uuid4(),
         action_id=uuid4(),
         set_id=uuid4(),
     )
@@ -68,7 +71,7 @@ def act() -> BaseResponse | str:
     form, review = request.form, services().review
     q, since = form.get("q", ""), form.get("since") or None
     verb, picked = "flag" if "flag" in form else form.get("verb", ""), form.getlist("card")[:MOST_PICKED]
-    if verb not in DONE and verb != "tag":
+    if (verb not in DONE or verb == "saved") and verb != "tag":
         raise Invalid(f"There is no action {verb!r}.", field="verb")
     if verb == "undo":
         review.undo(learner(), form.get("undo") or None)

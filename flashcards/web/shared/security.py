@@ -53,7 +53,7 @@ def install(app: Flask) -> None:
 
 
 def _compressed(response: Response) -> Response:
-    """Waitress compresses nothing; static files come compressed already."""
+    """The server compresses nothing; static files come compressed already."""
     if response.direct_passthrough or response.status_code != 200 or "Content-Encoding" in response.headers:
         return response
     if response.mimetype not in {"text/html", "application/json", "text/javascript"}:

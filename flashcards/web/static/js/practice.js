@@ -61,7 +61,7 @@ async function goOn() {
 
 function question() {
   const draft = stored(DRAFT) ?? {}, notes = id("notes"), began = performance.now();
-  const written = () => [...document.querySelectorAll("[name=what],[name=many]")];
+  const written = () => [...document.querySelectorAll("#ledger input")];
   let over = false, hidden = 0, left = document.hidden ? began : 0, before = draft.took ?? 0;
   const took = () => Math.round(before + performance.now() - began - hidden - (left ? performance.now() - left : 0));
   let strokes = draft.strokes ?? [];
@@ -230,10 +230,14 @@ function points() {
     count();
   }
 
-  function patch(body) {
+  /** Resolves to whether it is stored, here or there. */
+  async function patch(body) {
     if (!answer) return tell("Answer the question first.");
     rounds.add("PATCH", `${path}/${answer}`, { at: new Date().toISOString(), ...body });
-    return rounds.flush().then((trouble) => { if (!wasRefused() && trouble) tell(unsent(trouble)); });
+    const trouble = await send();
+    if (wasRefused()) return false;
+    if (trouble) tell(unsent(trouble));
+    return true;
   }
 
   function count() {
@@ -278,8 +282,8 @@ function points() {
       return part.querySelector("[type=radio]").focus();
     }
     for (const one of ticks.querySelectorAll("button")) one.disabled = true;
-    const sent = patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true });
-    Promise.resolve(sent).then(goOn).finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
+    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn())
+      .finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
   });
   addEventListener("keydown", (event) => {
     const inTick = event.target.matches?.(".marks input");
