@@ -278,6 +278,33 @@ def test_a_late_answer_under_fsrs_moves_no_date_back(world: StudyWorld) -> None:
     assert clean(world)
 
 
+@pytest.mark.parametrize("chosen", ["fsrs-6", "sm2"])
+def test_the_date_on_the_button_is_the_date(world: StudyWorld, chosen: str) -> None:
+    ada = world.learner(drill=True, new_per_day=99)
+    chance, service = random.Random(5), scheduler(world)
+    service.choose(ada, "fsrs-6", 0.9, folder="a")
+    for day in range(20):
+        if day == 10:
+            service.choose(ada, chosen, 0.8, folder="a")
+        for _ in range(6):
+            cards = world.review.queue(ada, limit=1).cards
+            if not cards:
+                break
+            (card,), grade = cards, chance.choice((1, 3, 4, 5))
+            answered = world.answer(ada, card.key.removesuffix("/forward"), grade)
+            assert answered.due_on == world.review.study_day(ada) + card.intervals[grade], (day, card.kind)
+        world.clock.days(1)
+    assert clean(world)
+
+
+def test_the_interval_that_is_shown_is_the_one_in_force(world: StudyWorld) -> None:
+    ada = world.learner()
+    scheduler(world).choose(ada, "fsrs-6", 0.9)
+    world.answer(ada, "b#n1", 5)
+    world.clock.days(3)
+    assert world.review.card(ada, world.card("b#n1")).interval == 8
+
+
 def test_a_preview_changes_nothing_and_says_what_would_change(world: StudyWorld) -> None:
     ada = world.learner()
     for days in (0, 1):

@@ -12,6 +12,7 @@ from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.answering import AnswerMemory
 from flashcards.services.memory.choices import Choices
+from flashcards.services.memory.previews import ButtonDays
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.days import PlanDays
 from flashcards.services.review.contract import CardState
@@ -36,6 +37,7 @@ class LearnerDays:
         self._memory = AnswerMemory(database)
         self._remembered = MemoryState(database)
         self._choices = Choices(database)
+        self._button_days = ButtonDays(database)
         self._plan_days = PlanDays(database, clock)
 
     def study_day(self, learner: Learner) -> Day:
