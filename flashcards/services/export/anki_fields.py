@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from hashlib import blake2b, sha256
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from flashcards.deckfiles.media import files as media_files
+from flashcards.deckfiles.parse.project import macros_of
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderRequest, note_references, request_for
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Note
 from flashcards.exchange.anki.fields import SEPARATOR, listed
@@ -24,11 +26,8 @@ def request_for_anki(note: Note, deck_path: str, root: Path) -> RenderRequest:
     """What the renderer needs for a note; pictures and sounds are looked up in the decks folder `root`."""
     names = note_references(note)
     media = {name: media_files.resolve(name, deck_path, root) for name in names}
-    request = request_for(note, media)
-    return RenderRequest(
-        request.content, request.one_line, request.definitions, request.rubric, request.follow_ups,
-        request.sources, request.media, "anki",
-    )  # fmt: skip
+    request = request_for(replace(note, in_full="", clarify=()), media, macros_of(root))
+    return replace(request, flavour="anki")
 
 
 def rendering(note: Note, rendered: Rendered) -> AnkiRendering:
