@@ -35,6 +35,7 @@ from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
@@ -77,6 +78,7 @@ class Services:
     practice: PracticeService
     plans: Plans
     work: LongWork
+    ready: ReadyCheck
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -173,6 +175,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         practice=PracticeService(database, clock, review),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
+        ready=ReadyCheck(database, config.data),
     )
 
 
