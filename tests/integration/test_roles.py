@@ -18,7 +18,7 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
@@ -45,7 +45,7 @@ LEAST = {
         GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
-        POST /practice/<uuid:round_id>/partner
+        POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
