@@ -17,9 +17,10 @@ DECKS = Path(__file__).parents[2] / "decks"
 FACTS = Path(__file__).parent / "facts"
 QUESTIONS = tuple(sorted(path.stem for path in FACTS.glob("*.toml")))
 LEVELS = {"junior", "mid", "senior"}
-LONG_FORMS = tuple(
-    sorted(path.stem for folder in ("coding", "system-design") for path in (DECKS / "ml" / folder).glob("*.md"))
-) + ("faang-video-recommender",)
+LONG_FORMS = (
+    *sorted(path.stem for folder in ("coding", "system-design") for path in (DECKS / "ml" / folder).glob("*.md")),
+    "faang-video-recommender",
+)
 """Of coding and system design, and what else fills a round by itself."""
 
 
