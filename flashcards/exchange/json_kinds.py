@@ -78,6 +78,12 @@ def _read_list(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _read_object(value: Any) -> str:
+    if not isinstance(value, dict):
+        raise NotAsDeclared("must be an object")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _read_hex(value: Any) -> bytes:
     try:
         return bytes.fromhex(value)
@@ -94,4 +100,5 @@ INSTANT = Kind({"type": "string", "format": "date-time"}, _write_instant, _read_
 DAY = Kind({"type": "string", "format": "date"}, _write_day, _read_day)
 TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_list)
 PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
+OBJECT = Kind({"type": "object"}, json.loads, _read_object)
 HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)

@@ -30,6 +30,8 @@ _OF_LEARNER = {
     "schedule": "learner_id = :learner",
     "review": "learner_id = :learner",
     "imported_review": "learner_id = :learner",
+    "plan": "learner_id = :learner",
+    "learner_break": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
 }
 _ORDER = {
@@ -43,6 +45,8 @@ _ORDER = {
     "schedule": "learner_id, card_id",
     "review": "learner_id, seq",
     "imported_review": "learner_id, seq",
+    "plan": "learner_id, id",
+    "learner_break": "learner_id, first_day",
     "anki_export": "coalesce(learner_id, 0), guid",
 }
 # A row that only the counter of seen cards made says nothing of its own.
