@@ -24,6 +24,7 @@ from flashcards.services.export.facade import ExportService
 from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
 from flashcards.services.memory.report import ReportService
+from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
@@ -75,6 +76,7 @@ class Services:
     measure: MemoryMeasure
     fits: FitService
     report: ReportService
+    scheduler: SchedulerService
     practice: PracticeService
     plans: Plans
     work: LongWork
@@ -172,6 +174,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         measure=MemoryMeasure(database),
         fits=FitService(database, clock),
         report=ReportService(database, clock),
+        scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),

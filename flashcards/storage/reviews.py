@@ -241,6 +241,10 @@ class ReviewRows:
         )
         return name_of(row[0]) if row else sm2.SCHEDULER
 
+    def has_action(self, learner: int, action: str) -> bool:
+        """Whether the learner's log holds an action: one of many rows."""
+        return self._db.one("SELECT 1 FROM review WHERE learner_id = ? AND action = ?", (learner, action)) is not None
+
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""
         row = self._db.one(f"{_STORED} AND uid = ?", (learner, uid))

@@ -550,8 +550,9 @@ class Queues(LearnerDays):
         kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
+        days = self._button_days.of(learner.id, records, kinds, day.study_day)
         return tuple(
-            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS))
+            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it))
             for it, kind in kinds.items()
         )
 
