@@ -27,7 +27,7 @@ def page() -> str:
         days=days,
         deck=deck,
         periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
-        places=_places(services().decks.tree()),
+        places=places(services().decks.tree()),
         charts=main_charts(found),
         more=more_charts(found, me.buttons),
         wide=charts.calendar(found.calendar, found.study_day, charts.WEEKS_WIDE),
@@ -35,13 +35,13 @@ def page() -> str:
     )
 
 
-def _places(folder: Folder, depth: int = 0) -> list[tuple[str, str]]:
+def places(folder: Folder, depth: int = 0) -> list[tuple[str, str]]:
     """(address, title) of every folder and deck, deeper ones moved to the right."""
     found: list[tuple[str, str]] = []
     for entry in folder.entries:
         indent = "\u2003" * depth
         if isinstance(entry, Folder):
-            found += [(entry.path, f"{indent}{entry.title}/"), *_places(entry, depth + 1)]
+            found += [(entry.path, f"{indent}{entry.title}/"), *places(entry, depth + 1)]
         else:
             found.append((entry.address, f"{indent}{entry.title}"))
     return found
