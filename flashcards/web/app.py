@@ -16,6 +16,7 @@ from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
 from flashcards.web.api import me as _api_me
+from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
@@ -48,6 +49,7 @@ from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
+from flashcards.web.stats import memory_views as _memory_views
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
@@ -65,6 +67,7 @@ API_VIEWS = (
     _api_decks,
     _api_export,
     _api_me,
+    _api_memory,
     _api_openapi,
     _api_plans,
     _api_queue,
@@ -74,6 +77,8 @@ API_VIEWS = (
     _api_sets,
     _api_stats,
 )
+
+_MORE_VIEWS = (_memory_views,)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,

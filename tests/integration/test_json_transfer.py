@@ -69,6 +69,7 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     (tmp_path / "old").mkdir()
     world = AnkiWorld(tmp_path / "old", timezone="Europe/Berlin", new_per_day=3, theme="dark")
     world.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    world.write(".flashcards.toml", "silence = ['no-cards']\n")
     world.write("ml/a.md", DECK)
     world.write("ml/img/p.png", PNG)
     world.write("ml/_anki.json", '{"version": 1, "types": [], "notes": []}')
@@ -114,7 +115,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     path = written(world)
     done = empty.export.load_json(path)
     assert done.counts["reviews"] > 50
-    assert done.written == ("b.md", "ml/_anki.json", "ml/_folder.yml", "ml/a.md", "ml/img/p.png")
+    assert done.written == (".flashcards.toml", "b.md", "ml/_anki.json", "ml/_folder.yml", "ml/a.md", "ml/img/p.png")
     assert (empty.root / "ml/img/p.png").read_bytes() == PNG
     report = empty.sync()
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)

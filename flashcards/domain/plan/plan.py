@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from flashcards.domain.plan.mind import Mind
 from flashcards.domain.plan.model import (
+    LONGEST,
     Asked,
     Known,
     Learner,
@@ -166,6 +167,16 @@ def with_minutes(
         share = other / usual if usual > 0 else 1.0
         found[minutes] = Known(*(min(float(len(cards)), value * share) for value in known))
     return found
+
+
+def with_days_more(request: Request, cards: Sequence[PlanCard], learner: Learner, known: Known, days: int) -> Known:
+    """What would be known if there were so many days more, of `known`: what missed days would have brought."""
+    sample = _Sample(replace(request, day=min(request.day + days, request.today + LONGEST)), cards, _ANSWERS_OF_SHARES)
+    usual, other = (
+        _sampled(replace(sample.request, day=day), sample.cards, learner) for day in (request.day, sample.request.day)
+    )
+    share = max(1.0, other / usual) if usual > 0 else 1.0
+    return Known(*(min(float(len(cards)), value * share) for value in known))
 
 
 def _sampled(request: Request, cards: Sequence[PlanCard], learner: Learner) -> float:

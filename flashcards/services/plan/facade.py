@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
@@ -170,6 +170,8 @@ class Plans(Breaks):
             number = self._rows.add(learner.id, row)
             if follow:
                 self._rows.follow(learner.id, number)
+        if follow:
+            self._days.prepare(learner.id, today)
         return self.plan(learner, number)
 
     def change(self, learner: Learner, number: int, choice: Choice) -> PlanRow:
@@ -254,13 +256,17 @@ class Plans(Breaks):
                 if it.recalled_expected is not None and it.study_day <= today
             ),
             recalled=day.recalled_expected or 0.0,
-            price=self._price(learner, plan, day),
+            price=self._price(plan, day),
             on_break=today in self._days.days_on_break(learner.id),
         )
 
-    def wake(self, learner: Learner) -> None:
-        """Reckons today's plan, where one is followed and it is not reckoned yet: every night for everybody."""
-        self.today(learner)
+    def wake(self, learners: Iterable[Learner]) -> int:
+        """Reckons the day of those who follow a plan, where it is not reckoned yet; gives how many do.
+
+        Called every hour, as days begin when learners choose: nobody waits for it in the morning.
+        """
+        followers = set(self._rows.followers())
+        return sum(self.today(it) is not None for it in learners if it.id in followers)
 
     def _day(self, learner: Learner, plan: PlanRow, today: Day, seconds: float) -> PlanDayRow:
         """Today's row, with its figures where there was time for them."""
@@ -289,7 +295,8 @@ class Plans(Breaks):
             made = made or self._days.make_day(learner.id, plan, today)
         if not scope:
             return replace(made, predicted=(0.0, 0.0, 0.0), recalled_expected=0.0)
-        work = process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes))
+        missed = self._missed(learner, plan, today)
+        work = process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes), missed)
         reckoned = self._reckoned(work, seconds)
         if reckoned is None:
             return made
@@ -299,6 +306,8 @@ class Plans(Breaks):
             "seen": it.seen,
             "without": round(it.without, 1),
             "more": round(it.more, 1),
+            "missed": missed,
+            "unmissed": round(reckoned.unmissed.median, 1),
             "path": [[point.day, round(point.plan, 1), round(point.without, 1)] for point in it.path],
         }
         return replace(
@@ -308,31 +317,25 @@ class Plans(Breaks):
             figures=figures,
         )
 
-    def _price(self, learner: Learner, plan: PlanRow, day: PlanDayRow) -> Price | None:
+    def _price(self, plan: PlanRow, day: PlanDayRow) -> Price | None:
         """What days without cards cost; None where there were none, or it is next to nothing."""
-        today = day.study_day
-        if day.predicted is None:
+        missed, unmissed, more = (day.figures.get(name, 0) for name in ("missed", "unmissed", "more"))
+        if day.predicted is None or not missed:
             return None
-        breaks = self._days.days_on_break(learner.id)
-        last = self._rows.last_day_before(learner.id, today)
-        first = max(last + 1 if last is not None else 0, self._made_on(learner, plan))
-        missed = [it for it in range(first, today) if not is_off(plan, it, breaks)]
-        before = [it for it in self._rows.days(learner.id, plan.id) if it.predicted and it.study_day < today]
-        if not missed or not before:
+        then, now = round(unmissed), round(day.predicted[1])
+        if then - now < LEAST_PRICE:
             return None
-        # As it was said on the first of these days, or else on the last one before.
-        said = next((it for it in before if it.study_day >= missed[0]), before[-1])
-        assert said.predicted is not None
-        then, now = round(said.predicted[1]), round(day.predicted[1])
-        more = day.figures.get("more", 0.0)
-        if then - now < LEAST_PRICE or more <= 0:
-            return None
-        minutes = math.ceil((then - now) / (more / STEP))
-        return Price(len(missed), then, now, plan.minutes + minutes)
+        minutes = plan.minutes + math.ceil((then - now) / (more / STEP)) if more > 0 else plan.minutes
+        return Price(missed, then, now, min(minutes, MOST_MINUTES))
 
-    def _made_on(self, learner: Learner, plan: PlanRow) -> Day:
+    def _missed(self, learner: Learner, plan: PlanRow, today: Day) -> int:
+        """How many days in a row before today were meant for studying and had no answer, since the plan began."""
         days = self._rows.days(learner.id, plan.id)
-        return days[0].study_day if days else 0
+        begun = days[0].study_day if days else today
+        last = self._rows.last_day_before(learner.id, today)
+        breaks = self._days.days_on_break(learner.id)
+        first = begun if last is None else max(last + 1, begun)
+        return sum(not is_off(plan, day, breaks) for day in range(first, today))
 
     def choice(self, plan: PlanRow) -> Choice:
         """What a stored plan asks for."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import flashcards
 from flashcards.domain.plan.model import Known, Learner, Plan, PlanCard, Request
-from flashcards.domain.plan.plan import make_plan, with_minutes
+from flashcards.domain.plan.plan import make_plan, with_days_more, with_minutes
 from flashcards.errors import Unavailable
 
 SECONDS = 60.0
@@ -26,16 +26,20 @@ main()
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """A plan, and what would be known with other minutes a day."""
+    """A plan, what would be known with other minutes a day, and with the days that were missed."""
 
     plan: Plan
     by_minutes: dict[int, Known]
+    unmissed: Known
 
 
-def reckon(request: Request, cards: Sequence[PlanCard], learner: Learner, minutes: Sequence[int]) -> Reckoned:
+def reckon(
+    request: Request, cards: Sequence[PlanCard], learner: Learner, minutes: Sequence[int], missed: int = 0
+) -> Reckoned:
     """Here and now."""
     plan = make_plan(request, cards, learner)
-    return Reckoned(plan, with_minutes(request, cards, learner, plan.known, minutes))
+    other = with_minutes(request, cards, learner, plan.known, minutes)
+    return Reckoned(plan, other, with_days_more(request, cards, learner, plan.known, missed) if missed else plan.known)
 
 
 def reckon_apart(work: bytes) -> Reckoned:
@@ -55,12 +59,14 @@ def reckon_apart(work: bytes) -> Reckoned:
     return found
 
 
-def packed(request: Request, cards: Sequence[PlanCard], learner: Learner, minutes: Sequence[int]) -> bytes:
+def packed(
+    request: Request, cards: Sequence[PlanCard], learner: Learner, minutes: Sequence[int], missed: int = 0
+) -> bytes:
     """The work as bytes: the same work, the same bytes."""
-    return pickle.dumps((request, list(cards), learner, list(minutes)), protocol=5)
+    return pickle.dumps((request, list(cards), learner, list(minutes), missed), protocol=5)
 
 
 def main() -> None:
     """The child: reads one work, writes what came of it."""
-    request, cards, learner, minutes = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - of our own parent
-    sys.stdout.buffer.write(pickle.dumps(reckon(request, cards, learner, minutes), protocol=5))
+    work = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - of our own parent
+    sys.stdout.buffer.write(pickle.dumps(reckon(*work), protocol=5))

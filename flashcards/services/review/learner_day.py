@@ -11,6 +11,8 @@ from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.answering import AnswerMemory
+from flashcards.services.memory.choices import Choices
+from flashcards.services.memory.previews import ButtonDays
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.days import PlanDays
 from flashcards.services.review.contract import CardState
@@ -34,6 +36,8 @@ class LearnerDays:
         self._changes = TextChanges(database)
         self._memory = AnswerMemory(database)
         self._remembered = MemoryState(database)
+        self._choices = Choices(database)
+        self._button_days = ButtonDays(database)
         self._plan_days = PlanDays(database, clock)
 
     def study_day(self, learner: Learner) -> Day:

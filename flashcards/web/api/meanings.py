@@ -133,6 +133,7 @@ MEANINGS = {
     "review": "The id of the log's row.",
     "review_id": "The id of an answer or of another action, as made by the client.",
     "recall": "How likely the card is remembered today, 0 to 1; null where no answer says anything of it.",
+    "recalled": "How many cards are remembered today, as expected.",
     "reviews": "How many answers hang on it.",
     "revision": "The number of the text's version.",
     "right": "How often it was remembered.",
