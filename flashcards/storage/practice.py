@@ -6,7 +6,7 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -68,6 +68,15 @@ _LAST_MARKS = """
           GROUP BY card_id, point)
     GROUP BY card_id
 """
+_UNSAID = """
+    SELECT c.id, p.text, n.title, d.path, n.line, count(DISTINCT m.learner_id), sum(m.mark = 'said'),
+           sum(m.mark = 'missed'), count(*)
+    FROM round_mark m JOIN card c ON c.id = m.card_id JOIN note n ON n.id = c.note_id AND n.removed_at IS NULL
+    JOIN deck d ON d.id = n.deck_id JOIN rubric_point p ON p.note_id = n.id AND p.point = m.point
+    WHERE m.who = 'self' AND (?2 IS NULL OR n.deck_id IN (SELECT value FROM json_each(?2)))
+    GROUP BY n.id, p.point HAVING count(DISTINCT m.learner_id) >= ?1
+    ORDER BY avg(m.mark = 'missed') DESC, count(*) DESC, n.id LIMIT ?3
+"""
 _ANSWER = "id, position, card_id, revision, text, work, started_at, took_ms, at, closed_at, review_seq"
 _LINK = "learner_id, round_id, created_at, expires_at, joined_at, session_hash, ended_at"
 
@@ -109,6 +118,20 @@ class AnswerLine(NamedTuple):
     skipped: int
     closed: int
     took_ms: int
+
+
+class UnsaidPoint(NamedTuple):
+    """A point over all learners: how many ticked it, and how often it was said and missed, of `ticks`."""
+
+    card: int
+    text: str
+    title: str
+    path: str
+    line: int
+    learners: int
+    said: int
+    missed: int
+    ticks: int
 
 
 class PointText(NamedTuple):
@@ -340,6 +363,11 @@ class PracticeRows:
             (learner, json.dumps(list(rows))),
         )
         return dict(found)
+
+    def unsaid(self, least: int, decks: Collection[int] | None, limit: int) -> list[UnsaidPoint]:
+        """The points that at least so many learners have ticked, those missed most first."""
+        listed = None if decks is None else json.dumps(sorted(decks))
+        return [UnsaidPoint(*row) for row in self._db.all(_UNSAID, (least, listed, limit))]
 
     # --- the partner
 
