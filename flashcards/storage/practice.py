@@ -322,6 +322,13 @@ class PracticeRows:
             (learner, row.round, row.position, row.who, row.point, int(card), row.mark, row.at, row.evidence),
         )
 
+    def forget_marks(self, learner: int, round_id: str, position: int, who: str) -> None:
+        """Forgets somebody's ticks on a question."""
+        self._db.execute(
+            "DELETE FROM round_mark WHERE learner_id = ? AND round_id = ? AND position = ? AND who = ?",
+            (learner, round_id, position, who),
+        )
+
     def marks(self, learner: int, round_id: str) -> list[MarkRow]:
         """Every tick of a round."""
         rows = self._db.all(
