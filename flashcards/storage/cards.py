@@ -24,7 +24,10 @@ _COLUMNS = f"""
            (SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner
             AND v.quality IS NOT NULL AND v.undone = 0),
            s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision,
-           coalesce(f.flag, 0)
+           coalesce(f.flag, 0), coalesce(s."by", 'sm2'),
+           CASE WHEN s."by" <> 'sm2' THEN (SELECT max(v.study_day) FROM review v INDEXED BY review_card
+               WHERE v.card_id = c.id AND v.learner_id = :learner AND v.undone = 0 AND v.kind IN ('scheduled', 'drill'))
+           END
 """
 _JOINS = """
     JOIN deck d ON d.id = n.deck_id
@@ -109,6 +112,16 @@ class CardRecord:
     schedule: Schedule
     revision: int
     flag: int
+    by: str
+    moved_on: Day | None
+
+    @property
+    def interval(self) -> int:
+        """The interval in days: SM-2's, or where another decides, the days from the last answer that moved the date."""
+        due_on = self.schedule.due_on
+        if self.moved_on is None or due_on is None:
+            return self.schedule.interval
+        return max(0, due_on - self.moved_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +216,15 @@ class CardRows:
         sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
         return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
 
+    def notes(self, learner: int, wanted: CardFilter) -> set[int]:
+        """The notes of all cards that a filter finds."""
+        where, values = conditions(wanted, learner)
+        if wanted.match:
+            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
+            values["match"] = wanted.match
+        sql = f"SELECT DISTINCT n.id FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
+        return {note for (note,) in self._db.all(f"{sql} WHERE {' AND '.join(where)}", values)}
+
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
         sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
@@ -289,7 +311,7 @@ def _card(row: Row) -> CardRecord:
         sources_html=tuple(shared.get("sources_html", ())),
         in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
-        revision=row[29], flag=row[30],
+        revision=row[29], flag=row[30], by=row[31], moved_on=row[32],
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flashcards.domain.schedule import Entry, Schedule
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.schedulers import Entry
 from flashcards.storage.counters import VISIBLE_DECK
 from flashcards.storage.database import Database
+from flashcards.storage.memory import MemoryRows
+from flashcards.storage.reviews import ENTRY_COLUMNS, entry_of
 from flashcards.storage.schedules import COLUMNS, schedule_of
-
-_BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
-_AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
 
 _ORPHANS = {
     "cards without their note": "card c WHERE NOT EXISTS (SELECT 1 FROM note WHERE id = c.note_id)",
@@ -107,20 +107,20 @@ class CheckRows:
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 
-    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int]]:
-        """(schedule, lapses) of every (learner, card)."""
-        rows = self._db.each(f"SELECT learner_id, card_id, lapses, {', '.join(COLUMNS)} FROM schedule")
-        return {(row[0], row[1]): (schedule_of(*row[3:]), row[2]) for row in rows}
+    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int, str]]:
+        """(schedule, lapses, who decides its date) of every (learner, card)."""
+        rows = self._db.each(f'SELECT learner_id, card_id, lapses, "by", {", ".join(COLUMNS)} FROM schedule')
+        return {(row[0], row[1]): (schedule_of(*row[4:]), row[2], row[3]) for row in rows}
 
     def log(self) -> Iterator[LoggedEntry]:
         """Every log by learner and card, in the order of `seq`, undone rows left out."""
+        known = MemoryRows(self._db).parameters()
         rows = self._db.each(
-            f"SELECT learner_id, card_id, seq, kind, quality, study_day, after_lapses, {_BEFORE}, {_AFTER}"
+            f"SELECT learner_id, card_id, seq, {ENTRY_COLUMNS}"
             " FROM review NOT INDEXED WHERE undone = 0 ORDER BY learner_id, card_id, seq"
         )
-        for learner, card, seq, kind, quality, day, lapses, *schedules in rows:
-            entry = Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
-            yield LoggedEntry(learner, card, seq, entry)
+        for learner, card, seq, *columns in rows:
+            yield LoggedEntry(learner, card, seq, entry_of(columns, known))
 
     def totals(self) -> dict[str, int]:
         """How much was examined."""

@@ -250,6 +250,9 @@ class DeckStore:
         self._revisions(changes, at)
         self._tags(changes)
         self.points.write(changes.new_notes, changes.notes)
+        # References are in the fields for Anki, and no part of what these are found by.
+        forget = "DELETE FROM anki_fields WHERE note_id = ?"
+        self._many(forget, [(note.id,) for note in changes.notes if note.modified and not note.new_text])
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""

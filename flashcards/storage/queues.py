@@ -26,7 +26,7 @@ _ANSWERS = f"""
            s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND {shown_on("?2", "s.")}
     FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id
     LEFT JOIN schedule s ON s.learner_id = r.learner_id AND s.card_id = r.card_id
-    WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill') AND r.undone = 0
+    WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill', 'plan') AND r.undone = 0
     ORDER BY r.at, r.seq
 """
 # `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
@@ -77,7 +77,7 @@ _PACES = f"""
     SELECT asked, count(*), sum(quality >= {DRILLED_UNTIL}), count(took_ms),
            coalesce(sum(min(took_ms, {LONGEST_MS})), 0)
     FROM (SELECT iif(kind = 'drill', 'drill', iif(before_due_on IS NULL, 'new', 'due')) AS asked, quality, took_ms
-          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill')
+          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill', 'plan')
           ORDER BY seq DESC LIMIT 500)
     GROUP BY asked
 """
@@ -117,7 +117,7 @@ class QueueRows:
         return cast(list[DueRow], self._db.all(_DUE, (learner, today)))
 
     def answers(self, learner: int, today: Day) -> list[AnswerToday]:
-        """Today's answers of the kinds scheduled and drill, in the order in which they were given."""
+        """Today's answers of the kinds scheduled, drill and plan, in the order in which they were given."""
         return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
 
     def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:

@@ -6,13 +6,16 @@ method runs within the caller's transaction.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flashcards.domain import sm2
-from flashcards.domain.schedule import Entry, History, Schedule, replay
+from flashcards.domain.memory.fsrs import Memory, Parameters
+from flashcards.domain.schedule import History, Schedule
+from flashcards.domain.schedulers import Entry, name_of, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters
@@ -41,10 +44,15 @@ _CARD = f"""
     FROM card c JOIN note n ON n.id = c.note_id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id WHERE c.id = ?
 """
+ENTRY_COLUMNS = (
+    f"kind, quality, study_day, after_lapses, verb, scheduler, stability, difficulty, parameters, {_BEFORE}, {_AFTER}"
+)
+"""What a replay needs of a row: see `entry_of`."""
 _STORED = f"""
-    SELECT seq, uid, action, card_id, kind, verb, quality, at, study_day, undone, leech, {_BEFORE}, {_AFTER}
+    SELECT seq, uid, action, card_id, kind, verb, quality, at, study_day, undone, leech, scheduler, {_BEFORE}, {_AFTER}
     FROM review WHERE learner_id = ?
 """
+NOTHING_KNOWN: Mapping[str, Parameters] = {}
 _LAST = "undone = 0 AND kind <> 'imported' AND verb IS NOT 'edited' ORDER BY seq DESC"
 
 
@@ -108,6 +116,7 @@ class StoredRow:
     study_day: Day
     undone: bool
     leech: bool
+    scheduler: str
     before: Schedule
     after: Schedule
 
@@ -151,7 +160,7 @@ class ReviewRows:
         rows = self._db.each(
             "SELECT study_day, kind, quality, at FROM review INDEXED BY review_card"
             " WHERE card_id = ? AND learner_id = ?"
-            " AND undone = 0 AND kind IN ('scheduled', 'drill') ORDER BY seq DESC",
+            " AND undone = 0 AND kind IN ('scheduled', 'drill', 'plan') ORDER BY seq DESC",
             (card, learner),
         )
         last_moved: Day | None = None
@@ -212,16 +221,29 @@ class ReviewRows:
 
     def lapses(self, learner: int, card: int) -> int:
         """How often the learner has forgotten the card, by what stands in the log."""
+        return replay(self.entries(learner, card)).lapses
+
+    def entries(self, learner: int, card: int) -> list[Entry]:
+        """The log of a card as a replay takes it, without the numbers that FSRS-6 used."""
         rows = self._db.all(
-            f"SELECT kind, quality, study_day, after_lapses, {_BEFORE}, {_AFTER} FROM review INDEXED BY review_card"
+            f"SELECT {ENTRY_COLUMNS} FROM review INDEXED BY review_card"
             " WHERE card_id = ? AND learner_id = ? AND undone = 0 ORDER BY seq",
             (card, learner),
         )
-        entries = (
-            Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
-            for kind, quality, day, lapses, *schedules in rows
+        return [entry_of(row) for row in rows]
+
+    def by_before(self, learner: int, card: int, seq: int) -> str:
+        """Which scheduler decided the card's date before the row `seq`."""
+        row = self._db.one(
+            "SELECT scheduler FROM review INDEXED BY review_card WHERE card_id = ? AND learner_id = ? AND undone = 0"
+            " AND seq < ? AND kind <> 'imported' ORDER BY seq DESC LIMIT 1",
+            (card, learner, seq),
         )
-        return replay(entries).lapses
+        return name_of(row[0]) if row else sm2.SCHEDULER
+
+    def has_action(self, learner: int, action: str) -> bool:
+        """Whether the learner's log holds an action: one of many rows."""
+        return self._db.one("SELECT 1 FROM review WHERE learner_id = ? AND action = ?", (learner, action)) is not None
 
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""
@@ -276,6 +298,17 @@ def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:
 
 
 def _stored(row: Row) -> StoredRow:
-    seq, uid, action, card, kind, verb, quality, at, day, undone, leech, *schedules = row
+    seq, uid, action, card, kind, verb, quality, at, day, undone, leech, scheduler, *schedules = row
     before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
-    return StoredRow(seq, uid, action, card, kind, verb, quality, at, day, bool(undone), bool(leech), before, after)
+    return StoredRow(
+        seq, uid, action, card, kind, verb, quality, at, day, bool(undone), bool(leech), scheduler, before, after
+    )
+
+
+def entry_of(columns: Sequence[Any], known: Mapping[str, Parameters] = NOTHING_KNOWN) -> Entry:
+    """The entry for `ENTRY_COLUMNS`; `known` are sets of parameters by name."""
+    kind, quality, day, lapses, verb, scheduler, stability, difficulty, name, *schedules = columns
+    memory = None if stability is None else Memory(stability, difficulty)
+    before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
+    parameters = None if name is None else known.get(name)
+    return Entry(kind, quality, day, before, after, lapses, verb, scheduler, memory, parameters)

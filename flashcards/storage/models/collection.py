@@ -80,6 +80,10 @@ class Note(Table):
     render_key = TextField(null=True)  # into Rendering
     modified_at = Instant()  # when its text last changed
     removed_at = Instant(null=True)
+    rubric_refs = TextField(**default("[]"))  # null or {deck, id, level} for each point; empty where none has one
+    follow_up_refs = TextField(**default("[]"))
+    in_full = TextField(**default(""))  # Markdown
+    clarify = TextField(**default("[]"))
 
 
 index("note_key", Note.deck, Note.key, unique=True, where=Note.removed_at.is_null())
@@ -87,6 +91,7 @@ index("note_deck", Note.deck, Note.position, where=Note.removed_at.is_null())
 index("note_removed", Note.removed_at, where=Note.removed_at.is_null(False))
 index("note_render", Note.render_key)
 index("note_requires", Note.deck, where=Note.requires != "[]")
+index("note_refers", Note.deck, where=(Note.rubric_refs != "[]") | (Note.follow_up_refs != "[]"))
 
 
 class NoteTag(Table):

@@ -43,9 +43,9 @@ def page(card_id: str) -> str:
         last=last if last and any(row.id == last.review_id for row in history) else None,
         said=DONE.get(request.args.get("done", "")),
         action_id=uuid4(),
+        flag_id=uuid4(),
         can_practise=card.state != "removed" and services().practice.can_practise(me, card_id),
         points=services().practice.points_over_time(me, card_id),
-        flag_id=uuid4(),
     )
 
 
