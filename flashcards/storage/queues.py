@@ -32,13 +32,15 @@ _ANSWERS = f"""
 # `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
 # (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
 _DECKS_WITH_NEW = """
-    SELECT d.id, ld.new_per_day FROM deck d INDEXED BY deck_study
+    SELECT d.id, ld.new_per_day FROM deck d {by}
     LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
     WHERE d.removed_at IS NULL AND (d.cards > coalesce(ld.seen, 0) OR EXISTS (
         SELECT 1 FROM schedule s INDEXED BY schedule_new
         WHERE s.learner_id = ?1 AND s.deck_id = d.id AND s.due_on IS NULL))
-    ORDER BY d.position, d.id
+    {only} ORDER BY d.position, d.id
 """
+_ALL_DECKS_WITH_NEW = _DECKS_WITH_NEW.format(by="INDEXED BY deck_study", only="")
+_ONE_DECK_WITH_NEW = _DECKS_WITH_NEW.format(by="", only="AND d.id = ?2")
 _NEW = f"""
     SELECT c.id, c.note_id, c.ordinal, n.deck_id
     FROM note n INDEXED BY note_deck CROSS JOIN card c ON c.note_id = n.id
@@ -153,10 +155,9 @@ class QueueRows:
 
     def decks_at(self, address: str) -> set[int]:
         """The decks at an address: one deck, or those below a folder; empty where there is none."""
-        folder = f"{address}/"
         rows = self._db.all(
-            "SELECT id FROM deck WHERE removed_at IS NULL AND (path = ? OR substr(path, 1, ?) = ?)",
-            (f"{address}.md", len(folder), folder),
+            "SELECT id FROM deck WHERE removed_at IS NULL AND (path = ? OR path >= ? AND path < ?)",
+            (f"{address}.md", f"{address}/", f"{address}0"),  # "0" comes right after "/"
         )
         return {deck for (deck,) in rows}
 
@@ -169,9 +170,11 @@ class QueueRows:
         )
         return {note for (note,) in rows}
 
-    def decks_with_new(self, learner: int) -> list[DeckWithNew]:
-        """The decks that may have new cards, in study order; those that are switched off too."""
-        return [DeckWithNew(*row) for row in self._db.all(_DECKS_WITH_NEW, (learner,))]
+    def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
+        """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
+        if only is None:
+            return [DeckWithNew(*row) for row in self._db.all(_ALL_DECKS_WITH_NEW, (learner,))]
+        return [DeckWithNew(*row) for row in self._db.all(_ONE_DECK_WITH_NEW, (learner, only))]
 
     def new_cards(self, learner: int, decks: Iterable[int], today: Day) -> Iterator[NewCard]:
         """The new cards of these decks, in their order; read bit by bit, as far as they are taken."""
@@ -189,8 +192,9 @@ class QueueRows:
             found.setdefault(note, []).append(Prerequisite(bool(in_play), bool(answered)))
         return found
 
-    def decks(self, learner: int) -> list[DeckCountsRow]:
-        """Every deck, in study order."""
+    def decks(self, learner: int, only: int | None = None) -> list[DeckCountsRow]:
+        """Every deck, in study order, or that `only` one."""
+        wanted = "" if only is None else " AND d.id = ?2"
         rows = self._db.all(
             "SELECT d.id, d.key, d.path, d.title, ld.new_per_day, d.cards, d.cards - coalesce(ld.seen, 0)"
             " + (SELECT count(*) FROM schedule s INDEXED BY schedule_new WHERE s.learner_id = ?1 AND s.deck_id = d.id"
@@ -198,8 +202,8 @@ class QueueRows:
             " coalesce(ld.active, 1) = 1, iif(d.problems = '[]', 0,"
             " (SELECT count(*) FROM json_each(d.problems) p WHERE p.value ->> 2 = 'error'))"
             " FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id"
-            " WHERE d.removed_at IS NULL ORDER BY d.position, d.id",
-            (learner,),
+            f" WHERE d.removed_at IS NULL{wanted} ORDER BY d.position, d.id",
+            (learner,) if only is None else (learner, only),
         )
         return [
             DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
