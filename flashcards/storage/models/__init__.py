@@ -26,6 +26,7 @@ from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerS
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "Folder",
     "FsrsParameters",
     "ImportedReview",
+    "Job",
+    "JobRun",
     "Learner",
     "LearnerDay",
     "LearnerDeck",
@@ -60,6 +63,7 @@ __all__ = [
     "RoundMark",
     "SavedSearch",
     "Schedule",
+    "Sent",
     "Session",
     "StudySet",
     "Throttle",
