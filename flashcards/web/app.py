@@ -43,6 +43,7 @@ from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
+from flashcards.web.reminders.views import reminders
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import sets
@@ -104,6 +105,7 @@ BLUEPRINTS = (
     practice,
     partner,
     plan,
+    reminders,
     api,
 )
 
