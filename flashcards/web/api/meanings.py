@@ -43,6 +43,7 @@ MEANINGS = {
     "deck": "A deck's or folder's path.",
     "deck_address": "The deck's path without its `.md`.",
     "deck_title": "The deck's title.",
+    "decks": "Decks, or their number.",
     "diff_html": "The changed words as HTML: old ones in `del`, new ones in `ins`.",
     "difficulty": "How hard the card is to keep, 1 to 10, by FSRS-6; null where no answer says anything of it.",
     "done": "How many are done.",
