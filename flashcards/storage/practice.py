@@ -10,19 +10,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import fn
+
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import RoundMark
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
-MISSED = """
-    SELECT m.card_id FROM round_mark m WHERE m.learner_id = :learner AND m.who = 'self' AND m.mark = 'missed'
-    AND NOT EXISTS (SELECT 1 FROM round_mark l WHERE l.card_id = m.card_id AND l.learner_id = m.learner_id
-        AND l.who = 'self' AND l.point = m.point AND l.at > m.at)
-"""
-"""The questions of which the learner missed a point when it was ticked last."""
+
+def missed(learner: int) -> Any:
+    """A query of the questions of which the learner missed a point when it was ticked last."""
+    mark, later = RoundMark.alias(), RoundMark.alias()
+    again = later.select(later.card).where(
+        later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
+        later.at > mark.at,
+    )  # fmt: skip
+    return mark.select(mark.card).where(
+        mark.learner == learner, mark.who == "self", mark.mark == "missed", ~fn.EXISTS(again)
+    )
+
 
 _CANDIDATES = """
     SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,

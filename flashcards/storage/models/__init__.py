@@ -12,6 +12,7 @@ from flashcards.storage.models.collection import (
     Card,
     Deck,
     Folder,
+    FollowUp,
     Media,
     Note,
     NoteFront,
@@ -20,6 +21,7 @@ from flashcards.storage.models.collection import (
     Prerequisite,
     Rendering,
     Revision,
+    RubricPoint,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
 from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
@@ -36,6 +38,7 @@ __all__ = [
     "Deck",
     "ExpectedEdit",
     "Folder",
+    "FollowUp",
     "FsrsParameters",
     "ImportedReview",
     "Learner",
@@ -58,6 +61,7 @@ __all__ = [
     "Revision",
     "RoundAnswer",
     "RoundMark",
+    "RubricPoint",
     "SavedSearch",
     "Schedule",
     "Session",

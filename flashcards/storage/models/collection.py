@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import AutoField, BigIntegerField, CompositeKey, DoubleField, IntegerField, TextField
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
-from flashcards.storage.models.base import Flag, Instant, Reference, Table, default, index
+from flashcards.storage.models.base import Flag, Instant, Pointer, Reference, Table, default, index
 
 
 class Folder(Table):
@@ -80,6 +80,10 @@ class Note(Table):
     render_key = TextField(null=True)  # into Rendering
     modified_at = Instant()  # when its text last changed
     removed_at = Instant(null=True)
+    rubric_refs = TextField(**default("[]"))  # [null or {deck, id, level}], as long as the rubric, or empty
+    follow_up_refs = TextField(**default("[]"))
+    in_full = TextField(**default(""))
+    clarify = TextField(**default("[]"))
 
 
 index("note_key", Note.deck, Note.key, unique=True, where=Note.removed_at.is_null())
@@ -87,6 +91,7 @@ index("note_deck", Note.deck, Note.position, where=Note.removed_at.is_null())
 index("note_removed", Note.removed_at, where=Note.removed_at.is_null(False))
 index("note_render", Note.render_key)
 index("note_requires", Note.deck, where=Note.requires != "[]")
+index("note_refers", Note.deck, where=(Note.rubric_refs != "[]") | (Note.follow_up_refs != "[]"))
 
 
 class NoteTag(Table):
@@ -192,4 +197,35 @@ class Media(Table):
 
     class Meta:
         primary_key = CompositeKey("name", "path")  # two files may hold the same bytes
+        without_rowid = True
+
+
+class RubricPoint(Table):
+    """A point of a note's rubric, and the card that teaches it."""
+
+    note = Pointer(Note)
+    point = TextField()  # the id that it names, else a hash of its text
+    position = IntegerField()
+    text = TextField()
+    level = TextField(null=True)  # junior, mid, senior
+    teaches_card = Pointer(Card, column_name="teaches_card", null=True)
+
+    class Meta:
+        primary_key = CompositeKey("note", "point")
+        without_rowid = True
+
+
+index("rubric_point_card", RubricPoint.teaches_card, where=RubricPoint.teaches_card.is_null(False))
+
+
+class FollowUp(Table):
+    """A question that an interviewer asks next, and the card that answers it."""
+
+    note = Pointer(Note)
+    position = IntegerField()
+    text = TextField()
+    answered_by_card = Pointer(Card, column_name="answered_by_card", null=True)
+
+    class Meta:
+        primary_key = CompositeKey("note", "position")
         without_rowid = True
