@@ -23,7 +23,10 @@ from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
 from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.report import ReportService
+from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
@@ -33,6 +36,7 @@ from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
@@ -71,8 +75,12 @@ class Services:
     memory: MemoryState
     measure: MemoryMeasure
     fits: FitService
+    report: ReportService
+    scheduler: SchedulerService
     practice: PracticeService
+    plans: Plans
     work: LongWork
+    ready: ReadyCheck
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -116,6 +124,7 @@ class Services:
         """Waits for what is being exported, and closes the database."""
         self.work.close()
         self.preview.close()
+        self.plans.close()
         self.database.close()
 
 
@@ -164,8 +173,12 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         memory=MemoryState(database),
         measure=MemoryMeasure(database),
         fits=FitService(database, clock),
+        report=ReportService(database, clock),
+        scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review),
+        plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
+        ready=ReadyCheck(database, config.data),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.services.accounts.facade import Learner
 from flashcards.web.app import create_app
@@ -67,10 +68,10 @@ def prepared_data(folder: Path, decks: Path = DECKS) -> Path:
 
 
 @contextmanager
-def open_site(data: Path, decks: Path = DECKS, **more: Any) -> Iterator[Site]:
-    """The app over `data`."""
+def open_site(data: Path, decks: Path = DECKS, *, clock: Clock = system_clock, **more: Any) -> Iterator[Site]:
+    """The app over `data`; its `clock` may be one that is set."""
     config = config_for(data, decks, **more)
-    services = open_services(config)
+    services = open_services(config, clock)
     try:
         yield Site(config, services, create_app(services, config))
     finally:

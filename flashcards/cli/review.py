@@ -61,9 +61,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$
 def review_command(deck: str | None, search: str | None, mode: QueueMode, user: str | None) -> None:
     """Review in the terminal: the day's queue, or exactly what a search finds; maths as source, code coloured.
 
-    \b
-    Examples: flashcards review --deck ml/concepts
-              flashcards review --search "tag:core is:failed" --mode cram
+    Example: flashcards review --search "tag:core is:failed" --mode cram
     """
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise Invalid("review needs a terminal: run it without a pipe")
@@ -116,11 +114,13 @@ class Session:
     keyboard: Keyboard
     chosen: Chosen
     answered: int = field(default=0)
+    plan: bool = field(default=False)
 
     def run(self) -> None:
         """Asks until the queue is empty or the learner leaves."""
         while True:
             queue = self.chosen.next(self.opened, self.learner)
+            self.plan = queue.plan is not None
             if not queue.cards:
                 click.echo(f"\n{self._end()} {self.answered} answered.")
                 if self._key("u undo, any other key leaves") not in {"u", "z"} or not self._undo():
@@ -193,7 +193,7 @@ class Session:
             quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
             if quality is not None:
                 took = int((time.monotonic() - started) * 1000)
-                mode = card.kind if card.kind in {"cram", "ahead"} else "review"
+                mode = card.kind if card.kind in {"cram", "ahead"} else "plan" if self.plan else "review"
                 given = Answer(str(uuid.uuid4()), card.id, quality, mode, took_ms=took, revision=card.revision)
                 self.opened.review.answer(self.learner, given)
                 self.answered += 1
@@ -207,9 +207,9 @@ class Session:
             return "suspended"
         if card.kind in {"cram", "ahead"}:
             return "again" if card.kind == "cram" and quality < REMEMBERED else "date stays"
-        days = f"{card.intervals[quality]} d"
+        days = "date stays" if card.kind == "plan" else f"{card.intervals[quality]} d"
         again_today = self.learner.drill and quality < DRILLED_UNTIL
-        if card.kind == "drill":
+        if card.kind in ("drill", "plan"):
             return "today" if again_today else days
         return f"today, then {days}" if again_today else days
 

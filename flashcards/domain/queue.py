@@ -49,7 +49,15 @@ class DrillCard(NamedTuple):
     deck: int
 
 
-PlannedCard = DueCard | NewCard | DrillCard | AskedCard
+class EarlyCard(NamedTuple):
+    """A card that a plan asks before its date."""
+
+    card: int
+    note: int
+    deck: int
+
+
+PlannedCard = DueCard | NewCard | DrillCard | AskedCard | EarlyCard
 Asked = TypeVar("Asked", bound=PlannedCard)
 
 
@@ -61,7 +69,7 @@ class Prerequisite(NamedTuple):
 
 
 class AnswerToday(NamedTuple):
-    """An answer of today, of kind scheduled or drill; `deck` is the note's deck.
+    """An answer of today, of kind scheduled, drill or plan; `deck` is the note's deck.
 
     `askable` is whether the card could be shown again: not hidden, reset, suspended or buried since.
     """
@@ -87,8 +95,8 @@ class Answered:
 class DaySoFar:
     """What today's answers mean for the rest of the day.
 
-    `moved` are the answers that moved a schedule, one for each card, and `moved_notes` their notes;
-    `introduced` counts the new cards among them by deck.
+    `moved` are the answers that moved a schedule, or were asked early by a plan, one for each card, and `moved_notes`
+    their notes; `introduced` counts the new cards among them by deck.
     """
 
     moved: tuple[AnswerToday, ...]
@@ -122,17 +130,17 @@ def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
     the learner's setting.
     """
     last: dict[int, AnswerToday] = {}
-    moved: list[AnswerToday] = []
+    moved: dict[int, AnswerToday] = {}
     for answer in answers:
         last.pop(answer.card, None)  # so that the order is that of the last answers
         last[answer.card] = answer
-        if answer.kind == "scheduled":
-            moved.append(answer)
+        if answer.kind != "drill":
+            moved.setdefault(answer.card, answer)
     again = (it for it in last.values() if drill and it.askable and it.quality < DRILLED_UNTIL)
     return DaySoFar(
-        moved=tuple(moved),
-        moved_notes=frozenset(it.note for it in moved),
-        introduced=Counter(it.deck for it in moved if it.was_new),
+        moved=tuple(moved.values()),
+        moved_notes=frozenset(it.note for it in moved.values()),
+        introduced=Counter(it.deck for it in moved.values() if it.was_new),
         drill=tuple(DrillCard(it.card, it.note, it.deck) for it in again),
     )
 
@@ -176,6 +184,34 @@ def most_overdue(due: Sequence[DueRow], today: Day, learner: int, count: int) ->
     seed = _mixed(learner * 0x1_0000_0001 + today)
     places.sort(key=lambda place: (lies_back[place], _mixed(due[place][0] ^ seed)))
     return [due[place] for place in places[:count]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which due cards come before the most overdue ones.
+
+    `failed` are those whose drill was left open on the last day, which are first of all; `backlog` is the order in
+    which a backlog comes, of as many cards as it holds.
+    """
+
+    failed: frozenset[int] = frozenset()
+    backlog: Mapping[int, int] = field(default_factory=dict)
+
+
+NO_ORDER = Order()
+
+
+def in_order(due: Sequence[DueRow], today: Day, learner: int, count: int, order: Order) -> list[DueRow]:
+    """The first `count` of `due`: those that failed, then by the backlog's order, then most overdue first."""
+    if not order.failed and not order.backlog:
+        return most_overdue(due, today, learner, count)
+    parts: tuple[list[DueRow], list[DueRow], list[DueRow]] = [], [], []
+    for row in due:
+        parts[0 if row[0] in order.failed else 1 if row[0] in order.backlog else 2].append(row)
+    failed, backlog, others = parts
+    backlog.sort(key=lambda row: order.backlog[row[0]])
+    found = [*most_overdue(failed, today, learner, count), *backlog]
+    return [*found, *most_overdue(others, today, learner, max(0, count - len(found)))][: max(0, count)]
 
 
 def choose_new(candidates: Iterable[NewCard], hidden: Container[int], limits: NewLimits) -> list[NewCard]:
@@ -285,19 +321,33 @@ class Plan:
     new: list[NewCard]
     drill: list[DrillCard]
     done: Answered = Answered()
+    order: Order = field(default_factory=lambda: NO_ORDER)
 
     def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
         """The next `count` cards: due and new mixed, then the drill; cards in `skip` are passed over."""
         ahead = count + (len(skip) if isinstance(skip, Collection) else 0)
-        due = map(DueCard._make, most_overdue(self.due, today, learner, ahead))
+        due = map(DueCard._make, in_order(self.due, today, learner, ahead, self.order))
         mixed = spread(due, len(self.due), self.new, self.done)
         cards = (card for part in (mixed, self.drill) for card in part if card.card not in skip)
         return list(islice(cards, count))
 
 
-def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int) -> list[DueRow]:
+@dataclass(frozen=True, slots=True)
+class InPlan:
+    """What is left of a day under a plan: its cards in their order, then the drill."""
+
+    cards: list[PlannedCard]
+    drill: list[DrillCard]
+
+    def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
+        """The next `count` cards; those in `skip` are passed over."""
+        cards = (card for part in (self.cards, self.drill) for card in part if card.card not in skip)
+        return list(islice(cards, count))
+
+
+def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int, first: Order = NO_ORDER) -> list[DueRow]:
     """The due cards that a limit lets through, most overdue first; `left` None is no limit."""
-    return due if left is None or left >= len(due) else most_overdue(due, today, learner, left)
+    return due if left is None or left >= len(due) else in_order(due, today, learner, left, first)
 
 
 def within_limit(days: Sequence[tuple[int, int]], limit: int | None) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flashcards.jobs.scheduler import Jobs, nightly_job, watch_job
+from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, watch_job
 from flashcards.wiring import Services
 
 LOCK = "jobs.lock"
@@ -18,6 +18,7 @@ def all_jobs(services: Services) -> Jobs:
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR),
         nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR),
         nightly_job("memory", services.fits.nightly, BACKUP_HOUR),
+        hourly_job("plans", lambda: services.plans.wake(services.accounts.learners())),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR),
     ]
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread)

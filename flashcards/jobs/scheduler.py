@@ -52,6 +52,11 @@ def nightly_job(name: str, work: Callable[[], object], hour: int) -> Job:
     return Job(name, work, CronTrigger(hour=hour, minute=0, timezone="UTC"), at_start=True)
 
 
+def hourly_job(name: str, work: Callable[[], object]) -> Job:
+    """Runs at every full hour, and at start."""
+    return Job(name, work, CronTrigger(minute=0, timezone="UTC"), at_start=True)
+
+
 class Jobs:
     """Runs the jobs in background threads while this process leads; stands by while another does."""
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Case, fn
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
+from flashcards.domain.sm2 import SCHEDULER as SM2
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.database import Database, Row
@@ -63,6 +64,13 @@ def _count_of_answers(learner: int) -> Any:
     return log.select(fn.count(SQL("*"))).where(is_answer)
 
 
+def _moved_on(learner: int) -> Any:
+    """The day of the last answer that moved the card's date."""
+    log = Indexed(Review, "review_card")
+    moves = (log.card == Card.id) & (log.learner == learner) & (log.undone == 0)
+    return log.select(fn.max(log.study_day)).where(moves, log.kind.in_(("scheduled", "drill")))
+
+
 def _records(query: Any, learner: int) -> Any:
     """The columns of a `CardRecord`, from a query of notes and cards."""
     schedule, of_card, of_note = models.Schedule, Rendering.alias(), Rendering.alias()
@@ -73,6 +81,7 @@ def _records(query: Any, learner: int) -> Any:
         fn.coalesce(of_card.extra, "{}"), fn.coalesce(of_note.extra, "{}"),
         _count_of_answers(learner), schedule.card.is_null(False), fn.coalesce(schedule.lapses, 0),
         *schedule_columns(schedule), Note.revision, fn.coalesce(CardFlag.flag, 0),
+        fn.coalesce(schedule.by, SM2), Case(None, ((schedule.by != SM2, _moved_on(learner)),)),
     )  # fmt: skip
     of_the_card = (of_card.key == Note.render_key) & (of_card.which == Card.which)
     of_the_note = (of_note.key == Note.render_key) & (of_note.which == "note")
@@ -111,6 +120,22 @@ def _listed(
     return (
         query.where(Note.id >= note, (Note.id > note) | (Card.id > card)).order_by(Note.id, Card.id).limit(limit)
     )  # fmt: skip
+
+
+def having_words(query: Any, match: str | None) -> Any:
+    """Of a query of notes those with words (None: all)."""
+    if match is None:
+        return query
+    return query.where(Note.id.in_(NoteText.select(NoteText.rowid).where(NoteText.match(match))))
+
+
+@prepared
+def _notes(
+    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
+    *values: Any, asked: Asked,
+) -> Query:  # fmt: skip
+    query = with_schedule(cards_of_notes().join(Deck, on=(Deck.id == Note.deck)), learner).select(Note.id).distinct()
+    return having_words(query.where(*conditions(asked, learner, today, due, decks, values)), match)
 
 
 def _log_rows(log: Any) -> Any:
@@ -200,6 +225,16 @@ class CardRecord:
     schedule: Schedule
     revision: int
     flag: int
+    by: str
+    moved_on: Day | None
+
+    @property
+    def interval(self) -> int:
+        """The interval in days: SM-2's, or where another decides, the days from the last answer that moved the date."""
+        due_on = self.schedule.due_on
+        if self.moved_on is None or due_on is None:
+            return self.schedule.interval
+        return max(0, due_on - self.moved_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +355,14 @@ class CardRows:
             asked=wanted.asked,
         )  # fmt: skip
         return [_card(row) for row in rows]
+
+    def notes(self, learner: int, wanted: CardFilter) -> set[int]:
+        """The notes of all cards that a filter finds."""
+        rows = _notes.all(
+            self._db, learner, wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values,
+            asked=wanted.asked,
+        )  # fmt: skip
+        return {note for (note,) in rows}
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
@@ -446,7 +489,7 @@ def _card(row: Row) -> CardRecord:
         sources_html=tuple(shared.get("sources_html", ())),
         in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
-        revision=row[29], flag=row[30],
+        revision=row[29], flag=row[30], by=row[31], moved_on=row[32],
     )  # fmt: skip
 
 

@@ -250,6 +250,9 @@ class DeckStore:
         self._revisions(changes, at)
         self._tags(changes)
         self.points.write(changes.new_notes, changes.notes)
+        # References are in the fields for Anki, and no part of what these are found by.
+        forget = "DELETE FROM anki_fields WHERE note_id = ?"
+        self._many(forget, [(note.id,) for note in changes.notes if note.modified and not note.new_text])
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""
@@ -263,7 +266,7 @@ class DeckStore:
         self._many("DELETE FROM note_front WHERE note_id = ?", [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         texts = ((n.id, n.values.kind, n.values.question, n.values.answer, n.values.reversed) for n in written)
-        self._many(fronts.INSERT, (row for note in texts for row in fronts.front_rows(*note)))
+        fronts.insert_front.many(self._db, (row for note in texts for row in fronts.front_rows(*note)))
 
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]

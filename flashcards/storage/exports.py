@@ -14,6 +14,7 @@ from flashcards.domain.card import Basic, Cloze, Content, Note
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
+from flashcards.storage.deck_rows import refs_from_json
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 
@@ -173,7 +174,8 @@ class Former(NamedTuple):
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
-    " n.definitions, n.rubric, n.follow_ups, n.sources, n.section"
+    " n.definitions, n.rubric, n.follow_ups, n.sources, n.section, n.rubric_refs, n.follow_up_refs, n.in_full,"
+    " n.clarify"
 )
 _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
@@ -369,7 +371,7 @@ class ExportStore:
 def _unrendered(
     id_: int, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
     is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
-    section: str | None,
+    section: str | None, rubric_refs: str, follow_up_refs: str, in_full: str, clarify: str,
 ) -> Unrendered:  # fmt: skip
     content: Content
     if kind == "cloze":
@@ -388,5 +390,9 @@ def _unrendered(
         sources=tuple(json.loads(sources)),
         one_line=bool(one_line),
         section=section,
+        rubric_refs=refs_from_json(rubric_refs),
+        follow_up_refs=refs_from_json(follow_up_refs),
+        in_full=in_full,
+        clarify=tuple(json.loads(clarify)),
     )
     return Unrendered(id_, render_key, deck_path, note)

@@ -6,36 +6,50 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
-from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
-from flashcards.storage.models import RoundMark
+from flashcards.storage.models import Card, RoundMark, RubricPoint
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
 
 def missed(learner: int) -> Any:
-    """A query of the questions of which the learner missed a point when it was ticked last."""
+    """A query of the questions of which the learner missed a point when it was ticked last, and of the cards that
+    teach those points.
+    """
+    question, point = Card.alias(), RubricPoint.alias()
+    mark, is_missed = _last_missed(learner)
+    questions = mark.select(mark.card).where(is_missed)
+    mark, is_missed = _last_missed(learner)
+    teaching = (
+        mark.select(point.teaches_card)
+        .join(question, on=(question.id == mark.card))
+        .join(point, on=((point.note == question.note) & (point.point == mark.point)))
+        .where(is_missed, point.teaches_card.is_null(False))
+    )
+    return questions | teaching
+
+
+def _last_missed(learner: int) -> tuple[Any, Any]:
     mark, later = RoundMark.alias(), RoundMark.alias()
     again = later.select(later.card).where(
         later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
         later.at > mark.at,
     )  # fmt: skip
-    return mark.select(mark.card).where(
-        mark.learner == learner, mark.who == "self", mark.mark == "missed", ~fn.EXISTS(again)
-    )
+    is_missed = (mark.learner == learner) & (mark.who == "self") & (mark.mark == "missed")
+    return mark, is_missed & ~fn.EXISTS(again)
 
 
 _CANDIDATES = """
     SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,
-           coalesce(ld.active, 1), coalesce(s.suspended, 0), s.due_on, coalesce(s.interval, 0), coalesce(s.lapses, 0)
+           coalesce(ld.active, 1), coalesce(s.suspended, 0)
     FROM note_tag t JOIN note n ON n.id = t.note_id AND n.removed_at IS NULL AND n.draft = 0
     JOIN deck d ON d.id = n.deck_id
     JOIN card c ON c.note_id = n.id AND c.removed_at IS NULL
@@ -45,11 +59,19 @@ _CANDIDATES = """
     WHERE t.tag = ?2 AND (?3 IS NULL OR c.id = ?3) AND (?4 IS NULL OR d.path = ?4)
     ORDER BY d.position, n.position
 """
-_TEXTS = """
-    SELECT c.id, n.rubric, n.follow_ups, coalesce(r.extra, '{}')
+_HTML = """
+    SELECT c.id, n.id, coalesce(r.extra, '{}')
     FROM card c JOIN note n ON n.id = c.note_id
     LEFT JOIN rendering r ON r.key = n.render_key AND r.which = 'note'
     WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_POINTS = """
+    SELECT note_id, position, point, text, level, teaches_card FROM rubric_point
+    WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position
+"""
+_FOLLOW_UPS = """
+    SELECT note_id, position, '', text, NULL, answered_by_card FROM follow_up
+    WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position
 """
 _ROUND = "id, kind, level, minutes, seed, scope, questions, started_at, finished_at, plan_id"
 _ANSWER = "id, position, card_id, revision, text, work, started_at, took_ms, at, closed_at, review_seq"
@@ -58,7 +80,7 @@ _LINK = "learner_id, round_id, created_at, expires_at, joined_at, session_hash, 
 
 @dataclass(frozen=True, slots=True)
 class CoreNote:
-    """A question that can be practised, and how the learner stands with it; `due_on` None: new."""
+    """A question that can be practised; `active` and `suspended` are the learner's choice."""
 
     card: int
     note: int
@@ -71,17 +93,32 @@ class CoreNote:
     revision: int
     active: bool
     suspended: bool
-    due_on: Day | None
-    interval: int
-    lapses: int
 
 
-@dataclass(frozen=True, slots=True)
-class RubricText:
-    """A note's points and follow-ups, each as Markdown and as HTML."""
+class PointText(NamedTuple):
+    """A point, or a follow-up (whose `key` is empty), as its deck has it; `card` teaches or answers it."""
 
-    points: tuple[tuple[str, str], ...]
-    follow_ups: tuple[tuple[str, str], ...]
+    key: str
+    text: str
+    html: str
+    level: str | None
+    card: int | None
+
+
+class RubricText(NamedTuple):
+    """A note's points and follow-ups."""
+
+    points: tuple[PointText, ...]
+    follow_ups: tuple[PointText, ...]
+
+
+class LinkedCard(NamedTuple):
+    """A card that teaches a point or answers a follow-up."""
+
+    card: int
+    title: str
+    question_html: str
+    answer_html: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +161,27 @@ class PracticeRows:
 
     def texts(self, cards: Iterable[int]) -> dict[int, RubricText]:
         """The points and follow-ups of these cards' notes."""
-        return {row[0]: _rubric(row) for row in self._db.all(_TEXTS, (json.dumps(list(cards)),))}
+        html = {card: (note, json.loads(extra)) for card, note, extra in self._db.all(_HTML, (_listed(cards),))}
+        notes = _listed(note for note, _ in html.values())
+        points, follow_ups = (_by_note(self._db.all(sql, (notes,))) for sql in (_POINTS, _FOLLOW_UPS))
+        return {
+            card: RubricText(
+                _point_texts(points.get(note, ()), rendered.get("rubric_html", ())),
+                _point_texts(follow_ups.get(note, ()), rendered.get("follow_ups_html", ())),
+            )
+            for card, (note, rendered) in html.items()
+        }
+
+    def linked(self, cards: Iterable[int]) -> dict[int, LinkedCard]:
+        """What these cards say, removed ones too."""
+        rows = self._db.all(
+            "SELECT c.id, n.title, coalesce(r.question_html, ''), coalesce(r.answer_html, '')"
+            " FROM card c JOIN note n ON n.id = c.note_id"
+            " LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which"
+            " WHERE n.draft = 0 AND c.id IN (SELECT value FROM json_each(?))",
+            (_listed(cards),),
+        )
+        return {row[0]: LinkedCard(*row) for row in rows}
 
     def last_asked(self, learner: int) -> dict[int, int]:
         """When each card was last asked and not skipped."""
@@ -310,19 +367,30 @@ class PracticeRows:
 
 
 def _core_note(row: Row) -> CoreNote:
-    card, note, deck, path, topic, deck_tags, tags, title, revision, active, suspended, *memory = row
+    card, note, deck, path, topic, deck_tags, tags, title, revision, active, suspended = row
     return CoreNote(
         card, note, deck, path, topic, tuple(json.loads(deck_tags)), tuple(json.loads(tags)), title, revision,
-        bool(active), bool(suspended), *memory,
+        bool(active), bool(suspended),
     )  # fmt: skip
 
 
-def _rubric(row: Row) -> RubricText:
-    _, rubric, follow_ups, extra = row
-    rendered = json.loads(extra)
-    return RubricText(
-        tuple(zip(json.loads(rubric), rendered.get("rubric_html", ()), strict=False)),
-        tuple(zip(json.loads(follow_ups), rendered.get("follow_ups_html", ()), strict=False)),
+def _listed(numbers: Iterable[int]) -> str:
+    return json.dumps(list(numbers))
+
+
+def _by_note(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for note, *rest in rows:
+        found.setdefault(note, []).append(tuple(rest))
+    return found
+
+
+def _point_texts(rows: Iterable[Row], html: Sequence[str]) -> tuple[PointText, ...]:
+    """Points with their HTML; one that is not rendered yet is left out."""
+    return tuple(
+        PointText(key, text, html[position], level, card)
+        for position, key, text, level, card in rows
+        if position < len(html)
     )
 
 

@@ -31,6 +31,8 @@ from flashcards.storage.prepared import (
 )
 from flashcards.storage.schedules import asked_on, shown_on
 
+ASKED = ("scheduled", "drill", "plan")
+"""The kinds of answers to what a day asked."""
 _DUE_ROW = ("card", "due_on", "interval", "note", "ordinal", "deck")
 
 
@@ -67,7 +69,7 @@ def _answers(learner: int, today: Day) -> Query:
         log.select(log.card, log.note, log.kind, log.quality, log.before_due_on.is_null(), Note.deck, is_asked)
         .join(Note, on=(Note.id == log.note))
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == log.learner) & (Schedule.card == log.card)))
-        .where(log.learner == learner, log.study_day == today, log.kind.in_(("scheduled", "drill")), log.undone == 0)
+        .where(log.learner == learner, log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
         .order_by(log.at, log.seq)
     )
 
@@ -261,7 +263,7 @@ def _paces(learner: int) -> Query:
     asked = Case(None, ((Review.kind == "drill", "drill"), (Review.before_due_on.is_null(), "new")), "due")
     last = (
         Review.select(asked.alias("asked"), Review.quality, Review.took_ms)
-        .where(Review.learner == learner, Review.undone == 0, Review.kind.in_(("scheduled", "drill")))
+        .where(Review.learner == learner, Review.undone == 0, Review.kind.in_(ASKED))
         .order_by(Review.seq.desc())
         .limit(500)
         .alias("last")

@@ -5,6 +5,7 @@ An answer is the hottest write there is. Every method runs within the caller's t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +14,9 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Select, fn
 
 from flashcards.domain import sm2
-from flashcards.domain.schedule import Entry, History, Schedule, replay
+from flashcards.domain.memory.fsrs import Memory, Parameters
+from flashcards.domain.schedule import History, Schedule
+from flashcards.domain.schedulers import Entry, name_of, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters, models
@@ -89,7 +92,7 @@ def _history(learner: int, card: int) -> Query:
     log, is_the_cards = _of_card(learner, card)
     return (
         log.select(log.study_day, log.kind, log.quality, log.at)
-        .where(is_the_cards, log.kind.in_(("scheduled", "drill")))
+        .where(is_the_cards, log.kind.in_(("scheduled", "drill", "plan")))
         .order_by(log.seq.desc())
     )
 
@@ -113,19 +116,33 @@ def _moves(learner: int, card: int) -> Query:
 @prepared
 def _entries(learner: int, card: int) -> Query:
     log, is_the_cards = _of_card(learner, card)
+    return log.select(*entry_columns(log)).where(is_the_cards).order_by(log.seq)
+
+
+def entry_columns(log: Any) -> tuple[Any, ...]:
+    """What a replay needs of a row of the log (or an alias of it): see `entry_of`."""
     return (
-        log.select(
-            log.kind, log.quality, log.study_day, log.after_lapses, *columns(log, "before_"), *columns(log, "after_")
-        )
-        .where(is_the_cards)
-        .order_by(log.seq)
-    )
+        log.kind, log.quality, log.study_day, log.after_lapses, log.verb, log.scheduler, log.stability, log.difficulty,
+        log.parameters, *columns(log, "before_"), *columns(log, "after_"),
+    )  # fmt: skip
+
+
+@prepared
+def _scheduler_before(learner: int, card: int, seq: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    return log.select(log.scheduler).where(is_the_cards, log.seq < seq, log.kind != "imported").order_by(log.seq.desc())
+
+
+@prepared
+def _action(learner: int, action: str) -> Query:
+    return Review.select(Review.seq).where(Review.learner == learner, Review.action == action)
 
 
 def _stored_rows(learner: int) -> Any:
     return Review.select(
         Review.seq, Review.uid, Review.action, Review.card, Review.kind, Review.verb, Review.quality, Review.at,
-        Review.study_day, Review.undone, Review.leech, *columns(Review, "before_"), *columns(Review, "after_"),
+        Review.study_day, Review.undone, Review.leech, Review.scheduler,
+        *columns(Review, "before_"), *columns(Review, "after_"),
     ).where(Review.learner == learner)  # fmt: skip
 
 
@@ -156,6 +173,9 @@ def _undo_edits(learner: int, card: int, after: int) -> Query:
 @prepared
 def _mark_undone(learner: int, seq: int) -> Query:
     return Review.update({Review.undone: 1}).where(Review.learner == learner, Review.seq == seq)
+
+
+NOTHING_KNOWN: Mapping[str, Parameters] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +238,7 @@ class StoredRow:
     study_day: Day
     undone: bool
     leech: bool
+    scheduler: str
     before: Schedule
     after: Schedule
 
@@ -304,12 +325,20 @@ class ReviewRows:
 
     def lapses(self, learner: int, card: int) -> int:
         """How often the learner has forgotten the card, by what stands in the log."""
-        rows = _entries.all(self._db, learner, card)
-        entries = (
-            Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
-            for kind, quality, day, lapses, *schedules in rows
-        )
-        return replay(entries).lapses
+        return replay(self.entries(learner, card)).lapses
+
+    def entries(self, learner: int, card: int) -> list[Entry]:
+        """The log of a card as a replay takes it, without the numbers that FSRS-6 used."""
+        return [entry_of(row) for row in _entries.all(self._db, learner, card)]
+
+    def by_before(self, learner: int, card: int, seq: int) -> str:
+        """Which scheduler decided the card's date before the row `seq`."""
+        row = _scheduler_before.one(self._db, learner, card, seq)
+        return name_of(row[0]) if row else sm2.SCHEDULER
+
+    def has_action(self, learner: int, action: str) -> bool:
+        """Whether the learner's log holds an action: one of many rows."""
+        return _action.one(self._db, learner, action) is not None
 
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""
@@ -357,6 +386,17 @@ def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:
 
 
 def _stored(row: Row) -> StoredRow:
-    seq, uid, action, card, kind, verb, quality, at, day, undone, leech, *schedules = row
+    seq, uid, action, card, kind, verb, quality, at, day, undone, leech, scheduler, *schedules = row
     before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
-    return StoredRow(seq, uid, action, card, kind, verb, quality, at, day, bool(undone), bool(leech), before, after)
+    return StoredRow(
+        seq, uid, action, card, kind, verb, quality, at, day, bool(undone), bool(leech), scheduler, before, after
+    )
+
+
+def entry_of(columns: Sequence[Any], known: Mapping[str, Parameters] = NOTHING_KNOWN) -> Entry:
+    """The entry for `entry_columns`; `known` are sets of parameters by name."""
+    kind, quality, day, lapses, verb, scheduler, stability, difficulty, name, *schedules = columns
+    memory = None if stability is None else Memory(stability, difficulty)
+    before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])
+    parameters = None if name is None else known.get(name)
+    return Entry(kind, quality, day, before, after, lapses, verb, scheduler, memory, parameters)

@@ -11,9 +11,9 @@ from peewee import JOIN, SQL, fn
 
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
-from flashcards.storage.cards import Asked, CardFilter, cards_of_notes, conditions, with_schedule
+from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
 from flashcards.storage.database import Database
-from flashcards.storage.models import Card, Deck, Note, NoteText, Review, Schedule, StudySet
+from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
 
@@ -34,11 +34,8 @@ def _found_cards(
     values: Sequence[Any], asked: Asked,
 ) -> Any:  # fmt: skip
     """What a search finds of the cards that can be asked."""
-    query = with_schedule(cards_of_notes().join(Deck, on=(Deck.id == Note.deck)), learner)
-    query = query.where(_CAN_BE_ASKED, *conditions(asked, learner, today, due, decks, values))
-    if match is None:
-        return query
-    return query.where(Note.id.in_(NoteText.select(NoteText.rowid).where(NoteText.match(match))))
+    query = with_schedule(Card.select().join(Note).join(Deck), learner)
+    return having_words(query.where(_CAN_BE_ASKED, *conditions(asked, learner, today, due, decks, values)), match)
 
 
 @prepared

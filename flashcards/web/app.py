@@ -16,7 +16,9 @@ from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
 from flashcards.web.api import me as _api_me
+from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
+from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
@@ -35,6 +37,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
@@ -46,6 +49,7 @@ from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
+from flashcards.web.stats import memory_views as _memory_views
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
@@ -63,7 +67,9 @@ API_VIEWS = (
     _api_decks,
     _api_export,
     _api_me,
+    _api_memory,
     _api_openapi,
+    _api_plans,
     _api_queue,
     _api_reviews,
     _api_rounds,
@@ -71,6 +77,8 @@ API_VIEWS = (
     _api_sets,
     _api_stats,
 )
+
+_MORE_VIEWS = (_memory_views,)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,
@@ -92,6 +100,7 @@ BLUEPRINTS = (
     analysis,
     practice,
     partner,
+    plan,
     api,
 )
 
@@ -139,6 +148,7 @@ def _teach_templates(app: Flask) -> None:
         count=lambda number: f"{number:,}",
         iso_date=dates.iso_date,
         long_date=dates.long_date,
+        day_and_month=dates.day_and_month,
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,

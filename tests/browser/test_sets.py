@@ -36,7 +36,7 @@ def test_a_set_from_browse_until_each_is_right(live: Live, page: Page, ann: Lear
     expect(page.locator("#left")).to_have_text("1")
     assert answer(page, "3") == failed
     page.keyboard.press("u")
-    expect(page.locator("#left")).to_have_text("1")
+    expect(page.locator("#status")).to_have_text("Undone")
     assert [answer(page, key) for key in ("3", "1", "3", "3")] == [failed] * 4
     page.wait_for_url("**/done?set=*")
     expect(page.get_by_role("heading", level=1)).to_have_text("The set is done: 5 cards.")
@@ -128,6 +128,7 @@ def test_cards_are_flagged_by_keyboard_and_by_menu(live: Live, page: Page, ann: 
     expect(page.locator("#answer")).to_be_visible()
     page.keyboard.press("u")
     expect(page.locator("#flag")).to_have_text("Flag 3")
+    expect(page.locator("#status")).to_have_text("Undone")
     expect(page.locator("#answer")).to_be_visible()
     page.keyboard.press("f")
     page.keyboard.press("x")  # no flag: nothing happens, and the keys mean what they did

@@ -54,11 +54,13 @@ def answer_all(client: FlaskClient, grade: str = "4", query: str = "") -> int:
 # --- today
 
 
-def test_today_counts_and_lists_decks(client: FlaskClient) -> None:
+def test_today_counts_and_lists_folders(client: FlaskClient) -> None:
     page = text(client.get("/").text)
     assert "20 cards today" in page
     assert "0 due, 20 new." in page
-    assert "Capitals languages/capitals.md 5 – –" in page
+    assert "Languages 9 – – Programming 5 – – Science 6 – –" in page
+    assert ".md" not in page
+    assert "Is there an interview ahead?" in page
     assert "Start review" in page
 
 
@@ -140,7 +142,7 @@ def test_a_broken_deck_is_named_and_the_others_go_on(tmp_path: Path) -> None:
 
 def test_the_calendar_has_its_numbers_as_text(client: FlaskClient) -> None:
     answer_all(client)
-    page = client.get("/").text
+    page = client.get("/stats").text
     assert page.count("<rect") > 371
     assert re.search(r"<title>\d+ \w{3} \d{4}: 20 reviews</title>", page)
     assert re.search(r"</th><td>20</td>", page)

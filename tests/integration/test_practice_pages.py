@@ -248,6 +248,36 @@ def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: Fl
     assert ann.get("/api/v1/cards?state=missed").json["items"] == []
 
 
+def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: FlaskClient) -> None:
+    address = begin(ann)
+    assert "The data? A table of pca." in ann.get(address).text  # what an interviewer would answer, if asked
+    uid = answer(ann, address)
+    page = ann.get(f"{address}?q=1").text
+    assert re.search(r"data-taught hidden>Taught by <a[^>]*>A fact about pca</a>", page)
+    assert '<span class="sub">senior</span>' in page
+    key = "pca-fact"  # a point is known by the id of its card
+    ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": "points", f"mark-{key}": "missed"})
+    page = ann.get(f"{address}?q=1").text
+    assert re.search(r"data-taught>Taught by <a[^>]*>A fact about pca</a>", page)
+    assert "It is a fact." in page  # the answer to the first follow-up stands behind it
+    report = ann.get(f"{address}/report").text
+    assert "Study the 1 miss" in report
+    assert "A fact about pca" in report
+    uid = new_id()
+    started = [ann.post(f"{address}/misses", data={"id": uid}).location for _ in range(2)]
+    assert started == [f"/review?set={uid}"] * 2
+    assert "A fact about" in ann.get(started[0]).text
+    found = {card["key"] for card in ann.get("/api/v1/cards?q=is:missed").json["items"]}
+    assert found == {"ml/concepts/pca#pca/forward", "ml/concepts/pca#pca-fact/forward"}
+
+
+def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:
+    address = begin(ann)
+    refused = ann.post(f"{address}/misses", data={"id": new_id()})
+    assert refused.status_code == 422
+    assert "Study" not in ann.get(f"{address}/report").text
+
+
 # --- with a partner
 
 

@@ -257,7 +257,7 @@ def test_a_question_that_is_edited_moved_and_removed_during_the_round(site: Prac
     ann = site.learner()
     round_ = site.begin(ann, kind="one", decks=("ml/concepts/pca",))
     deck = site.config.decks / "ml" / "concepts" / "pca.md"
-    text = deck.read_text().replace("- warns of leakage\n", "- warns of drift\n")
+    text = deck.read_text().replace("- names when it fits\n", "- names when it fails\n")
     deck.write_text(text)
     site.services.sync.sync()
     opened = site.services.practice.open(ann, round_.round.id)

@@ -18,7 +18,7 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
@@ -29,8 +29,9 @@ LEAST = {
         POST /study, GET /searches, POST /searches
         GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
+        GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
-        GET /settings, POST /settings, POST /settings/password
+        GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
         GET /api/v1/openapi.json, GET /api/v1/decks, GET /api/v1/decks/version, GET /api/v1/queue, GET /api/v1/stats
@@ -44,11 +45,18 @@ LEAST = {
         GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
-        POST /practice/<uuid:round_id>/partner
+        POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
         PATCH /api/v1/rounds/<uuid:round_id>/answers/<uuid:answer_id>
+        GET /welcome, POST /welcome, GET /plan, POST /plan, POST /plan/leave, GET /plan/after, POST /plan/after
+        POST /plan/<int:number>/follow, POST /plan/<int:number>/minutes, POST /plan/<int:number>/delete
+        POST /breaks, POST /breaks/delete
+        GET /api/v1/plans, POST /api/v1/plans, POST /api/v1/plans/outlook, GET /api/v1/plans/<int:number>
+        PUT /api/v1/plans/<int:number>, PATCH /api/v1/plans/<int:number>, DELETE /api/v1/plans/<int:number>
+        GET /api/v1/plans/<int:number>/days
+        GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
         GET /analysis, GET /new-deck, POST /new-deck

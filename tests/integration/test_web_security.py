@@ -337,7 +337,7 @@ def test_sign_up_takes_turns(prepared: Path, tmp_path: Path) -> None:
         guest, data = site.client(), {"name": "Ann", "password": PASSWORD}
         assert guest.get("/").location == "/login"
         assert guest.get("/login").location == "/signup"
-        assert guest.post("/signup", data=data).location == "/"
+        assert guest.post("/signup", data=data).location == "/welcome"
         late = site.client().post("/signup", data={**data, "name": "Ben"})
         assert late.status_code == 403
         assert "Sign-up is closed" in late.text

@@ -27,13 +27,15 @@ _MATH_SIGNS = ("$", "\\(", "\\[")
 class Text(NamedTuple):
     """A text of a deck, where in the file it comes from, and the definitions that go with it.
 
-    `owner` is the id of its note, the index of a piece of prose, or None for a definition.
+    `part` is what the note's place calls it, or ``prose``. `owner` is the id of its note, the index of a piece of
+    prose, or None for a definition.
     """
 
     owner: str | int | None
     text: str
     origin: Origin
     definitions: str = ""
+    part: str = "prose"
 
 
 def content_issues(
@@ -57,7 +59,7 @@ def texts_of(parsed: Parsed) -> Iterator[Text]:
     for note in parsed.deck.notes:
         for name, origin in parsed.places[note.id].parts.items():
             field, _, number = name.partition(".")
-            yield Text(note.id, _text(note, field, number), origin, note.definitions)
+            yield Text(note.id, _text(note, field, number), origin, note.definitions, name)
     for index, (prose, origin) in enumerate(zip(parsed.deck.prose, parsed.prose_origins, strict=True)):
         yield Text(index, prose.text, origin, prose.definitions)
 

@@ -17,6 +17,7 @@ from flashcards.deckfiles.check.style import style_problems
 from flashcards.deckfiles.check.tame import is_tame
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.collection import Loaded, load
+from flashcards.deckfiles.parse.project import NO_PROJECT
 from flashcards.deckfiles.render.jobs import (
     Rendered,
     RenderRequest,
@@ -78,7 +79,8 @@ def check(
         problems.extend(_render_problems(wild, found, render))
     if run_code:
         problems.extend(run_blocks(collection.files))
-    return sorted(set(problems))
+    projects = {file.shown: file.project for file in collection.files}
+    return sorted(it for it in set(problems) if projects.get(it.path, NO_PROJECT).says(it))
 
 
 # Rendering -----------------------------------------------------------------------------------------------

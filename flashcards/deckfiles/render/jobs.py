@@ -20,7 +20,7 @@ RENDERER_VERSION = "5"
 PROSE = "prose"
 WHOLE = "note"
 ANKI = "anki"
-ANKI_VERSION = 2
+ANKI_VERSION = 3
 """Raised when the same note would give other fields in Anki: what was stored of them is made again."""
 
 

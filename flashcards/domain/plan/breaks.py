@@ -64,6 +64,11 @@ def backlog(
     return Backlog(tuple(card for _, card in sorted(worth)), days_needed, len(worth) > threshold)
 
 
+def spread_over(order: Sequence[int], first: Day, days: int) -> dict[int, Day]:
+    """Cards in their order over so many days from `first` on, as many on each as on the others."""
+    return {card: first + number * days // len(order) for number, card in enumerate(order)}
+
+
 def spread_break(
     cards: Sequence[Waiting], today: Day, first: Day, last: Day, chosen: Parameters = DEFAULTS
 ) -> dict[int, Day]:

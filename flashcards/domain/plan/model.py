@@ -147,6 +147,14 @@ class Asked(NamedTuple):
     kind: Kind
 
 
+class Ordered(NamedTuple):
+    """A card in the order of a day, and how many seconds it is expected to take."""
+
+    card: int
+    kind: Kind
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedDay:
     """A day of a plan: its cards in their order, how many are new, and the seconds it is expected to take.

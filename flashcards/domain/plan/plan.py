@@ -13,7 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flashcards.domain.plan.mind import Mind
-from flashcards.domain.plan.model import Asked, Known, Learner, PathPoint, Plan, PlanCard, PlannedDay, Request
+from flashcards.domain.plan.model import (
+    LONGEST,
+    Asked,
+    Known,
+    Learner,
+    Ordered,
+    PathPoint,
+    Plan,
+    PlanCard,
+    PlannedDay,
+    Request,
+)
 from flashcards.domain.plan.run import NEVER, Run, Scope, SM2Run, named
 from flashcards.domain.study_day import Day
 
@@ -123,6 +134,55 @@ def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, se
     run = Run(asked, cards, _mind(asked, learner, 0), learner)
     run.go(request.today + 1)
     return named(run.days[0].asked, cards)
+
+
+def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Ordered, ...]:
+    """`days_cards` with how long each is expected to take, its drill counted in."""
+    asked = replace(request, seconds_today=seconds)
+    mind = _mind(asked, learner, 0)
+    run = Run(asked, cards, mind, learner)
+    run.go(request.today + 1)
+    of_new = sum(chance * cost for chance, cost in zip(learner.first_grades, mind.first_costs, strict=True))
+    states = Scope(cards, mind)
+
+    def cost(place: int) -> float:
+        if states.states[place] == NEVER:
+            return of_new
+        return mind.cost(mind.recall(states.states[place], request.today - states.last[place]))
+
+    return tuple(Ordered(cards[place].card, kind, cost(place)) for place, kind in run.days[0].asked)
+
+
+def with_minutes(
+    request: Request, cards: Sequence[PlanCard], learner: Learner, known: Known, choices: Sequence[int]
+) -> dict[int, Known]:
+    """What would be known with other minutes a day, of `known` with those asked for: from small samples."""
+    found = {}
+    for minutes in choices:
+        sample = _Sample(replace(request, minutes=max(minutes, request.minutes)), cards, _ANSWERS_OF_SHARES)
+        usual, other = (
+            _sampled(replace(sample.request, minutes=some / sample.every), sample.cards, learner)
+            for some in (request.minutes, minutes)
+        )
+        share = other / usual if usual > 0 else 1.0
+        found[minutes] = Known(*(min(float(len(cards)), value * share) for value in known))
+    return found
+
+
+def with_days_more(request: Request, cards: Sequence[PlanCard], learner: Learner, known: Known, days: int) -> Known:
+    """What would be known if there were so many days more, of `known`: what missed days would have brought."""
+    sample = _Sample(replace(request, day=min(request.day + days, request.today + LONGEST)), cards, _ANSWERS_OF_SHARES)
+    usual, other = (
+        _sampled(replace(sample.request, day=day), sample.cards, learner) for day in (request.day, sample.request.day)
+    )
+    share = max(1.0, other / usual) if usual > 0 else 1.0
+    return Known(*(min(float(len(cards)), value * share) for value in known))
+
+
+def _sampled(request: Request, cards: Sequence[PlanCard], learner: Learner) -> float:
+    run = Run(request, cards, _mind(request, learner, 0), learner)
+    run.go()
+    return run.scope.known(request.day)
 
 
 def known_now(cards: Sequence[PlanCard], learner: Learner, day: Day) -> float:

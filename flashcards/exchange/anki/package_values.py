@@ -95,6 +95,7 @@ class Converted(NamedTuple):
 
     `question` and `answer` are a cloze note's heading and body. `own_id` is ``deck#note`` of a note that we wrote.
     `shown` is the text that Anki shows: of the question (or heading), of the answer (or body), of the lists.
+    `rubric_refs` and `follow_up_refs` are as authors write them, "" for an item without one; empty where none has one.
     """
 
     kind: str
@@ -109,6 +110,10 @@ class Converted(NamedTuple):
     own_id: str = ""
     notice: str = ""
     shown: tuple[str, ...] = ()
+    rubric_refs: tuple[str, ...] = ()
+    follow_up_refs: tuple[str, ...] = ()
+    in_full: str = ""
+    clarify: tuple[str, ...] = ()
 
 
 class PackedReview(NamedTuple):

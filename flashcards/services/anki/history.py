@@ -182,7 +182,7 @@ class _Import:
             row = LogWrite(
                 seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
-                after=after, took_ms=None, leech=False,
+                after=after, took_ms=None, leech=False, scheduler=sm2.SCHEDULER,
             )  # fmt: skip
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)

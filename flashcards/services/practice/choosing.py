@@ -20,9 +20,10 @@ from flashcards.domain.practice.rounds import Question, Round
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.practice.contract import Offer, Proposal, Wish
 from flashcards.services.practice.points import points_of
-from flashcards.services.practice.weakness import weakness
+from flashcards.services.practice.weakness import weaknesses
 from flashcards.services.review.card_lookup import card_number
 from flashcards.storage.practice import CoreNote, PracticeRows
 from flashcards.storage.queues import QueueRows
@@ -46,21 +47,23 @@ class Pool:
 class Choosing:
     """Reads for the draw; within the caller's transaction."""
 
-    def __init__(self, rows: PracticeRows, queues: QueueRows) -> None:
+    def __init__(self, rows: PracticeRows, queues: QueueRows, memory: MemoryState) -> None:
         self._rows = rows
         self._queues = queues
+        self._memory = memory
 
     def pool(self, learner: Learner, today: Day) -> Pool:
         """Every question of the learner's active decks that they did not suspend."""
         notes = {note.card: note for note in self._rows.core_notes(learner.id)}
         asked = self._rows.last_asked(learner.id)
         records = self._rows.card_marks(learner.id, notes)
+        weak = weaknesses(self._memory, learner.id, notes, today)
         candidates = {
             card: Candidate(
                 card,
                 _kind(note),
                 note.deck,
-                weakness=weakness(note),
+                weakness=weak[card],
                 missed=_missed(records.get(card, {})),
                 asked_on=_day(learner, asked.get(card)),
             )

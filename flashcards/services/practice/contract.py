@@ -92,6 +92,8 @@ class Asked:
     key: str
     question_html: str
     answer_html: str
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     language: str
     section: str | None
     path: str

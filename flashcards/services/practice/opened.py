@@ -11,13 +11,14 @@ from flashcards.domain.practice.rounds import Given, Question, Round, current, s
 from flashcards.domain.study_day import Day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.practice.choosing import Choosing
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.incoming import checked_uuid
 from flashcards.storage.cards import CardRecord, CardRows
 from flashcards.storage.database import Database
-from flashcards.storage.practice import MarkRow, PracticeRows
+from flashcards.storage.practice import LinkedCard, MarkRow, PracticeRows
 from flashcards.storage.queues import QueueRows
 
 SELF, PARTNER, MODEL = "self", "partner", "model"
@@ -32,12 +33,18 @@ class OpenedRounds:
         self._review = review
         self._rows = PracticeRows(database)
         self._cards = CardRows(database)
-        self._choosing = Choosing(self._rows, QueueRows(database))
+        self._choosing = Choosing(self._rows, QueueRows(database), MemoryState(database))
 
     def open(self, learner: Learner, round_id: str) -> OpenRound:
         """The round as it stands; raises NotFound."""
         with self._db.read():
             return self._opened(learner, self._round(learner, round_id), created=False)
+
+    def linked(self, asked: Asked) -> dict[str, LinkedCard]:
+        """The cards that teach the points of a question and answer its follow-ups, by id."""
+        points = (*asked.question.points, *asked.question.follow_ups)
+        found = self._rows.linked(int(point.card) for point in points if point.card is not None)
+        return {str(card): linked for card, linked in found.items()}
 
     def _today(self, learner: Learner) -> Day:
         return self._review.study_day(learner)
@@ -99,6 +106,8 @@ def _asked(
         key="" if card is None else card_key(card.deck_key, card.note_key, card.which),
         question_html="" if card is None else card.question_html,
         answer_html="" if card is None else card.answer_html,
+        in_full_html="" if card is None else card.in_full_html,
+        clarify_html=() if card is None else card.clarify_html,
         language="" if card is None else card.language,
         section=None if card is None else card.section,
         path="" if card is None else card.path,

@@ -12,9 +12,10 @@ from typing import Literal
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import SetMode
+from flashcards.services.plan.contract import BacklogState
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
 
-QueueKind = Literal["due", "new", "drill", "ahead", "cram"]
+QueueKind = Literal["due", "new", "drill", "ahead", "cram", "plan"]
 QueueMode = Literal["review", "ahead", "cram"]
 CardStatus = Literal["new", "scheduled", "suspended", "removed"]
 
@@ -23,7 +24,7 @@ CardStatus = Literal["new", "scheduled", "suspended", "removed"]
 class Answer:
     """One answer as a client sends it.
 
-    `id` is the client's UUID; `at` is when it was given (None: now); `mode` is review, cram, mock or ahead.
+    `id` is the client's UUID; `at` is when it was given (None: now); `mode` is review, cram, mock, ahead or plan.
     `revision` is the `QueueCard.revision` that was shown; one that the note never had counts as None: not known.
     """
 
@@ -60,7 +61,8 @@ class Answered:
 class Left:
     """How many cards will still be shown today, siblings and limits counted in.
 
-    `ahead` and `cram` are 0 where no such cards were asked for.
+    `ahead` and `cram` are 0 where no such cards were asked for. `early` are cards that a plan asks before their date;
+    under a plan all of these are what fits into its day.
     """
 
     due: int
@@ -68,11 +70,12 @@ class Left:
     drill: int
     ahead: int = 0
     cram: int = 0
+    early: int = 0
 
     @property
     def total(self) -> int:
         """All together."""
-        return self.due + self.new + self.drill + self.ahead + self.cram
+        return self.due + self.new + self.drill + self.ahead + self.cram + self.early
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ class QueueCard:
 class Queue:
     """The next cards. `total_today` is what is left and what is done today, in the same decks.
 
-    `seq` is that of the log's last row when this was read: whoever knows of a later one holds an old queue.
+    `seq` is that of the log's last row when this was read: whoever knows of a later one holds an old queue. `plan` is
+    the number of the plan that serves it: its cards are answered in the mode plan.
     """
 
     study_day: Day
@@ -128,6 +132,7 @@ class Queue:
     left: Left
     total_today: int
     cards: tuple[QueueCard, ...]
+    plan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,10 @@ class LimitsLeft:
 
 @dataclass(frozen=True, slots=True)
 class DeckCounts:
-    """What a deck holds for today. `unseen` are all its cards in the state new, today's or not."""
+    """What a deck holds for today. `unseen` are all its cards in the state new, today's or not.
+
+    `early` are those that a plan asks before their date.
+    """
 
     deck_id: int
     key: str
@@ -192,11 +200,16 @@ class DeckCounts:
     drill: int
     errors: int
     new_per_day: int | None
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue."""
+    """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue.
+
+    `early`, `outside` and `plan_seconds` are of a followed plan, whose number is `plan`: cards asked before their
+    date, due cards that are not what it is about, as far as they wait, and what is left of its day.
+    """
 
     study_day: Day
     seq: int
@@ -211,6 +224,11 @@ class Today:
     new_limit_reached: bool
     due_limit_reached: bool
     streak: int
+    early: int = 0
+    outside: int = 0
+    plan_seconds: int = 0
+    plan: int | None = None
+    backlog: BacklogState | None = None
 
 
 @dataclass(frozen=True, slots=True)

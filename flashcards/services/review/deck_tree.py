@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import check_root
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, NotFound
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
@@ -148,7 +149,7 @@ class CollectionState:
     """What there is to learn, and where it comes from.
 
     `trouble` is the code of what is wrong with the decks folder itself (decks-missing, decks-unreadable,
-    decks-empty), "" where nothing is: then the cards are those that were read last.
+    decks-empty, project-file), "" where nothing is: then the cards are those that were read last.
     """
 
     decks_root: str
@@ -246,7 +247,7 @@ class DeckService:
             check_root(self._root)
         except DeckError as error:
             return error.code
-        return ""
+        return next((problem.code for problem in read_project(self._root).problems), "")
 
     def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
         cards: dict[int, list[CardBrief]] = {}

@@ -11,7 +11,10 @@ from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.answering import AnswerMemory
+from flashcards.services.memory.choices import Choices
+from flashcards.services.memory.previews import ButtonDays
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.days import PlanDays
 from flashcards.services.review.contract import CardState
 from flashcards.services.review.shown_card import card_state
 from flashcards.services.review.text_changes import TextChanges
@@ -33,6 +36,9 @@ class LearnerDays:
         self._changes = TextChanges(database)
         self._memory = AnswerMemory(database)
         self._remembered = MemoryState(database)
+        self._choices = Choices(database)
+        self._button_days = ButtonDays(database)
+        self._plan_days = PlanDays(database, clock)
 
     def study_day(self, learner: Learner) -> Day:
         """The learner's today: never before the latest day in their log, if that is at most one ahead."""

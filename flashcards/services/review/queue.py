@@ -14,14 +14,18 @@ from flashcards.domain.queue import (
     DrillCard,
     DueCard,
     DueRow,
+    EarlyCard,
+    InPlan,
     NewCard,
     NewLimits,
+    Order,
     Plan,
     PlannedCard,
     apart,
     choose_new,
     day_so_far,
     hide_due_siblings,
+    in_order,
     limit_due,
     soonest,
     touching,
@@ -30,7 +34,9 @@ from flashcards.domain.queue import (
 )
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day, streak
+from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
 from flashcards.services.review.contract import (
     BeyondLimit,
     DayCount,
@@ -47,6 +53,7 @@ from flashcards.services.review.contract import (
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.review.shown_card import queue_card
 from flashcards.services.review.text_changes import NO_NEWS
+from flashcards.storage.plans import AskableCard
 from flashcards.storage.queues import DeckCountsRow, DeckWithNew
 
 MORE = 10
@@ -108,12 +115,15 @@ class _Scope:
 class _Due:
     """The cards that are due within a scope: all that could be asked, one of each note, and those that will be.
 
-    `waiting` are the notes of the others, which come tomorrow, with the longest interval of theirs.
+    `waiting` are the notes of the others, which come tomorrow, with the longest interval of theirs. `order` is what
+    comes before the most overdue ones; `hold_new` is whether so much has piled up that new cards wait.
     """
 
     shown: list[DueRow]
     allowed: list[DueRow]
     waiting: dict[int, int]
+    order: Order
+    hold_new: bool
 
     @property
     def limited(self) -> bool:
@@ -122,14 +132,28 @@ class _Due:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """The rest of a learner's day within a scope, and what was done of it there."""
+    """The rest of a learner's day within a scope, and what was done of it there.
+
+    `followed` is the day of the plan that serves it, None without one.
+    """
 
     study_day: Day
-    plan: Plan
+    plan: Plan | InPlan
     left: Left
     done: int
     due: _Due
     new_left: int
+    followed: FollowedDay | None = None
+
+    def by_deck(self) -> tuple[Counter[int], Counter[int], Counter[int], list[DrillCard]]:
+        """How many cards are due, new and early in each deck, and the drill."""
+        if isinstance(self.plan, Plan):
+            due, new = Counter(row[5] for row in self.plan.due), Counter(it.deck for it in self.plan.new)
+            return due, new, Counter(), self.plan.drill
+        kinds: dict[QueueKind, Counter[int]] = {"due": Counter(), "new": Counter(), "plan": Counter()}
+        for it in self.plan.cards:
+            kinds[self.kind(it)][it.deck] += 1
+        return kinds["due"], kinds["new"], kinds["plan"], self.plan.drill
 
     def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
@@ -138,9 +162,17 @@ class _Day:
     @staticmethod
     def kind(card: PlannedCard) -> QueueKind:
         """What the card is to the learner."""
-        if isinstance(card, DueCard):
-            return "due"
-        return "new" if isinstance(card, NewCard) else "drill"
+        match card:
+            case DueCard():
+                return "due"
+            case NewCard():
+                return "new"
+            case EarlyCard():
+                return "plan"
+            case DrillCard():
+                return "drill"
+            case AskedCard():  # of a set, which has a queue of its own
+                return "cram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,26 +216,42 @@ class Queues(LearnerDays):
 
         Confusable cards come apart, from the last one in `exclude` as well, and else from the last one answered.
         With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `more` is
-        added to today's limit of new cards, and to the deck's own where one deck is asked for. `deck` is the
-        address of a deck or folder; raises NotFound where there is none. `among` are the only cards that may come. The
-        mode `cram` has a queue of its own, see `sets.py`.
+        added to today's limit of new cards, and to the deck's own where one deck is asked for; under a plan so many
+        cards come beyond its minutes. `deck` is the address of a deck or folder; raises NotFound where there is none.
+        `among` are the only cards that may come. The mode `cram` has a queue of its own, see `sets.py`.
         """
         held = held_cards(exclude)
+        self._prepare(learner)
         with self._db.read():
             scope = replace(self._scope(learner, deck, tag), cards=among)
             day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
             cards = self._next_cards(learner, day, max(0, limit), held)
             seq, _ = self._rows.log_end(learner.id)
-        return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards)
+        followed = day.followed.plan.id if isinstance(day, _Day) and day.followed else None
+        return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards, followed)
+
+    def follows_plan(self, learner: Learner) -> bool:
+        """Whether today is a plan's day, whose cards are answered in the mode plan."""
+        return self._plan_days.followed(learner.id, self.study_day(learner)) is not None
+
+    def _prepare(self, learner: Learner) -> None:
+        """Makes what is made once a day: the order of the plan, or of a backlog."""
+        today = self.study_day(learner)
+        self._plan_days.prepare(learner.id, today)
+        if self._plan_days.followed(learner.id, today) is None:
+            due = self._queue_rows.due(learner.id, today)
+            if len(due) > LEAST_BACKLOG:
+                self._plan_days.prepare_backlog(learner.id, today, due)
 
     def today(self, learner: Learner) -> Today:
         """What is to be done today and what of it lies in each deck, and when cards come next."""
+        self._prepare(learner)
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner))
-            plan = day.plan
-            by_deck = (Counter(row[5] for row in plan.due), Counter(it.deck for it in plan.new), plan.drill)
-            decks = self._counts(learner, *by_deck)
+            due, new, early, drill = day.by_deck()
+            decks = self._counts(learner, due, new, drill, early)
             next_due, next_count = self._next(learner, day)
+            followed = day.followed
             return Today(
                 study_day=day.study_day,
                 seq=self._rows.log_end(learner.id)[0],
@@ -215,8 +263,17 @@ class Queues(LearnerDays):
                 decks=decks,
                 next_due=next_due,
                 next_due_count=next_count,
-                new_limit_reached=day.new_left <= 0 and any(deck.active and deck.unseen for deck in decks),
-                due_limit_reached=day.due.limited,
+                new_limit_reached=not followed
+                and day.new_left <= 0
+                and any(deck.active and deck.unseen for deck in decks),
+                due_limit_reached=day.due.limited and not followed,
+                early=day.left.early,
+                outside=len(followed.outside) - followed.outside_within if followed else 0,
+                plan_seconds=round(followed.seconds) if followed else 0,
+                plan=followed.plan.id if followed else None,
+                backlog=None
+                if followed
+                else self._plan_days.backlog_state(learner.id, day.study_day, len(day.due.shown)),
                 streak=streak(self._queue_rows.days_studied(learner.id, day.study_day), day.study_day),
             )
 
@@ -226,14 +283,29 @@ class Queues(LearnerDays):
         Today's limits are those of all decks together: decks of one folder may have more together than their review
         brings. See `left_of_limits`.
         """
+        self._prepare(learner)
         with self._db.read():
             scope = self._scope(learner)
             today, so_far = self._so_far(learner)
             due = self._due(learner, scope, today, so_far)
+            if followed := self._followed_day(learner, scope, today, so_far, due):
+                return self._planned_counts(learner, scope, today, so_far, due, followed)
             of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
             shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
             drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
             return self._counts(learner, shown, self._new_by_deck(learner, scope, today, so_far, due), drill)
+
+    def _planned_counts(
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, followed: FollowedDay
+    ) -> tuple[DeckCounts, ...]:
+        """The counts under a plan: of the decks in its scope what its day brings, of the others as without it."""
+        day = self._under_plan(learner, scope, today, so_far, due, followed, 0)
+        of_due, new, early, drill = day.by_deck()
+        outside = [it for it in self._open_decks(learner, scope) if not followed.weighed.decks.get(it.id)]
+        if followed.weighed.only_decks:
+            of_due |= Counter(row[5] for row in followed.outside)
+            new |= Counter(self._new_of(learner, scope, today, so_far, due, outside))
+        return self._counts(learner, of_due, new, drill, early)
 
     def left_of_limits(self, learner: Learner) -> LimitsLeft:
         """How many cards may still come today, whatever they are chosen from."""
@@ -248,6 +320,9 @@ class Queues(LearnerDays):
         with self._db.read():
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)
+            if followed := self._followed_day(learner, scope, today, so_far, self._due(learner, scope, today, so_far)):
+                held = min(MORE, len(followed.asked) - followed.within)
+                return BeyondLimit(held, held) if held and not followed.within else None
             decks = self._open_decks(learner, scope)
             limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), _deck_limits(decks, so_far))
             hidden = _hidden(self._due(learner, scope, today, so_far), so_far)
@@ -287,18 +362,63 @@ class Queues(LearnerDays):
     def _rest_of_day(self, learner: Learner, scope: _Scope, more: int = 0) -> _Day:
         today, so_far = self._so_far(learner)
         due = self._due(learner, scope, today, so_far)
+        if followed := self._followed_day(learner, scope, today, so_far, due):
+            return self._under_plan(learner, scope, today, so_far, due, followed, more)
         new_left = learner.new_per_day - sum(so_far.introduced.values())
         decks = self._open_decks(learner, scope)
         limits = NewLimits(new_left + more, _deck_limits(decks, so_far, scope.own(more)))
-        new = self._new(learner, scope, today, decks, _hidden(due, so_far), limits)
+        new = [] if due.hold_new and not more else self._new(learner, scope, today, decks, _hidden(due, so_far), limits)
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return _Day(
             study_day=today,
-            plan=Plan(due.allowed, new, drill, so_far.answered(scope.has_note)),
+            plan=Plan(due.allowed, new, drill, so_far.answered(scope.has_note), due.order),
             left=Left(len(due.allowed), len(new), len(drill)),
             done=_done(so_far, scope, drill),
             due=due,
             new_left=new_left,
+        )
+
+    def _followed_day(
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due
+    ) -> FollowedDay | None:
+        """The day of the plan that is followed, as far as it lies in the scope; None where a plan has no say."""
+        plan = self._plan_days.followed(learner.id, today)
+        if plan is None:
+            return None
+        day = self._plan_days.left(
+            learner.id,
+            plan,
+            today,
+            done={it.card for it in so_far.moved},
+            notes_done=so_far.moved_notes,
+            drills=len(so_far.drill),
+            due=due.shown,
+        )
+        if day is None or scope.everything:
+            return day
+        if scope.decks is not None and day.weighed.only_decks and not scope.decks & day.weighed.decks.keys():
+            return None
+        within = sum(scope.has(it.deck, it.note, it.card) for it in day.asked[: day.within])
+        asked = tuple(it for it in day.asked if scope.has(it.deck, it.note, it.card))
+        return replace(day, asked=asked, within=within)
+
+    def _under_plan(
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, day: FollowedDay, more: int
+    ) -> _Day:
+        """The rest of a day under a plan: its cards within the minutes, due cards outside of it, the drill."""
+        cards: list[PlannedCard] = [_planned_card(it, today) for it in day.asked[: day.within + more]]
+        counts = Counter(map(_Day.kind, cards))
+        outside = in_order(day.outside, today, learner.id, day.outside_within, due.order)
+        cards += map(DueCard._make, outside)
+        drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
+        return _Day(
+            study_day=today,
+            plan=InPlan(cards, drill),
+            left=Left(counts["due"] + len(outside), counts["new"], len(drill), early=counts["plan"]),
+            done=_done(so_far, scope, drill),
+            due=due,
+            new_left=1,
+            followed=day,
         )
 
     def _so_far(self, learner: Learner) -> tuple[Day, DaySoFar]:
@@ -309,9 +429,20 @@ class Queues(LearnerDays):
         all_due = self._queue_rows.due(learner.id, today)
         due = all_due if scope.everything else [it for it in all_due if scope.has(it[5], it[3], it[0])]
         shown = hide_due_siblings(due, so_far.moved_notes)
-        allowed = limit_due(shown, _due_left(learner, so_far), today, learner.id)
+        order, hold_new = self._order(learner, today, shown)
+        allowed = limit_due(shown, _due_left(learner, so_far), today, learner.id, order)
         asked = {row[3] for row in allowed}
-        return _Due(shown, allowed, _longest((row[3], row[2]) for row in due if row[3] not in asked))
+        waiting = _longest((row[3], row[2]) for row in due if row[3] not in asked)
+        return _Due(shown, allowed, waiting, order, hold_new)
+
+    def _order(self, learner: Learner, today: Day, due: Sequence[DueRow]) -> tuple[Order, bool]:
+        """What comes before the most overdue cards, and whether so much has piled up that new cards wait."""
+        failed = self._plan_days.failed_last_time(learner.id, today) if due else frozenset()
+        if len(due) <= LEAST_BACKLOG:
+            return Order(failed), False
+        backlog = self._plan_days.backlog_order(learner.id, today)
+        places = {card: place for place, card in enumerate(backlog)}
+        return Order(failed, places), bool(backlog) and len(due) > self._plan_days.threshold(learner.id, today)
 
     def _open_decks(self, learner: Learner, scope: _Scope) -> list[DeckWithNew]:
         return [it for it in self._queue_rows.decks_with_new(learner.id) if scope.has_deck(it.id)]
@@ -350,17 +481,29 @@ class Queues(LearnerDays):
     # --- counts
 
     def _counts(
-        self, learner: Learner, due: Mapping[int, int], new: Mapping[int, int], drill: Iterable[DrillCard]
+        self,
+        learner: Learner,
+        due: Mapping[int, int],
+        new: Mapping[int, int],
+        drill: Iterable[DrillCard],
+        early: Mapping[int, int] | None = None,
     ) -> tuple[DeckCounts, ...]:
         again = Counter(it.deck for it in drill)
         return tuple(
-            _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id])
+            _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id], (early or {}).get(row.id, 0))
             for row in self._queue_rows.decks(learner.id)
         )
 
     def _new_by_deck(self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due) -> dict[int, int]:
         """How many new cards a review of each deck alone would bring."""
-        decks, left = self._open_decks(learner, scope), learner.new_per_day - sum(so_far.introduced.values())
+        if due.hold_new:
+            return {}
+        return self._new_of(learner, scope, today, so_far, due, self._open_decks(learner, scope))
+
+    def _new_of(
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, decks: Sequence[DeckWithNew]
+    ) -> dict[int, int]:
+        left = learner.new_per_day - sum(so_far.introduced.values())
         limits, hidden = NewLimits(left, _deck_limits(decks, so_far)), _hidden(due, so_far)
         return {it.id: len(self._new(learner, scope, today, [it], hidden, limits)) for it in decks}
 
@@ -395,7 +538,7 @@ class Queues(LearnerDays):
         return tuple(DayCount(day, *count) for day, count in zip(days, allowed, strict=True))
 
     def _seconds(self, learner: Learner, left: Left) -> int:
-        counts: dict[Asked, int] = {"due": left.due, "new": left.new, "drill": left.drill}
+        counts: dict[Asked, int] = {"due": left.due + left.early, "new": left.new, "drill": left.drill}
         return seconds_left(counts, self._queue_rows.paces(learner.id), drill=learner.drill)
 
     # --- cards
@@ -407,8 +550,9 @@ class Queues(LearnerDays):
         kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
+        days = self._button_days.of(learner.id, records, kinds, day.study_day)
         return tuple(
-            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS))
+            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it))
             for it, kind in kinds.items()
         )
 
@@ -430,6 +574,15 @@ class Queues(LearnerDays):
 def held_cards(exclude: Iterable[str]) -> list[int]:
     """The cards that a client says it holds; what is no card's id is passed over."""
     return [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
+
+
+def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
+    """A card of a plan's day as what it is to the learner."""
+    if card.due_on is None:
+        return NewCard(card.card, card.note, card.ordinal, card.deck)
+    if card.due_on <= today:
+        return DueCard(card.card, card.due_on, card.interval, card.note, card.ordinal, card.deck)
+    return EarlyCard(card.card, card.note, card.deck)
 
 
 def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
@@ -477,7 +630,7 @@ def _done(so_far: DaySoFar, scope: _Scope, drill: Iterable[PlannedCard]) -> int:
     return sum(it.card not in again and scope.has(it.deck, it.note, it.card) for it in so_far.moved)
 
 
-def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int) -> DeckCounts:
+def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int, early: int) -> DeckCounts:
     return DeckCounts(
         deck_id=row.id,
         key=row.key,
@@ -491,4 +644,5 @@ def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int) -> DeckCoun
         drill=drill,
         errors=row.errors,
         new_per_day=row.new_per_day,
+        early=early,
     )

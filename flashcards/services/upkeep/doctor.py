@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from flashcards.domain.schedule import replay
+from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
 from flashcards.storage.checks import CheckRows
@@ -65,7 +65,7 @@ class DoctorService:
         for place, rows in logs:
             entries = list(rows)
             replayed = replay(row.entry for row in entries)
-            schedule, lapses = stored.pop(place, (None, 0))
+            schedule, lapses, by = stored.pop(place, (None, 0, replayed.by))
             who = f"learner {place[0]}, card {place[1]}"
             for position in replayed.faults:
                 yield f"{who}: row {entries[position].seq} of the log does not follow from those before it"
@@ -73,6 +73,8 @@ class DoctorService:
                 yield f"{who}: the log gives {replayed.schedule}, stored is {schedule}"
             elif lapses != replayed.lapses:
                 yield f"{who}: the log gives {replayed.lapses} lapses, stored are {lapses}"
+            elif by != replayed.by:
+                yield f"{who}: by the log {replayed.by} decides its date, stored is {by}"
         for learner, card in stored:
             yield f"learner {learner}, card {card}: there is a schedule, but nothing in the log"
 

@@ -52,6 +52,8 @@ STATEMENTS = (
         scheduler TEXT NOT NULL,                 -- sm2, fsrs-6
         retention INTEGER NOT NULL,              -- wished, in ten-thousandths
         since INTEGER NOT NULL,
+        action TEXT,                             -- of the rows that moved dates by it: their undo takes it back, too
+        former TEXT,                             -- what was chosen before, as JSON; NULL: nothing
         PRIMARY KEY (learner_id, folder)
     ) WITHOUT ROWID
     """,

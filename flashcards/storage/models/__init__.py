@@ -27,6 +27,7 @@ from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedE
 from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
+from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
@@ -42,6 +43,7 @@ __all__ = [
     "FsrsParameters",
     "ImportedReview",
     "Learner",
+    "LearnerBreak",
     "LearnerDay",
     "LearnerDeck",
     "LearnerFit",
@@ -54,6 +56,8 @@ __all__ = [
     "NoteTag",
     "NoteText",
     "PartnerLink",
+    "Plan",
+    "PlanDay",
     "PracticeRound",
     "Prerequisite",
     "Rendering",

@@ -14,6 +14,7 @@ class Folder(Table):
     path = TextField(primary_key=True)
     title = TextField(null=True)
     sort_order = DoubleField(null=True)
+    order_new = TextField(**default(""))  # of new cards: "" as the folder above says, and by file where none does
 
     class Meta:
         without_rowid = True
@@ -80,9 +81,9 @@ class Note(Table):
     render_key = TextField(null=True)  # into Rendering
     modified_at = Instant()  # when its text last changed
     removed_at = Instant(null=True)
-    rubric_refs = TextField(**default("[]"))  # [null or {deck, id, level}], as long as the rubric, or empty
+    rubric_refs = TextField(**default("[]"))  # null or {deck, id, level} for each point; empty where none has one
     follow_up_refs = TextField(**default("[]"))
-    in_full = TextField(**default(""))
+    in_full = TextField(**default(""))  # Markdown
     clarify = TextField(**default("[]"))
 
 

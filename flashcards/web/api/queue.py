@@ -26,7 +26,10 @@ QUEUE_QUERY = Object(
             " right today, after a failure twice in a row. Answer them in that mode.",
         ),
         Field("limit", Whole(0, 500), about="20 where it is absent; 0 gives the counts alone."),
-        Field("more", Whole(0, 9999), about="New cards beyond today's limit, and the deck's own where it is one deck."),
+        Field(
+            "more", Whole(0, 9999),
+            about="New cards beyond today's limit, and the deck's own where it is one deck; cards beyond a plan's day.",
+        ),
         Field(
             "exclude", Text(12_000),
             about="Ids of cards that the client holds already, separated by commas, in the order of asking.",
@@ -49,7 +52,10 @@ def address(deck: str | None) -> str | None:
     errors=(404, 422),
 )
 def get_queue(query: dict[str, Any]) -> Reply:
-    """`left` counts what will still be shown today, siblings and limits counted in, held cards included."""
+    """`left` counts what will still be shown today, siblings and limits counted in, held cards included.
+
+    While a plan is followed (`plan` is its number) the day is the plan's: its cards are answered in the mode plan.
+    """
     limit, exclude = query.get("limit", AHEAD), query.get("exclude", "").split(",")
     if "set" in query:
         return 200, shapes.queue_json(

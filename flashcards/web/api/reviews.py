@@ -15,14 +15,17 @@ from flashcards.web.shared.dates import instant
 from flashcards.web.shared.errors import problem_body, trouble_of
 
 BATCH = 500
-MODES = ("review", "cram", "mock", "ahead")
+MODES = ("review", "cram", "mock", "ahead", "plan")
 
 ANSWER = Object(
     (
         Field("id", shapes.REVIEW_ID, True, "Made by the client; sending it again is harmless."),
         Field("card", shapes.CARD_ID, True),
         Field("grade", Whole(0, 5), True, "The quality of SM-2; Again is 1, Hard 3, Good 4, Easy 5."),
-        Field("mode", Text(choices=MODES), about="Anything but review leaves the schedule as it is."),
+        Field(
+            "mode", Text(choices=MODES),
+            about="Anything but review leaves the schedule as it is; plan does so only before the card's date.",
+        ),
         Field("at", Instant(), about="When the answer was given; now where it is absent or in the future."),
         Field("took_ms", Whole(0, 2**53), about="Milliseconds; 3,600,000 are stored at most, and 600,000 counted."),
         Field(

@@ -30,13 +30,15 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS = {
+PATH_IDS: dict[str, Kind] = {
     "card_id": CARD_ID,
     "review_id": REVIEW_ID,
     "round_id": REVIEW_ID,
     "answer_id": REVIEW_ID,
     "set_id": REVIEW_ID,
     "search_id": REVIEW_ID,
+    "number": Whole(1),
+    "first": Date(),
 }
 
 
@@ -72,6 +74,7 @@ LEFT = Object(
         *(Field(kind, Whole(0), True) for kind in ("due", "new", "drill")),
         Field("ahead", Whole(0), about="In the mode ahead alone; 1,000 stand for more."),
         Field("cram", Whole(0), about="In a set and in the mode cram alone: cards whose dates stay."),
+        Field("plan", Whole(0), about="Cards asked before their date; under a plan alone."),
     ),
     "Left",
 )
@@ -80,7 +83,7 @@ TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), dif
 
 QUEUE_CARD = shape(
     "QueueCard",
-    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "cram")), question_html=HTML,
+    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "cram", "plan")), question_html=HTML,
     answer_html=HTML, in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16),
     deck_title=Text(), deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(),
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
@@ -89,7 +92,10 @@ QUEUE_CARD = shape(
     rights=Whole(1, 2), in_full_html=HTML,
 )  # fmt: skip
 
-QUEUE = shape("Queue", study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), cards=ListOf(QUEUE_CARD))
+QUEUE = shape(
+    "Queue",
+    study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), plan=Nullable(Whole(1)), cards=ListOf(QUEUE_CARD),
+)  # fmt: skip
 
 ANSWERED = shape(
     "Answered",
@@ -145,9 +151,11 @@ def deck_json(deck: DeckCounts) -> dict[str, Any]:
     }
 
 
-def left_json(left: Left, mode: str) -> dict[str, int]:
-    """What is left of today, to study ahead, or of a set (in the mode cram)."""
+def left_json(left: Left, mode: str, *, plan: bool = False) -> dict[str, int]:
+    """What is left of today, of a plan's day, to study ahead, or of a set (in the mode cram)."""
     counts = {"due": left.due, "new": left.new, "drill": left.drill}
+    if plan:
+        counts["plan"] = left.early
     return counts | {"ahead": {"ahead": left.ahead}, "cram": {"cram": left.cram}}.get(mode, {})
 
 
@@ -174,8 +182,9 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     return {
         "study_day": iso_date(queue.study_day),
         "seq": queue.seq,
-        "left": left_json(queue.left, mode),
+        "left": left_json(queue.left, mode, plan=queue.plan is not None),
         "total_today": queue.total_today,
+        "plan": queue.plan,
         "cards": [queue_card_json(card) for card in queue.cards],
     }
 

@@ -47,7 +47,7 @@ def signup() -> BaseResponse | Response:
         )
     except EXPECTED as error:
         return _signup_form(error)
-    return _logged_in(who, services().accounts.start_session(who, _browser()), "/")
+    return _logged_in(who, services().accounts.start_session(who, _browser()), "/welcome")
 
 
 @auth.get("/login")

@@ -135,6 +135,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "report": f"/practice/{opened.round.id}/report",
         "sketch": drawn(asked.given.work.sketch) if asked.given else (),
         "places": [f"/practice/{opened.round.id}?q={one.position + 1}" for one in opened.questions],
+        "linked": services().practice.linked(asked),
         "link": services().practice.link(me, opened.round.id),
     }
 
@@ -211,5 +212,13 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
+        set_id=uuid4(),
         shown_misses=3,
     )
+
+
+@practice.post("/practice/<uuid:round_id>/misses")
+def misses(round_id: UUID) -> Response:
+    """Puts the cards behind what was left out into a set, and goes to its first card."""
+    made = services().practice.misses_set(learner(), str(round_id), request.form.get("id", ""))
+    return redirect(f"/review?set={made}", 303)

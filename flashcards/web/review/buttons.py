@@ -26,7 +26,7 @@ class Button:
 def offer(
     buttons: int, intervals: Mapping[int, int], kind: str, *, drill: bool, suspends: bool = False
 ) -> tuple[Button, ...]:
-    """The buttons of a learner with 4 or 6 of them, for a card that is due, new, in the drill or ahead.
+    """The buttons of a learner with 4 or 6 of them, for a card that is due, new, in the drill, ahead or early.
 
     `intervals` maps each quality to days; in a drill, to the days until the standing due date. `drill` is
     the learner's setting; `suspends` is whether a lapse suspends the card. The review page's script says the same.
@@ -38,8 +38,9 @@ def offer(
 
 
 def effect(quality: int, intervals: Mapping[int, int], kind: str, drill: bool, suspends: bool = False) -> str:
-    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date stays`` ahead and in
-    a cram, where what is failed comes ``again``; ``suspended`` for a lapse that makes a leech of it.
+    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date stays`` ahead, before
+    its date under a plan and in a cram, where what is failed comes ``again``; ``suspended`` for a lapse that makes a
+    leech of it.
     """
     if kind == "cram":
         return "again" if quality < REMEMBERED else "date stays"
@@ -47,7 +48,7 @@ def effect(quality: int, intervals: Mapping[int, int], kind: str, drill: bool, s
         return "date stays"
     if suspends and quality < REMEMBERED:
         return "suspended"
-    days = interval_words(intervals[quality])
+    days = "date stays" if kind == "plan" else interval_words(intervals[quality])
     if quality >= PASS or not drill:
         return days
-    return "today" if kind == "drill" else f"today, then {days}"
+    return "today" if kind in ("drill", "plan") else f"today, then {days}"

@@ -75,10 +75,16 @@ def _session(queue: Queue, first: QueueCard, filters: Filters) -> dict[str, Any]
         "learner": me.id,
         "grades": [[grade.quality, grade.name, grade.key] for grade in buttons.grades(me.buttons)],
         "drill": me.drill and filters.mode == "review",
+        "mode": _mode(filters),
         "filters": filters.given,
         "at": services().clock(),
         "queue": body,
     }
+
+
+def _mode(filters: Filters) -> str:
+    """The mode of answers: that of a plan while one is followed."""
+    return "plan" if filters.mode == "review" and services().review.follows_plan(learner()) else filters.mode
 
 
 def _embedded(value: Any) -> str:
@@ -97,7 +103,7 @@ def answer() -> Response:
             id=form.get("id", ""),
             card=form.get("card", ""),
             grade=_whole(form.get("grade", ""), "grade"),
-            mode="cram" if form.get("kind") == "cram" else filters.mode,
+            mode="cram" if form.get("kind") == "cram" else _mode(filters),
             took_ms=max(0, services().clock() - _whole(form.get("asked_at", ""), "asked_at")),
             revision=_whole(form.get("revision", "0"), "revision"),
         ),

@@ -50,6 +50,12 @@ def long_date(day: int) -> str:
     return f"{WEEKDAYS[when.weekday()]} {when.day} {MONTHS[when.month - 1]}"
 
 
+def day_and_month(day: int) -> str:
+    """``22 November``."""
+    when = date_of(day)
+    return f"{when.day} {MONTHS[when.month - 1]}"
+
+
 def short_date(day: int) -> str:
     """``22 Nov 2026``."""
     when = date_of(day)

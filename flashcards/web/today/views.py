@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from flashcards.errors import Unavailable
 from flashcards.web.auth.login import learner, public, services
+from flashcards.web.plan.charts import path_rows, today_chart
 from flashcards.web.review.filters import Filters, queue_of, read_filters
 from flashcards.web.shared import charts
 
 FAILED = "is:failed"
 
+log = logging.getLogger(__name__)
 today = Blueprint("today", __name__)
-SHOWN_IDLE_DECKS = 8
-"""Decks with nothing to do are folded away where there are more of them."""
+PATIENCE = 1.0
+"""Seconds that the page waits for what a plan will bring; without, it comes without its plot."""
 
 
 @today.get("/")
@@ -25,20 +29,25 @@ def page() -> str:
     collection = services().decks.collection_state()
     if not collection.cards:
         return render_template("today/empty.html", collection=collection)
-    counts = services().review.calendar(me)
-    total = now.due + now.new + now.drill
-    busy = [deck for deck in now.decks if deck.active and deck.due + deck.new + deck.drill]
-    idle = [deck for deck in now.decks if deck.active and not deck.due + deck.new + deck.drill]
+    total = now.due + now.new + now.drill + now.early
+    plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
+    followed = None if plan else services().plans.followed(me)
+    folders = services().plans.by_folder(now.decks)
     return render_template(
         "today/page.html",
         now=now,
         total=total,
-        beyond=services().review.beyond_limit(me) if now.new_limit_reached else None,
+        beyond=services().review.beyond_limit(me) if now.new_limit_reached or (plan and not total) else None,
         ahead=0 if total else _ahead(Filters(None, None)),
         searches=services().review.saved_searches(me, on_today=True),
-        busy=busy,
-        idle=idle,
-        fold=len(idle) > SHOWN_IDLE_DECKS,
+        busy=[folder for folder in folders if folder.total],
+        idle=[folder for folder in folders if not folder.total],
+        plan=plan,
+        plot=today_chart(plan, now.study_day) if plan else None,
+        path=path_rows(plan.path, plan.known) if plan and plan.known else (),
+        over=followed if followed and followed.day <= now.study_day else None,
+        planned=bool(services().plans.plans(me)),
+        falling=services().plans.falling(me),
         broken=[deck for deck in now.decks if deck.errors],
         collection=collection,
         errors=collection.errors,
@@ -46,8 +55,6 @@ def page() -> str:
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
         aloud=services().practice.one_aloud(me),
         aloud_id=uuid4(),
-        wide=charts.calendar(counts, now.study_day, charts.WEEKS_WIDE),
-        narrow=charts.calendar(counts, now.study_day, charts.WEEKS_NARROW),
     )
 
 
@@ -65,6 +72,7 @@ def done() -> str:
     return render_template(
         "today/done.html",
         left=left,
+        plan=queue.plan,
         ahead=0 if left or study_set else _ahead(filters),
         beyond=beyond,
         study_set=study_set,
@@ -74,7 +82,7 @@ def done() -> str:
         summary=summary,
         study_day=queue.study_day,
         last=review.last_action(me),
-        elsewhere=everything.due + everything.new + everything.drill if everything else 0,
+        elsewhere=everything.due + everything.new + everything.drill + everything.early if everything else 0,
         wide=charts.forecast(summary.next_days, queue.study_day, 880, 150),
         narrow=charts.forecast(summary.next_days, queue.study_day, 288, 170),
     )
@@ -97,5 +105,21 @@ def healthz() -> Response:
     """200 when the database answers; 503 otherwise."""
     services().accounts.signup_state()
     response = jsonify({"status": "ok"})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@today.get("/readyz")
+@public
+def readyz() -> Response:
+    """200 when an answer would be stored; 503, with the reason for the log alone, otherwise."""
+    try:
+        services().ready.check()
+    except Unavailable as error:
+        log.warning("not ready: %s", error)
+        response = jsonify({"status": "not ready"})
+        response.status_code = 503
+    else:
+        response = jsonify({"status": "ready"})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -61,7 +61,7 @@ async function goOn() {
 
 function question() {
   const draft = stored(DRAFT) ?? {}, notes = id("notes"), began = performance.now();
-  const written = () => [...document.querySelectorAll("[name=what],[name=many]")];
+  const written = () => [...document.querySelectorAll("#ledger input")];
   let over = false, hidden = 0, left = document.hidden ? began : 0, before = draft.took ?? 0;
   const took = () => Math.round(before + performance.now() - began - hidden - (left ? performance.now() - left : 0));
   let strokes = draft.strokes ?? [];
@@ -111,7 +111,7 @@ function question() {
     if (event.key === "Enter" && event.target.matches?.("#ledger input")) written()[written().indexOf(event.target) + 1]?.focus();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return asking.requestSubmit(id("say-done"));
     if (event.key === "Escape" && document.activeElement === notes) return notes.blur();
-    const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes" }[keyOf(event)];
+    const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes", c: "#clarify" }[keyOf(event)];
     const found = press && document.querySelector(press);
     if (!found || found.hidden) return;
     event.preventDefault();
@@ -230,16 +230,21 @@ function points() {
     count();
   }
 
-  function patch(body) {
+  /** Resolves to whether it is stored, here or there. */
+  async function patch(body) {
     if (!answer) return tell("Answer the question first.");
     rounds.add("PATCH", `${path}/${answer}`, { at: new Date().toISOString(), ...body });
-    return rounds.flush().then((trouble) => { if (!wasRefused() && trouble) tell(unsent(trouble)); });
+    const trouble = await send();
+    if (wasRefused()) return false;
+    if (trouble) tell(unsent(trouble));
+    return true;
   }
 
   function count() {
     const marks = [...document.querySelectorAll(".points .marks")].map((group) => group.querySelector(":checked")?.value);
     const of = (mark) => marks.filter((one) => one === mark).length, open = marks.filter((one) => !one).length;
     if (open < marks.length) tell(`${of("said")} said, ${of("partly")} partly, ${of("missed")} missed${open ? `; ${open} not marked yet` : ""}.`);
+    for (const taught of document.querySelectorAll("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
     const share = marks.length && 100 * of("said") / marks.length;
     const grade = open === marks.length ? "" : marks.length === 1 && of("partly") ? "3" : share >= 80 ? "4" : share >= 50 ? "3" : "1";
     for (const button of ticks.querySelectorAll("[name=grade]")) {
@@ -278,8 +283,8 @@ function points() {
       return part.querySelector("[type=radio]").focus();
     }
     for (const one of ticks.querySelectorAll("button")) one.disabled = true;
-    const sent = patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true });
-    Promise.resolve(sent).then(goOn).finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
+    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn())
+      .finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
   });
   addEventListener("keydown", (event) => {
     const inTick = event.target.matches?.(".marks input");

@@ -1,0 +1,60 @@
+"""Today by folder: what fifty decks hold, summed up in the few folders that a learner thinks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flashcards.services.plan.scope import grouped
+from flashcards.services.review.contract import DeckCounts
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """A folder, or a deck outside of folders, with what it holds for today; `unseen` and `cards` as of a deck."""
+
+    address: str
+    title: str
+    new: int
+    due: int
+    drill: int
+    early: int
+    cards: int
+    unseen: int
+
+    @property
+    def total(self) -> int:
+        """All that comes today."""
+        return self.new + self.again
+
+    @property
+    def again(self) -> int:
+        """What was seen before."""
+        return self.due + self.drill + self.early
+
+
+def by_folder(decks: Sequence[DeckCounts], titles: Mapping[str, str]) -> list[FolderCounts]:
+    """The folders of the decks that are switched on, in study order; `titles` are those of folders by path."""
+    active = {deck.deck_id: deck for deck in decks if deck.active}
+    groups = grouped(
+        {number: deck.path_address for number, deck in active.items()},
+        titles,
+        {number: deck.title for number, deck in active.items()},
+        {number: deck.cards for number, deck in active.items()},
+    )
+    found = []
+    for group in groups:
+        inside = [active[number] for number in group.decks]
+        found.append(
+            FolderCounts(
+                address=group.address,
+                title=group.title,
+                new=sum(deck.new for deck in inside),
+                due=sum(deck.due for deck in inside),
+                drill=sum(deck.drill for deck in inside),
+                early=sum(deck.early for deck in inside),
+                cards=group.cards,
+                unseen=sum(deck.unseen for deck in inside),
+            )
+        )
+    return found

@@ -1,0 +1,309 @@
+"""The day of the plan that is followed, as the queue asks for it, and the order of a backlog.
+
+An order is made once a day, by the first who asks, and stored: a session goes on where it was, on any device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from flashcards.clock import Clock
+from flashcards.domain import sm2
+from flashcards.domain.memory import fsrs
+from flashcards.domain.memory.fsrs import Memory
+from flashcards.domain.plan.breaks import Waiting, backlog
+from flashcards.domain.plan.model import LONGEST, PlanCard, Request, Style
+from flashcards.domain.plan.plan import day_order
+from flashcards.domain.plan.serving import LONGER, fitting, ready
+from flashcards.domain.queue import DueRow
+from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.study_day import Day, date_of
+from flashcards.errors import FlashcardsError, Unavailable
+from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
+from flashcards.services.plan.learners import Material, material
+from flashcards.services.plan.scope import Weighed, grouped, in_any, mixed, vanished, weighed_decks
+from flashcards.services.review.search import parse_search
+from flashcards.storage.cards import CardFilter, CardRows
+from flashcards.storage.database import Database
+from flashcards.storage.plans import NO_PLAN, AskableCard, OrderedCard, PlanDayRow, PlanRow, PlanRows, ScopeCard
+from flashcards.storage.search_text import match_words
+
+LEAST_BACKLOG = 100
+"""Fewer due cards than these are no backlog."""
+DAYS_OF_BACKLOG = 2
+"""Nor are as many as the learner usually answers on so many days."""
+_MOST_OF_BACKLOG = 2_000
+"""So many cards of a backlog stand in their order; the rest comes on later days."""
+_USUAL_MS = 12_000
+_USUAL_SECONDS = 20 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedDay:
+    """What is left of the day of a followed plan.
+
+    `asked` are the cards to come, in their order; the first `within` of them fit into the day's minutes, the others
+    come only where more are asked for. `outside` are the due cards that are not what the plan is about, most of
+    which wait; `seconds` are what is left of the day's time.
+    """
+
+    plan: PlanRow
+    asked: tuple[AskableCard, ...]
+    within: int
+    outside: tuple[DueRow, ...]
+    outside_within: int
+    seconds: float
+    weighed: Weighed
+
+
+class PlanDays:
+    """Reads of the followed plan's day; `prepare` writes it where it is not made yet."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._rows = PlanRows(database)
+        self._card_rows = CardRows(database)
+        self._clock = clock
+
+    # --- the plan that is followed
+
+    def followed(self, learner: int, today: Day) -> PlanRow | None:
+        """The plan that today is studied for: one that is followed and whose day is to come."""
+        plan = self._rows.followed(learner)
+        return plan if plan is not None and plan.ended_at is None and today < plan.day else None
+
+    def prepare(self, learner: int, today: Day) -> None:
+        """Makes today's order where there is none; a database that is busy makes it later."""
+        plan = self.followed(learner, today)
+        if plan is None or self._rows.has_day(learner, plan.id, today):
+            return
+        day = self.make_day(learner, plan, today)
+        try:
+            with self._db.write():
+                if not self._rows.has_day(learner, plan.id, today):
+                    self._rows.save_day(learner, day)
+        except Unavailable:
+            return  # the queue is as without a plan until it can be stored
+
+    def make_day(self, learner: int, plan: PlanRow, today: Day) -> PlanDayRow:
+        """Today's order under a plan, from what is known of the learner now."""
+        seconds = seconds_of_day(plan, today, self.days_on_break(learner))
+        cards, found = self.cards(learner, plan), self.material(learner, plan, today)
+        request = self.request(learner, plan, today)
+        # On a day off there is an order, too, for who starts anyway.
+        request = replace(request, days_off=request.days_off - {today})
+        order = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
+        first = self._failed(learner, today)
+        order = tuple(sorted(order, key=lambda it: it.card not in first))
+        stored = tuple(OrderedCard(it.card, it.kind, it.seconds) for it in order)
+        within = set(fitting(order, seconds))
+        new = sum(it.card in within and it.kind == "new" for it in order)
+        return PlanDayRow(plan.id, today, self._clock(), stored, round(seconds), new)
+
+    def _failed(self, learner: int, today: Day) -> frozenset[int]:
+        """The cards whose drill was left open on the last day of studying."""
+        last = self._rows.last_day_before(learner, today)
+        if last is None:
+            return frozenset()
+        return frozenset(card for card, grade in self._rows.last_grades(learner, last).items() if grade < DRILLED_UNTIL)
+
+    # --- what a plan is made from
+
+    def request(self, learner: int, plan: PlanRow, today: Day) -> Request:
+        """What is asked for, from today on."""
+        breaks = self.days_on_break(learner)
+        last = min(plan.day, today + LONGEST)
+        off = frozenset(day for day in range(today, last) if is_off(plan, day, breaks))
+        return Request(today, last, plan.minutes, off, cast(Style, plan.style))
+
+    def days_on_break(self, learner: int) -> frozenset[Day]:
+        """Every day of a holiday."""
+        return frozenset(day for first, last in self._rows.breaks(learner) for day in range(first, last + 1))
+
+    def material(self, learner: int, plan: PlanRow, today: Day) -> Material:
+        """What the learner's log says."""
+        breaks = self.days_on_break(learner)
+        off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
+        return material(self._rows.log(learner), today, off)
+
+    def known_of(self, learner: int, today: Day) -> Material:
+        """What the learner's log says, without a plan."""
+        return material(self._rows.log(learner), today, self.days_on_break(learner))
+
+    def weighed(self, learner: int, plan: PlanRow) -> Weighed:
+        """What is in the plan's scope. Places that have vanished hold nothing."""
+        addresses = self._rows.decks()
+        places, tags, q = plan.scope.get("decks", ()), plan.scope.get("tags", ()), plan.scope.get("q", "")
+        by_notes = bool(tags or q)
+        gone = vanished(addresses, places)
+        there = [place for place in places if place not in gone]
+        decks = weighed_decks(addresses, there, plan.weights) if there or not (by_notes or gone) else {}
+        if by_notes and not places:
+            decks = {}
+        return Weighed(decks, self._weighed_notes(learner, tags, q, plan.weights) if by_notes else {})
+
+    def _weighed_notes(self, learner: int, tags: Sequence[str], q: str, weights: dict[str, int]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for tag in tags:
+            weight = weights.get(f"tag:{tag}", USUAL_WEIGHT)
+            for note in self._rows.notes_tagged(tag):
+                found[note] = max(found.get(note, 0), weight)
+        if q:
+            for note in self._found(learner, q):
+                found[note] = max(found.get(note, 0), USUAL_WEIGHT)
+        return found
+
+    def _found(self, learner: int, q: str) -> set[int]:
+        """The notes that a search finds."""
+        search = parse_search(q)
+        addresses = self._rows.decks()
+        places = [it.strip("/").removesuffix(".md") for it in search.decks]
+        wanted = CardFilter(
+            today=0,
+            match=match_words(tuple(search.words), tuple(search.phrases)),
+            decks={deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
+            if places
+            else None,
+            tags=tuple(search.tags),
+            states=tuple(search.states),
+            props=tuple(search.props),
+            ids=tuple(search.ids),
+        )
+        return self._card_rows.notes(learner, wanted)
+
+    def cards(self, learner: int, plan: PlanRow) -> list[tuple[ScopeCard, int]]:
+        """The cards in scope with their weights, those of each folder evenly among the others."""
+        weighed, all_cards = self.weighed(learner, plan), self._rows.cards(learner)
+        inside = [card for card in all_cards if weighed.weight(card.deck, card.note)]
+        groups = grouped(self._rows.decks(), {}, self._rows.deck_titles(), {})
+        group_of = {deck: number for number, group in enumerate(groups) for deck in group.decks}
+        return [(card, weighed.weight(card.deck, card.note)) for card in mixed(inside, group_of)]
+
+    def plan_cards(self, cards: Sequence[tuple[ScopeCard, int]], plan: PlanRow, found: Material) -> list[PlanCard]:
+        """As a plan takes them; `folder` is the place of the card's group in `groups`."""
+        levels, requires = self._rows.levels(), self._rows.requirements()
+        groups = grouped(self._rows.decks(), {}, self._rows.deck_titles(), {})
+        group_of = {deck: number for number, group in enumerate(groups) for deck in group.decks}
+        scope = []
+        for card, weight in cards:
+            memory, last_on = found.memories.get(card.card, (None, None))
+            # A card may have a date without answers (set by hand), and answers without one (cram).
+            schedule = sm2.Memory() if card.repetition is None else _schedule(card)
+            scope.append(
+                PlanCard(
+                    card.card, card.note, group_of[card.deck], weight, levels.get(card.note, 2), memory, last_on,
+                    schedule, card.due_on, tuple(requires.get(card.note, ())),
+                )
+            )  # fmt: skip
+        return scope
+
+    # --- what is left of today
+
+    def left(
+        self,
+        learner: int,
+        plan: PlanRow,
+        today: Day,
+        *,
+        done: Collection[int],
+        notes_done: Collection[int],
+        drills: int,
+        due: Sequence[DueRow],
+    ) -> FollowedDay | None:
+        """What is left of today; None where its order is not made.
+
+        `done` are the cards that were asked today and `notes_done` their notes, `drills` how many wait in the
+        drill, `due` all due cards, one of each note.
+        """
+        day = self._rows.day(learner, plan.id, today)
+        if day is None:
+            return None
+        spent = self._rows.spent_ms(learner, today, _USUAL_MS) / 1000
+        usual_drill = 9.0
+        seconds = max(0.0, day.seconds - spent - drills * usual_drill)
+        waiting = [it for it in day.cards if it.card not in done]
+        there = self._rows.askable(learner, [it.card for it in waiting], today)
+        open_ = [it for it in waiting if it.card in there and there[it.card].note not in notes_done]
+        new_notes = {there[it.card].note for it in open_ if there[it.card].due_on is None}
+        missing = self._rows.missing(learner, new_notes) if new_notes else {}
+        can = set(ready([it.card for it in open_], {card: it.note for card, it in there.items()}, missing))
+        order = [it for it in open_ if it.card in can]
+        within = len(fitting(order, seconds))
+        weighed = self.weighed(learner, plan)
+        in_order = {there[it.card].note for it in order}
+        outside = tuple(row for row in due if not weighed.weight(row[5], row[3]) and row[3] not in in_order)
+        spare = seconds - sum(it.seconds for it in order[:within]) if within == len(order) else 0.0
+        return FollowedDay(
+            plan, tuple(there[it.card] for it in order), within, outside,
+            min(len(outside), max(0, int(spare // (_USUAL_MS / 1000)))), seconds, weighed,
+        )  # fmt: skip
+
+    # --- a backlog, without a plan
+
+    def threshold(self, learner: int, today: Day) -> int:
+        """More due cards than these are a backlog."""
+        answers, _ = self._rows.usual_day(learner, today)
+        return max(LEAST_BACKLOG, round(DAYS_OF_BACKLOG * answers))
+
+    def prepare_backlog(self, learner: int, today: Day, due: Sequence[DueRow]) -> None:
+        """Makes the order of a backlog where there is one, once a day."""
+        threshold = self.threshold(learner, today)
+        if len(due) <= threshold or self._rows.has_day(learner, NO_PLAN, today):
+            return
+        found = self.known_of(learner, today)
+        waiting = [
+            Waiting(row[0], *found.memories.get(row[0], as_scheduled(row[1], row[2])), row[1]) for row in due
+        ]  # fmt: skip
+        _, seconds = self._rows.usual_day(learner, today)
+        coming = self._rows.coming_a_day(learner, today)
+        it = backlog(waiting, today, found.learner, seconds or _USUAL_SECONDS, coming, threshold)
+        cards = tuple(OrderedCard(card, "due", 0.0) for card in it.order[:_MOST_OF_BACKLOG])
+        figures = {"days": it.days, "seconds": round(seconds or _USUAL_SECONDS), "due": len(due)}
+        day = PlanDayRow(NO_PLAN, today, self._clock(), cards, 0, 0, figures=figures)
+        try:
+            with self._db.write():
+                self._rows.save_day(learner, day)
+        except FlashcardsError:
+            return  # most overdue first, until it can be stored
+
+    def backlog_order(self, learner: int, today: Day) -> tuple[int, ...]:
+        """The order of today's backlog, empty where none was made."""
+        day = self._rows.day(learner, NO_PLAN, today)
+        return () if day is None else tuple(it.card for it in day.cards)
+
+    def backlog_state(self, learner: int, today: Day, due: int) -> BacklogState | None:
+        """What has piled up, as it was reckoned today; None where nothing has."""
+        day = self._rows.day(learner, NO_PLAN, today)
+        if day is None or due <= self.threshold(learner, today):
+            return None
+        return BacklogState(due, day.figures.get("days"), max(1, round(day.figures.get("seconds", 0) / 60)))
+
+    def failed_last_time(self, learner: int, today: Day) -> frozenset[int]:
+        """The cards whose drill was left open on the last day of studying: they come first."""
+        return self._failed(learner, today)
+
+
+def is_off(plan: PlanRow, day: Day, breaks: Collection[Day]) -> bool:
+    """Whether nothing is to be studied on a day."""
+    off = plan.days_off
+    return day in breaks or date_of(day).weekday() in off.get("weekdays", ()) or day in off.get("days", ())
+
+
+def seconds_of_day(plan: PlanRow, day: Day, breaks: Collection[Day]) -> float:
+    """What there is to study on a day."""
+    return 0.0 if is_off(plan, day, breaks) else plan.minutes * 60.0
+
+
+def _schedule(card: ScopeCard) -> sm2.Memory:
+    assert card.repetition is not None
+    assert card.ease is not None
+    assert card.interval is not None
+    return sm2.Memory(card.repetition, card.ease, card.interval)
+
+
+def as_scheduled(due_on: Day, interval: int) -> tuple[Memory, Day]:
+    """A memory for a card that has a date and no answers: one that lasts as long as its interval."""
+    days = max(1, interval)
+    return fsrs.kept(float(days), 5.0), due_on - days

@@ -1,0 +1,101 @@
+"""What a plan is about: the cards in its scope with their weights, and the folders that it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from flashcards.services.plan.contract import USUAL_WEIGHT, Group
+from flashcards.storage.plans import ScopeCard
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The weight of each deck whose cards are in scope, and of single notes; of both the greater counts."""
+
+    decks: Mapping[int, int]
+    notes: Mapping[int, int]
+
+    def weight(self, deck: int, note: int) -> int:
+        """0 for a card that is not in scope."""
+        return max(self.decks.get(deck, 0), self.notes.get(note, 0))
+
+    @property
+    def only_decks(self) -> bool:
+        """Whether the decks alone say what is in scope."""
+        return not self.notes
+
+
+def weighed_decks(addresses: Mapping[int, str], places: Sequence[str], weights: Mapping[str, int]) -> dict[int, int]:
+    """The weights of the decks that lie at or below `places`, of all where there are none: of the nearest place that
+    has a weight."""
+    found = {}
+    for deck, address in addresses.items():
+        if places and not any(_below(address, place) for place in places):
+            continue
+        nearest = max((place for place in weights if _below(address, place)), key=len, default=None)
+        weight = USUAL_WEIGHT if nearest is None else weights[nearest]
+        if weight:
+            found[deck] = weight
+    return found
+
+
+def vanished(addresses: Mapping[int, str], places: Sequence[str]) -> list[str]:
+    """The places at which no deck stands."""
+    return [place for place in places if not any(_below(address, place) for address in addresses.values())]
+
+
+def _below(address: str, place: str) -> bool:
+    return address == place or address.startswith(f"{place}/")
+
+
+def grouped(
+    addresses: Mapping[int, str],
+    titles: Mapping[str, str],
+    deck_titles: Mapping[int, str],
+    cards: Mapping[int, int],
+) -> list[Group]:
+    """The folders that a learner thinks in, in study order: a folder that holds nothing but folders gives way to
+    them. `titles` are of folders, `cards` how many each deck has."""
+    found: dict[str, list[int]] = {}
+    holding = {address.rpartition("/")[0] for address in addresses.values()}
+    for deck, address in addresses.items():
+        parts = address.split("/")
+        place = address
+        for depth in range(1, len(parts)):
+            folder = "/".join(parts[:depth])
+            if folder in holding:
+                place = folder
+                break
+        found.setdefault(place, []).append(deck)
+    return [
+        Group(
+            place,
+            titles.get(place) or (deck_titles[decks[0]] if addresses[decks[0]] == place else place.rpartition("/")[2]),
+            frozenset(decks),
+            sum(cards.get(deck, 0) for deck in decks),
+            tuple(deck_titles[deck] for deck in decks),
+        )
+        for place, decks in found.items()
+    ]
+
+
+def mixed(cards: Sequence[ScopeCard], group_of: Mapping[int, int]) -> list[ScopeCard]:
+    """The cards so that those of each group come evenly among the others: a day then holds something of each."""
+    sizes: dict[int, int] = {}
+    places: list[tuple[int, int]] = []
+    for card in cards:
+        group = group_of[card.deck]
+        place = sizes.get(group, 0)
+        sizes[group] = place + 1
+        places.append((group, place))
+    keyed = [
+        ((place + 0.5) / sizes[group], group, number)
+        for number, (group, place) in enumerate(places)
+    ]  # fmt: skip
+    return [cards[number] for _, _, number in sorted(keyed)]
+
+
+def in_any(address: str, places: Collection[str]) -> bool:
+    """Whether a deck lies at or below one of the places."""
+    return any(_below(address, place) for place in places)

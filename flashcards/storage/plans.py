@@ -1,0 +1,455 @@
+"""Plans, their days and breaks, and what a plan is made from: the cards in its scope and the learner's log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+from peewee import JOIN, fn
+
+from flashcards.domain.memory.evidence import is_evidence
+from flashcards.domain.pace import LONGEST_MS
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database, Row
+from flashcards.storage.models import Card, Deck, LearnerDeck, Note, Schedule
+from flashcards.storage.prepared import IN_ORDER, Among, Indexed, Query, prepared
+from flashcards.storage.schedules import shown_on
+
+NO_PLAN = 0
+"""The number of the plan whose days hold the order of a backlog."""
+LEVELS = ("junior", "core", "mid", "senior")
+_MID = LEVELS.index("mid")
+
+_PLAN = "id, title, day, minute, scope, weights, minutes, days_off, style, followed, created_at, ended_at, outcome"
+_DAY = (
+    "plan_id, study_day, made_at, cards, seconds, new, predicted_low, predicted, predicted_high, recalled_expected,"
+    " figures"
+)
+
+
+@prepared
+def _cards(learner: int) -> Query:
+    note = Indexed(Note, "note_deck")
+    return (
+        Deck.select(
+            Card.id, Card.note, note.deck, Schedule.repetition, Schedule.ease, Schedule.interval, Schedule.due_on,
+            fn.coalesce(Schedule.buried_until, 0),
+        )
+        .join(note, IN_ORDER, on=(note.deck == Deck.id))
+        .join(Card, IN_ORDER, on=(Card.note == note.id))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)))
+        .where(
+            Deck.removed_at.is_null(), note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(),
+            fn.coalesce(LearnerDeck.active, 1) == 1, fn.coalesce(Schedule.suspended, 0) == 0,
+        )
+        .order_by(Deck.position, Deck.id, note.position, Card.ordinal)
+    )  # fmt: skip
+
+
+@prepared
+def _askable(learner: int, cards: Collection[int], today: Day) -> Query:
+    return (
+        Card.select(
+            Card.id, Card.note, Note.deck, Card.ordinal, Schedule.due_on, fn.coalesce(Schedule.interval, 0)
+        )
+        .join(Note)
+        .join(Deck)
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)))
+        .where(
+            Among(Card.id, cards), Card.removed_at.is_null(), Note.removed_at.is_null(), Note.draft == 0,
+            Deck.removed_at.is_null(), fn.coalesce(LearnerDeck.active, 1) == 1,
+            Schedule.card.is_null() | shown_on(Schedule, today),
+        )
+    )  # fmt: skip
+
+
+_LOG = """
+    SELECT r.study_day, r.at, r.seq, r.card_id, r.quality, r.before_interval, r.kind, r.before_due_on IS NULL,
+           r.took_ms, i.type, i.factor
+    FROM review r LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
+    WHERE r.learner_id = ? AND r.undone = 0 AND r.quality IS NOT NULL
+"""
+_RESETS = "SELECT card_id, max(seq) FROM review WHERE learner_id = ? AND verb = 'reset' AND undone = 0 GROUP BY card_id"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan as it is stored; `scope`, `weights` and `days_off` are as the table says."""
+
+    id: int
+    title: str
+    day: Day
+    minute: int | None
+    scope: dict[str, Any]
+    weights: dict[str, int]
+    minutes: int
+    days_off: dict[str, list[int]]
+    style: str
+    followed: bool = False
+    created_at: int = 0
+    ended_at: int | None = None
+    outcome: str | None = None
+
+
+class OrderedCard(NamedTuple):
+    """A card of a day's order: new, due or early, and how many seconds it is expected to take."""
+
+    card: int
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDayRow:
+    """A day of a plan. `predicted` are low, middle and high of what will be known on the plan's day."""
+
+    plan: int
+    study_day: Day
+    made_at: int
+    cards: tuple[OrderedCard, ...]
+    seconds: int
+    new: int
+    predicted: tuple[float, float, float] | None = None
+    recalled_expected: float | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+class BreakRow(NamedTuple):
+    """A holiday, from its first day to its last."""
+
+    first: Day
+    last: Day
+
+
+class ScopeCard(NamedTuple):
+    """A card that could be in a plan, in study order; the schedule is None where the learner has none."""
+
+    card: int
+    note: int
+    deck: int
+    repetition: int | None
+    ease: int | None
+    interval: int | None
+    due_on: Day | None
+    buried_until: Day
+
+
+class AskableCard(NamedTuple):
+    """A card of a day's order that can be asked now."""
+
+    card: int
+    note: int
+    deck: int
+    ordinal: int
+    due_on: Day | None
+    interval: int
+
+
+class AnswerRow(NamedTuple):
+    """An answer that is evidence. `was_new` is whether the card had no date before."""
+
+    day: Day
+    at: int
+    seq: int
+    card: int
+    quality: int
+    interval: int
+    kind: str
+    was_new: bool
+    took_ms: int | None
+
+
+class PlanRows:
+    """Reads and writes of one learner's plans."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # --- plans
+
+    def plans(self, learner: int) -> list[PlanRow]:
+        """All of them, the newest first."""
+        sql = f"SELECT {_PLAN} FROM plan WHERE learner_id = ? ORDER BY id DESC"
+        return [_plan(row) for row in self._db.all(sql, (learner,))]
+
+    def plan(self, learner: int, number: int) -> PlanRow | None:
+        """The plan with this number."""
+        row = self._db.one(f"SELECT {_PLAN} FROM plan WHERE learner_id = ? AND id = ?", (learner, number))
+        return None if row is None else _plan(row)
+
+    def followed(self, learner: int) -> PlanRow | None:
+        """The plan that is followed, be its day past or not."""
+        row = self._db.one(f"SELECT {_PLAN} FROM plan WHERE learner_id = ? AND followed = 1", (learner,))
+        return None if row is None else _plan(row)
+
+    def followers(self) -> list[int]:
+        """The learners who follow a plan."""
+        return [learner for (learner,) in self._db.all("SELECT learner_id FROM plan WHERE followed = 1")]
+
+    def add(self, learner: int, plan: PlanRow) -> int:
+        """Stores a new plan; its number, that of `plan` notwithstanding."""
+        row = self._db.one("SELECT coalesce(max(id), 0) + 1 FROM plan WHERE learner_id = ?", (learner,))
+        number = int(row[0]) if row else 1
+        self._db.execute(
+            f"INSERT INTO plan(learner_id, {_PLAN}) VALUES ({', '.join('?' * 14)})",
+            (learner, number, *_values(plan)),
+        )
+        return number
+
+    def change(self, learner: int, plan: PlanRow) -> None:
+        """Stores what has changed of a plan."""
+        names = _PLAN.split(", ")[1:]
+        sets = ", ".join(f"{name} = ?" for name in names)
+        self._db.execute(f"UPDATE plan SET {sets} WHERE learner_id = ? AND id = ?", (*_values(plan), learner, plan.id))
+
+    def delete(self, learner: int, number: int) -> None:
+        """Forgets a plan and its days."""
+        self._db.execute("DELETE FROM plan_day WHERE learner_id = ? AND plan_id = ?", (learner, number))
+        self._db.execute("DELETE FROM plan WHERE learner_id = ? AND id = ?", (learner, number))
+
+    def follow(self, learner: int, number: int | None) -> None:
+        """Follows this plan and no other; None follows none."""
+        self._db.execute("UPDATE plan SET followed = 0 WHERE learner_id = ? AND followed = 1", (learner,))
+        if number is not None:
+            self._db.execute("UPDATE plan SET followed = 1 WHERE learner_id = ? AND id = ?", (learner, number))
+
+    # --- days
+
+    def day(self, learner: int, plan: int, day: Day) -> PlanDayRow | None:
+        """What was made of a plan for a day."""
+        row = self._db.one(
+            f"SELECT {_DAY} FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day = ?", (learner, plan, day)
+        )
+        return None if row is None else _day(row)
+
+    def has_day(self, learner: int, plan: int, day: Day) -> bool:
+        """Whether something was made of a plan for a day."""
+        return (
+            self._db.one(
+                "SELECT 1 FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day = ?", (learner, plan, day)
+            )
+            is not None
+        )
+
+    def days(self, learner: int, plan: int) -> list[PlanDayRow]:
+        """The days of a plan so far."""
+        sql = f"SELECT {_DAY} FROM plan_day WHERE learner_id = ? AND plan_id = ? ORDER BY study_day"
+        return [_day(row) for row in self._db.all(sql, (learner, plan))]
+
+    def save_day(self, learner: int, day: PlanDayRow) -> None:
+        """Stores a day, in place of what was made of it before."""
+        cards = json.dumps([[it.card, it.kind, round(it.seconds, 1)] for it in day.cards], separators=(",", ":"))
+        low, middle, high = day.predicted or (None, None, None)
+        figures = json.dumps(day.figures, separators=(",", ":"))
+        self._db.execute(
+            f"INSERT INTO plan_day(learner_id, {_DAY}) VALUES ({', '.join('?' * 12)})"
+            " ON CONFLICT(learner_id, plan_id, study_day) DO UPDATE SET made_at = excluded.made_at,"
+            " cards = excluded.cards, seconds = excluded.seconds, new = excluded.new,"
+            " predicted_low = excluded.predicted_low, predicted = excluded.predicted,"
+            " predicted_high = excluded.predicted_high, recalled_expected = excluded.recalled_expected,"
+            " figures = excluded.figures",
+            (
+                learner, day.plan, day.study_day, day.made_at, cards, day.seconds, day.new, low, middle, high,
+                day.recalled_expected, figures,
+            ),
+        )  # fmt: skip
+
+    def forget_days(self, learner: int, plan: int, since: Day) -> None:
+        """Forgets what was made of a plan for this day and later ones: it is to be made anew."""
+        self._db.execute(
+            "DELETE FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day >= ?", (learner, plan, since)
+        )
+
+    # --- breaks
+
+    def breaks(self, learner: int) -> list[BreakRow]:
+        """All holidays, the earliest first."""
+        rows = self._db.all(
+            "SELECT first_day, last_day FROM learner_break WHERE learner_id = ? ORDER BY first_day", (learner,)
+        )
+        return [BreakRow(*row) for row in rows]
+
+    def add_break(self, learner: int, first: Day, last: Day, now: int) -> None:
+        """Stores a holiday; another one that begins on the same day gives way."""
+        self._db.execute(
+            "INSERT INTO learner_break VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last_day = excluded.last_day",
+            (learner, first, last, now),
+        )
+
+    def delete_break(self, learner: int, first: Day) -> bool:
+        """Forgets a holiday; whether there was one."""
+        cursor = self._db.execute("DELETE FROM learner_break WHERE learner_id = ? AND first_day = ?", (learner, first))
+        return bool(cursor.rowcount)
+
+    # --- what a plan is made from
+
+    def cards(self, learner: int) -> list[ScopeCard]:
+        """Every card that is not switched off or suspended, in study order."""
+        return list(map(ScopeCard._make, _cards.all(self._db, learner)))
+
+    def levels(self) -> dict[int, int]:
+        """The place of each tagged note's level in `LEVELS`; a note with the tag core is of the core."""
+        marks = ", ".join("?" * len(LEVELS))
+        found: dict[int, int] = {}
+        for note, tag in self._db.all(f"SELECT note_id, tag FROM note_tag WHERE tag IN ({marks})", LEVELS):
+            level = LEVELS.index(tag)
+            if tag == "core" or found.get(note) != LEVELS.index("core"):
+                found[note] = level
+        return found
+
+    def requirements(self) -> dict[int, list[int]]:
+        """What each note asks to be learnt first."""
+        found: dict[int, list[int]] = {}
+        for note, required in self._db.all("SELECT note_id, requires_id FROM prerequisite"):
+            found.setdefault(note, []).append(required)
+        return found
+
+    def decks(self) -> dict[int, str]:
+        """The addresses of all decks, in study order."""
+        rows = self._db.all("SELECT id, path FROM deck WHERE removed_at IS NULL ORDER BY position, id")
+        return {deck: path.removesuffix(".md") for deck, path in rows}
+
+    def deck_titles(self) -> dict[int, str]:
+        """The titles of all decks."""
+        return dict(self._db.all("SELECT id, title FROM deck WHERE removed_at IS NULL"))
+
+    def folder_titles(self) -> dict[str, str]:
+        """The titles of the folders that have one, by path."""
+        return dict(self._db.all("SELECT path, title FROM folder WHERE title IS NOT NULL"))
+
+    def notes_tagged(self, tag: str) -> list[int]:
+        """The notes with a tag, their own or their deck's."""
+        rows = self._db.all(
+            "SELECT note_id FROM note_tag WHERE tag = ?1 UNION SELECT n.id FROM deck d, json_each(d.tags) t"
+            " JOIN note n ON n.deck_id = d.id WHERE t.value = ?1 AND n.removed_at IS NULL",
+            (tag,),
+        )
+        return [note for (note,) in rows]
+
+    def due_between(self, learner: int, first: Day, last: Day) -> list[tuple[int, Day, int]]:
+        """(card, due date, interval) of the cards that become due on these days, in decks that are switched on."""
+        return self._db.all(
+            "SELECT s.card_id, s.due_on, s.interval FROM schedule s INDEXED BY schedule_due"
+            " LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
+            " WHERE s.learner_id = ? AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL"
+            " AND s.due_on BETWEEN ? AND ? AND coalesce(ld.active, 1) = 1",
+            (learner, first, last),
+        )
+
+    def coming_a_day(self, learner: int, today: Day) -> float:
+        """How many cards become due on an average day of the next two weeks."""
+        row = self._db.one(
+            "SELECT count(*) / 14.0 FROM schedule INDEXED BY schedule_due WHERE learner_id = ? AND due_on IS NOT NULL"
+            " AND suspended = 0 AND deck_id IS NOT NULL AND due_on BETWEEN ? AND ?",
+            (learner, today + 1, today + 14),
+        )
+        return float(row[0]) if row else 0.0
+
+    def log(self, learner: int) -> list[AnswerRow]:
+        """Every answer that is evidence of a memory, in the order of the day, of the clock, and of the log."""
+        resets: dict[int, int] = dict(self._db.all(_RESETS, (learner,)))
+        found = []
+        for *values, kind_there, factor in self._db.all(_LOG, (learner,)):
+            anki = None if kind_there is None else (kind_there, factor)
+            row = AnswerRow(*values)
+            if is_evidence(row.quality, anki=anki) and row.seq > resets.get(row.card, 0):
+                found.append(row)
+        found.sort()
+        return found
+
+    # --- serving
+
+    def askable(self, learner: int, cards: Collection[int], today: Day) -> dict[int, AskableCard]:
+        """Of these cards those that can be asked today."""
+        rows = _askable.all(self._db, learner, cards, today)
+        return {row[0]: AskableCard(*row) for row in rows}
+
+    def spent_ms(self, learner: int, day: Day, usual_ms: int) -> int:
+        """How long the learner has studied on a day; an answer without a time counts as `usual_ms`."""
+        row = self._db.one(
+            f"SELECT coalesce(sum(min(coalesce(took_ms, ?), {LONGEST_MS})), 0) FROM review INDEXED BY review_day"
+            " WHERE learner_id = ? AND study_day = ? AND kind IN ('scheduled', 'drill', 'plan') AND undone = 0",
+            (usual_ms, learner, day),
+        )
+        return int(row[0]) if row else 0
+
+    def missing(self, learner: int, notes: Iterable[int]) -> dict[int, set[int]]:
+        """What these notes wait for: notes in the decks that are switched on, and never answered."""
+        rows = self._db.all(
+            "SELECT p.note_id, p.requires_id FROM prerequisite p JOIN note r ON r.id = p.requires_id"
+            " LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = r.deck_id"
+            " WHERE p.note_id IN (SELECT value FROM json_each(?2)) AND r.removed_at IS NULL AND r.draft = 0"
+            " AND coalesce(ld.active, 1) = 1 AND EXISTS ("
+            "   SELECT 1 FROM card c LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id"
+            "   WHERE c.note_id = r.id AND c.removed_at IS NULL AND coalesce(s.suspended, 0) = 0)"
+            " AND NOT EXISTS ("
+            "   SELECT 1 FROM card c JOIN review v INDEXED BY review_card ON v.card_id = c.id AND v.learner_id = ?1"
+            "   WHERE c.note_id = r.id AND v.quality IS NOT NULL AND v.undone = 0)",
+            (learner, json.dumps(list(notes))),
+        )
+        found: dict[int, set[int]] = {}
+        for note, required in rows:
+            found.setdefault(note, set()).add(required)
+        return found
+
+    def last_day_before(self, learner: int, day: Day) -> Day | None:
+        """The last day before this one on which the learner answered something."""
+        row = self._db.one(
+            "SELECT max(study_day) FROM learner_day WHERE learner_id = ? AND study_day < ? AND answers > 0",
+            (learner, day),
+        )
+        return row[0] if row else None
+
+    def last_grades(self, learner: int, day: Day) -> dict[int, int]:
+        """The last grade of each card that was answered on a day and counts for its drill."""
+        rows = self._db.all(
+            "SELECT card_id, quality FROM review INDEXED BY review_day WHERE learner_id = ? AND study_day = ?"
+            " AND kind IN ('scheduled', 'drill', 'plan') AND undone = 0 ORDER BY at, seq",
+            (learner, day),
+        )
+        return dict(rows)
+
+    def usual_day(self, learner: int, today: Day) -> tuple[float, float]:
+        """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""
+        row = self._db.one(
+            "SELECT coalesce(avg(answers), 0), coalesce(avg(ms), 0) FROM ("
+            " SELECT count(*) AS answers, sum(min(coalesce(took_ms, 0), ?)) AS ms FROM review INDEXED BY review_day"
+            " WHERE learner_id = ? AND study_day IN (SELECT study_day FROM learner_day WHERE learner_id = ?"
+            "  AND study_day < ? AND answers > 0 ORDER BY study_day DESC LIMIT 30)"
+            " AND quality IS NOT NULL AND undone = 0 GROUP BY study_day)",
+            (LONGEST_MS, learner, learner, today),
+        )
+        return (float(row[0]), float(row[1]) / 1000) if row else (0.0, 0.0)
+
+
+def _values(plan: PlanRow) -> tuple[Any, ...]:
+    """What is stored of a plan, but for its number."""
+    return (
+        plan.title, plan.day, plan.minute, _json(plan.scope), _json(plan.weights), plan.minutes, _json(plan.days_off),
+        plan.style, int(plan.followed), plan.created_at, plan.ended_at, plan.outcome,
+    )  # fmt: skip
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _plan(row: Row) -> PlanRow:
+    number, title, day, minute, scope, weights, minutes, days_off, style, followed, created, ended, outcome = row
+    return PlanRow(
+        number, title, day, minute, json.loads(scope), json.loads(weights), minutes, json.loads(days_off), style,
+        bool(followed), created, ended, outcome,
+    )  # fmt: skip
+
+
+def _day(row: Row) -> PlanDayRow:
+    plan, day, made_at, cards, seconds, new, low, middle, high, recalled, figures = row
+    order = cast(list[list[Any]], json.loads(cards))
+    return PlanDayRow(
+        plan, day, made_at, tuple(OrderedCard(*it) for it in order), seconds, new,
+        None if middle is None else (low, middle, high), recalled, json.loads(figures),
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""What a form or an address asks of a plan, read and written: the same names in both."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Request
+from werkzeug.datastructures import MultiDict
+
+from flashcards.domain.study_day import Day
+from flashcards.errors import Invalid
+from flashcards.services.plan.contract import WEIGHTS, Choice
+from flashcards.web.shared.dates import iso_date, parse_date
+
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_WEIGHT = "weight-"
+Values = MultiDict[str, str]
+
+
+def given(request: Request) -> Values:
+    """The form, or the address."""
+    return request.form if request.method == "POST" else request.args
+
+
+def read_choice(values: Values) -> Choice:
+    """The choice; raises Invalid naming the field."""
+    return Choice(
+        day=read_day(values.get("date", ""), "date"),
+        minutes=_whole(values.get("minutes", ""), "minutes"),
+        minute=_minute(values.get("time", "")),
+        decks=tuple(values.getlist("round")),
+        tags=tuple(tag for text in values.getlist("tag") for tag in text.replace(",", " ").split()),
+        q=values.get("q", ""),
+        weights={
+            name.removeprefix(_WEIGHT): _weight(value) for name, value in values.items() if name.startswith(_WEIGHT)
+        },
+        weekdays_off=tuple(_whole(day, "weekdays_off") for day in values.getlist("off")),
+        style="sure" if values.get("style") == "sure" else "most",
+        title=values.get("title", ""),
+    )
+
+
+def written(choice: Choice) -> list[tuple[str, str]]:
+    """The choice as the fields of a form."""
+    fields: list[tuple[str, Any]] = [
+        ("date", iso_date(choice.day)),
+        ("minutes", choice.minutes),
+        ("time", "" if choice.minute is None else time_text(choice.minute)),
+        ("style", choice.style),
+        ("q", choice.q),
+        ("title", choice.title),
+        *(("round", place) for place in choice.decks),
+        *(("tag", tag) for tag in choice.tags),
+        *((f"{_WEIGHT}{place}", weight) for place, weight in choice.weights.items()),
+        *(("off", day) for day in choice.weekdays_off),
+    ]
+    return [(name, str(value)) for name, value in fields if value not in ("", None)]
+
+
+def time_text(minute: int) -> str:
+    """A minute of a day as `09:30`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def read_day(text: str, field: str) -> Day:
+    """A day from `2026-12-11`; raises Invalid."""
+    try:
+        return parse_date(text.strip())
+    except ValueError as error:
+        raise Invalid("Give a day such as 2026-12-11.", field=field) from error
+
+
+def _minute(text: str) -> int | None:
+    if not text.strip():
+        return None
+    found = _TIME.fullmatch(text.strip())
+    if not found:
+        raise Invalid("Give a time such as 09:30.", field="time")
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _whole(text: str, field: str) -> int:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise Invalid("Give a whole number.", field=field)
+    return int(text)
+
+
+def _weight(text: str) -> int:
+    weight = _whole(text, "weights")
+    if weight not in WEIGHTS:
+        raise Invalid("Give a weight from 0 (left out) to 3.", field="weights")
+    return weight
