@@ -266,7 +266,7 @@ class DeckStore:
         self._many("DELETE FROM note_front WHERE note_id = ?", [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         texts = ((n.id, n.values.kind, n.values.question, n.values.answer, n.values.reversed) for n in written)
-        self._many(fronts.INSERT, (row for note in texts for row in fronts.front_rows(*note)))
+        fronts.insert_front.many(self._db, (row for note in texts for row in fronts.front_rows(*note)))
 
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]
