@@ -9,7 +9,7 @@ from flashcards.storage.database import Database, IntegrityError, Row
 
 LEARNER_COLUMNS = (
     "id", "name", "is_author", "is_admin", "timezone", "day_start", "new_per_day", "due_per_day", "drill",
-    "buttons", "letter_keys", "theme", "suspend_leeches", "created_at",
+    "buttons", "letter_keys", "theme", "suspend_leeches", "created_at", "new_order",
 )  # fmt: skip
 _LEARNER = ", ".join(f"l.{column}" for column in LEARNER_COLUMNS)
 

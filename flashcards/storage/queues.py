@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import cast
@@ -32,7 +32,7 @@ _ANSWERS = f"""
 # `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
 # (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
 _DECKS_WITH_NEW = """
-    SELECT d.id, ld.new_per_day FROM deck d {by}
+    SELECT d.id, ld.new_per_day, d.path FROM deck d {by}
     LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
     WHERE d.removed_at IS NULL AND (d.cards > coalesce(ld.seen, 0) OR EXISTS (
         SELECT 1 FROM schedule s INDEXED BY schedule_new
@@ -48,6 +48,18 @@ _NEW = f"""
     WHERE n.deck_id = ? AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
     AND (s.card_id IS NULL OR (s.due_on IS NULL AND {shown_on("?", "s.")}))
     ORDER BY n.position, c.ordinal
+"""
+# 0 junior, 1 core, 2 mid and whatever has no level, 3 senior.
+_LEVEL = """coalesce((SELECT CASE WHEN max(t.tag = 'core') THEN 1 WHEN max(t.tag = 'junior') THEN 0
+        WHEN max(t.tag = 'mid') THEN 2 ELSE 3 END
+        FROM note_tag t WHERE t.note_id = n.id AND t.tag IN ('junior', 'core', 'mid', 'senior')
+        GROUP BY t.note_id), 2)"""
+_NEW_BY_LEVEL = _NEW.replace("ORDER BY n.position", f"ORDER BY {_LEVEL}, n.position")
+_CORE = """
+    WITH RECURSIVE wanted(id) AS (
+        SELECT note_id FROM note_tag WHERE tag = 'core'
+        UNION SELECT p.requires_id FROM wanted w JOIN prerequisite p ON p.note_id = w.id)
+    SELECT id FROM wanted
 """
 _AHEAD = f"""
     SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
@@ -87,10 +99,15 @@ _PACES = f"""
 
 @dataclass(frozen=True, slots=True)
 class DeckWithNew:
-    """A deck that may have new cards for the learner; `new_per_day` is its own limit."""
+    """A deck that may have new cards for the learner; `new_per_day` is its own limit.
+
+    `by_level` is whether its new cards come by level; `address` is the deck's.
+    """
 
     id: int
     new_per_day: int | None
+    address: str = ""
+    by_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +189,27 @@ class QueueRows:
 
     def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
         """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
+        says: dict[str, str] = dict(self._db.all("SELECT path, order_new FROM folder WHERE order_new IS NOT NULL"))
         if only is None:
-            return [DeckWithNew(*row) for row in self._db.all(_ALL_DECKS_WITH_NEW, (learner,))]
-        return [DeckWithNew(*row) for row in self._db.all(_ONE_DECK_WITH_NEW, (learner, only))]
+            rows = self._db.all(_ALL_DECKS_WITH_NEW, (learner,))
+        else:
+            rows = self._db.all(_ONE_DECK_WITH_NEW, (learner, only))
+        return [
+            DeckWithNew(deck, limit, path.removesuffix(".md"), bool(says) and _by_level(path, says))
+            for deck, limit, path in rows
+        ]
 
-    def new_cards(self, learner: int, decks: Iterable[int], today: Day) -> Iterator[NewCard]:
+    def new_cards(self, learner: int, decks: Iterable[DeckWithNew], today: Day) -> Iterator[NewCard]:
         """The new cards of these decks, in their order; read bit by bit, as far as they are taken."""
         return chain.from_iterable(self._new_cards(learner, deck, today) for deck in decks)
 
-    def _new_cards(self, learner: int, deck: int, today: Day) -> Iterator[NewCard]:
-        return map(NewCard._make, self._db.each(_NEW, (learner, deck, today)))
+    def _new_cards(self, learner: int, deck: DeckWithNew, today: Day) -> Iterator[NewCard]:
+        sql = _NEW_BY_LEVEL if deck.by_level else _NEW
+        return map(NewCard._make, self._db.each(sql, (learner, deck.id, today)))
+
+    def core(self) -> set[int]:
+        """The core notes, and those that must come before them."""
+        return {note for (note,) in self._db.all(_CORE)}
 
     def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[Prerequisite]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
@@ -253,6 +281,16 @@ class QueueRows:
         """What the learner's last answers say of each kind of card: due, new, or in the drill."""
         rows = self._db.all(_PACES, (learner,))
         return {kind: Sample(*figures) for kind, *figures in rows}
+
+
+def _by_level(path: str, says: Mapping[str, str]) -> bool:
+    """Whether the nearest folder that says how new cards come says by level."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if folder in says:
+            return says[folder] == "level"
+    return False
 
 
 def _list(decks: Collection[int] | None) -> str | None:
