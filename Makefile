@@ -3,17 +3,19 @@
 # make test     every test, browser included, from a fresh checkout
 # make check    format, lint, types, import contracts, built-in decks (make lint), tests without a browser
 # make bench    the figures of the README
+# make load     learners with thought, idle connections and slow clients, three times ten minutes (SECONDS=60 RUNS=1)
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
 # make explore  the property tests with new random examples, many more than in make test
+# make nightly  what takes too long for every change: power cuts, reloads, attacks
 # make lock     renews the locked dependencies in locked/ from the ranges in pyproject.toml
 #
 # DEPENDENCIES=newest or lowest takes the newest or the lowest versions that pyproject.toml allows, in place of the
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test check lint bench wheel code fuzz explore lock format clean
+.PHONY: run demo test nightly check lint bench load wheel code fuzz explore lock format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -48,6 +50,10 @@ test: $(VENV)/.test
 	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
+nightly: $(VENV)/.test
+	@tests/get-chromium
+	@$(BIN)/python -m pytest tests/nightly
+
 check: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 
@@ -61,6 +67,13 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@tests/get-chromium
 	@$(BIN)/python -m benchmarks
+
+load: SECONDS = 600
+load: RUNS = 3
+load: LEARNERS = 800
+load: IDLE = 200
+load: $(VENV)/.test
+	@$(BIN)/python -m benchmarks.load --seconds $(SECONDS) --runs $(RUNS) --learners $(LEARNERS) --idle $(IDLE)
 
 wheel: $(VENV)/.dev
 	@$(BIN)/python -m tests.wheel

@@ -67,9 +67,30 @@ def _raw(history: History) -> Callable[[], None]:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             reviews.INSERT_LOG,
-            (1, seq, uid, uid, card, card, NOW, TODAY, 4, "scheduled", None, 1, "sm2", *before, *after, 5000, 0),
+            (
+                1,
+                seq,
+                uid,
+                uid,
+                card,
+                card,
+                NOW,
+                TODAY,
+                4,
+                "scheduled",
+                None,
+                1,
+                "sm2",
+                *before,
+                *after,
+                5000,
+                0,
+                None,
+                None,
+                None,
+            ),
         )
-        connection.execute(reviews.UPDATE_SCHEDULE, (*after, 0, 1, card))
+        connection.execute(reviews.UPDATE_SCHEDULE, (*after, 0, "sm2", 1, card))
         connection.execute("COMMIT")
 
     return one

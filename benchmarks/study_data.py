@@ -8,6 +8,7 @@ from pathlib import Path
 from flashcards.domain.sm2 import SCHEDULER
 from flashcards.services.accounts.facade import AccountService, Learner
 from flashcards.services.review.facade import ReviewService
+from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database, migrate
 
 TODAY = 20_600
@@ -106,6 +107,7 @@ class History:
                 """,
                 (schedules, every, due),
             )
+            count_anew(self.db)
 
     def _log(self, rows: int, schedules: int) -> None:
         """`rows` answers over the 1,000 days before today, in the order of time."""
@@ -122,3 +124,4 @@ class History:
                     for seq in range(1, rows)
                 ),
             )
+            count_anew(self.db)

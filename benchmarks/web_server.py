@@ -1,10 +1,12 @@
 """A server in a process of its own over a temporary data folder, for the benchmarks of the web.
 
-`python -m benchmarks.web_server FOLDER` serves FOLDER/data, prints its port and a token, and ends with stdin.
+`python -m benchmarks.web_server FOLDER LEARNERS MODULE:FUNCTION` serves FOLDER/data by that function, usually
+`flashcards.web.server:serve`, prints its port and a token of the first learner and a login of each, ends with stdin.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -13,10 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashcards.config import Config
 
+if TYPE_CHECKING:
+    from flashcards.services.accounts.facade import Learner
+    from flashcards.wiring import Services
+
 PASSWORD = "correct horse battery"
+DUE_EACH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,12 @@ class Served:
     port: int
     pid: int
     token: str
-    secret: str
+    secrets: tuple[str, ...]
+
+    @property
+    def secret(self) -> str:
+        """The login of the first learner."""
+        return self.secrets[0]
 
 
 def write_decks(folder: Path, decks: int, notes: int) -> None:
@@ -51,10 +64,10 @@ def configuration(folder: Path) -> Config:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Served]:
+def server(folder: Path, learners: int = 1, serve: str = "flashcards.web.server:serve") -> Iterator[Served]:
     """Starts the server and ends it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.web_server", str(folder)],
+        [sys.executable, "-m", "benchmarks.web_server", str(folder), str(learners), serve],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -63,37 +76,64 @@ def server(folder: Path) -> Iterator[Served]:
     assert process.stdout
     try:
         told = json.loads(process.stdout.readline())
-        yield Served(told["port"], process.pid, told["token"], told["secret"])
+        yield Served(told["port"], process.pid, told["token"], tuple(told["secrets"]))
     finally:
         process.stdin.close()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
-def main(folder: Path) -> None:
-    import logging
-
+def main(folder: Path, learners: int, serve: str) -> None:
     from flashcards.web.app import create_app
-    from flashcards.web.server import bind, serve
+    from flashcards.web.server import bind
     from flashcards.wiring import open_services
 
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waiting for a thread is what we measure
     config = configuration(folder)
     services = open_services(config)
     services.sync.sync()
-    accounts = services.accounts
-    if accounts.signup_state().first:
-        accounts.sign_up("Ann", PASSWORD, code=None, timezone="UTC", remote="")
-    learner = accounts.save_settings(accounts.find("Ann"), new_per_day=9999)
+    people = _people(services, learners)
     listener = bind("127.0.0.1", 0)
     told = {
         "port": listener.getsockname()[1],
-        "token": accounts.create_token(learner, "benchmark"),
-        "secret": accounts.start_session(learner, "benchmark"),
+        "token": services.accounts.create_token(people[0], "benchmark"),
+        "secrets": [services.accounts.start_session(learner, "benchmark") for learner in people],
     }
     print(json.dumps(told), flush=True)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    serve(create_app(services, config), listener)
+    module, _, function = serve.partition(":")
+    getattr(importlib.import_module(module), function)(create_app(services, config), listener)
     services.close()
+
+
+def _people(services: Services, count: int) -> list[Learner]:
+    """The learners of the benchmark; only the first can log in, as hashing a password takes its time.
+
+    Where there are several, each has been at it for long: `DUE_EACH` of their cards are due.
+    """
+    accounts = services.accounts
+    if accounts.signup_state().first:
+        accounts.sign_up("Ann", PASSWORD, code=None, timezone="UTC", remote="")
+        if count == 1:
+            return [accounts.save_settings(accounts.find("Ann"), new_per_day=9999)]
+        today = services.review.study_day(accounts.find("Ann"))
+        with services.database.write():
+            services.database.executemany(
+                "INSERT INTO learner(name, name_key, password_hash, timezone, created_at)"
+                " VALUES (?1, ?1, '', 'UTC', 0)",
+                [(f"learner {number}",) for number in range(1, count)],
+            )
+            services.database.execute(
+                "INSERT INTO schedule"
+                "(learner_id, card_id, note_id, ordinal, deck_id, repetition, ease, interval, due_on)"
+                " SELECT l.id, c.id, c.note_id, c.ordinal, n.deck_id, 3, 250, 15, ?1 - (c.id + l.id) % 20"
+                " FROM learner l JOIN card c ON (c.id * 7 + l.id) % (SELECT count(*) FROM card) < ?2"
+                " JOIN note n ON n.id = c.note_id",
+                (today, DUE_EACH),
+            )
+    return accounts.learners()[:count]
 
 
 def _end_with_stdin() -> None:
@@ -105,4 +145,4 @@ def _end_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -21,7 +21,13 @@ from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
 from flashcards.services.export.facade import ExportService
+from flashcards.services.memory.fitting import FitService
+from flashcards.services.memory.measure import MemoryMeasure
+from flashcards.services.memory.report import ReportService
+from flashcards.services.memory.scheduling import SchedulerService
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
+from flashcards.services.practice.facade import PracticeService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -30,6 +36,7 @@ from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
@@ -65,8 +72,15 @@ class Services:
     preview: PreviewService
     analysis: AnalysisService
     stats: StatsService
+    memory: MemoryState
+    measure: MemoryMeasure
+    fits: FitService
+    report: ReportService
+    scheduler: SchedulerService
+    practice: PracticeService
     plans: Plans
     work: LongWork
+    ready: ReadyCheck
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -156,8 +170,15 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
         stats=StatsService(database, clock),
+        memory=MemoryState(database),
+        measure=MemoryMeasure(database),
+        fits=FitService(database, clock),
+        report=ReportService(database, clock),
+        scheduler=SchedulerService(database, clock),
+        practice=PracticeService(database, clock, review),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
+        ready=ReadyCheck(database, config.data),
     )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -16,6 +18,14 @@ ANYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, 
 settings.register_profile("settled", ANYWHERE, derandomize=True)
 settings.register_profile("explore", ANYWHERE, max_examples=1000)
 settings.load_profile("settled")
+
+
+NIGHTLY = Path(__file__).parent / "nightly"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What takes long runs where it is named, as `.ci/nightly` does, and not with the rest."""
+    return True if collection_path == NIGHTLY and not any("nightly" in arg for arg in config.args) else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -121,6 +121,7 @@ def print_report(report: ImportReport) -> None:
             f"{counted(history.reviews, 'review')} and {counted(history.schedules, 'schedule')}"
             + (f"; {counted(history.known, 'review')} here already" if history.known else "")
             + (f"; {history.lost:,} belong to cards that are not here" if history.lost else "")
+            + (f"; {counted(history.flags, 'flag')}" if history.flags else "")
         )
     for behind in report.left_behind:
         click.echo(printable(str(behind)), err=True)

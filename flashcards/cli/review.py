@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import click
 from pygments import highlight
@@ -25,7 +26,8 @@ from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_as_text import card_text
-from flashcards.services.review.facade import Answer, QueueCard
+from flashcards.services.review.contract import QueueMode
+from flashcards.services.review.facade import Answer, Left, Queue, QueueCard
 from flashcards.wiring import Services
 
 FOUR = {"1": 1, "2": 3, "3": 4, "4": 5}
@@ -39,6 +41,7 @@ Space, Enter  show the answer, then Good      u, z  undo
 0 to 5        the six grades, where chosen    ?     these keys
 -  bury       @  suspend                      q     leave (nothing is lost)
 =  bury note  !  suspend note                 c     how the answer changed"""
+QUEUE_MODES: tuple[QueueMode, ...] = get_args(QueueMode)
 WIDEST = 80
 LIST_ITEM = re.compile(r" *(?:[-*+]|\d+[.)]) +")
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$", re.MULTILINE | re.DOTALL)
@@ -46,18 +49,26 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$
 
 @click.command("review")
 @click.option("--deck", metavar="D", help="A deck or folder, such as ml/concepts.")
+@click.option("--search", metavar="Q", help="Only cards that a search finds, such as 'tag:core is:due'.")
+@click.option(
+    "--mode",
+    type=click.Choice(QUEUE_MODES),
+    default="review",
+    show_default=True,
+    help="review: today's cards; ahead: those of later days; cram: all of them, and no date moves.",
+)
 @click.option("--user", metavar="U", help="Whose queue; not needed where there is one account.")
-def review_command(deck: str | None, user: str | None) -> None:
-    """Review the day's queue in the terminal: maths as source, code coloured.
+def review_command(deck: str | None, search: str | None, mode: QueueMode, user: str | None) -> None:
+    """Review in the terminal: the day's queue, or exactly what a search finds; maths as source, code coloured.
 
-    Example: flashcards review --deck ml/concepts
+    Example: flashcards review --search "tag:core is:failed" --mode cram
     """
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise Invalid("review needs a terminal: run it without a pipe")
     with services() as opened:
         learner = choose_learner(opened, user)
         with open_keyboard() as keyboard:
-            Session(opened, learner, keyboard, deck).run()
+            Session(opened, learner, keyboard, Chosen(deck, search, mode)).run()
 
 
 def choose_learner(opened: Services, name: str | None) -> Learner:
@@ -73,32 +84,66 @@ def choose_learner(opened: Services, name: str | None) -> Learner:
 
 
 @dataclass(slots=True)
+class Chosen:
+    """Which cards are asked: those of a deck, those that a search finds; in the mode cram a set of just them."""
+
+    deck: str | None = None
+    search: str | None = None
+    mode: QueueMode = "review"
+    set_id: str = ""
+
+    def next(self, opened: Services, learner: Learner) -> Queue:
+        """What is left, with the next card; the set is made at the first time. Raises Invalid and NotFound."""
+        if self.mode != "cram":
+            return opened.review.search_queue(learner, self.search, deck=self.deck, mode=self.mode, limit=1)
+        if not self.set_id:
+            terms = [f'deck:"{self.deck}"' if self.deck else "", self.search or ""]
+            made, _ = opened.review.make_set(
+                learner, id=str(uuid.uuid4()), mode="cram", q=" ".join(filter(None, terms))
+            )
+            self.set_id = made.id
+        return opened.review.set_queue(learner, self.set_id, limit=1)
+
+
+@dataclass(slots=True)
 class Session:
     """One sitting in the terminal: every answer is stored before the next card is shown."""
 
     opened: Services
     learner: Learner
     keyboard: Keyboard
-    deck: str | None
+    chosen: Chosen
     answered: int = field(default=0)
     plan: bool = field(default=False)
 
     def run(self) -> None:
         """Asks until the queue is empty or the learner leaves."""
         while True:
-            queue = self.opened.review.queue(self.learner, deck=self.deck, limit=1)
-            left, self.plan = queue.left, queue.plan is not None
+            queue = self.chosen.next(self.opened, self.learner)
+            self.plan = queue.plan is not None
             if not queue.cards:
-                click.echo(f"\nNothing left for today. {self.answered} answered.")
+                click.echo(f"\n{self._end()} {self.answered} answered.")
                 if self._key("u undo, any other key leaves") not in {"u", "z"} or not self._undo():
                     return
                 continue
             click.clear()
-            early = f", {left.early} before their date" if self.plan else ""
-            click.secho(f"{left.due} due, {left.new} new, {left.drill} to drill{early}", dim=True)
+            click.secho(self._left(queue.left), dim=True)
             if not self._ask(queue.cards[0]):
                 click.echo(f"\n{self.answered} answered.")
                 return
+
+    def _end(self) -> str:
+        ends = {
+            "review": "Nothing left for today.",
+            "ahead": "Nothing left to study ahead.",
+            "cram": "The set is done.",
+        }
+        return ends[self.chosen.mode]
+
+    def _left(self, left: Left) -> str:
+        if self.chosen.mode == "review":
+            return f"{left.due} due, {left.new} new, {left.drill} to drill"
+        return f"{left.total} left: answers change no dates"
 
     def _ask(self, card: QueueCard) -> bool:
         """Shows one card; False when the learner leaves."""
@@ -148,7 +193,7 @@ class Session:
             quality = 4 if key in {" ", "\r", "\n"} else keys.get(key)
             if quality is not None:
                 took = int((time.monotonic() - started) * 1000)
-                mode = "plan" if self.plan else "review"
+                mode = card.kind if card.kind in {"cram", "ahead"} else "plan" if self.plan else "review"
                 given = Answer(str(uuid.uuid4()), card.id, quality, mode, took_ms=took, revision=card.revision)
                 self.opened.review.answer(self.learner, given)
                 self.answered += 1
@@ -160,6 +205,8 @@ class Session:
         """When the card comes again after an answer of `quality`, as the page's buttons say it."""
         if card.suspends and quality < REMEMBERED:
             return "suspended"
+        if card.kind in {"cram", "ahead"}:
+            return "again" if card.kind == "cram" and quality < REMEMBERED else "date stays"
         days = "date stays" if card.kind == "plan" else f"{card.intervals[quality]} d"
         again_today = self.learner.drill and quality < DRILLED_UNTIL
         if card.kind in ("drill", "plan"):

@@ -122,5 +122,3 @@ def _say_hello(settings: Config, opened: Services) -> None:
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    # Waitress warns of every request that waits for a free thread: normal under load.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

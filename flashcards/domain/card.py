@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 FORWARD = "forward"
 BACKWARD = "backward"
+CORE = "core"
+"""The tag of notes that are asked in interviews: only these have a long form and what to clarify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,28 @@ Content = Basic | Cloze
 
 
 @dataclass(frozen=True, slots=True)
+class PointRef:
+    """What ends a rubric point or a follow-up: the note that teaches or answers it, and its level.
+
+    `deck` is None for the note's own deck, `note` where none is named, `level` where none is given.
+    """
+
+    deck: str | None = None
+    note: str | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One note of a deck file.
 
     `line` counts from 1 in the author's file. `source` is the note's own text as written, without its
     attribute list's influence on identity; `definitions` holds the link references and footnotes of the
     file that this note uses, as Markdown. `requires` holds `(deck id or None for this deck, note id)`.
+
+    `rubric_refs` and `follow_up_refs` go with `rubric` and `follow_ups`, item by item; they are empty where no item
+    has one, and are no part of `source`. `in_full` is the long form of the answer, `clarify` what an interviewer
+    would answer: only notes tagged `CORE` have them.
     """
 
     id: str
@@ -62,6 +80,10 @@ class Note:
     requires: tuple[tuple[str | None, str], ...] = ()
     draft: bool = False
     one_line: bool = False
+    rubric_refs: tuple[PointRef | None, ...] = ()
+    follow_up_refs: tuple[PointRef | None, ...] = ()
+    in_full: str = ""
+    clarify: tuple[str, ...] = ()
 
     @property
     def whiches(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
+from flashcards.domain.study_set import AskedCard
 
 DueRow = tuple[int, Day, int, int, int, int]
 """The fields of a `DueCard`, in order."""
@@ -56,7 +57,7 @@ class EarlyCard(NamedTuple):
     deck: int
 
 
-PlannedCard = DueCard | NewCard | DrillCard | EarlyCard
+PlannedCard = DueCard | NewCard | DrillCard | AskedCard | EarlyCard
 Asked = TypeVar("Asked", bound=PlannedCard)
 
 

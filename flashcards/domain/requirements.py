@@ -35,11 +35,7 @@ class Requirements:
             return CIRCLE, f"prerequisites run in a circle: {circle}; delete one of them"
         if self._is_note(required):
             return None
-        deck, name = required
-        where = "this deck" if deck == note[0] else f"the deck '{deck}'"
-        if not self._is_deck(deck):
-            where = f"any deck, for there is none with the id '{deck}'"
-        return UNKNOWN, f"there is no note '{name}' in {where}; name one that is there, or delete it"
+        return UNKNOWN, f"{not_there(note[0], required, self._is_deck)}; name one that is there, or delete it"
 
     def in_circle(self, note: Key, required: Key) -> bool:
         """Whether `note` would in the end wait for itself because of this requirement."""
@@ -62,6 +58,15 @@ class Requirements:
             way.append(step)
             step = before[step]
         return way[::-1]
+
+
+def not_there(own_deck: str, named: Key, is_deck: Callable[[str], bool]) -> str:
+    """What is wrong with a note that is named in the deck `own_deck` and is not there."""
+    deck, name = named
+    where = "this deck" if deck == own_deck else f"the deck '{deck}'"
+    if not is_deck(deck):
+        where = f"any deck, for there is none with the id '{deck}'"
+    return f"there is no note '{name}' in {where}"
 
 
 def _components(edges: Mapping[Key, Sequence[Key]]) -> dict[Key, int]:

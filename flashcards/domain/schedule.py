@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -10,7 +9,7 @@ from flashcards.domain import sm2
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import Day
 
-Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "plan", "manual", "imported"]
+Kind = Literal["scheduled", "drill", "extra", "cram", "mock", "ahead", "plan", "manual", "imported", "flag"]
 Mode = Literal["review", "cram", "mock", "ahead", "plan"]
 Verb = Literal["suspend", "unsuspend", "bury", "unbury", "reset", "due"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -167,50 +166,3 @@ def brought_back(schedule: Schedule, today: Day) -> Schedule:
     if schedule.hidden_on(today) or isinstance(progress, New):
         return schedule
     return replace(schedule, progress=replace(progress, due_on=min(progress.due_on, today + 1)))
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the log, as far as a replay needs it; `before` and `after` are what it says it did.
-
-    `lapses` is how often the card was forgotten until then, where a row says so: one that closes an import.
-    """
-
-    kind: str
-    quality: int | None
-    study_day: Day
-    before: Schedule
-    after: Schedule
-    lapses: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What the log of a card gives: None where nothing in it ever set a schedule.
-
-    `faults` are the positions of entries that do not fit: their `before` is not what the entries until
-    then give, or their `after` not what they themselves give.
-    """
-
-    schedule: Schedule | None = None
-    lapses: int = 0
-    faults: tuple[int, ...] = ()
-
-
-def replay(entries: Iterable[Entry]) -> Replayed:
-    """The schedule that a card's log gives. `entries` come in the order of `seq`, undone ones left out."""
-    schedule: Schedule | None = None
-    lapses, faults = 0, []
-    for position, entry in enumerate(entries):
-        before = schedule or NEVER_SEEN
-        if entry.kind == "manual":
-            after = schedule = entry.after
-            lapses = lapses if entry.lapses is None else entry.lapses
-        elif entry.kind == "scheduled" and entry.quality is not None:
-            lapses += is_lapse(before, entry.kind, entry.quality)
-            after = schedule = answered(before, "scheduled", entry.quality, entry.study_day)
-        else:
-            after = before
-        if entry.kind != "imported" and (entry.before, entry.after) != (before, after):
-            faults.append(position)
-    return Replayed(schedule, lapses, tuple(faults))

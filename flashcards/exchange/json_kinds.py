@@ -84,6 +84,27 @@ def _read_object(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
+def _read_numbers(value: Any) -> str:
+    if not isinstance(value, list) or not all(type(number) is int for number in value):
+        raise NotAsDeclared("must be a list of whole numbers")
+    return _read_list(value)
+
+
+_REFERENCE = ("deck", "id", "level")
+
+
+def _read_references(value: Any) -> str:
+    if not isinstance(value, list) or not all(one is None or _is_reference(one) for one in value):
+        raise NotAsDeclared("must be a list of null or of objects with deck, id and level (texts or null)")
+    return _read_list([one and {name: one[name] for name in _REFERENCE} for one in value])
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name in value and (value[name] is None or isinstance(value[name], str)) for name in _REFERENCE
+    )
+
+
 def _read_hex(value: Any) -> bytes:
     try:
         return bytes.fromhex(value)
@@ -101,4 +122,6 @@ DAY = Kind({"type": "string", "format": "date"}, _write_day, _read_day)
 TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_list)
 PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
 OBJECT = Kind({"type": "object"}, json.loads, _read_object)
+NUMBERS = Kind({"type": "array", "items": {"type": "integer"}}, json.loads, _read_numbers)
+REFERENCES = Kind({"type": "array", "items": {"type": ["object", "null"]}}, json.loads, _read_references)
 HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)

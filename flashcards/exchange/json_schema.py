@@ -17,8 +17,10 @@ from flashcards.exchange.json_kinds import (
     INSTANT,
     INTEGER,
     NUMBER,
+    NUMBERS,
     OBJECT,
     PAIRS,
+    REFERENCES,
     TEXT,
     TEXTS,
     Kind,
@@ -41,7 +43,8 @@ class Field:
     says: str
     nullable: bool = False
     column: str = ""
-    later: bool = False  # it came with a later program: documents without it are read as with null
+    later: bool = False  # it came with a later program: documents without it are read as with `default`
+    default: object = None  # as it is stored
 
     @property
     def stored_as(self) -> str:
@@ -88,7 +91,7 @@ def _value(item: dict[str, Any], field: Field) -> Any:
     for name in field.name.split("."):
         if not isinstance(value, dict) or name not in value:
             if field.later:
-                return None
+                return field.default
             raise NotAsDeclared(f"{field.name} is missing")
         value = value[name]
     if value is None and field.nullable:
@@ -189,6 +192,17 @@ SECTIONS = (
             Field("revision", INTEGER, "the number of its text"),
             Field("modified_at", INSTANT, "when its text last changed"),
             _REMOVED,
+            Field(
+                "rubric_refs",
+                REFERENCES,
+                "for each point null or the deck id (null: its own), note id and level that"
+                " it names; empty where no point names any",
+                later=True,
+                default="[]",
+            ),
+            Field("follow_up_refs", REFERENCES, "the same for the further questions", later=True, default="[]"),
+            Field("in_full", TEXT, "the long form of the answer", later=True, default=""),
+            Field("clarify", TEXTS, "what an interviewer would answer if asked", later=True, default="[]"),
         ),
     ),
     Section(
@@ -266,7 +280,11 @@ SECTIONS = (
             Field("at", INSTANT, "when"),
             Field("study_day", DAY, "on which day of the learner"),
             Field("grade", INTEGER, "0 to 5; null for what is no answer", True, "quality"),
-            Field("kind", TEXT, "scheduled, drill, extra, cram, mock, ahead, plan, manual or imported; more may come"),
+            Field(
+                "kind",
+                TEXT,
+                "scheduled, drill, extra, cram, mock, ahead, plan, manual, flag or imported; more may come",
+            ),
             Field("verb", TEXT, "of a manual row, what was done", True),
             Field("revision", INTEGER, "which text was shown"),
             Field("scheduler", TEXT, "what computed it"),
@@ -344,6 +362,43 @@ SECTIONS = (
             Field("digest", HEX, "of its tags and fields"),
             Field("removed", BOOLEAN, "whether it was exported as removed"),
         ),
+    ),
+    Section(
+        "flags",
+        "card_flag",
+        "the coloured flags of cards",
+        (_LEARNER, _OF_CARD, Field("flag", INTEGER, "1 to 7, as Anki's"), Field("at", INSTANT, "since when")),
+        later=True,
+    ),
+    Section(
+        "saved_searches",
+        "saved_search",
+        "searches that learners keep under a name",
+        (
+            _LEARNER,
+            Field("id", TEXT, "what names it"),
+            Field("name", TEXT, "what the learner calls it"),
+            Field("query", TEXT, "the search"),
+            Field("on_today", BOOLEAN, "whether it stands on the first page"),
+            Field("position", INTEGER, "its place among the learner's searches"),
+        ),
+        later=True,
+    ),
+    Section(
+        "study_sets",
+        "study_set",
+        "sets of cards that learners chose to study",
+        (
+            _LEARNER,
+            Field("id", TEXT, "what names it"),
+            Field("query", TEXT, "the search that found its cards; empty where they were named one by one"),
+            Field("cards", NUMBERS, "the ids of its cards, in the order of asking"),
+            Field("mode", TEXT, "review: what was due or new moved as usual; cram: nothing moved"),
+            Field("study_day", DAY, "on which day of the learner it was made"),
+            Field("made_at", INSTANT, "when it was made"),
+            Field("seq", INTEGER, "the end of the learner's log then: what follows counts in the set"),
+        ),
+        later=True,
     ),
 )
 BY_NAME = {section.name: section for section in SECTIONS}

@@ -17,6 +17,7 @@ def all_jobs(services: Services) -> Jobs:
         watch_job(partial(services.sync.changed, wait=True), services.sync.sync),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR),
         nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR),
+        nightly_job("memory", services.fits.nightly, BACKUP_HOUR),
         hourly_job("plans", lambda: services.plans.wake(services.accounts.learners())),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR),
     ]

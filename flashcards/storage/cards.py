@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 _COLUMNS = f"""
@@ -21,13 +23,18 @@ _COLUMNS = f"""
            coalesce(rn.extra, '{{}}'),
            (SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner
             AND v.quality IS NOT NULL AND v.undone = 0),
-           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision
+           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision,
+           coalesce(f.flag, 0), coalesce(s."by", 'sm2'),
+           CASE WHEN s."by" <> 'sm2' THEN (SELECT max(v.study_day) FROM review v INDEXED BY review_card
+               WHERE v.card_id = c.id AND v.learner_id = :learner AND v.undone = 0 AND v.kind IN ('scheduled', 'drill'))
+           END
 """
 _JOINS = """
     JOIN deck d ON d.id = n.deck_id
     LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which
     LEFT JOIN rendering rn ON rn.key = n.render_key AND rn.which = 'note'
     LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
+    LEFT JOIN card_flag f ON f.learner_id = :learner AND f.card_id = c.id
 """
 _CARD = f"{_COLUMNS} FROM card c JOIN note n ON n.id = c.note_id {_JOINS}"
 # CROSS JOIN: in this order, so that the first page of a list is found without looking at the rest.
@@ -38,7 +45,7 @@ _AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
 _LOG = f"""
     SELECT v.uid, v.seq, v.card_id, d.key, n.key, c.which, v.at, v.study_day, v.quality, v.kind, v.verb,
            v.took_ms, v.undone, {_BEFORE}, {_AFTER}
-    FROM review v JOIN card c ON c.id = v.card_id
+    FROM review v {{index}} JOIN card c ON c.id = v.card_id
     JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
 """
 _LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
@@ -49,6 +56,12 @@ _STATES = {
     "buried": f"{_LIVE} AND s.buried_until > :today",
     "suspended": f"{_LIVE} AND s.suspended = 1",
     "leech": f"{_LIVE} AND s.lapses >= {FIRST_LEECH}",
+    "failed": f"{_LIVE} AND c.id IN (SELECT card_id FROM review INDEXED BY review_day WHERE learner_id = :learner"
+    f" AND study_day = :today AND quality < {REMEMBERED} AND undone = 0)",
+    "changed": f"{_LIVE} AND n.revision > 1 AND n.revision > (SELECT v.revision FROM review v INDEXED BY review_card"
+    " WHERE v.card_id = c.id AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0"
+    " ORDER BY v.seq DESC LIMIT 1)",
+    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
     "removed": f"NOT ({_LIVE})",
 }
 _PROPS = {
@@ -91,11 +104,24 @@ class CardRecord:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     reviews: int
     stored: bool
     lapses: int
     schedule: Schedule
     revision: int
+    flag: int
+    by: str
+    moved_on: Day | None
+
+    @property
+    def interval(self) -> int:
+        """The interval in days: SM-2's, or where another decides, the days from the last answer that moved the date."""
+        due_on = self.schedule.due_on
+        if self.moved_on is None or due_on is None:
+            return self.schedule.interval
+        return max(0, due_on - self.moved_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +145,28 @@ class LogRecord:
     after: Schedule
 
 
+class RecallFilter(NamedTuple):
+    """What is asked of a card's recall: (today - last day) in millionths against the stability times `k`.
+
+    It holds for memories that were computed with the parameters `name`; `others` are those for which it holds besides.
+    """
+
+    operator: str
+    k: float
+    name: str
+    others: Collection[int] = ()
+
+
+_FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The lower the recall, the longer the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardFilter:
     """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
 
     `match` is an expression of `search_text.match_words`; `props` are (name, operator, value); `ids` are cards'
-    numbers or notes' ids; `due` are the cards that the state due means.
+    numbers or notes' ids; `flags` are 0 (none) to 7; `due` are the cards that the state due means.
     """
 
     today: Day
@@ -134,7 +176,9 @@ class CardFilter:
     tags: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     props: tuple[tuple[str, str, int], ...] = ()
+    recalls: tuple[RecallFilter, ...] = ()
     ids: tuple[str, ...] = ()
+    flags: tuple[int, ...] = ()
     drafts: bool = False
 
 
@@ -152,14 +196,8 @@ class CardRows:
 
     def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
         """Up to `limit` cards after the one that is (note, card), by note and card."""
-        where, values = _conditions(wanted)
-        values |= {
-            "learner": learner,
-            "today": wanted.today,
-            "due": json.dumps(list(wanted.due)),
-            "note": after[0],
-            "card": after[1],
-        }
+        where, values = conditions(wanted, learner)
+        values |= {"note": after[0], "card": after[1]}
         if not wanted.match:
             return self._listed(where, values, limit)
         # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
@@ -180,8 +218,7 @@ class CardRows:
 
     def notes(self, learner: int, wanted: CardFilter) -> set[int]:
         """The notes of all cards that a filter finds."""
-        where, values = _conditions(wanted)
-        values |= {"learner": learner, "today": wanted.today, "due": json.dumps(list(wanted.due))}
+        where, values = conditions(wanted, learner)
         if wanted.match:
             where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
             values["match"] = wanted.match
@@ -190,12 +227,12 @@ class CardRows:
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
-        sql = f"{_LOG} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
+        sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
         return [_log(row) for row in self._db.all(sql, (learner, since, limit))]
 
     def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
         """The learner's log of one card, the oldest first."""
-        sql = f"{_LOG} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
+        sql = f"{_LOG.format(index='INDEXED BY review_card')} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
         return [_log(row) for row in self._db.all(sql, (card, learner))]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
@@ -225,14 +262,21 @@ class CardRows:
         )
 
 
-def _conditions(wanted: CardFilter) -> tuple[list[str], dict[str, Any]]:
-    """What a filter asks, but for its words, in SQL, and the values for it."""
+def conditions(wanted: CardFilter, learner: int) -> tuple[list[str], dict[str, Any]]:
+    """What a filter asks, but for its words, in SQL over c, n, d, s and f, and the values for it."""
     where = [_STATES[state] for state in wanted.states] or [_LIVE]
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"learner": learner, "today": wanted.today, "due": json.dumps(list(wanted.due))}
     for number, (name, operator, value) in enumerate(wanted.props):
         assert operator in _OPERATORS
         where.append(f"{_PROPS[name]} {operator} :p{number}")
         values[f"p{number}"] = value
+    for number, (operator, k, name, others) in enumerate(wanted.recalls):
+        where.append(
+            "(EXISTS (SELECT 1 FROM memory m WHERE m.learner_id = :learner AND m.card_id = c.id"
+            f" AND m.parameters = :r{number}n AND (:today - m.last_on) * 1000000 {_FADED[operator]}"
+            f" m.stability * :r{number}k) OR c.id IN (SELECT value FROM json_each(:r{number}o)))"
+        )
+        values |= {f"r{number}n": name, f"r{number}k": k, f"r{number}o": json.dumps(list(others))}
     for number, tag in enumerate(wanted.tags):
         where.append(
             f"(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :t{number})"
@@ -242,6 +286,9 @@ def _conditions(wanted: CardFilter) -> tuple[list[str], dict[str, Any]]:
     for number, id_ in enumerate(wanted.ids):
         where.append(f"(n.key = :i{number} OR CAST(c.id AS TEXT) = :i{number})")
         values[f"i{number}"] = id_
+    for number, flag in enumerate(wanted.flags):
+        where.append(f"coalesce(f.flag, 0) = :f{number}")
+        values[f"f{number}"] = flag
     if not wanted.drafts:
         where.append("n.draft = 0")
     if wanted.decks is not None:
@@ -262,8 +309,9 @@ def _card(row: Row) -> CardRecord:
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),
         sources_html=tuple(shared.get("sources_html", ())),
+        in_full_html=shared.get("in_full_html", ""), clarify_html=tuple(shared.get("clarify_html", ())),
         reviews=row[20], stored=bool(row[21]), lapses=row[22], schedule=schedule_of(*row[23:29]),
-        revision=row[29],
+        revision=row[29], flag=row[30], by=row[31], moved_on=row[32],
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flashcards.domain.schedule import Entry, Schedule
+from flashcards.domain.schedule import Schedule
+from flashcards.domain.schedulers import Entry
+from flashcards.storage.counters import VISIBLE_DECK
 from flashcards.storage.database import Database
+from flashcards.storage.memory import MemoryRows
+from flashcards.storage.reviews import ENTRY_COLUMNS, entry_of
 from flashcards.storage.schedules import COLUMNS, schedule_of
-
-_BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
-_AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
-_VISIBLE = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
 
 _ORPHANS = {
     "cards without their note": "card c WHERE NOT EXISTS (SELECT 1 FROM note WHERE id = c.note_id)",
@@ -23,14 +23,26 @@ _ORPHANS = {
         " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key)",
     "schedules that are filed under a wrong note, place or deck":
         "schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
-        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {_VISIBLE}",
+        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {VISIBLE_DECK}",
     "log rows that are filed under a wrong note":
         "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
+    "log rows of cards that are not there":
+        "review r WHERE NOT EXISTS (SELECT 1 FROM card WHERE id = r.card_id)",
+    "schedules of cards that are not there":
+        "schedule s WHERE NOT EXISTS (SELECT 1 FROM card WHERE id = s.card_id)",
+    "settings of decks that are not there":
+        "learner_deck l WHERE NOT EXISTS (SELECT 1 FROM deck WHERE id = l.deck_id)",
     "what Anki knew of rows that are not in the log":
         "imported_review i WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.learner_id = i.learner_id"
         " AND r.seq = i.seq)",
+    "flags on cards that are not there":
+        "card_flag f WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = f.card_id)",
 }  # fmt: skip
 _COUNTERS = {
+    "flags of cards":
+        "(SELECT learner_id, card_id, verb, max(seq) FROM review WHERE kind = 'flag' AND undone = 0"
+        " GROUP BY learner_id, card_id) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
+        " AND f.card_id = r.card_id WHERE coalesce('flag:' || f.flag, 'flag:0') <> coalesce(r.verb, 'flag:0')",
     "cards of decks":
         "deck d WHERE d.removed_at IS NULL AND d.cards <> (SELECT count(*) FROM note n JOIN card c"
         " ON c.note_id = n.id WHERE n.deck_id = d.id AND n.removed_at IS NULL AND n.draft = 0"
@@ -46,6 +58,12 @@ _COUNTERS = {
         " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day) r"
         " FULL JOIN (SELECT * FROM learner_day WHERE answers <> 0) l"
         " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers IS NOT r.answers",
+    "ends of logs":
+        "learner l LEFT JOIN learner_state s ON s.learner_id = l.id WHERE coalesce(s.last_seq, 0)"
+        " <> coalesce((SELECT max(seq) FROM review WHERE learner_id = l.id), 0)",
+    "marks of cards that somebody has answered":
+        "card c WHERE c.answered = 0 AND (EXISTS (SELECT 1 FROM review WHERE card_id = c.id)"
+        " OR EXISTS (SELECT 1 FROM schedule WHERE note_id = c.note_id AND card_id = c.id))",
 }  # fmt: skip
 
 
@@ -89,20 +107,20 @@ class CheckRows:
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 
-    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int]]:
-        """(schedule, lapses) of every (learner, card)."""
-        rows = self._db.each(f"SELECT learner_id, card_id, lapses, {', '.join(COLUMNS)} FROM schedule")
-        return {(row[0], row[1]): (schedule_of(*row[3:]), row[2]) for row in rows}
+    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int, str]]:
+        """(schedule, lapses, who decides its date) of every (learner, card)."""
+        rows = self._db.each(f'SELECT learner_id, card_id, lapses, "by", {", ".join(COLUMNS)} FROM schedule')
+        return {(row[0], row[1]): (schedule_of(*row[4:]), row[2], row[3]) for row in rows}
 
     def log(self) -> Iterator[LoggedEntry]:
         """Every log by learner and card, in the order of `seq`, undone rows left out."""
+        known = MemoryRows(self._db).parameters()
         rows = self._db.each(
-            f"SELECT learner_id, card_id, seq, kind, quality, study_day, after_lapses, {_BEFORE}, {_AFTER} FROM review"
-            " WHERE undone = 0 ORDER BY learner_id, card_id, seq"
+            f"SELECT learner_id, card_id, seq, {ENTRY_COLUMNS}"
+            " FROM review NOT INDEXED WHERE undone = 0 ORDER BY learner_id, card_id, seq"
         )
-        for learner, card, seq, kind, quality, day, lapses, *schedules in rows:
-            entry = Entry(kind, quality, day, schedule_of(*schedules[:6]), schedule_of(*schedules[6:]), lapses)
-            yield LoggedEntry(learner, card, seq, entry)
+        for learner, card, seq, *columns in rows:
+            yield LoggedEntry(learner, card, seq, entry_of(columns, known))
 
     def totals(self) -> dict[str, int]:
         """How much was examined."""

@@ -49,6 +49,8 @@ class PageNote:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +172,13 @@ def _note(
     draft: int, typed: int, one_line: int, question_html: str, answer_html: str, extra: str,
 ) -> PageNote:  # fmt: skip
     shared = json.loads(extra)
-    rubric, follow_ups, sources = (
-        tuple(shared.get(name, ())) for name in ("rubric_html", "follow_ups_html", "sources_html")
+    rubric, follow_ups, sources, clarify = (
+        tuple(shared.get(name, ())) for name in ("rubric_html", "follow_ups_html", "sources_html", "clarify_html")
     )
     return PageNote(
         id_, key, line, position, section, kind, title, tuple(json.loads(tags)), bool(draft), bool(typed),
-        bool(one_line), question_html, answer_html, rubric, follow_ups, sources,
+        bool(one_line), question_html, answer_html, rubric, follow_ups, sources, shared.get("in_full_html", ""),
+        clarify,
     )  # fmt: skip
 
 

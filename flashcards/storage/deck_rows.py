@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from flashcards.domain.card import Cloze, Deck, Note
+from flashcards.domain.card import Cloze, Deck, Note, PointRef
+from flashcards.domain.points import refs_as_json
 from flashcards.domain.problem import Problem, Severity
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -14,7 +16,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 NOTE_COLUMNS = (
     "deck_id", "key", "explicit", "kind", "position", "line", "section", "title", "question", "answer",
     "source", "definitions", "rubric", "follow_ups", "sources", "tags", "requires", "typed", "reversed",
-    "one_line", "draft", "render_key",
+    "one_line", "draft", "render_key", "rubric_refs", "follow_up_refs", "in_full", "clarify",
 )  # fmt: skip
 
 
@@ -43,6 +45,10 @@ class NoteValues(NamedTuple):
     one_line: int
     draft: int
     render_key: str | None
+    rubric_refs: str
+    follow_up_refs: str
+    in_full: str
+    clarify: str
 
     @property
     def text(self) -> tuple[str, str]:
@@ -52,7 +58,7 @@ class NoteValues(NamedTuple):
     @property
     def exported(self) -> tuple[object, ...]:
         """What a reader of an export would see change: all but place, identity and state."""
-        return (*self[6:16], self.kind, self.typed, self.reversed)
+        return (*self[6:16], self.kind, self.typed, self.reversed, *self[22:])
 
 
 def note_values(note: Note, deck_id: int, *, position: int, title: str, render_key: str) -> NoteValues:
@@ -66,7 +72,8 @@ def note_values(note: Note, deck_id: int, *, position: int, title: str, render_k
         deck_id, note.id, int(note.explicit), kind, position, note.line, note.section, title, question,
         answer, note.source, note.definitions, to_json(note.rubric), to_json(note.follow_ups), to_json(note.sources),
         to_json(note.tags), to_json(note.requires), int(content.typed), int(is_reversed), int(note.one_line),
-        int(note.draft), render_key,
+        int(note.draft), render_key, refs_to_json(note.rubric, note.rubric_refs),
+        refs_to_json(note.follow_ups, note.follow_up_refs), note.in_full, to_json(note.clarify),
     )  # fmt: skip
 
 
@@ -273,6 +280,19 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Referring:
+    """A note whose rubric points or follow-ups name notes: for each item its reference, or None."""
+
+    note_id: int
+    deck_row: int
+    deck_key: str
+    path: str
+    line: int
+    points: tuple[PointRef | None, ...]
+    follow_ups: tuple[PointRef | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """How much there is to learn: drafts and removed ones are not counted."""
 
@@ -284,6 +304,17 @@ class Totals:
 def to_json(value: object) -> str:
     """JSON as it is stored: compact, characters as they are."""
     return "[]" if value == () else _ENCODE(value)
+
+
+def refs_to_json(items: Sequence[str], refs: Sequence[PointRef | None]) -> str:
+    """The references of a note's points or follow-ups; an empty list where none has one."""
+    return _ENCODE(refs_as_json(items, refs)) if refs else "[]"
+
+
+def refs_from_json(text: str) -> tuple[PointRef | None, ...]:
+    """The references that `refs_to_json` wrote."""
+    rows: list[dict[str, str | None] | None] = json.loads(text) if text != "[]" else []
+    return tuple(None if row is None else PointRef(row["deck"], row["id"], row["level"]) for row in rows)
 
 
 def problems_to_json(problems: tuple[Problem, ...]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from flashcards.domain.problem import Problem
-from flashcards.storage import fronts, locks
+from flashcards.storage import counters, fronts, locks
 from flashcards.storage.database import Database
 from flashcards.storage.deck_pages import read_totals
 from flashcards.storage.deck_rows import (
@@ -38,6 +38,7 @@ from flashcards.storage.deck_rows import (
     problems_to_json,
     to_json,
 )
+from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
 _DECK_SQL = "SELECT id, key, title, sort_order, position, path, size, mtime_ns, media, read_by, problems FROM deck"
@@ -55,6 +56,7 @@ class DeckStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.points = PointRows(database)
 
     # --- taking turns -------------------------------------------------------------------------------
 
@@ -107,11 +109,7 @@ class DeckStore:
 
     def with_history(self, notes: Iterable[int]) -> frozenset[int]:
         """Those of these notes that anybody ever answered or set aside."""
-        sql = (
-            f"SELECT DISTINCT c.note_id FROM card c WHERE c.note_id {_LISTED}"
-            " AND (EXISTS (SELECT 1 FROM review v WHERE v.card_id = c.id)"
-            " OR EXISTS (SELECT 1 FROM schedule s WHERE s.note_id = c.note_id))"
-        )
+        sql = f"SELECT DISTINCT note_id FROM card WHERE note_id {_LISTED} AND answered"
         return frozenset(note for (note,) in self._db.all(sql, (to_json(list(notes)),)))
 
     def copies(self, notes: Iterable[StoredNote]) -> tuple[StoredNote, ...]:
@@ -251,6 +249,10 @@ class DeckStore:
         self._fronts(changes)
         self._revisions(changes, at)
         self._tags(changes)
+        self.points.write(changes.new_notes, changes.notes)
+        # References are in the fields for Anki, and no part of what these are found by.
+        forget = "DELETE FROM anki_fields WHERE note_id = ?"
+        self._many(forget, [(note.id,) for note in changes.notes if note.modified and not note.new_text])
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""
@@ -300,12 +302,8 @@ class DeckStore:
 
     def _schedules(self, changes: Changes) -> None:
         """Tells schedules where their cards are now (nowhere, while hidden), and decks how many they hold."""
-        self._many(
-            "UPDATE schedule SET deck_id = (SELECT iif(c.removed_at IS NULL AND n.removed_at IS NULL"
-            " AND n.draft = 0, n.deck_id, NULL) FROM card c JOIN note n ON n.id = c.note_id"
-            " WHERE c.id = schedule.card_id) WHERE note_id = ?",
-            [(note,) for note in changes.shown_or_hidden],
-        )
+        if changes.shown_or_hidden:
+            counters.follow_moves(self._db, changes.shown_or_hidden)
         self._many(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"

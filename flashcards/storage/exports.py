@@ -14,6 +14,7 @@ from flashcards.domain.card import Basic, Cloze, Content, Note
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
+from flashcards.storage.deck_rows import refs_from_json
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
 
@@ -105,13 +106,14 @@ class ExportNote(NamedTuple):
 
 
 class ExportCard(NamedTuple):
-    """A card of a note; `schedule` is None where the learner never had one."""
+    """A card of a note; `schedule` is None where the learner never had one. `flag` is theirs, 0 to 7."""
 
     id: int
     note_id: int
     which: str
     schedule: Schedule | None
     lapses: int
+    flag: int
 
 
 class ExportReview(NamedTuple):
@@ -172,7 +174,8 @@ class Former(NamedTuple):
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
-    " n.definitions, n.rubric, n.follow_ups, n.sources, n.section"
+    " n.definitions, n.rubric, n.follow_ups, n.sources, n.section, n.rubric_refs, n.follow_up_refs, n.in_full,"
+    " n.clarify"
 )
 _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
@@ -185,9 +188,11 @@ _NOTE = """
     LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = :learner AND x.note_id = n.id AND x.guid = n.guid
 """
 _CARD = f"""
-    SELECT c.id, c.note_id, c.which, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}
+    SELECT c.id, c.note_id, c.which, coalesce(s.lapses, 0), coalesce(f.flag, 0),
+           {", ".join(f"s.{column}" for column in COLUMNS)}
     FROM note n JOIN card c ON c.note_id = n.id
     LEFT JOIN schedule s ON s.card_id = c.id AND s.learner_id = :learner
+    LEFT JOIN card_flag f ON f.card_id = c.id AND f.learner_id = :learner
 """
 
 
@@ -270,9 +275,9 @@ class ExportStore:
         which = "n.removed_at IS NOT NULL" if removed else f"{_SHOWN} AND c.removed_at IS NULL"
         sql = f"{_CARD} WHERE n.deck_id = :deck AND {which} ORDER BY n.position, c.note_id, c.ordinal"
         cards: dict[int, list[ExportCard]] = {}
-        for id_, note, which, lapses, *columns in self._db.execute(sql, {"deck": deck, "learner": learner}):
+        for id_, note, which, lapses, flag, *columns in self._db.execute(sql, {"deck": deck, "learner": learner}):
             schedule = None if columns[0] is None else schedule_of(*columns)
-            cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses))
+            cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses, flag))
         return cards
 
     def log(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportReview]]:
@@ -283,9 +288,11 @@ class ExportStore:
         rows = self._db.execute(
             "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
             " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
-            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v ON v.card_id = c.id AND v.learner_id = ?"
+            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v INDEXED BY review_card"
+            " ON v.card_id = c.id AND v.learner_id = ?"
             " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
-            f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 ORDER BY v.card_id, v.at, v.seq",
+            f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 AND v.kind <> 'flag'"
+            " ORDER BY v.card_id, v.at, v.seq",
             (learner, deck),
         )
         log: dict[int, list[ExportReview]] = {}
@@ -364,7 +371,7 @@ class ExportStore:
 def _unrendered(
     id_: int, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
     is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
-    section: str | None,
+    section: str | None, rubric_refs: str, follow_up_refs: str, in_full: str, clarify: str,
 ) -> Unrendered:  # fmt: skip
     content: Content
     if kind == "cloze":
@@ -383,5 +390,9 @@ def _unrendered(
         sources=tuple(json.loads(sources)),
         one_line=bool(one_line),
         section=section,
+        rubric_refs=refs_from_json(rubric_refs),
+        follow_up_refs=refs_from_json(follow_up_refs),
+        in_full=in_full,
+        clarify=tuple(json.loads(clarify)),
     )
     return Unrendered(id_, render_key, deck_path, note)

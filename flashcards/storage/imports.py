@@ -6,29 +6,33 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from flashcards.domain.schedule import Schedule
+from flashcards.domain import sm2
+from flashcards.domain.schedule import NEVER_SEEN, Schedule
 from flashcards.domain.study_day import Day
+from flashcards.storage import counters
 from flashcards.storage.database import Database, Row
-from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite
+from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite, log_values
 from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
 
 _CACHE_KIB = 48 << 10
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _CARDS = f"""
     SELECT n.guid, c.which, c.id, c.note_id, c.ordinal, n.revision,
-           iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL),
-           s.card_id IS NOT NULL, s.lapses, {", ".join(f"s.{column}" for column in COLUMNS)}
+           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses, s."by",
+           {", ".join(f"s.{column}" for column in COLUMNS)}
     FROM note n JOIN card c ON c.note_id = n.id
     LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
     WHERE n.guid {_LISTED} AND n.removed_at IS NULL AND c.removed_at IS NULL
 """
 # The same columns; what all imported rows have alike is said once, which is quicker than binding it each time.
 _INSERT_IMPORTED = INSERT_LOG.partition(" VALUES ")[0] + (
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0,"
+    " NULL, NULL, NULL)"
 )
 
 
@@ -86,7 +90,7 @@ class ImportRows:
     def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""
         rows = self._db.execute(_CARDS, (learner, json.dumps(list(guids))))
-        return {(row[0], row[1]): _card(row[2:9], schedule_of(*row[9:])) for row in rows}
+        return {(row[0], row[1]): _card(row[2:11], schedule_of(*row[11:])) for row in rows}
 
     def live_guids(self) -> dict[str, str]:
         """The guids of all notes that the files held at the last sync, each with its deck's path."""
@@ -106,7 +110,9 @@ class ImportRows:
 
     def instants(self, learner: int) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""
-        rows = self._db.execute("SELECT card_id, at FROM review WHERE learner_id = ? AND kind <> 'manual'", (learner,))
+        rows = self._db.execute(
+            "SELECT card_id, at FROM review WHERE learner_id = ? AND kind NOT IN ('manual', 'flag')", (learner,)
+        )
         return set(rows)
 
     def uids(self, learner: int) -> set[str]:
@@ -122,6 +128,13 @@ class ImportRows:
             (learner,),
         )
         return dict(rows)
+
+    def schedule(self, learner: int, card: CardRow) -> Schedule:
+        """The schedule of a card as it stands now, after the rows of this import."""
+        row = self._db.one(
+            f"SELECT {', '.join(COLUMNS)} FROM schedule WHERE learner_id = ? AND card_id = ?", (learner, card.id)
+        )
+        return schedule_of(*row) if row else NEVER_SEEN
 
     def append(self, learner: int, rows: Sequence[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
@@ -141,37 +154,41 @@ class ImportRows:
             " VALUES (?, ?, ?, ?, ?, ?)",
             ((learner, row.seq, *row.known) for row in rows),
         )
+        counters.count_answers(self._db, learner, Counter(row.study_day for row in rows if row.quality is not None))
+        self._keep(learner, [(row.card, row.seq) for row in rows])
 
     def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
         """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand.
 
         Each comes with the lapses that the card has from there on.
         """
-        self._db.executemany(
-            INSERT_LOG,
-            (
-                (
-                    learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
-                    row.kind, row.verb, card.revision, self._scheduler,
-                    *columns_of(row.before), *columns_of(row.after), row.took_ms, int(row.leech),
-                )
-                for card, row, _ in rows
-            ),
-        )  # fmt: skip
+        self._db.executemany(INSERT_LOG, (log_values(learner, card, row) for card, row, _ in rows))
         self._db.executemany(
             "UPDATE review SET after_lapses = ? WHERE learner_id = ? AND seq = ?",
             [(lapses, learner, row.seq) for card, row, lapses in rows if lapses != card.lapses],
         )
-        stored = [(*columns_of(row.after), lapses, learner, card.id) for card, row, lapses in rows if card.stored]
+        by = sm2.SCHEDULER
+        stored = [(*columns_of(row.after), lapses, by, learner, card.id) for card, row, lapses in rows if card.stored]
         self._db.executemany(UPDATE_SCHEDULE, stored)
         new = (
-            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses)
+            (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses, by)
             for card, row, lapses in rows
             if not card.stored
         )
         self._db.executemany(INSERT_SCHEDULE, new)
+        first = (card.deck for card, _, _ in rows if not card.stored)
+        counters.count_seen(self._db, learner, Counter(deck for deck in first if deck is not None))
+        self._keep(learner, [(card, row.seq) for card, row, _ in rows])
+
+    def _keep(self, learner: int, rows: Sequence[tuple[CardRow, int]]) -> None:
+        """Keeps where the log ends now, and which cards have a history from now on."""
+        if rows:
+            counters.keep_log_end(self._db, learner, max(seq for _, seq in rows))
+            counters.mark_answered(self._db, {card.id for card, _ in rows if not card.answered})
 
 
 def _card(values: Row, schedule: Schedule) -> CardRow:
-    card, note, ordinal, revision, deck, stored, lapses = values
-    return CardRow(card, note, ordinal, revision, deck, bool(stored), lapses or 0, schedule)
+    card, note, ordinal, revision, deck, answered, stored, lapses, by = values
+    return CardRow(
+        card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER, schedule
+    )

@@ -14,10 +14,10 @@ _MARKS = f"""
     SELECT c.id, n.id, n.revision, a.revision, e.after_due_on,
            (SELECT at FROM revision WHERE note_id = n.id AND number = e.revision)
     FROM json_each(:cards) j JOIN card c ON c.id = j.value JOIN note n ON n.id = c.note_id
-    LEFT JOIN review a ON a.id =
-        (SELECT v.id {_OF_CARD} AND v.quality IS NOT NULL ORDER BY v.seq DESC LIMIT 1)
-    LEFT JOIN review e ON e.id =
-        (SELECT v.id {_OF_CARD} AND v.verb = 'edited' ORDER BY v.seq DESC LIMIT 1) AND e.seq > coalesce(a.seq, 0)
+    LEFT JOIN review a ON a.learner_id = :learner AND a.seq =
+        (SELECT v.seq {_OF_CARD} AND v.quality IS NOT NULL ORDER BY v.seq DESC LIMIT 1)
+    LEFT JOIN review e ON e.learner_id = :learner AND e.seq =
+        (SELECT v.seq {_OF_CARD} AND v.verb = 'edited' ORDER BY v.seq DESC LIMIT 1) AND e.seq > coalesce(a.seq, 0)
 """
 
 

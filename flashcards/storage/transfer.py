@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from flashcards.storage import fronts
+from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
+from flashcards.storage.memory import MemoryRows
+from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
@@ -23,6 +25,7 @@ _OF_DECKS = {
     "review": _CARDS,
     "imported_review": f"(learner_id, seq) IN (SELECT learner_id, seq FROM review WHERE {_CARDS})",
     "anki_export": _NOTES,
+    "card_flag": _CARDS,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -33,6 +36,9 @@ _OF_LEARNER = {
     "plan": "learner_id = :learner",
     "learner_break": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
+    "card_flag": "learner_id = :learner",
+    "saved_search": "learner_id = :learner",
+    "study_set": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -48,6 +54,9 @@ _ORDER = {
     "plan": "learner_id, id",
     "learner_break": "learner_id, first_day",
     "anki_export": "coalesce(learner_id, 0), guid",
+    "card_flag": "learner_id, card_id",
+    "saved_search": "learner_id, position, id",
+    "study_set": "learner_id, made_at, id",
 }
 # A row that only the counter of seen cards made says nothing of its own.
 _ONLY = {"learner_deck": "(active = 0 OR new_per_day IS NOT NULL)"}
@@ -59,8 +68,8 @@ _DERIVED = {
     "review": ("note_id",),
 }
 _LOOKED_UP = {
-    "schedule": "c.note_id, c.ordinal,"
-    " iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)",
+    "card_flag": "",  # only that the card is there
+    "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
     "review": "c.note_id",
 }
 
@@ -132,9 +141,8 @@ class TransferStore:
 
         if table in _LOOKED_UP:
             card = columns.index("card_id") + 1
-            source = (
-                f"SELECT {values}, {_LOOKED_UP[table]} FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?{card}"
-            )
+            chosen = ", ".join(filter(None, [values, _LOOKED_UP[table]]))
+            source = f"SELECT {chosen} FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?{card}"
         else:
             source = f"VALUES ({values})"
         self._db.executemany(f"INSERT INTO {table}({names}) {source}", counted())
@@ -143,7 +151,10 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the notes: their tags, words and fronts, and how many cards decks hold."""
+        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
+
+        What learners remember follows from their logs, and is computed when it is asked for, or by a job.
+        """
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
         )
@@ -153,8 +164,11 @@ class TransferStore:
             ((note, search_text(*texts)) for note, *texts in notes),
         )
         fronts.fill(self._db)
+        PointRows(self._db).fill()
+        MemoryRows(self._db).mark_all()
         self._db.execute(
             "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
             " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
             " WHERE removed_at IS NULL"
         )
+        counters.count_anew(self._db)

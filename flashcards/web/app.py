@@ -16,16 +16,21 @@ from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
 from flashcards.web.api import me as _api_me
+from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
 from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
+from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import searches as _api_searches
+from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
+from flashcards.web.browse.searches import searches
 from flashcards.web.browse.views import browse
-from flashcards.web.cards import changes
+from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
 from flashcards.web.decks.editor import editor
 from flashcards.web.decks.media import media
@@ -33,14 +38,18 @@ from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
 from flashcards.web.plan.views import plan
+from flashcards.web.practice.partner_views import partner
+from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
+from flashcards.web.sets.views import sets
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
+from flashcards.web.stats import memory_views as _memory_views
 from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
@@ -58,19 +67,27 @@ API_VIEWS = (
     _api_decks,
     _api_export,
     _api_me,
+    _api_memory,
     _api_openapi,
     _api_plans,
     _api_queue,
     _api_reviews,
+    _api_rounds,
+    _api_searches,
+    _api_sets,
     _api_stats,
 )
+
+_MORE_VIEWS = (_memory_views,)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,
     today,
     review,
+    sets,
     decks,
     browse,
+    searches,
     cards,
     settings,
     admin,
@@ -81,6 +98,8 @@ BLUEPRINTS = (
     bring,
     stats,
     analysis,
+    practice,
+    partner,
     plan,
     api,
 )
@@ -139,8 +158,11 @@ def _teach_templates(app: Flask) -> None:
         plural=plural,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
+        flag_history=flags.history_words,
     )
-    app.jinja_env.globals.update(relative_day=dates.relative_day, version=__version__, grades=buttons.grades)
+    app.jinja_env.globals.update(
+        relative_day=dates.relative_day, version=__version__, grades=buttons.grades, FLAGS=flags.FLAGS
+    )
     app.context_processor(lambda: {"learner": g.get("learner")})
 
 

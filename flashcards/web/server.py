@@ -1,27 +1,32 @@
-"""Serves the app: waitress, one process, eight threads (the writes of one SQLite file queue up anyway)."""
+"""Serves the app: uvicorn, one process, eight threads (the writes of one SQLite file queue up anyway)."""
 
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from waitress.server import create_server
+import uvicorn
 
 from flashcards.errors import Unavailable
-from flashcards.web.shared.large_bodies import channel_for
+from flashcards.web.serving.bridge import Bridge
+from flashcards.web.serving.connections import KEEP_ALIVE_SECONDS, Connection, Connections, allowed_connections
 
 if TYPE_CHECKING:
     from flask import Flask
 
 THREADS = 8
 M_ARENA_MAX = -8  # from malloc.h
-BODY_LIMIT = 512 << 20
-"""Bytes of a request at most: a collection from Anki may be large. See `large_bodies` for who may send as much."""
+BACKLOG = 1024
+STOP_SECONDS = 10
+"""For how long the requests that have begun are waited for when the server stops."""
+SWEEP_SECONDS = 5
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -39,7 +44,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
-        listener.listen(1)  # a second server is refused from now on; waitress sets its own backlog
+        listener.listen(1)  # a second server is refused from now on; uvicorn sets its own backlog
     except OSError as error:
         listener.close()
         raise Unavailable(_why_not(error, host, port)) from error
@@ -56,21 +61,49 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"Cannot listen on {host}, port {port}: {error.strerror}."
 
 
-def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> Any:
-    """The waitress server for `app`, ready to `run()`; `close()` it from any thread."""
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=threads,
-        ident=None,
-        max_request_body_size=BODY_LIMIT,
-        max_request_header_size=64 << 10,
-        connection_limit=1000,
-        clear_untrusted_proxy_headers=False,  # the app judges them by networks, and removes them itself
-        asyncore_use_poll=True,
-    )
-    server.channel_class = channel_for(app)
-    return server
+class WebServer:
+    """uvicorn with the app behind it: one process, one loop for all connections, `threads` for the app."""
+
+    def __init__(self, app: Flask, listener: socket.socket, threads: int) -> None:
+        self._listener = listener
+        self._bridge = Bridge(app, threads)
+        self.connections = connections = Connections(allowed_connections())
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                self._bridge,
+                http=partial(Connection, connections),  # type: ignore[arg-type]
+                loop="auto",
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level=logging.ERROR,  # it would warn of every request that makes no sense
+                access_log=False,
+                proxy_headers=False,  # the app judges them by networks
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+                callback_notify=connections.sweep,
+                timeout_notify=SWEEP_SECONDS,
+            )
+        )
+
+    def run(self) -> None:
+        """Serves until `stop`, or a signal: that is raised again, as KeyboardInterrupt, when the last answer is out."""
+        try:
+            self._uvicorn.run([self._listener])
+        finally:
+            self._bridge.close()
+
+    def stop(self) -> None:
+        """Lets `run`, in another thread, finish the requests that have begun, and return."""
+        self._uvicorn.should_exit = True
+
+
+def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> WebServer:
+    """The server for `app`, ready to `run()`; `stop()` it from any thread."""
+    return WebServer(app, listener, threads)
 
 
 def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
@@ -79,10 +112,8 @@ def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
     server = make_server(app, listener, threads)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
-    try:
+    with suppress(KeyboardInterrupt):
         server.run()
-    finally:
-        server.close()
 
 
 def _share_heaps() -> None:

@@ -55,8 +55,7 @@ class Live:
 
     def stop(self) -> None:
         """No connection any more: what is being answered is finished, the rest is cut."""
-        self._server.task_dispatcher.shutdown()
-        self._server.asyncore.close_all(self._server._map, ignore_all=True)
+        self._server.stop()
         self._thread.join(10)
         assert not self._thread.is_alive()
 
@@ -67,7 +66,10 @@ class Live:
 
     def log(self, learner: Learner) -> list[LogRow]:
         """The learner's answers and actions that are not undone."""
-        return [row for row in self.services.review.log(learner, limit=10_000) if not row.undone]
+        rows: list[LogRow] = []
+        while more := self.services.review.log(learner, since=rows[-1].seq if rows else 0):
+            rows += more
+        return [row for row in rows if not row.undone]
 
     def enter(self, context: BrowserContext, learner: Learner) -> None:
         """Logs the browser in, without the form."""

@@ -30,6 +30,7 @@ PAGES = {
     "settings": "/settings",
     "people": "/admin/people",
     "stats": "/stats",
+    "memory": "/stats/memory",
     "analysis": "/analysis",
     "help": "/help",
     "missing": "/nothing",

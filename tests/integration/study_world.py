@@ -14,6 +14,7 @@ from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.facade import AccountService, Learner
 from flashcards.services.review.facade import Answer, Answered, ReviewService
+from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.schedules import COLUMNS, schedule_of
 from flashcards.storage.search_text import search_text
@@ -140,7 +141,7 @@ class StudyWorld:
         number = self._note_id(note)
         with self.db.write():
             self.db.execute("UPDATE note SET removed_at = ? WHERE id = ?", (self.clock(), number))
-            self.db.execute("UPDATE schedule SET deck_id = NULL WHERE note_id = ?", (number,))
+            follow_moves(self.db, [number])
             self.db.execute("UPDATE deck SET cards = 0")
             for (deck,) in self.db.all("SELECT id FROM deck"):
                 self._count(deck)

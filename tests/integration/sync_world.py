@@ -14,6 +14,7 @@ from pathlib import Path
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.sync.run import SyncReport, SyncService
+from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -114,6 +115,10 @@ class World:
             " AND n.removed_at IS NULL AND n.draft = 0"
         ))  # fmt: skip
         assert self.db.all("PRAGMA foreign_key_check") == []
+        for items, table in (("rubric", "rubric_point"), ("follow_ups", "follow_up")):
+            assert self.db.all(
+                f"SELECT n.id, i.key, i.value FROM note n, json_each(n.{items}) i ORDER BY n.id, i.key"
+            ) == self.db.all(f"SELECT note_id, position, text FROM {table} ORDER BY note_id, position")
         assert self.db.all(
             "SELECT s.card_id FROM schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
             " WHERE s.deck_id IS NOT iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0,"
@@ -181,6 +186,7 @@ class World:
                 " 0, 3, 240, 14, :due, 0 FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = :card",
                 {"uid": str(uuid.uuid4()), "due": DUE_ON + card, "card": card},
             )
+            count_anew(self.db)
         return card
 
     def study_all(self) -> dict[str, int]:

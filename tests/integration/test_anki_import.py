@@ -487,7 +487,8 @@ def test_our_own_packages_come_back_as_they_went(tmp_path: Path) -> None:
 
 
 def without_paths(note: Note) -> tuple[object, ...]:
-    lists = (note.rubric, note.follow_ups, note.sources, note.tags)
+    lists = (note.rubric, note.follow_ups, note.sources, note.tags, note.rubric_refs, note.follow_up_refs)
+    lists += (note.in_full, note.clarify)
     return (re.sub(r"\]\([^)]*\.(svg|png)\)", "](picture)", repr(note.content)), *lists)
 
 

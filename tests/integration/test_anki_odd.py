@@ -187,7 +187,7 @@ def test_coloured_flags_are_counted(tmp_path: Path) -> None:
         opened.set_user_flag_for_cards(3, [card.id for card in note.cards()])
         file = export(opened, tmp_path / "x.apkg", legacy=False)
     (notice,) = import_decks(file, tmp_path / "decks").notices
-    assert notice == "1 card with a coloured flag in Anki: flags are not carried."
+    assert notice == "1 card with a coloured flag in Anki: flags come with a learner's history."
 
 
 # Note types of one's own ---------------------------------------------------------------------------------

@@ -57,8 +57,7 @@ def port(site: Site) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield listener.getsockname()[1]
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map, ignore_all=True)
+    server.stop()
     thread.join(10)
 
 

@@ -74,6 +74,12 @@ def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DELETE FROM rendering WHERE which = 'c1'; ", None),
         ("DELETE FROM rendering", "never rendered"),
         ("DELETE FROM note WHERE id = 2", "refers to"),
+        ("DELETE FROM card WHERE id = 1", "log rows of cards that are not there"),
+        ("DELETE FROM card WHERE id = 1", "schedules of cards that are not there"),
+        ("DELETE FROM deck WHERE id = 2", "settings of decks that are not there"),
+        ("UPDATE learner_state SET last_seq = 3 WHERE learner_id = 1", "ends of logs"),
+        ("DELETE FROM learner_state", "ends of logs"),
+        ("UPDATE card SET answered = 0 WHERE id = 1", "somebody has answered"),
     ],
 )
 def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None) -> None:

@@ -32,7 +32,18 @@ Prose with a [link].
 One, see [link]. ![p](img/p.png)
 
 ### Rubric
-- is a number
+- is a number {#two .senior}
+- is not two
+
+### Follow-ups
+- And two? {#two}
+
+### In full
+
+One is **one**.
+
+### Clarify
+- Which one? The first.
 
 ## What is 2? {#two .typed .reversed}
 
@@ -76,9 +87,12 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute(
             "INSERT INTO imported_review SELECT learner_id, seq, 2, -600, 3, 2300 FROM review WHERE seq = 1"
         )
+        world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
     plans, day = Plans(world.db, lambda: world.now, world.review), world.review.study_day(world.learner)
     plans.make(world.learner, Choice(day + 20, 30, minute=570, weights={"ml": 3}, weekdays_off=(6,), title="First"))
     plans.add_break(world.learner, day + 5, day + 9)
+    world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
+    world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
     world.package(history=True)
     world.edit("b.md", lambda text: text.replace("## Gone? {#gone}\n\nYes.\n\n", "").replace("## N 3?", "## Nr 3?"))
     world.delete("c.md")
@@ -111,7 +125,8 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
     assert DoctorService(empty.db).examine().ok
     assert written(empty).read_bytes() == path.read_bytes()
-    for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day"):
+    for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day",
+                  "rubric_point", "follow_up"):  # fmt: skip
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert empty.db.all(sql) == world.db.all(sql), table
     words = "SELECT rowid, text FROM note_text ORDER BY rowid"
@@ -121,6 +136,31 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     empty.now = world.now
     assert empty.review.queue(world.learner) == world.review.queue(world.learner)
     answer(empty, empty.review.cards(world.learner, limit=1).items[0].id, 4)
+
+
+def test_a_document_of_an_older_program_has_no_parts_for_practice(world: AnkiWorld, empty: AnkiWorld) -> None:
+    document = json.loads(written(world).read_text("utf-8"))
+    for note in document["notes"]:
+        for name in ("rubric_refs", "follow_up_refs", "in_full", "clarify"):
+            del note[name]
+    path = world.folder / "older.json"
+    path.write_text(json.dumps(document), "utf-8")
+
+    empty.export.load_json(path)
+    empty.sync()
+    assert empty.db.all("SELECT * FROM rubric_point") == world.db.all("SELECT * FROM rubric_point")
+    assert empty.db.all("SELECT in_full FROM note WHERE key = 'one'") == [("One is **one**.",)]
+
+
+@pytest.mark.parametrize("refs", ["x", [1], [{"deck": None}], [{"deck": None, "id": 1, "level": None}]])
+def test_references_that_are_none_are_refused(world: AnkiWorld, empty: AnkiWorld, refs: object) -> None:
+    document = json.loads(written(world).read_text("utf-8"))
+    document["notes"][0]["rubric_refs"] = refs
+    path = world.folder / "bad.json"
+    path.write_text(json.dumps(document), "utf-8")
+
+    with pytest.raises(Invalid, match="rubric_refs must be a list"):
+        empty.export.load_json(path)
 
 
 def test_the_document_is_as_its_schema_says(world: AnkiWorld) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.web.server import bind, make_server
-from flashcards.web.shared import large_bodies
-from flashcards.web.shared.large_bodies import LINGER_SECONDS, ROOM
+from flashcards.web.serving import large_bodies
+from flashcards.web.serving.connections import LINGER_SECONDS
+from flashcards.web.serving.large_bodies import ROOM
 from flashcards.web.shared.security import COOKIE
 from tests.integration.test_stopping import wait_for
 from tests.site import Site
@@ -28,8 +29,7 @@ def port(site: Site) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield listener.getsockname()[1]
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map, ignore_all=True)
+    server.stop()
     thread.join(10)
 
 
@@ -66,7 +66,7 @@ def form(port: int, *lines: str, size: int = HUGE) -> bytes:
 
 
 def everything(connection: socket.socket) -> str:
-    """All that the server says until it has no more to say."""
+    """All that the server says until it has no more to say; it writes names of headers small."""
     pieces = []
     while piece := connection.recv(65536):
         pieces.append(piece)
@@ -78,7 +78,7 @@ def test_a_stranger_is_sent_to_the_login_before_the_file_comes(port: int) -> Non
         connection.sendall(form(port) + b"--xx\r\nContent-Disp")
         answer = everything(connection)
     assert answer.startswith("HTTP/1.1 303 ")
-    assert "\r\nLocation: /login\r\n" in answer
+    assert "\r\nlocation: /login\r\n" in answer
     assert answer.count("HTTP/1.1") == 1
 
 
@@ -173,7 +173,7 @@ def test_an_author_sends_a_large_file(site: Site, port: int, author: str) -> Non
         connection.sendall(body)
         answer = everything(connection)
     assert answer.startswith("HTTP/1.1 303 "), answer
-    assert re.search(r"Location: /import/[0-9a-f]{32}\r\n", answer)
+    assert re.search(r"location: /import/[0-9a-f]{32}\r\n", answer)
     site.services.work.close()
     assert not list(Path(site.config.decks).glob("anki*"))
 
@@ -212,7 +212,7 @@ def test_eight_large_files_at_once_are_bounded_before_anything_is_stored(
             most = max(most, temporary_bytes(temporary))
         assert answers == [b"HTTP/1.1 100"] * 2 + [b"HTTP/1.1 503"] * 6
         rest = everything(connections[-1])
-        assert "Retry-After: " in rest
+        assert "retry-after: " in rest
         assert "Other large files are on their way" in rest
         # Half of each comes; then the first breaks off, and there is room again.
         for connection in connections[:2]:
@@ -267,4 +267,4 @@ def test_who_has_an_import_under_way_waits_with_the_next(site: Site, port: int, 
         answer = everything(connection)
     go_on.set()
     assert answer.startswith("HTTP/1.1 429 ")
-    assert "Retry-After: " in answer
+    assert "retry-after: " in answer

@@ -81,17 +81,23 @@ class Web:
         /,
         *,
         source: str = "127.0.0.2",
+        body: str | None = None,
         **headers: str,
     ) -> Answer:
-        """A request of a client at `source`, which is another machine than the proxy's as far as it can tell."""
+        """A request of a client at `source`, which is another machine than the proxy's as far as it can tell.
+
+        `data` goes as a form, `body` as JSON.
+        """
         trust = ssl.create_default_context(cafile=str(self.certificate))
         trust.check_hostname = False
         connection = HTTPSConnection("127.0.0.1", self.port, context=trust, source_address=(source, 0), timeout=30)
         named = {"Host": NAME, "Origin": f"https://{NAME}"} | headers
         if data is not None:
             named["Content-Type"] = "application/x-www-form-urlencoded"
+        elif body is not None:
+            named["Content-Type"] = "application/json"
         with closing(connection):
-            connection.request(method, path, urlencode(data) if data is not None else None, named)
+            connection.request(method, path, body if data is None else urlencode(data), named)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read().decode())
 
@@ -133,8 +139,7 @@ def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
-        server.task_dispatcher.shutdown()
-        server.asyncore.close_all(server._map, ignore_all=True)
+        server.stop()
         thread.join(10)
 
 
@@ -148,6 +153,26 @@ def web(prepared: Path, tmp_path: Path) -> Iterator[Web]:
         served(tmp_path, site, DOCUMENTED) as web,
     ):
         yield web
+
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "nginx.conf"
+
+
+def test_the_example_works(prepared: Path, tmp_path: Path) -> None:
+    """Its lines but for names and certificates: a login, a large body, and who is asking."""
+    block = EXAMPLE.read_text("utf-8").partition("location / {")[2].partition("}")[0]
+    lines = "\n".join(line for line in block.splitlines() if "proxy_pass" not in line)
+    proxies = (ip_network("127.0.0.1"),)
+    with (
+        open_site(copy_data(prepared, tmp_path), trusted_hosts=(NAME,), trusted_proxies=proxies) as site,
+        served(tmp_path, site, lines) as web,
+    ):
+        site.learner("Ann")
+        entered = web.login(PASSWORD)
+        assert entered.status == 303
+        assert "; Secure" in (entered.headers.get("Set-Cookie") or "")
+        assert [web.login("wrong horse", **FORGED).status for _ in range(11)] == [401] * 10 + [429]
+        assert web.login(PASSWORD, source="127.0.0.3").status == 303
 
 
 EVE = {"name": "Eve", "password": PASSWORD}

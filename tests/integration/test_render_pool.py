@@ -30,6 +30,7 @@ REQUESTS = [
     RenderRequest(Basic("q", "*a*", reversed=True, typed=True), one_line=True),
     RenderRequest(Basic("q[^1]", "```python\nx = 1\n```"), definitions="[^1]: n", rubric=("a", "*b*"), sources=("c",)),
     RenderRequest(Cloze("h", "{{c1::a}} {{c7::$b$}}", (1, 7)), follow_ups=("d",)),
+    RenderRequest(Basic("q", "a"), in_full="- *b*\n\n`c`", clarify=("d", "$e$")),
     RenderRequest(Text("![a](b.png) $\\bad$"), media=(("b.png", MediaProblem("media-missing", "gone")),)),
     RenderRequest(Text("![a](b.png) é \ud7ff"), media=(("b.png", Media("0", "p", "image/png", 1, 2, 3, "/m")),)),
 ]

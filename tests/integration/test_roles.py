@@ -18,25 +18,38 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /practice/with/<secret>, GET /practice/with/<secret>/state
+        POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
     """,
     LEARNER: """
         GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
         GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
+        POST /study, GET /searches, POST /searches
+        GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
+        GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
-        GET /settings, POST /settings, POST /settings/password
+        GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
         GET /api/v1/openapi.json, GET /api/v1/decks, GET /api/v1/decks/version, GET /api/v1/queue, GET /api/v1/stats
         GET /api/v1/cards, GET /api/v1/cards/<card_id>
         POST /api/v1/cards/<card_id>/suspend, POST /api/v1/cards/<card_id>/unsuspend
         POST /api/v1/cards/<card_id>/bury, POST /api/v1/cards/<card_id>/unbury
-        POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due
+        POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due, POST /api/v1/cards/<card_id>/flag
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
-        GET /api/v1/me, PATCH /api/v1/me
+        GET /api/v1/me, PATCH /api/v1/me, POST /api/v1/sets, GET /api/v1/sets/<set_id>
+        GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
+        POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
+        POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
+        POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
+        GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
+        DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
+        POST /api/v1/rounds/<uuid:round_id>/answers
+        PATCH /api/v1/rounds/<uuid:round_id>/answers/<uuid:answer_id>
         GET /welcome, POST /welcome, GET /plan, POST /plan, POST /plan/leave, GET /plan/after, POST /plan/after
         POST /plan/<int:number>/follow, POST /plan/<int:number>/minutes, POST /plan/<int:number>/delete
         POST /breaks, POST /breaks/delete
@@ -93,7 +106,7 @@ def test_every_address_has_a_role(site: Site) -> None:
 def test_who_may(site: Site, accounts: dict[str, Learner], method: str, rule: str) -> None:
     """Those with the role are let in, whatever they then find; others are refused before anything is looked at."""
     least = ROLES[method, rule]
-    rule = rule.replace("<uuid:review_id>", "00000000-0000-4000-8000-000000000000")
+    rule = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", rule)
     path = re.sub(r"<int:\w+>|<\w+>", "999999", re.sub(r"<path:\w+>", "science/nothing", rule))
     in_api = rule.startswith("/api/")
     more = {"json": {}} if in_api and method in {"POST", "PUT"} else {}

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer, Left
 from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.storage.counters import count_anew
 from flashcards.web.api import shapes
 from tests.integration.study_world import TODAY, StudyWorld
 from tests.integration.test_pages import answer_all, hidden, text
@@ -122,6 +123,7 @@ def test_a_thousand_are_offered_at_a_time_and_then_the_next(world: StudyWorld) -
             " FROM card c JOIN note n ON n.id = c.note_id",
             (ada.id, TODAY + 1),
         )
+        count_anew(world.db)
     assert world.review.queue(ada, mode="ahead").left.ahead == 1000
     world.review.answer_many(ada, [world.an_answer(f"a#n{number}/c1", 4, mode="ahead") for number in range(1000)])
     assert keys(world, ada) == [f"ahead:n{number}/c1" for number in range(1000, 1010)]
@@ -159,7 +161,7 @@ def test_the_api(client: FlaskClient, site: Site, ann: Learner) -> None:
     assert client.get("/api/v1/queue?mode=ahead&deck=languages/capitals").json["left"]["ahead"] == 4
     assert client.delete(f"/api/v1/reviews/{sent.json['id']}").json["mode"] == "ahead"
     assert set(client.get("/api/v1/queue?mode=review").json["left"]) == {"due", "new", "drill"}
-    for mode in ("cram", "x", "AHEAD"):
+    for mode in ("mock", "x", "AHEAD"):
         refused = client.get("/api/v1/queue", query_string={"mode": mode})
         assert (refused.status_code, refused.json["field"]) == (422, "mode")
 

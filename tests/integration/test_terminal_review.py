@@ -57,11 +57,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
 class Terminal:
     """The program behind a pseudo-terminal."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], *options: str, command: str = "review") -> None:
         self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "flashcards", "review"], stdin=slave, stdout=slave, stderr=slave, env=environ
-        )
+        arguments = [sys.executable, "-m", "flashcards", command, *options]
+        self.process = subprocess.Popen(arguments, stdin=slave, stdout=slave, stderr=slave, env=environ)
         os.close(slave)
         self.seen = ""
 
@@ -171,5 +170,37 @@ def test_what_changed_is_a_key_away(environ: dict[str, str]) -> None:
         terminal.press("3")
         terminal.until("Nothing left for today. 1 answered.")
         terminal.press("q")
+    finally:
+        terminal.close()
+
+
+def test_a_set_is_studied_until_each_is_right_and_no_date_moves(environ: dict[str, str]) -> None:
+    terminal = Terminal(environ, "--search", "9", "--mode", "cram")
+    try:
+        terminal.until("1 left: answers change no dates")
+        for key, end in (("1", "1 left"), ("3", "1 left"), ("3", "The set is done. 3 answered.")):
+            terminal.press(" ")
+            terminal.until("1 Again: again   2 Hard: date stays")
+            terminal.press(key)
+            terminal.until(end)
+    finally:
+        terminal.close()
+    assert log(environ) == [("small#square/forward", grade, False) for grade in (1, 4, 4)]
+    opened = open_services(Config.from_env(environ))
+    try:
+        assert opened.review.today(opened.accounts.find("ada")).new == 3
+    finally:
+        opened.close()
+
+
+def test_a_search_that_finds_nothing_says_so(environ: dict[str, str]) -> None:
+    terminal = Terminal(environ, "--search", "tag:nothing", "--mode", "cram")
+    try:
+        terminal.until("No card is found: there is nothing to study.")
+    finally:
+        terminal.close()
+    terminal = Terminal(environ, "--search", "id:gap", "--mode", "review")
+    try:
+        assert "0 due, 1 new" in terminal.until("oxygen")
     finally:
         terminal.close()

@@ -13,6 +13,7 @@ import pytest
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.storage.counters import count_anew
 from tests.integration.study_world import TODAY, StudyWorld
 
 
@@ -143,11 +144,12 @@ def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
     given = world.answer(ada, "d#n1", 4)
     with world.db.write():
         world.db.execute(
-            "INSERT INTO review SELECT NULL, learner_id, 2, ?, ?, card_id, note_id, at, study_day - 9, 3,"
-            " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0, NULL"
-            " FROM review WHERE seq = 1",
+            "INSERT INTO review SELECT learner_id, 2, ?, ?, card_id, note_id, at, study_day - 9, 3,"
+            " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0, NULL,"
+            " NULL, NULL, NULL FROM review WHERE seq = 1",
             (str(uuid.uuid4()), str(uuid.uuid4())),
         )
+        count_anew(world.db)
     assert world.review.undo(ada).review_id == given.id
     assert world.log(ada)[1] == (2, "imported", None, 3, 0)
     assert DoctorService(world.db).examine().ok

@@ -26,7 +26,8 @@ PAGES = [
     "/help",
 ]
 PUBLIC = {"auth.signup_page", "auth.signup", "auth.login_page", "auth.login", "auth.logout", "static", "today.healthz",
-          "pwa.manifest", "pwa.service_worker", "pwa.offline"}  # fmt: skip
+          "pwa.manifest", "pwa.service_worker", "pwa.offline",
+          "partner.page", "partner.join", "partner.state", "partner.marks"}  # fmt: skip
 
 
 @pytest.fixture

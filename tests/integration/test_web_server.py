@@ -10,7 +10,8 @@ from http.client import HTTPConnection
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.web.server import BODY_LIMIT, bind, make_server
+from flashcards.web.exchange.import_views import UPLOAD_LIMIT
+from flashcards.web.server import bind, make_server
 from tests.site import Site
 
 
@@ -21,8 +22,7 @@ def port(site: Site) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield listener.getsockname()[1]
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map, ignore_all=True)
+    server.stop()
     thread.join(10)
 
 
@@ -58,7 +58,7 @@ def test_the_server_does_not_say_what_it_is(port: int) -> None:
 def test_a_huge_body_is_refused_before_it_is_read(port: int) -> None:
     connection = HTTPConnection("127.0.0.1", port)
     connection.putrequest("POST", "/login")
-    connection.putheader("Content-Length", str(BODY_LIMIT + 1))
+    connection.putheader("Content-Length", str(UPLOAD_LIMIT + 1))
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()

@@ -1,19 +1,28 @@
-"""What is wrong between deck files: two with one id, prerequisites that are not there or run in a circle."""
+"""What is wrong between deck files: two with one id, prerequisites that are not there or run in a circle, references
+of rubric points and follow-ups that name nothing.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.deckfiles.parse.deck import MAX_NAMED, Parsed
+from flashcards.deckfiles.text.nearest import nearest
+from flashcards.domain.card import Note, PointRef
 from flashcards.domain.problem import Problem
-from flashcards.domain.requirements import Key, Requirements
+from flashcards.domain.requirements import Key, Requirements, not_there
+
+REFERENCE_UNKNOWN = "reference-unknown"
+
+Notes = Mapping[str, Collection[str]]
+"""The ids of notes by deck id."""
 
 
 def cross_problems(files: Sequence[Loaded]) -> list[Problem]:
     """Return what is wrong between the files, in those that were asked for. All are of one decks folder."""
-    return [*duplicate_decks(files), *requires_problems(files)]
+    return [*duplicate_decks(files), *requires_problems(files), *reference_problems(files)]
 
 
 def duplicate_decks(files: Iterable[Loaded]) -> list[Problem]:
@@ -63,3 +72,53 @@ def faults_in(parsed: Parsed, shown: str, requirements: Requirements) -> Iterato
             if fault := requirements.fault(note, required):
                 line, column = parsed.lines.at(offset)
                 yield Problem(shown, line, column, "error", *fault)
+
+
+# References ----------------------------------------------------------------------------------------------
+
+
+def reference_problems(files: Sequence[Loaded]) -> list[Problem]:
+    """Points and follow-ups that name a note which is not there: a warning where the reference stands.
+
+    Any note may be there of a file whose structure is lost.
+    """
+    notes: dict[str, set[str]] = defaultdict(set)
+    lost = {file.parsed.deck.id for file in files if file.parsed.structure_lost}
+    for file in files:
+        notes[file.parsed.deck.id] |= ids_in(file.parsed)
+    return [
+        problem for file in files if file.asked for problem in unknown_references(file.parsed, file.shown, notes, lost)
+    ]
+
+
+def unknown_references(parsed: Parsed, shown: str, notes: Notes, lost: Collection[str] = ()) -> Iterator[Problem]:
+    """Those of one file; `notes` are all that there are, `lost` the decks of which that is not known."""
+    own = parsed.deck.id
+    for note in parsed.deck.notes:
+        for part, ref in references_of(note):
+            key = named_by(ref, own)
+            if key is None or key[0] in lost or key[1] in notes.get(key[0], ()):
+                continue
+            meant = nearest(key[1], notes.get(key[0], ()))
+            advice = f"did you mean '{meant}'?" if meant else "name one that is there, or delete it"
+            line, column = parsed.lines.at(parsed.places[note.id].refs_at[part])
+            message = f"{not_there(own, key, notes.__contains__)}; {advice}"
+            yield Problem(shown, line, column, "warning", REFERENCE_UNKNOWN, message)
+
+
+def ids_in(parsed: Parsed) -> set[str]:
+    """The ids of a file's notes, broken ones too."""
+    return {note.id for note in parsed.deck.notes} | {note.id for note in parsed.broken}
+
+
+def references_of(note: Note) -> Iterator[tuple[str, PointRef]]:
+    """The references of a note, each with the part that it ends: ``rubric.0``, ``follow_ups.0``."""
+    for name, refs in (("rubric", note.rubric_refs), ("follow_ups", note.follow_up_refs)):
+        for number, ref in enumerate(refs):
+            if ref is not None:
+                yield f"{name}.{number}", ref
+
+
+def named_by(ref: PointRef | None, own_deck: str) -> Key | None:
+    """The note that a reference names, which stands in the deck `own_deck`; None where it names none."""
+    return None if ref is None or ref.note is None else (ref.deck or own_deck, ref.note)

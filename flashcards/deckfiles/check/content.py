@@ -19,6 +19,7 @@ from flashcards.deckfiles.text.pictures import pictures
 from flashcards.deckfiles.text.positions import Issue, Ranges, error
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan
+from flashcards.domain.card import Note
 
 _MATH_SIGNS = ("$", "\\(", "\\[")
 
@@ -26,13 +27,15 @@ _MATH_SIGNS = ("$", "\\(", "\\[")
 class Text(NamedTuple):
     """A text of a deck, where in the file it comes from, and the definitions that go with it.
 
-    `owner` is the id of its note, the index of a piece of prose, or None for a definition.
+    `part` is what the note's place calls it, or ``prose``. `owner` is the id of its note, the index of a piece of
+    prose, or None for a definition.
     """
 
     owner: str | int | None
     text: str
     origin: Origin
     definitions: str = ""
+    part: str = "prose"
 
 
 def content_issues(
@@ -56,10 +59,15 @@ def texts_of(parsed: Parsed) -> Iterator[Text]:
     for note in parsed.deck.notes:
         for name, origin in parsed.places[note.id].parts.items():
             field, _, number = name.partition(".")
-            text = getattr(note, field)[int(number)] if number else getattr(note.content, field)
-            yield Text(note.id, text, origin, note.definitions)
+            yield Text(note.id, _text(note, field, number), origin, note.definitions, name)
     for index, (prose, origin) in enumerate(zip(parsed.deck.prose, parsed.prose_origins, strict=True)):
         yield Text(index, prose.text, origin, prose.definitions)
+
+
+def _text(note: Note, field: str, number: str) -> str:
+    if number:
+        return str(getattr(note, field)[int(number)])
+    return note.in_full if field == "in_full" else str(getattr(note.content, field))
 
 
 def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from flashcards.deckfiles.check.between_files import cross_problems
 from flashcards.deckfiles.check.content import content_issues
 from flashcards.deckfiles.check.hints import hints
+from flashcards.deckfiles.check.long_forms import long_forms
 from flashcards.deckfiles.check.run_code import run_blocks
 from flashcards.deckfiles.check.style import style_problems
 from flashcards.deckfiles.check.tame import is_tame
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.collection import Loaded, load
+from flashcards.deckfiles.parse.project import NO_PROJECT
 from flashcards.deckfiles.render.jobs import (
     Rendered,
     RenderRequest,
@@ -40,15 +43,16 @@ def check(
     root: Path | None,
     *,
     style: bool = False,
+    today: date | None = None,
     run_code: bool = False,
     render: Render | None = None,
 ) -> list[Problem]:
     """Return what is wrong in the deck files at `paths` (none: all of `root`), sorted by path and place.
 
     A path inside the decks folder `root` is judged with the rest of it, any other with its own folder.
-    With `style`, style warnings come too; with `run_code`, every Python block is run; with `render`, every
-    note that is not surely sound is rendered, so that what is too slow, too deep or refused is found. Raises
-    `DeckError` for a path that is not there and for a decks folder that cannot be used.
+    With `style`, style warnings come too, and what was checked too long before `today`; with `run_code`, every Python
+    block is run; with `render`, every note that is not surely sound is rendered, so that what is too slow, too deep or
+    refused is found. Raises `DeckError` for a path that is not there and for a decks folder that cannot be used.
     """
     collection = load(paths, root, others=True)
     problems = list(collection.problems)
@@ -56,14 +60,14 @@ def check(
         files = [file for file in collection.files if file.root == folder]
         problems.extend(cross_problems(files))
         if style:
-            problems.extend(style_problems(files))
+            problems.extend(style_problems(files, today))
     found: dict[str, Found] = {}
     wild: list[_Wild] = []
     for file in collection.asked:
         requests = dict(_requests(file)) if render is not None else {}
         tame = {owner for owner, request in requests.items() if is_tame(request)}
         wild += [(file, owner, request) for owner, request in requests.items() if owner not in tame]
-        issues = [*content_issues(file.parsed, file.root, tame), *hints(file.parsed)]
+        issues = [*content_issues(file.parsed, file.root, tame), *hints(file.parsed), *long_forms(file.parsed)]
         problems.extend(replace(problem, path=file.shown) for problem in file.parsed.problems)
         charged: Found = defaultdict(set)
         for owner, issue in issues:
@@ -75,7 +79,8 @@ def check(
         problems.extend(_render_problems(wild, found, render))
     if run_code:
         problems.extend(run_blocks(collection.files))
-    return sorted(set(problems))
+    projects = {file.shown: file.project for file in collection.files}
+    return sorted(it for it in set(problems) if projects.get(it.path, NO_PROJECT).says(it))
 
 
 # Rendering -----------------------------------------------------------------------------------------------

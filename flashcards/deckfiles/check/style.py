@@ -3,53 +3,59 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
+from flashcards.deckfiles.check.between_files import ids_in
+from flashcards.deckfiles.check.cloze_style import cloze_issues
+from flashcards.deckfiles.check.dated import dated_issues
+from flashcards.deckfiles.check.practice_style import practice_issues
+from flashcards.deckfiles.check.verbs import IMPERATIVES
 from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.deckfiles.parse.parts import locate
-from flashcards.deckfiles.text.spans import spans
+from flashcards.deckfiles.text.positions import Issue
 from flashcards.deckfiles.text.structure import Item, scan
-from flashcards.domain.card import Basic, Note
+from flashcards.deckfiles.text.words import spoken_words
+from flashcards.domain.card import CORE, Basic, Cloze, Note
 from flashcards.domain.fronts import front_key
 from flashcards.domain.problem import Problem
+from flashcards.domain.requirements import Key
 
 MAX_WORDS = 120
 MAX_CORE_WORDS = 150
 MAX_ITEMS = 7
-CORE = "core"
 
-_IMPERATIVES = frozenset(
-    re.findall(
-        r"\w+",
-        """add analyse analyze apply argue arrange assess balance build calculate categorise categorize choose cite
-    classify clarify code combine compare complete compute conjugate consider construct contrast convert correct
-    count create debug decide decline decode decompose deduce defend define demonstrate derive describe design
-    determine develop diagnose differentiate discuss distinguish divide draw encode enumerate estimate evaluate
-    expand explain express extend factor fill find finish fix form formulate generalise generalize give given
-    guess identify illustrate imagine implement improve indicate infer integrate interpret invert invent judge
-    justify label let list locate make map mark match mention minimise minimize model multiply name negate
-    normalise normalize order outline paraphrase pick place plan plot point predict prove propose provide put
-    quote rank read recall recite reduce refactor relate rephrase replace restate rewrite round say select sketch
-    simplify show solve sort specify spell split state subtract suggest suppose sum summarise summarize tell
-    trace train transcribe transform translate transpose try use verify walk weigh write""",
-    )
-)
 _CLAUSE = re.compile(r"(?:^|[.:;,!—–-]\s|\)\s)\s*[\W_]*(?:please\s+|then\s+|briefly\s+|and\s+)?(\w+)", re.I)
 _ASKING_END = ("…", "...", ":", "=", "_", "→", "->")
 _ASKING_SIGNS = "?？؟;՞፧⁇"
-_PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_NOT_TEXT = ("fence", "indented", "comment")
 
 
-def style_problems(files: Sequence[Loaded]) -> list[Problem]:
-    """Return the style warnings for the files that were asked for; fronts are compared with all."""
+def style_problems(files: Sequence[Loaded], today: date | None = None) -> list[Problem]:
+    """Return the style warnings for the files that were asked for; fronts and references are compared with all.
+
+    Facts that were checked too long before `today` are named where it is given.
+    """
     problems: list[Problem] = []
+    known = {(file.parsed.deck.id, note) for file in files for note in ids_in(file.parsed)}
     for file in files:
         if file.asked:
             for note in file.parsed.deck.notes:
                 problems.extend(_note_problems(file, note))
+                issues = _issues(file.parsed, note, known, today)
+                problems.extend(file.parsed.lines.problem(file.shown, issue) for issue in issues)
     return [*problems, *_similar_fronts(files)]
+
+
+def _issues(parsed: Parsed, note: Note, known: Collection[Key], today: date | None) -> Iterator[Issue]:
+    """What the neighbours of this module find."""
+    place = parsed.places[note.id]
+    if isinstance(note.content, Cloze):
+        yield from cloze_issues(note.content, place)
+    if note.rubric or note.follow_ups:
+        yield from practice_issues(note, place, parsed.deck.id, known)
+    if note.sources and today is not None:
+        yield from dated_issues(note, place, today)
 
 
 def _warning(file: Loaded, line: int, column: int, code: str, message: str) -> Problem:
@@ -64,7 +70,7 @@ def _note_problems(file: Loaded, note: Note) -> Iterator[Problem]:
     if not isinstance(content, Basic):
         return
     limit = MAX_CORE_WORDS if CORE in note.tags else MAX_WORDS
-    count = _words(content.answer) if len(content.answer) > 2 * limit else 0
+    count = spoken_words(content.answer) if len(content.answer) > 2 * limit else 0
     if count > limit:
         line, column = file.parsed.where(note.id, "answer", 0)
         message = f"the answer has {count} words; shorten it to {limit}, or split the note"
@@ -75,19 +81,6 @@ def _note_problems(file: Loaded, note: Note) -> Iterator[Problem]:
     if not note.one_line and not _asks(content.question, file.parsed):
         message = "the question does not ask; end it with '?', or begin it with a verb such as 'Name' or 'Explain'"
         yield _warning(file, note.line, 1, "style-no-question", message)
-
-
-def _words(answer: str) -> int:
-    """How many words are spoken: code, pictures and comments do not count, a formula is one word."""
-    pieces: list[str] = []
-    position = 0
-    for span in spans(answer):
-        replacement = " " if span.kind in _NOT_TEXT else " formula " if span.kind in ("math", "display") else None
-        if replacement is not None:
-            pieces += [answer[position : span.start], replacement]
-            position = span.end
-    text = _PICTURE.sub(" ", "".join([*pieces, answer[position:]]))
-    return sum(1 for word in text.split() if any(character.isalnum() for character in word))
 
 
 def _long_lists(file: Loaded, note: Note, part: str, text: str) -> Iterator[Problem]:
@@ -132,7 +125,7 @@ def _asks(question: str, parsed: Parsed) -> bool:
         return True
     if not front.isascii() and any(ord(letter) > 0x24F and letter.isalpha() for letter in front.split()[0]):
         return True
-    return any(verb.lower() in _IMPERATIVES for verb in _CLAUSE.findall(front))
+    return any(verb.lower() in IMPERATIVES for verb in _CLAUSE.findall(front))
 
 
 def _similar_fronts(files: Sequence[Loaded]) -> Iterator[Problem]:

@@ -37,22 +37,22 @@ def is_tame(request: RenderRequest) -> bool:
     content = request.content
     if request.definitions or request.media:
         return False
-    lists = (*request.rubric, *request.follow_ups, *request.sources)
+    lists = (*request.rubric, *request.follow_ups, *request.sources, *request.clarify)
     if isinstance(content, Cloze):
         sides: tuple[str, ...] = (content.heading, content.body)
     else:
         sides = (content.question, content.answer) if isinstance(content, Basic) else (content.text,)
-    texts = (*sides, *lists)
+    texts = (*sides, *lists, request.in_full)
     whole = "\n".join(texts)
     if len(whole) > MAX_SIZE or len(_EMPHASIS.findall(whole)) > MAX_EMPHASIS or without_reserved(whole) is not whole:
         return False
     if isinstance(content, Cloze):
         if whole.count("{{c") > MAX_DELETIONS or _WILD_IN_CLOZE.search(content.heading + "\n" + content.body):
             return False
-        return all(_is_tame_line(text) for text in lists)
+        return all(_is_tame_line(text) for text in lists) and _is_tame_block(request.in_full)
     if isinstance(content, Basic):
         heading, _, rest = content.question.partition("\n")
-        lines, blocks = [heading, *lists], [rest]
+        lines, blocks = [heading, *lists], [rest, request.in_full]
         (lines if request.one_line else blocks).append(content.answer)
     else:
         lines, blocks = [*lists], [content.text]

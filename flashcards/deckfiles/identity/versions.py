@@ -24,12 +24,13 @@ class AnswerText:
 
 
 @lru_cache(maxsize=256)
-def answer_text(source: str, which: str) -> AnswerText | None:
+def answer_text(source: str, which: str, *, core: bool = False) -> AnswerText | None:
     """The answer of a note's card, from the note's own source (see `Note.source`, with its definitions below).
 
-    None where that holds no such card: the note was of another kind, or the gap was not there.
+    `core`: whether the note is a core one, of which the long form is no part of the answer. None where the source
+    holds no such card: the note was of another kind, or the gap was not there.
     """
-    notes = parse_deck("note.md", source.encode("utf-8", "surrogatepass")).deck.notes
+    notes = parse_deck("note.md", source.encode("utf-8", "surrogatepass"), core=core).deck.notes
     if len(notes) != 1:
         return None
     (note,) = notes

@@ -8,6 +8,7 @@ from typing import Any
 from flashcards.deckfiles.cloze.plain_text import gap, reveal
 from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.domain.card import BACKWARD, Basic, Cloze, Deck, Note, card_key
+from flashcards.domain.points import refs_as_json
 
 Row = dict[str, Any]
 
@@ -16,8 +17,8 @@ def card_rows(files: Iterable[Loaded]) -> list[Row]:
     """Return a row for each card of the files that were asked for, in the order of the files.
 
     The keys are those of the contract: key, deck, note, which, kind, question, answer, rubric, follow_ups,
-    sources, tags, section, path, line; and typed, draft. Texts are Markdown. Files whose structure is not
-    known give no rows.
+    sources, tags, section, path, line; typed, draft; and rubric_refs, follow_up_refs, in_full, clarify. Texts are
+    Markdown. Files whose structure is not known give no rows.
     """
     rows: list[Row] = []
     for file in files:
@@ -35,6 +36,12 @@ def deck_rows(deck: Deck, path: str) -> Iterator[Row]:
             "sources": list(note.sources),
             "tags": list(note.tags),
         }
+        practice = {
+            "rubric_refs": refs_as_json(note.rubric, note.rubric_refs),
+            "follow_up_refs": refs_as_json(note.follow_ups, note.follow_up_refs),
+            "in_full": note.in_full,
+            "clarify": list(note.clarify),
+        }
         for which, question, answer in sides(note):
             yield {
                 "key": card_key(deck.id, note.id, which),
@@ -50,6 +57,7 @@ def deck_rows(deck: Deck, path: str) -> Iterator[Row]:
                 "line": note.line,
                 "typed": note.content.typed,
                 "draft": note.draft,
+                **practice,
             }
 
 

@@ -18,13 +18,14 @@ from flashcards.deckfiles.parse.front_matter import read_front_matter
 from flashcards.deckfiles.parse.note import RawNote, from_heading, from_line, heading_text
 from flashcards.deckfiles.parse.one_line import read_one_line_cards
 from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate
+from flashcards.deckfiles.parse.project import NO_PROJECT, Project
 from flashcards.deckfiles.text.characters import character_issues, without_controls
 from flashcards.deckfiles.text.conflicts import conflict_issue
 from flashcards.deckfiles.text.definitions import Definition, Definitions, find_definitions
 from flashcards.deckfiles.text.outline import Heading, read_outline
 from flashcards.deckfiles.text.positions import Issue, Lines, error, warning
 from flashcards.deckfiles.text.source_text import decode
-from flashcards.domain.card import Basic, Content, Deck, Note, Prose
+from flashcards.domain.card import CORE, Basic, Content, Deck, Note, Prose
 from flashcards.domain.problem import Problem
 
 MAX_NAMED = 5  # of many notes with one id, so many are named
@@ -43,13 +44,16 @@ class BrokenNote:
 class Place:
     """Where one note comes from: an origin for each of its texts, the offset of each `requires`.
 
-    At `stamp_at` an id can be put in; `in_list` says whether an attribute list is there already.
+    At `stamp_at` an id can be put in; `in_list` says whether an attribute list is there already. `item_ends` and
+    `refs_at` are the ends of the items of its lists, and their references, by the names in `parts`.
     """
 
     parts: dict[str, Origin]
     stamp_at: int
     in_list: bool
     requires_at: tuple[int, ...] = ()
+    item_ends: dict[str, int] = field(default_factory=dict)
+    refs_at: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Parsed:
     def where(self, note_id: str, part: str, offset: int) -> tuple[int, int]:
         """Return the line and column, in the author's file, of an offset into a text of a note.
 
-        `part` is ``question``, ``answer``, ``heading``, ``body``, or ``rubric.N``, ``follow_ups.N``,
-        ``sources.N`` with N from 0.
+        `part` is ``question``, ``answer``, ``heading``, ``body``, ``in_full``, or ``rubric.N``, ``follow_ups.N``,
+        ``sources.N``, ``clarify.N`` with N from 0.
         """
         return self.lines.at(locate(self.places[note_id].parts[part], offset))
 
@@ -87,10 +91,14 @@ class Parsed:
         return self.lines.at(locate(parts[part], offset))
 
 
-def parse_deck(path: str, data: bytes) -> Parsed:
-    """Parse the bytes of the deck file at `path` (relative to the decks folder, POSIX). Never raises."""
+def parse_deck(path: str, data: bytes, project: Project = NO_PROJECT, *, core: bool = False) -> Parsed:
+    """Parse the bytes of the deck file at `path` (relative to the decks folder, POSIX). Never raises.
+
+    `project` is what the decks folder's authors agreed on: warnings that it silences are left out.
+    With `core`, notes are read as core ones: for a note's own text, which does not say that it is one.
+    """
     text, undecodable = decode(data)
-    return _DeckReader(path, text, [] if undecodable is None else [undecodable]).read()
+    return _DeckReader(path, text, [] if undecodable is None else [undecodable], project, core=core).read()
 
 
 class _RawProse(NamedTuple):
@@ -103,13 +111,15 @@ class _RawProse(NamedTuple):
 class _DeckReader:
     """What is known of the file while it is read from top to bottom."""
 
-    def __init__(self, path: str, text: str, issues: list[Issue]) -> None:
+    def __init__(self, path: str, text: str, issues: list[Issue], project: Project, *, core: bool) -> None:
         self.path = path
+        self.project = project
         self.cut = issues[0] if issues else None
         self.issues = issues
         self.written = text
         self.text = text = without_controls(text)
-        self.front_matter = read_front_matter(text)
+        self.front_matter = read_front_matter(text, project.front_matter)
+        self.core = core or CORE in self.front_matter.tags
         start = self.front_matter.end
         outline = read_outline(text, start)
         self.headings = outline.headings
@@ -164,7 +174,8 @@ class _DeckReader:
                 self.read_prose(heading.end, end)
             else:
                 inner = headings[index + 1 : following]
-                self.take(from_heading(self.cutter, heading, inner, end, self.line_at(heading.start)))
+                line = self.line_at(heading.start)
+                self.take(from_heading(self.cutter, heading, inner, end, line, core=self.core))
 
     def begin_section(self, heading: Heading) -> None:
         """The first H1 before any note may be the deck's title; any other begins a section."""
@@ -268,14 +279,14 @@ class _DeckReader:
             else:
                 notes.append(self.note(raw, note_id, raw.content))
                 in_list = raw.attributes.start >= 0
-                places[note_id] = Place(raw.parts, raw.stamp_at, in_list, raw.requires_at)
+                places[note_id] = Place(raw.parts, raw.stamp_at, in_list, raw.requires_at, raw.item_ends, raw.refs_at)
         positions.append(len(notes))
         lines = Lines(self.text)
         prose = tuple(
             Prose(raw.line, raw.part.text, positions[raw.notes_before], self.used(raw.part.text), raw.section)
             for raw in self.prose
         )
-        problems = sorted({lines.problem(self.path, issue) for issue in self.issues})
+        problems = sorted(filter(self.project.says, {lines.problem(self.path, issue) for issue in self.issues}))
         return Parsed(
             deck=self.deck(notes, prose),
             problems=tuple(problems),
@@ -323,6 +334,10 @@ class _DeckReader:
             requires=attributes.requires,
             draft="draft" in attributes.flags,
             one_line=raw.one_line,
+            rubric_refs=raw.refs.get("rubric_refs", ()),
+            follow_up_refs=raw.refs.get("follow_up_refs", ()),
+            in_full=raw.in_full,
+            clarify=lists.get("clarify", ()),
         )
 
     def all_tags(self, own: tuple[str, ...]) -> tuple[str, ...]:

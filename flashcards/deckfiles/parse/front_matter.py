@@ -72,8 +72,11 @@ class FrontMatter:
         return any(issue.severity == "error" for issue in self.issues)
 
 
-def read_front_matter(text: str) -> FrontMatter:
-    """Return what stands between ``---`` lines at the top of a file's text (``\\n`` line ends, no BOM)."""
+def read_front_matter(text: str, more: tuple[str, ...] = ()) -> FrontMatter:
+    """Return what stands between ``---`` lines at the top of a file's text (``\\n`` line ends, no BOM).
+
+    `more` are keys that are taken without a word, whatever they hold.
+    """
     if not text.startswith(("---", "+++")):
         return FrontMatter()
     if _TOML.match(text):
@@ -85,7 +88,7 @@ def read_front_matter(text: str) -> FrontMatter:
     if closing is None:
         message = "front matter is not closed; write a line '---' after its last key"
         return FrontMatter(end=opening.end(), issues=(error(0, "front-matter-not-closed", message),))
-    return _validated(text, opening.end(), closing.start(), closing.end())
+    return _validated(text, opening.end(), closing.start(), closing.end(), more)
 
 
 def read_folder(text: str) -> FrontMatter:
@@ -101,8 +104,8 @@ def _toml(text: str) -> FrontMatter:
     return FrontMatter(end=end, issues=(error(0, "front-matter-toml", message),))
 
 
-def _validated(text: str, start: int, stop: int, end: int) -> FrontMatter:
-    values, issues = read_mapping(text, start, stop, DECK_KEYS)
+def _validated(text: str, start: int, stop: int, end: int, more: tuple[str, ...]) -> FrontMatter:
+    values, issues = read_mapping(text, start, stop, (*DECK_KEYS, *more))
     return _Validator(values, issues).front_matter(end)
 
 
@@ -255,7 +258,7 @@ class _Validator:
             id=self.deck_id(),
             description=self.text("description"),
             tags=self.tags(),
-            author=self.text("author"),
+            author=self.names("author"),
             license=self.text("license"),
             source=self.text("source"),
             language=self.language(),
@@ -282,6 +285,16 @@ class _Validator:
             self.wrong(key, "text without control characters")
             return ""
         return " ".join(value.split())
+
+    def names(self, key: str) -> str:
+        """The value of a key as one line of text; those of a list are separated by commas."""
+        given = self.values.get(key)
+        if given is None or not isinstance(given.value, list):
+            return self.text(key)
+        if any(_CONTROL.search(name) for name in given.value):
+            self.wrong(key, "texts without control characters")
+            return ""
+        return ", ".join(filter(None, (" ".join(name.split()) for name in given.value)))
 
     def deck_id(self) -> str:
         identity = self.text("id")

@@ -13,10 +13,11 @@ _NOT_SO_PLAIN = re.compile(r"`{3}|~{3}|[-*+>#][ \t]|\d{1,9}[.)][ \t]|\[\^|<!--|[
 
 
 class ListItem(NamedTuple):
-    """An item's Markdown, without its marker, and the offset of its first character."""
+    """An item's Markdown, without its marker; the offsets of its first character and of what follows its last."""
 
     text: str
     offset: int
+    end: int
 
 
 def read_items(text: str) -> tuple[list[ListItem], int]:
@@ -29,24 +30,25 @@ def read_items(text: str) -> tuple[list[ListItem], int]:
     for line in text.split("\n"):
         match = _PLAIN.fullmatch(line)
         if match and not _NOT_SO_PLAIN.match(match[1]):
-            items.append(_item(match[1], position + match.start(1)))
+            start = position + match.start(1)
+            items.append(_item(match[1], start, start + len(match[1].rstrip(" \t"))))
         elif line.strip(" \t"):
             return _scanned_items(text)
         position += len(line) + 1
     return items, -1
 
 
-def _item(text: str, offset: int) -> ListItem:
+def _item(text: str, offset: int, end: int) -> ListItem:
     task = _TASK.match(text)
     start = task.end() if task else 0
-    return ListItem(text[start:].strip(" \t\n"), offset + start)
+    return ListItem(text[start:].strip(" \t\n"), offset + start, end)
 
 
 def _scanned_items(text: str) -> tuple[list[ListItem], int]:
     """The same by the block scanner: for items of several lines, and for anything else."""
     items: list[ListItem] = []
     lines: list[str] = []
-    offset = width = 0
+    offset = width = end = 0
     other = -1
     for row in scan(text).rows:
         container = row.containers[0] if row.containers else None
@@ -56,14 +58,16 @@ def _scanned_items(text: str) -> tuple[list[ListItem], int]:
             continue
         if row.opened == 0:
             if lines:
-                items.append(_item("\n".join(lines), offset))
+                items.append(_item("\n".join(lines), offset, end))
             width = container.width
             offset = _content(text, row, container)
             lines = [text[offset : row.end]]
         else:
             lines.append(_dedent(text[row.start : row.end], width))
+        if row.kind != "blank" or row.opened == 0:
+            end = row.start + len(text[row.start : row.end].rstrip(" \t"))
     if lines:
-        items.append(_item("\n".join(lines), offset))
+        items.append(_item("\n".join(lines), offset, end))
     return items, other
 
 

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from flashcards.deckfiles.cloze.deletions import MAX_CARDS
 from flashcards.deckfiles.cloze.plain_text import find_numbers
 from flashcards.deckfiles.parse.attributes import NONE, Attributes, read_attributes
-from flashcards.deckfiles.parse.item_lists import read_items
+from flashcards.deckfiles.parse.item_lists import ListItem, read_items
 from flashcards.deckfiles.parse.one_line import OneLine
-from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate
+from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate, offset_in
+from flashcards.deckfiles.parse.point_refs import read_end
 from flashcards.deckfiles.text.nearest import within_one_edit
 from flashcards.deckfiles.text.outline import Heading
 from flashcards.deckfiles.text.positions import Issue, error, warning
 from flashcards.deckfiles.text.structure import scan
-from flashcards.domain.card import Basic, Cloze, Content
+from flashcards.domain.card import CORE, Basic, Cloze, Content, PointRef
 
 MAX_NOTE_BYTES = 64 * 1024
 LISTS = {"rubric": "rubric", "follow-ups": "follow_ups", "sources": "sources"}
+CLARIFY, IN_FULL = "clarify", "in full"
+CORE_SECTIONS = (CLARIFY, IN_FULL)
+"""Closing sections of `.core` notes alone: a list, and the long form of the answer."""
+_CLOSING = {**LISTS, CLARIFY: "clarify", IN_FULL: "in_full"}
+_WITH_REFS = {"rubric": "rubric_refs", "follow_ups": "follow_up_refs"}
 
 _CLOSING_MARKS = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 _LETTERS = re.compile(r"[^a-z]")
@@ -29,7 +35,8 @@ _LETTERS = re.compile(r"[^a-z]")
 class RawNote:
     """A note that has no id yet unless it gives one itself. `content` is None where an error left none.
 
-    `offset` and `end` are its range in the file; `parts` maps its texts to where they stand there.
+    `offset` and `end` are its range in the file; `parts` maps its texts to where they stand there. Of the items of its
+    lists, `item_ends` says where each ends there, and `refs_at` where its reference stands, by the names in `parts`.
     """
 
     offset: int
@@ -42,6 +49,10 @@ class RawNote:
     content: Content | None = None
     parts: dict[str, Origin] = field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refs: dict[str, tuple[PointRef | None, ...]] = field(default_factory=dict)
+    in_full: str = ""
+    item_ends: dict[str, int] = field(default_factory=dict)
+    refs_at: dict[str, int] = field(default_factory=dict)
     section: str | None = None
     one_line: bool = False
     requires_at: tuple[int, ...] = ()
@@ -68,8 +79,13 @@ def heading_text(written: str) -> str:
 # A note with a heading -----------------------------------------------------------------------------------
 
 
-def from_heading(cutter: Cutter, heading: Heading, inner: Sequence[Heading], end: int, line: int) -> RawNote:
-    """Read the note that begins with `heading` and ends before `end`; `inner` are the headings within it."""
+def from_heading(
+    cutter: Cutter, heading: Heading, inner: Sequence[Heading], end: int, line: int, *, core: bool = False
+) -> RawNote:
+    """Read the note that begins with `heading` and ends before `end`; `inner` are the headings within it.
+
+    `core`: it is a core note, whatever its own attributes say.
+    """
     title = cutter.part(heading.text_start, heading.end)
     written = heading_text(title.text)
     lead = len(title.text) - len(title.text.lstrip(" \t"))
@@ -81,7 +97,7 @@ def from_heading(cutter: Cutter, heading: Heading, inner: Sequence[Heading], end
     stamp_at = _stamp_at(title, lead, attributes, heading.text_start)
     note = RawNote(heading.start, end, line, text, attributes, stamp_at)
     note.take_attributes(title.origin, lead)
-    _Body(note, cutter, question, heading, inner).read()
+    _Body(note, cutter, question, heading, inner, core=core or CORE in attributes.tags).read()
     return note
 
 
@@ -99,14 +115,15 @@ class _Body:
     """Cuts a note's body at its H3 headings and makes its content."""
 
     def __init__(
-        self, note: RawNote, cutter: Cutter, question: Part, heading: Heading, inner: Sequence[Heading]
+        self, note: RawNote, cutter: Cutter, question: Part, heading: Heading, inner: Sequence[Heading], *, core: bool
     ) -> None:
         self.note = note
         self.cutter = cutter
         self.question = question
         self.heading = heading
+        self.core = core
         self.answer_heading: Heading | None = None
-        self.list_headings: list[tuple[str, Heading]] = []
+        self.closing: list[tuple[str, Heading]] = []
         self.h3_starts: list[int] = []
         if inner:
             self.look_at_headings(inner)
@@ -120,9 +137,11 @@ class _Body:
             self.error(self.heading.start, "note-too-large", message)
             return
         main = whole
-        if self.list_headings:
-            main = self.cutter.stripped(self.heading.end, self.list_headings[0][1].start)
-            self.read_lists()
+        if self.closing:
+            main = self.cutter.stripped(self.heading.end, self.closing[0][1].start)
+            self.read_closing()
+            if note.refs_at:
+                note.source = f"## {self.question.text}\n\n{self.without_refs(whole)}"
         if "{{c" in note.source and self.cloze(main):
             return
         self.basic(main)
@@ -136,42 +155,94 @@ class _Body:
             self.h3_starts.append(heading.start)
             title = heading_text(self.cutter.part(heading.text_start, heading.end).text)
             name = title.lower()
-            if name == "answer" or name in LISTS:
+            if name == "answer" or name in LISTS or (self.core and name in CORE_SECTIONS):
                 self.special(name, title, heading)
-            elif self.list_headings:
-                message = f"'### {_short(title)}' stands after a list of the note; move it before the lists"
-                self.error(heading.start, "heading-after-lists", message)
-            elif meant := _meant(name):
+            elif self.closing:
+                self.after_closing(title, heading)
+            elif name in CORE_SECTIONS:
+                message = (
+                    f"'### {_short(title)}' is part of the answer here: only .core notes have that section; "
+                    "tag the note .core if it is meant, or choose another heading"
+                )
+                self.note.issues.append(warning(heading.start, "section-not-core", message))
+            elif meant := _meant(name, core=self.core):
                 message = f"'### {_short(title)}' is part of the answer; write '### {meant}' if that is meant"
                 self.note.issues.append(warning(heading.start, "misspelt-section", message))
 
     def special(self, name: str, title: str, heading: Heading) -> None:
-        seen = [known for known, _ in self.list_headings]
+        seen = [known for known, _ in self.closing]
         if name in seen or (name == "answer" and self.answer_heading):
             self.error(heading.start, "section-twice", f"a second '### {_short(title)}'; put both into one")
         elif name != "answer":
-            self.list_headings.append((name, heading))
-        elif self.list_headings:
+            self.closing.append((name, heading))
+        elif self.closing:
             message = "'### Answer' stands after a list of the note; move it before the lists"
             self.error(heading.start, "heading-after-lists", message)
         else:
             self.answer_heading = heading
 
-    def read_lists(self) -> None:
-        for name, heading in self.list_headings:
+    def after_closing(self, title: str, heading: Heading) -> None:
+        message = f"'### {_short(title)}' stands after a list of the note; move it before the lists"
+        if self.closing[-1][0] == IN_FULL:
+            message = f"'### {_short(title)}' ends the long form of the answer; write '#### {_short(title)}' within it"
+        elif title.lower() in CORE_SECTIONS:
+            message = f"only .core notes have '### {_short(title)}'; tag the note .core, or move it before the lists"
+        self.error(heading.start, "heading-after-lists", message)
+
+    def read_closing(self) -> None:
+        for name, heading in self.closing:
             end = min((start for start in self.h3_starts if start > heading.start), default=self.note.end)
-            part = self.cutter.part(heading.end, end)
-            items, other = read_items(part.text)
-            if other >= 0:
-                message = f"only list items may stand under '### {name.capitalize()}'; begin the line with '- '"
-                self.error(locate(part.origin, other), "not-a-list", message)
-            elif not items:
-                message = f"'### {name.capitalize()}' has no items; add some or delete it"
-                self.note.issues.append(warning(heading.start, "empty-list", message))
-            key = LISTS[name]
-            self.note.lists[key] = tuple(item.text for item in items)
-            for number, item in enumerate(items):
-                self.note.parts[f"{key}.{number}"] = part.slice(item.offset, len(part.text)).origin
+            if name == IN_FULL:
+                self.read_in_full(heading, end)
+            else:
+                self.read_list(name, heading, self.cutter.part(heading.end, end))
+
+    def read_in_full(self, heading: Heading, end: int) -> None:
+        part = self.cutter.stripped(heading.end, end)
+        if not part.text:
+            message = "'### In full' has no text; write some or delete it"
+            self.note.issues.append(warning(heading.start, "empty-list", message))
+            return
+        self.note.in_full = part.text
+        self.note.parts["in_full"] = part.origin
+
+    def read_list(self, name: str, heading: Heading, part: Part) -> None:
+        items, other = read_items(part.text)
+        if other >= 0:
+            message = f"only list items may stand under '### {name.capitalize()}'; begin the line with '- '"
+            self.error(locate(part.origin, other), "not-a-list", message)
+        elif not items:
+            message = f"'### {name.capitalize()}' has no items; add some or delete it"
+            self.note.issues.append(warning(heading.start, "empty-list", message))
+        key = _CLOSING[name]
+        for number, item in enumerate(items):
+            self.note.parts[f"{key}.{number}"] = part.slice(item.offset, len(part.text)).origin
+            self.note.item_ends[f"{key}.{number}"] = locate(part.origin, item.end - 1) + 1
+        if key in _WITH_REFS and "}" in part.text:
+            items = self.take_refs(key, items, part)
+        self.note.lists[key] = tuple(item.text for item in items)
+
+    def take_refs(self, key: str, items: Sequence[ListItem], part: Part) -> list[ListItem]:
+        """The items without what ends them, which is kept beside them."""
+        ends = [read_end(item.text) for item in items]
+        for number, (item, end) in enumerate(zip(items, ends, strict=True)):
+            # An item's text ends as the file has it, whatever indentation it lost before.
+            shift = item.end - len(item.text)
+            for issue in end.issues:
+                self.note.issues.append(issue._replace(offset=locate(part.origin, shift + issue.offset)))
+            if end.ref is not None:
+                self.note.refs_at[f"{key}.{number}"] = locate(part.origin, shift + end.at)
+        if any(end.ref for end in ends):
+            self.note.refs[_WITH_REFS[key]] = tuple(end.ref for end in ends)
+        return [item._replace(text=end.text) for item, end in zip(items, ends, strict=True)]
+
+    def without_refs(self, whole: Part) -> str:
+        """The body as it would be if its items had no references."""
+        text, position = "", 0
+        for name, at in sorted(self.note.refs_at.items(), key=lambda one: one[1]):
+            text += whole.text[position : offset_in(whole.origin, at)].rstrip()
+            position = offset_in(whole.origin, self.note.item_ends[name])
+        return text + whole.text[position:]
 
     # Content
 
@@ -205,7 +276,7 @@ class _Body:
     def basic(self, main: Part) -> None:
         note, question, answer = self.note, self.question, main
         if self.answer_heading:
-            lists_start = self.list_headings[0][1].start if self.list_headings else note.end
+            lists_start = self.closing[0][1].start if self.closing else note.end
             before = self.cutter.stripped(self.heading.end, self.answer_heading.start)
             answer = self.cutter.stripped(self.answer_heading.end, lists_start)
             question = question.joined("\n\n", before)
@@ -230,13 +301,14 @@ def _short(title: str) -> str:
     return title if len(title) <= 40 else title[:39] + "…"
 
 
-def _meant(name: str) -> str | None:
+def _meant(name: str, *, core: bool) -> str | None:
     """The name of a special section that a heading nearly is."""
     letters = _LETTERS.sub("", name)
     if len(letters) > 10:
         return None
-    for known in ("Answer", "Rubric", "Follow-ups", "Sources"):
-        if within_one_edit(letters, known.replace("-", "")):
+    names = ["Answer", "Rubric", "Follow-ups", "Sources", *(["In full", "Clarify"] if core else [])]
+    for known in names:
+        if within_one_edit(letters, known.replace("-", "").replace(" ", "")):
             return known
     return None
 

@@ -52,6 +52,12 @@ def locate(origin: Origin, offset: int) -> int:
     return origin[index][1] + offset - origin[index][0]
 
 
+def offset_in(origin: Origin, at: int) -> int:
+    """Return which character of a part stands at `at` in the file: the way back from `locate`."""
+    first, offset = next(run for run in reversed(origin) if run[1] <= at)
+    return first + at - offset
+
+
 class Cutter:
     """Gives parts of a file's text without certain ranges of it (comments, definitions)."""
 

@@ -17,16 +17,19 @@ from itertools import pairwise
 from typing import Literal
 
 from flashcards.deckfiles.parse.attributes import FLAGS, ID, read_attributes
-from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.deck import Parsed, parse_deck
+from flashcards.deckfiles.parse.point_refs import read_end, write_ref
 from flashcards.deckfiles.text.definitions import Definition, find_definitions
 from flashcards.deckfiles.text.spans import spans
-from flashcards.domain.card import Basic, Cloze, Deck, Note, Prose
+from flashcards.domain.card import CORE, Basic, Cloze, Deck, Note, PointRef, Prose
+from flashcards.domain.points import in_step
 
 _PLAIN_SCALAR = re.compile(r"[^\W\d_](?:[\w ,.()/+'’–—?!-]*[\w.)?!])?")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _NOT_TAG = re.compile(r"[^\w:/+.-]+")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
-_LISTS = (("Rubric", "rubric"), ("Follow-ups", "follow_ups"), ("Sources", "sources"))
+_LISTS = (("Clarify", "clarify"), ("Rubric", "rubric"), ("Follow-ups", "follow_ups"), ("Sources", "sources"))
+_REFS = {"rubric": "rubric_refs", "follow_ups": "follow_up_refs"}
 
 
 def print_deck(deck: Deck) -> str:
@@ -209,10 +212,23 @@ def _note(note: Note, tags: Iterable[str]) -> str:
     heading, newline, body = note.source.partition("\n")
     if heading.startswith("##"):
         written = _heading(heading[2:].strip(" \t"), attributes) + newline + body
+        if note.rubric_refs or note.follow_up_refs:
+            written = _with_refs(written, note)
         if _reads_back(written, note):
             return written
     composed = _composed(note, attributes)
     return composed if _reads_back(composed, note) else _composed(_escaped(note), attributes)
+
+
+def _with_refs(text: str, note: Note) -> str:
+    """A note's text with the references at the ends of its items, which are no part of its source."""
+    ends = {name: at for place in _read(text, note).places.values() for name, at in place.item_ends.items()}
+    names = {
+        f"{part}.{number}": ref for part, field in _REFS.items() for number, ref in enumerate(getattr(note, field))
+    }
+    for name, at in sorted(ends.items(), key=lambda end: -end[1]):
+        text = text[:at] + write_ref(names.get(name)) + text[at:]
+    return text
 
 
 def _prose_text(text: str) -> str:
@@ -235,10 +251,14 @@ def _composed(note: Note, attributes: str) -> str:
         heading, question = _split_question(content.question)
         parts = [_heading(heading, attributes)]
         parts += [question, "### Answer", content.answer] if question else [content.answer]
+    if note.in_full:
+        parts += ["### In full", note.in_full]
     for title, name in _LISTS:
         items = getattr(note, name)
         if items:
-            parts += [f"### {title}", "\n".join(_item(item) for item in items)]
+            refs = in_step(items, getattr(note, _REFS[name]) if name in _REFS else ())
+            ended = (item + write_ref(ref) for item, ref in zip(items, refs, strict=True))
+            parts += [f"### {title}", "\n".join(map(_item, ended))]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -257,7 +277,7 @@ def _item(text: str) -> str:
 
 def _reads_back(text: str, note: Note) -> bool:
     """Whether a file with this text alone holds this note alone."""
-    parsed = parse_deck("note.md", text.encode("utf-8", "replace"))
+    parsed = _read(text, note)
     if len(parsed.deck.notes) != 1 or parsed.broken or parsed.deck.prose or parsed.structure_lost:
         return False
     read = parsed.deck.notes[0]
@@ -271,8 +291,17 @@ def _reads_back(text: str, note: Note) -> bool:
         draft=note.draft,
         explicit=note.explicit,
         requires=note.requires,
+        rubric_refs=note.rubric_refs,
+        follow_up_refs=note.follow_up_refs,
+        in_full=note.in_full,
+        clarify=note.clarify,
     )
     return same_id and read == wanted
+
+
+def _read(text: str, note: Note) -> Parsed:
+    """A file with this text alone. What else makes the note a core one may stand above it."""
+    return parse_deck("note.md", text.encode("utf-8", "replace"), core=CORE in note.tags)
 
 
 # Escaping ------------------------------------------------------------------------------------------------
@@ -298,17 +327,33 @@ def _escaped(note: Note) -> Note:
             question=f"{heading}\n\n{body}" if heading and body else heading or body,
             answer=_escape(_no_deletions(content.answer)),
         )
+    lists = {name: [_escape(item) for item in getattr(note, name)] for _, name in _LISTS}
+    refs = {field: in_step(lists[name], getattr(note, field)) for name, field in _REFS.items()}
     return replace(
         note,
         content=content,
-        rubric=_escaped_items(note.rubric),
-        follow_ups=_escaped_items(note.follow_ups),
-        sources=_escaped_items(note.sources),
+        in_full=_escape(note.in_full),
+        sources=_written(lists["sources"]),
+        clarify=_written(lists["clarify"]),
+        rubric=_written(map(_escape_end, lists["rubric"])),
+        follow_ups=_written(map(_escape_end, lists["follow_ups"])),
+        rubric_refs=_of_written(lists["rubric"], refs["rubric_refs"]),
+        follow_up_refs=_of_written(lists["follow_ups"], refs["follow_up_refs"]),
     )
 
 
-def _escaped_items(items: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(escaped for item in items if (escaped := _escape(item)))
+def _written(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(item for item in items if item)
+
+
+def _of_written(items: Iterable[str], refs: Iterable[PointRef | None]) -> tuple[PointRef | None, ...]:
+    return tuple(ref for item, ref in zip(items, refs, strict=True) if item)
+
+
+def _escape_end(item: str) -> str:
+    """An item whose own words would be read as a reference."""
+    at = read_end(item).at
+    return item if at < 0 else f"{item[:at]}\\{item[at:]}"
 
 
 def _escape_heading(text: str) -> str:

@@ -14,7 +14,7 @@ from flashcards.deckfiles.cloze.deletions import Deletion, parse, rewrite
 from flashcards.deckfiles.render.anki_tex import CLOSE, HINT, OPEN, OPENED, mathjax
 from flashcards.deckfiles.render.fragment import Context, Source, convert
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderedCard, RenderRequest, render_key
-from flashcards.deckfiles.render.note_html import inline_items, line_of, paragraph, question_of, text_of
+from flashcards.deckfiles.render.note_html import inline_items, line_of, long_form, paragraph, question_of, text_of
 from flashcards.deckfiles.render.stand_ins import PREFIX, StandInKind, StandIns, without_reserved
 from flashcards.domain.card import Basic, Cloze
 
@@ -46,10 +46,13 @@ def render_for_anki(request: RenderRequest) -> Rendered:
         raise ValueError("prose is not exported")
     prefix = f"f{render_key(request)[:12]}-"
     finish = _cloze_field if isinstance(content, Cloze) else _field
-    lists = [inline_items(getattr(request, name), name, context) for name in ("rubric", "follow_ups", "sources")]
-    rubric, follow_ups, sources = (tuple(_field(item, prefix) for item in items) for items in lists)
+    names = ("rubric", "follow_ups", "sources", "clarify")
+    lists = [inline_items(getattr(request, name), name, context) for name in names]
+    rubric, follow_ups, sources, clarify = (tuple(_field(item, prefix) for item in items) for items in lists)
+    in_full = _field(long_form(request.in_full, context), prefix)
     card = RenderedCard(finish(first, f"{prefix}q-"), finish(second, f"{prefix}a-"), "")
-    return Rendered({ANKI: card}, rubric, follow_ups, sources, tuple(dict.fromkeys(context.problems)))
+    problems = tuple(dict.fromkeys(context.problems))
+    return Rendered({ANKI: card}, rubric, follow_ups, sources, problems, in_full, clarify)
 
 
 class AnkiStandIns(StandIns):

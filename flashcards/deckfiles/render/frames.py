@@ -37,6 +37,8 @@ def request_to_json(request: RenderRequest) -> dict[str, Any]:
         "sources": request.sources,
         "media": [[name, isinstance(item, Media), asdict(item)] for name, item in request.media],
         "flavour": request.flavour,
+        "in_full": request.in_full,
+        "clarify": request.clarify,
     }
 
 
@@ -54,6 +56,8 @@ def request_from_json(value: dict[str, Any]) -> RenderRequest:
         sources=tuple(value["sources"]),
         media=tuple((name, Media(**item) if found else MediaProblem(**item)) for name, found, item in value["media"]),
         flavour=value["flavour"],
+        in_full=value["in_full"],
+        clarify=tuple(value["clarify"]),
     )
 
 
@@ -68,6 +72,8 @@ def rendered_to_json(rendered: Rendered) -> dict[str, Any]:
         "follow_ups": rendered.follow_ups_html,
         "sources": rendered.sources_html,
         "problems": [[item.part, item.offset, item.code, item.message] for item in rendered.problems],
+        "in_full": rendered.in_full_html,
+        "clarify": rendered.clarify_html,
     }
 
 
@@ -79,4 +85,6 @@ def rendered_from_json(value: dict[str, Any]) -> Rendered:
         follow_ups_html=tuple(value["follow_ups"]),
         sources_html=tuple(value["sources"]),
         problems=tuple(RenderProblem(*item) for item in value["problems"]),
+        in_full_html=value["in_full"],
+        clarify_html=tuple(value["clarify"]),
     )

@@ -70,7 +70,8 @@ def inline_html(text: str) -> str:
     root = ElementTree.Element("div")
     ElementTree.SubElement(root, "p").text = text
     for processor in parser.treeprocessors:
-        root = processor.run(root) or root
+        changed = processor.run(root)
+        root = root if changed is None else changed
     html = parser.serializer(root[0])
     for postprocessor in parser.postprocessors:
         html = postprocessor.run(html)

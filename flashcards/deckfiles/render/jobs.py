@@ -15,12 +15,12 @@ from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.text.pictures import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "4"
+RENDERER_VERSION = "5"
 """Raised when the same text would be shown or read otherwise: all decks are then read and rendered anew."""
 PROSE = "prose"
 WHOLE = "note"
 ANKI = "anki"
-ANKI_VERSION = 2
+ANKI_VERSION = 3
 """Raised when the same note would give other fields in Anki: what was stored of them is made again."""
 
 
@@ -48,15 +48,17 @@ class RenderRequest:
     sources: tuple[str, ...] = ()
     media: tuple[tuple[str, Media | MediaProblem], ...] = ()
     flavour: Literal["page", "anki"] = "page"
+    in_full: str = ""
+    clarify: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RenderProblem:
     """What is wrong in a text of a note, with a stable code and a message for people.
 
-    `part` is ``question``, ``answer``, ``heading``, ``body``, ``prose``, ``definitions``, ``rubric.0``,
-    ``follow_ups.0``, ``sources.0`` (and so on), or ``note`` for all of it; `offset` is into that text, None
-    where it is not known.
+    `part` is ``question``, ``answer``, ``heading``, ``body``, ``prose``, ``definitions``, ``in_full``,
+    ``rubric.0``, ``follow_ups.0``, ``sources.0``, ``clarify.0`` (and so on), or ``note`` for all of it; `offset` is
+    into that text, None where it is not known.
     """
 
     part: str
@@ -81,7 +83,7 @@ class RenderedCard:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A note's cards by their `which` (``prose`` for a `Text`), its lists as inline HTML, what is wrong.
+    """A note's cards by their `which` (``prose`` for a `Text`), its lists as inline HTML, what is wrong, its long form.
 
     A cloze note of several numbers has ``note`` among its cards: its answer has every gap marked.
     """
@@ -91,6 +93,8 @@ class Rendered:
     follow_ups_html: tuple[str, ...] = ()
     sources_html: tuple[str, ...] = ()
     problems: tuple[RenderProblem, ...] = ()
+    in_full_html: str = ""
+    clarify_html: tuple[str, ...] = ()
 
 
 def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None) -> RenderRequest:
@@ -103,6 +107,8 @@ def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None
         follow_ups=note.follow_ups,
         sources=note.sources,
         media=_media_of(note_references(note), media),
+        in_full=note.in_full,
+        clarify=note.clarify,
     )
 
 
@@ -126,7 +132,8 @@ def note_references(note: Note) -> list[str]:
 def _texts(note: Note) -> list[str]:
     content = note.content
     sides = [content.question, content.answer] if isinstance(content, Basic) else [content.heading, content.body]
-    return [text for text in (*sides, note.definitions, *note.rubric, *note.follow_ups, *note.sources) if "![" in text]
+    lists = (*note.rubric, *note.follow_ups, *note.sources, *note.clarify)
+    return [text for text in (*sides, note.definitions, *lists, note.in_full) if "![" in text]
 
 
 def render_key(request: RenderRequest) -> str:
@@ -151,5 +158,7 @@ def render_key(request: RenderRequest) -> str:
         request.follow_ups,
         request.sources,
         media,
+        request.in_full,
+        request.clarify,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -28,8 +28,10 @@ def render_note(request: RenderRequest) -> Rendered:
     rubric = inline_items(request.rubric, "rubric", context)
     follow_ups = inline_items(request.follow_ups, "follow_ups", context)
     sources = inline_items(request.sources, "sources", context)
+    clarify = inline_items(request.clarify, "clarify", context)
+    in_full = long_form(request.in_full, context)
     problems = tuple(dict.fromkeys(context.problems))
-    return _with_anchors(Rendered(cards, rubric, follow_ups, sources, problems), request)
+    return _with_anchors(Rendered(cards, rubric, follow_ups, sources, problems, in_full, clarify), request)
 
 
 def plain_answer(content: Content, which: str) -> str:
@@ -46,6 +48,11 @@ def inline_items(items: tuple[str, ...], name: str, context: Context) -> tuple[s
         text_of(item, f"{name}.{index}", context, inline=True).html.replace(PREFIX, f"{PREFIX}{name[0]}{index}-")
         for index, item in enumerate(items)
     )
+
+
+def long_form(text: str, context: Context) -> str:
+    """The long form of an answer, a page of blocks of its own."""
+    return text_of(text, "in_full", context).html.replace(PREFIX, f"{PREFIX}i-") if text else ""
 
 
 def text_of(text: str, part: str, context: Context, *, inline: bool = False) -> Fragment:
@@ -187,8 +194,8 @@ def _typed_gaps(content: Cloze, number: int, context: Context) -> str:
 def _with_anchors(rendered: Rendered, request: RenderRequest) -> Rendered:
     """Make the ids of footnotes unique on any page: by note, card and side."""
     sides = [card.question_html + card.answer_html for card in rendered.cards.values()]
-    lists = (*rendered.rubric_html, *rendered.follow_ups_html, *rendered.sources_html)
-    if not any(PREFIX in html for html in (*sides, *lists)):
+    lists = (*rendered.rubric_html, *rendered.follow_ups_html, *rendered.sources_html, *rendered.clarify_html)
+    if not any(PREFIX in html for html in (*sides, *lists, rendered.in_full_html)):
         return rendered
     prefix = f"f{render_key(request)[:12]}-"
     cards = {
@@ -210,4 +217,6 @@ def _with_anchors(rendered: Rendered, request: RenderRequest) -> Rendered:
         named(rendered.follow_ups_html),
         named(rendered.sources_html),
         rendered.problems,
+        rendered.in_full_html.replace(PREFIX, prefix),
+        named(rendered.clarify_html),
     )

@@ -18,6 +18,9 @@ from flashcards.domain.memory.walk import Logged, Predicted, since
 from flashcards.domain.study_day import Day
 
 BINS = 10
+WEEKS = 12
+_MONDAY = 3
+"""The first day of all, 1970-01-01, was a Thursday."""
 _WALK_GROWTH = 1.3
 _WALK_PATIENCE = 4
 
@@ -32,10 +35,21 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from `first` on: the mean prediction of their answers, the share remembered, how many."""
+
+    first: Day
+    predicted: float
+    happened: float
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The figures; None where there are no answers, `auc` also where all were right or none was.
 
-    `fit` is what predicts from now on.
+    `log_loss_defaults` is that of the model as it comes. `weeks` are the last twelve that have answers, each from a
+    Monday on. `fit` is what predicts from now on.
     """
 
     answers: int
@@ -46,6 +60,8 @@ class Evaluation:
     auc: float | None
     bins: tuple[Bin, ...]
     fit: Fit
+    log_loss_defaults: float | None = None
+    weeks: tuple[Week, ...] = ()
 
     @property
     def parameters(self) -> str:
@@ -81,6 +97,8 @@ def evaluate(log: Sequence[Logged], start: Day | None = None, fits: Sequence[InF
         auc=auc(pairs),
         bins=bins,
         fit=in_force[-1][1] if in_force else AS_IT_IS,
+        log_loss_defaults=log_loss((it.recall, it.right) for it in judged),
+        weeks=by_week((it.day, predicted, right) for it, (predicted, right) in zip(judged, pairs, strict=True)),
     )
 
 
@@ -129,6 +147,18 @@ def binned(pairs: Iterable[tuple[float, bool]]) -> tuple[Bin, ...]:
         row[1] += right
         row[2] += 1
     return tuple(Bin(total / count, right / count, int(count)) for total, right, count in sums if count)
+
+
+def by_week(answers: Iterable[tuple[Day, float, bool]]) -> tuple[Week, ...]:
+    """The last twelve weeks of (day, prediction, remembered), which come by day; weeks without any are left out."""
+    weeks = [
+        (first, [(predicted, right) for _, predicted, right in of_week])
+        for first, of_week in groupby(answers, key=lambda it: it[0] - (it[0] + _MONDAY) % 7)
+    ]
+    return tuple(
+        Week(first, sum(it for it, _ in pairs) / len(pairs), sum(right for _, right in pairs) / len(pairs), len(pairs))
+        for first, pairs in weeks[-WEEKS:]
+    )
 
 
 def rmse(bins: Sequence[Bin]) -> float | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.study_day import Day
 
+BEGINNINGS = ("reset", "import", "sync")
+"""The verbs of rows from which on the memory may be another: see `Beginning`."""
 _ANKI_MANUAL = (4, 5)
 _ANKI_FILTERED = 3
 
@@ -34,6 +37,19 @@ class Remembered:
     last_on: Day
     last_at: int
     answers: int
+
+
+class Beginning(NamedTuple):
+    """A row of the log from which on the memory is another, in the same order as `Evidence`.
+
+    A reset forgets all: `remembered` is None. A row that closes an import says what another program knew; it counts
+    where no answer precedes it.
+    """
+
+    day: Day
+    at: int
+    seq: int
+    remembered: Remembered | None = None
 
 
 def is_evidence(quality: int | None, *, undone: bool = False, anki: tuple[int, int] | None = None) -> bool:
@@ -63,16 +79,15 @@ def is_newest(before: Remembered | None, answer: Evidence) -> bool:
     return before is None or (before.last_on, before.last_at) <= (answer.day, answer.at)
 
 
-def replay(
-    answers: Iterable[Evidence], chosen: Parameters = DEFAULTS, start: Remembered | None = None
-) -> Remembered | None:
-    """The memory that a card's answers give, in whatever order they come; None where there is none.
-
-    `start` is what an import says of a card whose own answers it did not bring; answers before its day are
-    left out then.
-    """
-    state = start
-    for answer in sorted(answers):
-        if is_newest(start, answer):
-            state = answered(state, answer, chosen)
+def replay(log: Iterable[Evidence | Beginning], chosen: Parameters = DEFAULTS) -> Remembered | None:
+    """The memory that a card's log gives, in whatever order it comes; None where nothing is left to remember."""
+    state: Remembered | None = None
+    for row in sorted(log, key=_ORDER):
+        if isinstance(row, Evidence):
+            state = answered(state, row, chosen)
+        elif row.remembered is None or state is None or not state.answers:
+            state = row.remembered
     return state
+
+
+_ORDER = itemgetter(0, 1, 2)

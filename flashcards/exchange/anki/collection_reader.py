@@ -151,18 +151,10 @@ class CollectionReader:
         """The cards; those in a filtered deck as if they were at home."""
         sql = (
             "SELECT id, nid, CASE odid WHEN 0 THEN did ELSE odid END, ord, type, queue,"
-            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses"
+            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses, flags & 7"
             " FROM cards ORDER BY nid, ord, id"
         )
         return self._rows("cards", sql, _card, self._limits.cards)
-
-    def flagged(self) -> None:
-        """Says how many cards have one of Anki's coloured flags: nothing else is known of them here."""
-        with self.guarded():
-            (count,) = self._db.execute("SELECT count(*) FROM cards WHERE flags & 7").fetchone()
-        if count:
-            cards = "1 card" if count == 1 else f"{count:,} cards"
-            self.notices.append(f"{cards} with a coloured flag in Anki: flags are not carried.")
 
     def reviews(self) -> Iterator[PackedReview]:
         """The log, in the order of its instants."""
@@ -224,7 +216,7 @@ def _note(row: Sequence[Any]) -> PackedNote | None:
 
 
 def _card(row: Sequence[Any]) -> PackedCard | None:
-    id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses = row
+    id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag = row
     if isinstance(due, float) and due == due // 1:  # some add-ons wrote floats
         due = int(due)
     if not _whole((id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses)):
@@ -232,7 +224,7 @@ def _card(row: Sequence[Any]) -> PackedCard | None:
     if not (0 <= ordinal < 1000 and 0 <= type_ <= 3 and interval < 1 << 31 and 0 <= factor < 1 << 31):
         return None
     lapses = min(max(lapses, 0), _MOST_LAPSES)
-    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses)
+    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag or 0)
 
 
 def _upgraded(review: PackedReview) -> PackedReview:

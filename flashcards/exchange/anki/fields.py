@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -18,7 +17,7 @@ _YES = "1"
 
 class NoteTexts(NamedTuple):
     """A note as HTML. `first` is a basic note's question or a cloze note's text, `second` the answer or the
-    cloze note's heading. The three lists are HTML already, see `listed`; `section` is plain text.
+    cloze note's heading. The three lists are HTML already, see `practice_parts`; `section` is plain text.
     """
 
     kind: Kind
@@ -59,11 +58,6 @@ def joined_fields(
 @lru_cache(maxsize=1024)
 def _escaped(section: str) -> str:
     return escape(section, quote=False)
-
-
-def listed(items: Sequence[str]) -> str:
-    """HTML items as one list, or nothing."""
-    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>" if items else ""
 
 
 def deck_name(path: str, title: str, folder_titles: dict[str, str]) -> str:

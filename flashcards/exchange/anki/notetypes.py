@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 Kind = Literal["basic", "cloze"]
 
-DESIGN_CHANGED_AT = 1_795_300_000
+DESIGN_CHANGED_AT = 1_795_850_000
 """When templates or CSS last changed, in epoch seconds."""
 
 CSS = Path(__file__).with_name("card.css").read_text("utf-8")

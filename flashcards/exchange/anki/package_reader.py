@@ -121,10 +121,7 @@ def _rows(lines: Iterator[str]) -> Iterator[list[Any]]:
 
 
 def _converted(row: list[Any]) -> Converted:
-    kind, question, answer, is_reversed, typed, rubric, follow_ups, sources, *rest, shown = row
-    lists = (tuple(rubric), tuple(follow_ups), tuple(sources))
-    context, own_id, notice = rest
-    return Converted(kind, question, answer, is_reversed, typed, *lists, context, own_id, notice, tuple(shown))
+    return Converted._make(tuple(value) if isinstance(value, list) else value for value in row)
 
 
 def _note_type(row: list[Any]) -> NoteType:
@@ -153,7 +150,6 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
             notes = list(reader.notes())
             _refuse_stub(notes)
             cards, reviews = list(reader.cards()), list(reader.reviews())
-            reader.flagged()
             media, notices = _unpack_media(package, folder / _MEDIA, limits)
         finally:
             reader.close()

@@ -74,7 +74,7 @@ class PackedCard(NamedTuple):
 
     `due` is a position (new), epoch seconds (learning within a day) or days since the collection's day 0.
     `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille. `lapses` is how
-    often it was forgotten.
+    often it was forgotten. `flag` is 0 (none) to 7.
     """
 
     id: int
@@ -87,6 +87,7 @@ class PackedCard(NamedTuple):
     interval: int
     factor: int
     lapses: int = 0
+    flag: int = 0
 
 
 class Converted(NamedTuple):
@@ -94,6 +95,7 @@ class Converted(NamedTuple):
 
     `question` and `answer` are a cloze note's heading and body. `own_id` is ``deck#note`` of a note that we wrote.
     `shown` is the text that Anki shows: of the question (or heading), of the answer (or body), of the lists.
+    `rubric_refs` and `follow_up_refs` are as authors write them, "" for an item without one; empty where none has one.
     """
 
     kind: str
@@ -108,6 +110,10 @@ class Converted(NamedTuple):
     own_id: str = ""
     notice: str = ""
     shown: tuple[str, ...] = ()
+    rubric_refs: tuple[str, ...] = ()
+    follow_up_refs: tuple[str, ...] = ()
+    in_full: str = ""
+    clarify: tuple[str, ...] = ()
 
 
 class PackedReview(NamedTuple):

@@ -63,7 +63,7 @@ PRAGMA page_size = 16384; PRAGMA cache_size = -16000; PRAGMA journal_mode = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 """
 _NOTE_SQL = "INSERT INTO notes VALUES (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')"
-_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')"
+_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, '')"
 _NEW_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"  # see `new_card`
 _REVIEW_SQL = "INSERT INTO revlog VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?)"
 
@@ -76,13 +76,14 @@ _TYPE_AND_SEPARATORS = {kind: (note_type.id, len(note_type.fields) - 1) for kind
 class PackageCard(NamedTuple):
     """A card of a note: the ordinal of its template (of a cloze note: its number less one) and its deck.
 
-    Without a schedule it is new, and learnt in the order of the package.
+    Without a schedule it is new, and learnt in the order of the package; then it has no `flag` (0 to 7) either.
     """
 
     ordinal: int
     deck: str
     schedule: AnkiSchedule | None = None
     reviews: Sequence[AnkiReview] = ()
+    flag: int = 0
 
 
 class PackageNote(NamedTuple):
@@ -245,13 +246,13 @@ class PackageWriter:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]
             note_rows.append((note_id, guid, type_id, modified, tag_text(tags), fields, first))
-            for ordinal, deck, schedule, reviews in cards:
+            for ordinal, deck, schedule, reviews, flag in cards:
                 card_id = take_card(created)
                 position += 1
                 if schedule is None:
                     new_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, position))
                 else:
-                    card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule))
+                    card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule, flag))
                 for at, *values in reviews:
                     review_rows.append((take_review(at), card_id, *values))
         self._db.executemany(_NOTE_SQL, note_rows)

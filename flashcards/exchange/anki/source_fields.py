@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from flashcards.domain.card import Cloze, Note
+from flashcards.domain.card import Cloze, Note, PointRef
+from flashcards.domain.points import in_step, target
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
 
 _PICTURE = re.compile(r"(!\[(?:[^\[\]\\]|\\.)*\]\()[^()\s]*/(?=[^()/\s]+\))")
@@ -41,9 +42,9 @@ def markdown_of(note: Note) -> dict[str, str]:
     """
     content, section = note.content, note.section or ""
     shared = {
-        "Rubric": _listed(note.rubric),
-        "FollowUps": _listed(note.follow_ups),
-        "Source": _listed(note.sources),
+        "Rubric": _listed(note.rubric, note.rubric_refs),
+        "FollowUps": _listed(note.follow_ups, note.follow_up_refs),
+        "Source": "\n\n".join(filter(None, (_listed(note.sources), note.in_full, _listed(note.clarify)))),
     }
     if isinstance(content, Cloze):
         return {"Text": content.body, "Context": f"{section}\n{content.heading}", **shared}
@@ -51,8 +52,9 @@ def markdown_of(note: Note) -> dict[str, str]:
     return {"Question": content.question, "Answer": content.answer, "Context": section, "Reverse": reverse, **shared}
 
 
-def _listed(items: Sequence[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+def _listed(items: Sequence[str], refs: Sequence[PointRef | None] = ()) -> str:
+    named = (f" {target(ref)}.{ref.level or ''}" if ref else "" for ref in in_step(items, refs))
+    return "\n".join(f"- {item}{ref}" for item, ref in zip(items, named, strict=True))
 
 
 def markdown_digest(markdown: str) -> str:

@@ -16,6 +16,7 @@ from html import unescape
 
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
+from flashcards.exchange.anki.practice_parts import items_with_references, parts_of_source
 from flashcards.exchange.anki.shown_text import shown_text
 from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank
 from flashcards.exchange.anki.to_markdown import as_lines, as_text, one_line, to_markdown
@@ -148,13 +149,21 @@ def _our_cloze(fields: Mapping[str, str], read: Callable[[str], str]) -> Convert
 
 def _with_shared(converted: Converted, fields: Mapping[str, str], read: Callable[[str], str]) -> Converted:
     """What both of our types hold beside the question and the answer."""
+    source = parts_of_source(fields["Source"])
+    rubric, rubric_refs = items_with_references(fields["Rubric"], lambda html: _items(read(html)))
+    follow_ups, follow_up_refs = items_with_references(fields["FollowUps"], lambda html: _items(read(html)))
+    below = (fields["Rubric"], fields["FollowUps"], source.sources, source.clarify, source.in_full)
     return converted._replace(
-        rubric=_items(read(fields["Rubric"])),
-        follow_ups=_items(read(fields["FollowUps"])),
-        sources=_items(read(fields["Source"])),
+        rubric=rubric,
+        follow_ups=follow_ups,
+        sources=_items(read(source.sources)),
         context=as_text(fields["Context"]),
         own_id=unescape(fields["Id"]).strip(),
-        shown=(*converted.shown, shown_text("<br>".join(fields[name] for name in ("Rubric", "FollowUps", "Source")))),
+        shown=(*converted.shown, shown_text("<br>".join(filter(None, below)))),
+        rubric_refs=rubric_refs,
+        follow_up_refs=follow_up_refs,
+        in_full=read(source.in_full),
+        clarify=_items(read(source.clarify)),
     )
 
 

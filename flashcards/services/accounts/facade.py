@@ -401,6 +401,17 @@ class AccountService:
                 self._keep_an_admin(learner)
             self._rows.delete(learner.id)
 
+    def leave(self, learner: Learner, password: str) -> None:
+        """Removes the learner's own account with its whole history, on their password.
+
+        Raises Invalid (`leave`) where it is another password, TooMany, and Conflict for the last administrator of
+        others.
+        """
+        self._throttle(f"password:{learner.id}", _PER_NAME)
+        if not is_password(self._rows.password_hash(learner.id), password):
+            raise Invalid("This is not your password.", field="leave")
+        self.delete_learner(learner.name)
+
     def _keep_an_admin(self, learner: Learner) -> None:
         if learner.is_admin and self._rows.admins() == 1:
             raise Conflict(f"{learner.name} is the last administrator: make somebody else one first.")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from flashcards.deckfiles.parse.point_refs import read_end
 from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.text.spans import spans
-from flashcards.domain.card import Basic, Cloze, Content, Note
+from flashcards.domain.card import Basic, Cloze, Content, Note, PointRef
 from flashcards.exchange.anki.package_values import Converted
 
 _CLOZE_NUMBER = re.compile(r"\{\{c([1-9][0-9]{0,2})::")
@@ -25,9 +26,18 @@ def note_of(id_: str, tags: Iterable[str], converted: Converted) -> Note:
         rubric=converted.rubric,
         follow_ups=converted.follow_ups,
         sources=converted.sources,
+        rubric_refs=read_refs(converted.rubric_refs),
+        follow_up_refs=read_refs(converted.follow_up_refs),
+        in_full=converted.in_full,
+        clarify=converted.clarify,
         tags=tuple(dict.fromkeys(tags)),
         section=converted.context or None,
     )
+
+
+def read_refs(written: Iterable[str]) -> tuple[PointRef | None, ...]:
+    """References as authors write them."""
+    return tuple(read_end(f"x {ref}").ref if ref else None for ref in written)
 
 
 def _content(converted: Converted) -> Content:
@@ -51,6 +61,8 @@ def with_texts(note: Note, change: Callable[[str], str]) -> Note:
         rubric=tuple(map(change, note.rubric)),
         follow_ups=tuple(map(change, note.follow_ups)),
         sources=tuple(map(change, note.sources)),
+        clarify=tuple(map(change, note.clarify)),
+        in_full=change(note.in_full) if note.in_full else "",
     )
 
 

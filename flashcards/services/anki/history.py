@@ -18,9 +18,11 @@ from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
 from flashcards.exchange.anki.package_values import NEW, SUSPENDED, Package, PackedCard, PackedReview
 from flashcards.exchange.anki.scheduling import FILTERED
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.imports import ImportedRow, ImportRows, Known
 from flashcards.storage.reviews import CardRow, LogWrite
 
@@ -37,12 +39,16 @@ _CLOCKS_APART = _DAY_SECONDS * 1000
 
 @dataclass(frozen=True, slots=True)
 class HistoryReport:
-    """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be."""
+    """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be.
+
+    `flags` counts the cards that were given a flag.
+    """
 
     reviews: int = 0
     schedules: int = 0
     known: int = 0
     lost: int = 0
+    flags: int = 0
 
 
 class StudyDays:
@@ -82,7 +88,9 @@ class AnkiHistory(LearnerDays):
         first = {note.guid: note.id for note in reversed(package.notes)}  # the one that came, where guids collide
         guids = {id_: guid for guid, id_ in first.items()}
         with self._imports.room(), self._db.write():
-            return _Import(self, learner, package, guids, reschedule).run()
+            report = _Import(self, learner, package, guids, reschedule).run()
+        MemoryState(self._db).catch_up(learner.id)
+        return report
 
 
 class _Import:
@@ -91,7 +99,8 @@ class _Import:
     def __init__(
         self, service: AnkiHistory, learner: Learner, package: Package, guids: dict[int, str], reschedule: bool
     ) -> None:
-        self.imports, self.rows = service._imports, service._rows
+        self.imports, self.rows, self.memory = service._imports, service._rows, service._memory
+        self.flags = FlagRows(service._db)
         self.learner = learner
         self.package = package
         self.reschedule = reschedule
@@ -129,9 +138,11 @@ class _Import:
                 new.append(self.row(review, card, uid))
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
+        self.memory.mark(self.learner.id, fresh)
         schedules = self.close(logs, fresh)
+        flags = self.flag()
         total = len(self.package.reviews)
-        return HistoryReport(len(new), schedules, total - lost - len(new), lost)
+        return HistoryReport(len(new), schedules, total - lost - len(new), lost, flags)
 
     def row(self, review: PackedReview, card: CardRow, uid: str) -> ImportedRow:
         self.seq += 1
@@ -171,11 +182,36 @@ class _Import:
             row = LogWrite(
                 seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
-                after=after, took_ms=None, leech=False,
+                after=after, took_ms=None, leech=False, scheduler=sm2.SCHEDULER,
             )  # fmt: skip
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
         return len(closing)
+
+    def flag(self) -> int:
+        """Gives cards the flags that they have in Anki, but for those whose flag was set or taken off here."""
+        told = self.flags.told(self.learner.id)
+        rows: list[tuple[CardRow, LogWrite]] = []
+        by_flag: dict[int, list[int]] = {}
+        for packed in self.package.cards:
+            card = self.cards.get(packed.id)
+            if card is None or not packed.flag or card.id in told:
+                continue
+            told.add(card.id)
+            self.seq += 1
+            standing = self.imports.schedule(self.learner.id, card)
+            row = LogWrite(
+                seq=self.seq, uid=derived_uuid(self.action, f"flag/{packed.id}"), action=self.action, at=self.now,
+                study_day=self.today, quality=None, kind=FLAG, verb=flag_verb(packed.flag), before=standing,
+                after=standing, took_ms=None, leech=False,
+            )  # fmt: skip
+            rows.append((card, row))
+            by_flag.setdefault(packed.flag, []).append(card.id)
+        for card, row in rows:
+            self.rows.append(self.learner.id, card, row)
+        for flag, cards in by_flag.items():
+            self.flags.save(self.learner.id, cards, flag, self.now)
+        return len(rows)
 
     def schedule(self, card: PackedCard, log: Iterable[PackedReview]) -> Schedule | None:
         """The schedule that the card arrives with; None for a new card that nothing is to be said of."""

@@ -68,7 +68,17 @@ def import_decks(
     with reading_package(file) as package:
         behind = _warned(package, warn)
         report = write_decks(package, into, root, Known(), progress)
-    return replace(report, notices=(*said, *report.notices), left_behind=behind)
+        flags = _flags_left(package)
+    return replace(report, notices=(*said, *report.notices, *flags), left_behind=behind)
+
+
+def _flags_left(package: Package) -> tuple[str, ...]:
+    """Flags are a learner's own: without one they have nowhere to go."""
+    count = sum(card.flag > 0 for card in package.cards)
+    if not count:
+        return ()
+    cards = "1 card" if count == 1 else f"{count:,} cards"
+    return (f"{cards} with a coloured flag in Anki: flags come with a learner's history.",)
 
 
 def _warned(package: Package, warn: Warn) -> tuple[LeftBehind, ...]:
@@ -205,7 +215,8 @@ class AnkiImportService:
                 live, files = rows.live_guids(), rows.known_files()
             known = Known(frozenset(guid for guid, path in live.items() if (self._root / path).exists()), files)
             report = write_decks(package, into, self._root, known, progress)
-            report = replace(report, notices=(*said, *report.notices), left_behind=behind)
+            flags = _flags_left(package) if learner is None else ()
+            report = replace(report, notices=(*said, *report.notices, *flags), left_behind=behind)
             if not report.notes + report.known:
                 return report  # nothing came; and a sync would complain of a folder that is empty still
             synced = self._sync.sync(progress)

@@ -51,7 +51,13 @@ class Likeness:
         first, second = (
             (content.heading, content.body) if isinstance(content, Cloze) else (content.question, content.answer)
         )
-        lists = (*note.rubric, *note.follow_ups, *note.sources)
+        lists = (
+            *note.rubric,
+            *note.follow_ups,
+            *note.sources,
+            *note.clarify,
+            *([note.in_full] if note.in_full else []),
+        )
         plain = [_plainly_shown(text) for text in (first, second, *lists)]
         if all(text is not None for text in plain):
             question, answer, *others = map(str, plain)
@@ -65,7 +71,8 @@ class Likeness:
             if isinstance(content, Cloze)
             else (card.question_html, card.answer_html)
         )
-        below = "<br>".join([*rendered.rubric_html, *rendered.follow_ups_html, *rendered.sources_html])
+        lists_html = (*rendered.rubric_html, *rendered.follow_ups_html, *rendered.sources_html, *rendered.clarify_html)
+        below = "<br>".join(filter(None, [*lists_html, rendered.in_full_html]))
         return shown_text(sides[0]), shown_text(sides[1]), shown_text(below)
 
     def _rendered(self, note: Note) -> Rendered:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +24,8 @@ from flashcards.deckfiles.parse.printing import print_deck, tag_word
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.deckfiles.text.note_lines import NoteLines
 from flashcards.deckfiles.text.outline import read_outline
-from flashcards.domain.card import Basic, Cloze, Deck, Note
+from flashcards.domain.card import Basic, Cloze, Deck, Note, PointRef
+from flashcards.domain.points import Refs, in_step
 from flashcards.errors import Conflict, DeckError, Unavailable
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, deck_name, fields_of
@@ -35,7 +36,7 @@ from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.exchange.anki.to_notes import convert
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki.converted_notes import note_of
+from flashcards.services.anki.converted_notes import note_of, read_refs
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
 from flashcards.services.anki.places import Media
 from flashcards.services.anki.staging import Progress, guid_in_file, quiet
@@ -45,8 +46,19 @@ from flashcards.storage.database import Database
 from flashcards.storage.merges import KnownNote, known_notes
 from flashcards.temporary import TemporaryFolder
 
-BASIC_PARTS = ("question", "answer", "reversed", "typed", "rubric", "follow_ups", "sources", "tags")
-CLOZE_PARTS = ("answer", "typed", "rubric", "follow_ups", "sources", "tags")
+BASIC_PARTS = (
+    "question",
+    "answer",
+    "reversed",
+    "typed",
+    "rubric",
+    "follow_ups",
+    "sources",
+    "in_full",
+    "clarify",
+    "tags",
+)
+CLOZE_PARTS = ("answer", "typed", "rubric", "follow_ups", "sources", "in_full", "clarify", "tags")
 _OUR_TYPES = {
     "basic": NoteType(notetypes.BASIC.id, "", False, notetypes.BASIC.field_names, ()),
     "cloze": NoteType(notetypes.CLOZE.id, "", True, notetypes.CLOZE.field_names, ()),
@@ -342,7 +354,11 @@ class _Merger:
         elif isinstance(content, Basic) and isinstance(new, Basic):
             chosen = {name: getattr(new, name) for name in ("question", "answer", "reversed", "typed") if name in parts}
             content = replace(content, **chosen)
-        lists = {name: getattr(placed, name) for name in ("rubric", "follow_ups", "sources") if name in parts}
+        more = ("rubric", "follow_ups", "sources", "in_full", "clarify")
+        lists = {name: getattr(placed, name) for name in more if name in parts}
+        for name, refs in (("rubric", "rubric_refs"), ("follow_ups", "follow_up_refs")):
+            if name in parts:
+                lists[refs] = _refs_of(getattr(placed, name), read_refs(getattr(theirs, refs)), note, name, refs)
         tags = packed.tags if "tags" in parts else note.tags
         return replace(note, content=content, tags=tuple(tags), source="", **lists), media
 
@@ -377,6 +393,13 @@ class _Merger:
                 self.report.changes.append(
                     FileChange(path, _diff(path, before.decode("utf-8"), text), text, before, tuple(reversed(done)))
                 )
+
+
+def _refs_of(items: Sequence[str], theirs: Refs, ours: Note, name: str, refs: str) -> tuple[PointRef | None, ...]:
+    """The references of items that come from Anki: ours where we have the item, for Anki edits none."""
+    known = dict(zip(getattr(ours, name), in_step(getattr(ours, name), getattr(ours, refs)), strict=True))
+    found = tuple(known.get(item, ref) for item, ref in zip(items, in_step(items, theirs), strict=True))
+    return found if any(found) else ()
 
 
 def _shown(value: Any) -> str:

@@ -30,7 +30,11 @@ _MANY, _NAMED, _SHORT = 4, 50, 30
 _READ_AGAIN = 1 << 16
 """Characters of HTML up to which a note is read again, more plainly."""
 
-_PARTS = {"question": ("question",), "answer": ("answer",), "lists": ("rubric", "follow_ups", "sources")}
+_PARTS = {
+    "question": ("question",),
+    "answer": ("answer",),
+    "lists": ("rubric", "follow_ups", "sources", "clarify", "in_full"),
+}
 """What is compared, in that order, and the fields of a `Converted` that it is made of."""
 
 Progress = Callable[[str, int, int], None]

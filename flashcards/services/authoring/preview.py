@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from flashcards.deckfiles.check.between_files import wanted_in
+from flashcards.deckfiles.check.between_files import ids_in, named_by, references_of, unknown_references, wanted_in
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, DeckFile
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.deckfiles.render.jobs import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Cloze, Note, card_key
@@ -70,6 +71,8 @@ class PreviewNote:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     cards: tuple[PreviewCard, ...]
     edited: bool
 
@@ -135,7 +138,8 @@ class PreviewService:
         if len(data) > MAX_FILE_BYTES:
             message = f"The text has over {MAX_FILE_BYTES >> 20} MiB; split it into several files."
             raise Invalid(message, field="source")
-        parsed = parse_deck(path, data)
+        project = read_project(self._root)
+        parsed = parse_deck(path, data, project)
         if parsed.structure_lost:
             return Preview(parsed.deck.title, (), parsed.problems, (), (), True)
         sound = sound_file(DeckFile(path, self._root / path, 0, 0), parsed, self._root)
@@ -151,7 +155,7 @@ class PreviewService:
         return Preview(
             title=parsed.deck.title,
             notes=comparison.notes(rendered),
-            problems=tuple(sorted({*deck.problems, *between})),
+            problems=tuple(sorted(filter(project.says, {*deck.problems, *between}))),
             gone=comparison.gone(),
             broken=broken,
             structure_lost=False,
@@ -193,12 +197,24 @@ class PreviewService:
         others = [(row.path, row.key) for row in self._store.decks() if row.path != path]
         shared = sync_links.duplicate_decks([*others, (path, parsed.deck.id)]).get(path)
         found = [] if shared is None else [shared]
+        found += self._unknown_references(parsed, [key for _, key in others])
         if wanted := wanted_in(parsed):
             decks = {key for _, key in others}
             keys = {key for keys in wanted.values() for key in keys if key[0] in decks}
             required = [one for one in self._store.requirements() if one.path != path]
             found += sync_links.faults_in(parsed, required, self._store.notes_by_key(keys), decks)
         return found
+
+    def _unknown_references(self, parsed: Parsed, decks: Sequence[str]) -> Iterator[Problem]:
+        """Points and follow-ups that name a note which is in none of the files."""
+        own = parsed.deck.id
+        asked = {key for note in parsed.deck.notes for _, ref in references_of(note) if (key := named_by(ref, own))}
+        if not asked:
+            return iter(())
+        notes: dict[str, set[str]] = {deck: set() for deck in decks} | {own: ids_in(parsed)}
+        for deck, note in self._store.notes_by_key(key for key in asked if key[0] != own):
+            notes[deck].add(note)
+        return unknown_references(parsed, parsed.deck.path, notes)
 
 
 def _is_edited(note: Note, stored: StoredNote | None) -> bool:
@@ -264,6 +280,8 @@ class _Comparison:
             rubric_html=html.rubric_html,
             follow_ups_html=html.follow_ups_html,
             sources_html=html.sources_html,
+            in_full_html=html.in_full_html,
+            clarify_html=html.clarify_html,
             cards=cards,
             edited=_is_edited(note, stored) and any(card.reviews for card in cards),
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from flashcards.clock import Clock
 from flashcards.domain import schedule as rules
-from flashcards.domain import sm2
 from flashcards.domain.study_day import study_day
 from flashcards.errors import Conflict, Invalid
 from flashcards.services.review.incoming import derived_uuid
@@ -41,7 +40,7 @@ class EditService:
         self._clock = clock
         self._notes = EditRows(database)
         self._seen = RevisionRows(database)
-        self._rows = ReviewRows(database, sm2.SCHEDULER)
+        self._rows = ReviewRows(database)
 
     def mark(self, notes: Sequence[str], texts: Texts | None = None) -> tuple[MarkedNote, ...]:
         """Marks the last edit of these notes (``deck#note``) as substantive: all of them, or none.

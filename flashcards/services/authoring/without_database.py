@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flashcards.clock import Clock, system_clock
 from flashcards.deckfiles.parse.card_rows import card_rows
 from flashcards.deckfiles.parse.collection import Collection, load, shown_problems
 from flashcards.domain.problem import Problem
@@ -52,7 +54,12 @@ def _loaded(paths: Sequence[Path], root: Path | None) -> tuple[Collection, list[
 
 
 def problems_of(
-    paths: Sequence[Path], root: Path | None, *, style: bool = False, run_code: bool = False
+    paths: Sequence[Path],
+    root: Path | None,
+    *,
+    style: bool = False,
+    run_code: bool = False,
+    clock: Clock = system_clock,
 ) -> list[Problem]:
     """Everything that is wrong with the files at `paths`, sorted by path, line and column.
 
@@ -64,4 +71,5 @@ def problems_of(
     from flashcards.deckfiles.render.pool import RenderPool
 
     with RenderPool() as pool:
-        return check(paths, root, style=style, run_code=run_code, render=pool.render_all)
+        today = datetime.fromtimestamp(clock() / 1000, UTC).date()
+        return check(paths, root, style=style, today=today, run_code=run_code, render=pool.render_all)

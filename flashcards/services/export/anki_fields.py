@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from hashlib import blake2b, sha256
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from flashcards.deckfiles.media import files as media_files
+from flashcards.deckfiles.parse.point_refs import write_ref
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderRequest, note_references, request_for
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Note
-from flashcards.exchange.anki.fields import SEPARATOR, listed
+from flashcards.exchange.anki.fields import SEPARATOR
+from flashcards.exchange.anki.practice_parts import listed, with_practice
 from flashcards.storage.exports import AnkiRendering
 
 _NOT_MEDIA_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
@@ -25,10 +28,7 @@ def request_for_anki(note: Note, deck_path: str, root: Path) -> RenderRequest:
     names = note_references(note)
     media = {name: media_files.resolve(name, deck_path, root) for name in names}
     request = request_for(note, media)
-    return RenderRequest(
-        request.content, request.one_line, request.definitions, request.rubric, request.follow_ups,
-        request.sources, request.media, "anki",
-    )  # fmt: skip
+    return replace(request, flavour="anki")
 
 
 def rendering(note: Note, rendered: Rendered) -> AnkiRendering:
@@ -36,11 +36,18 @@ def rendering(note: Note, rendered: Rendered) -> AnkiRendering:
     card = rendered.cards.get(ANKI)
     if card is None:
         first, second = _sources(note)
-        lists = [[escape(item) for item in items] for items in (note.rubric, note.follow_ups, note.sources)]
+        texts = (note.rubric, note.follow_ups, note.sources, note.clarify)
+        lists = [[escape(item) for item in items] for items in texts]
+        in_full = f"<pre>{escape(note.in_full)}</pre>" if note.in_full else ""
     else:
         first, second = card.question_html, card.answer_html
-        lists = [[*rendered.rubric_html], [*rendered.follow_ups_html], [*rendered.sources_html]]
-    rubric, follow_ups, source = map(listed, lists)
+        html = (rendered.rubric_html, rendered.follow_ups_html, rendered.sources_html, rendered.clarify_html)
+        lists = [[*items] for items in html]
+        in_full = rendered.in_full_html
+    points, asked, sources, clarify = lists
+    rubric = listed(points, [write_ref(ref).strip() for ref in note.rubric_refs])
+    follow_ups = listed(asked, [write_ref(ref).strip() for ref in note.follow_up_refs])
+    source = with_practice(listed(sources), in_full, clarify)
     names = [one or two for one, two in _MEDIA.findall("\n".join((first, second, rubric, follow_ups, source)))]
     extra: dict[str, object] = {
         "rubric": rubric,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.render.pool import RenderPool
-from flashcards.domain.card import Basic, Note
+from flashcards.domain.card import CORE, Basic, Note
 from flashcards.exchange.anki.fields import REMOVED_TAG, SEPARATOR, NoteTexts, fields_of
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
 from flashcards.exchange.anki.source_fields import kind_of
@@ -66,8 +66,9 @@ class FormerNotes:
 
 def _last_of_kind(one: Former) -> Note | None:
     """The note as it last was when it was of the other kind; None where that cannot be read any more."""
+    core = CORE in json.loads(one.tags)
     for source in one.sources:
-        for note in parse_deck("deck.md", source.encode()).deck.notes[:1]:
+        for note in parse_deck("deck.md", source.encode(), core=core).deck.notes[:1]:
             if kind_of(note) != one.kind:
                 return replace(note, id=one.key, definitions=one.definitions)
     return None

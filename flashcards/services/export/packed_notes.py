@@ -116,7 +116,7 @@ class PackedDecks:
             schedule = new_card(self._position)._replace(reps=reps)
         else:
             schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
-        return PackageCard(anki_ordinal(card.which), deck, schedule, rows)
+        return PackageCard(anki_ordinal(card.which), deck, schedule, rows, card.flag)
 
 
 def _deletions(note: ExportNote) -> Sequence[int]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from flashcards.domain import schedule as rules
-from flashcards.domain.schedule import MODES, Mode, Schedule
+from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
+from flashcards.domain.schedule import MODES, Kind, Mode, Schedule
+from flashcards.domain.schedulers import SM2, SWITCH, Decider, Entry, decided, follow, name_of, own_of
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.errors import Conflict, FlashcardsError, NotFound, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.answering import Step
+from flashcards.services.memory.state import predictor_of
 from flashcards.services.review.card_lookup import card_number
 from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
 from flashcards.services.review.incoming import (
@@ -20,7 +25,7 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
-from flashcards.services.review.shown_card import card_state
+from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
 
 
@@ -73,21 +78,42 @@ class Answers(LearnerDays):
         before = card.schedule
         history = self._rows.history(learner.id, card.id, day, at)
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
-        after = rules.answered(before, kind, answer.grade, day)
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
         leech = lapsed and rules.becomes_leech(lapses)
+        evidence = Evidence(day, at, seq + 1, answer.grade)
+        step = self._memory.step(learner.id, card.id, evidence, never_seen=not card.stored)
+        after, decider = self._decided(learner, card, kind, evidence, step, history.last_moved)
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
-            revision=self._shown(answer, at, card),
+            revision=self._shown(answer, at, card), stability=step.row.memory.stability,
+            difficulty=step.row.memory.difficulty, parameters=step.force.name,
+            scheduler=decider.label,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
-        if kind == "scheduled":
+        self._memory.store(learner.id, card.id, step)
+        if kind == "scheduled" or after != before:
             suspend = leech and learner.suspend_leeches
             stored = self._suspend_leech(learner, card, row) if suspend else after
-            self._rows.save(learner.id, card, stored, lapses)
-        return _result(True, uid, row.seq, card.id, kind, after, leech)
+            self._rows.save(learner.id, card, stored, lapses, decider.name)
+        return _result(True, uid, row.seq, card.id, kind, after, leech, day, decider.name)
+
+    def _decided(
+        self, learner: Learner, card: CardRow, kind: Kind, answer: Evidence, step: Step, moved_on: Day | None
+    ) -> tuple[Schedule, Decider]:
+        """The schedule after an answer, and who decided it: of most learners SM-2, at no cost."""
+        if not step.chose and card.by == SM2:
+            return rules.answered(card.schedule, kind, answer.quality, answer.day), Decider()
+        choice = self._choices.of_note(learner.id, card.note)
+        asked = choice.scheduler if kind == "scheduled" else card.by
+        if asked == SM2 == card.by:
+            return rules.answered(card.schedule, kind, answer.quality, answer.day), Decider()
+        decider = replace(choice, scheduler=asked).decider(predictor_of(step.force))
+        entry = Entry(kind, answer.quality, answer.day, card.schedule, card.schedule, scheduler=decider.label)
+        own = follow(own_of(self._rows.entries(learner.id, card.id)), entry)
+        memory = step.row.memory
+        return decided(card.schedule, own, kind, answer.day, decider, memory, moved_on), decider
 
     def _suspend_leech(self, learner: Learner, card: CardRow, answer: LogWrite) -> Schedule:
         """Logs a row of its own in the same action, so that a replay of the log needs to know no setting."""
@@ -95,7 +121,7 @@ class Answers(LearnerDays):
         row = LogWrite(
             seq=answer.seq + 1, uid=derived_uuid(answer.uid, "leech"), action=answer.action, at=answer.at,
             study_day=answer.study_day, quality=None, kind="manual", verb="leech",
-            before=answer.after, after=suspended, took_ms=None, leech=False,
+            before=answer.after, after=suspended, took_ms=None, leech=False, scheduler=answer.scheduler,
         )  # fmt: skip
         self._rows.append(learner.id, card, row)
         return suspended
@@ -118,7 +144,36 @@ class Answers(LearnerDays):
             return answer.revision
         return card.revision if answer.at is None else self._rows.revision_at(card, at)
 
-    # --- manual actions
+    # --- flags and manual actions
+
+    def flag(
+        self, learner: Learner, card_id: str, flag: int, *, also: Sequence[str] = (), id: str | None = None
+    ) -> Acted:
+        """Gives a card, and those named by `also`, a flag from 1 to 7, or takes it off (0): one action, one undo.
+
+        No schedule moves. With an `id` that was sent before, nothing changes. Raises Invalid, NotFound and Conflict.
+        """
+        if type(flag) is not int or not 0 <= flag <= 7:
+            raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
+        uid = new_uuid() if id is None else checked_uuid(id)
+        number, verb = card_number(card_id), flag_verb(flag)
+        with self._db.write():
+            stored = self._rows.stored(learner.id, uid)
+            if stored is not None:
+                return self._repeated_act(learner, stored, number, verb)
+            seq, latest = self._rows.log_end(learner.id)
+            numbers = dict.fromkeys([number, *map(card_number, also)])
+            cards = [self._card(learner, card) for card in numbers]
+            today, now = self._day(learner, latest), self._clock()
+            for offset, card in enumerate(cards, start=1):
+                row = LogWrite(
+                    seq=seq + offset, uid=uid if card.id == number else derived_uuid(uid, card.id), action=uid,
+                    at=now, study_day=today, quality=None, kind=FLAG, verb=verb,
+                    before=card.schedule, after=card.schedule, took_ms=None, leech=False,
+                )  # fmt: skip
+                self._rows.append(learner.id, card, row)
+            self._flags.save(learner.id, numbers, flag, now)
+            return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def act(
         self,
@@ -157,6 +212,8 @@ class Answers(LearnerDays):
                 )  # fmt: skip
                 self._rows.append(learner.id, card, row)
                 self._rows.save(learner.id, card, after, card.lapses)
+                if verb == "reset":
+                    self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
     def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
@@ -217,13 +274,20 @@ class Answers(LearnerDays):
                     raise Conflict("Only the last action can be undone; this one has others after it.")
             if not rows:
                 raise NotFound("There is nothing to undo.")
-            for row in rows:
-                self._take_back(learner, row)
+            if rows[0].verb == SWITCH:
+                self._choices.take_back(learner.id, rows[0].action)
+            else:
+                for row in rows:
+                    self._take_back(learner, row)
             return self._undone(learner, rows[-1])
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row.seq)
-        if row.kind not in {"scheduled", "manual"}:
+        self._rows.mark_undone(learner.id, row)
+        if row.kind == FLAG:
+            self._flags.replay(learner.id, row.card)
+        if row.quality is not None or row.verb in BEGINNINGS:
+            self._memory.recompute(learner.id, row.card)
+        if row.kind not in {"scheduled", "manual"} and row.before == row.after:
             return
         self._rows.undo_edits(learner.id, row.card, row.seq)
         card = self._card(learner, row.card)
@@ -231,15 +295,20 @@ class Answers(LearnerDays):
             lapses = card.lapses - rules.is_lapse(row.before, row.kind, row.quality)
             if row.verb == "import":  # it may have said how often the card was forgotten elsewhere
                 lapses = self._rows.lapses(learner.id, row.card)
-            self._rows.save(learner.id, card, row.before, lapses)
+            by = self._rows.by_before(learner.id, row.card, row.seq)
+            self._rows.save(learner.id, card, row.before, lapses, by)
         else:
-            self._rows.forget(learner.id, row.card)
+            self._rows.forget(learner.id, card)
 
     def _undone(self, learner: Learner, row: StoredRow) -> Undone:
         mode = row.kind if row.kind in MODES else "review"
         return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
+
+    @property
+    def _flags(self) -> FlagRows:
+        return FlagRows(self._db)
 
     def _card(self, learner: Learner, card: int) -> CardRow:
         row = self._rows.card(learner.id, card)
@@ -248,15 +317,20 @@ class Answers(LearnerDays):
         return row
 
     def _state(self, learner: Learner, card: int) -> CardState:
-        return card_state(self._card_rows.cards(learner.id, [card])[card], learner)
+        return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:
     if (str(stored.card), stored.quality) != (answer.card, answer.grade):
         raise Conflict("This id was used for another answer: give each answer an id of its own.")
-    return _result(False, stored.uid, stored.seq, stored.card, stored.kind, stored.after, stored.leech)
+    it, by = stored, name_of(stored.scheduler)
+    return _result(False, it.uid, it.seq, it.card, it.kind, it.after, it.leech, it.study_day, by)
 
 
-def _result(created: bool, uid: str, seq: int, card: int, kind: str, after: Schedule, leech: bool) -> Answered:
-    memory = (after.repetition, after.ease, after.interval, after.due_on)
+def _result(
+    created: bool, uid: str, seq: int, card: int, kind: str, after: Schedule, leech: bool, day: Day, by: str
+) -> Answered:
+    """What an answer is told. Where FSRS-6 decides, the interval is the days from the answer to the date."""
+    interval = after.interval if by == SM2 or after.due_on is None else max(0, after.due_on - day)
+    memory = (after.repetition, after.ease, interval, after.due_on)
     return Answered(created, uid, seq, str(card), kind, *memory, leech)

@@ -11,10 +11,10 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import CardState, LogPage, LogRow, Page, Summary
 from flashcards.services.review.queue import Queues
-from flashcards.services.review.search import STATES, parse_search
-from flashcards.services.review.shown_card import card_state, log_row
+from flashcards.services.review.search import COMPARE, RECALL, STATES, UNITS, Prop, parse_search
+from flashcards.services.review.shown_card import log_row
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
-from flashcards.storage.cards import CardFilter
+from flashcards.storage.cards import CardFilter, RecallFilter
 from flashcards.storage.search_text import match_words
 
 LONGEST_PAGE = 500
@@ -33,7 +33,7 @@ class Cards(Queues):
         record = self._card_rows.cards(learner.id, [number]).get(number)
         if record is None or (record.draft and not record.stored and not learner.is_author):
             raise NotFound(f"There is no card {card_id}.")
-        return card_state(record, learner)
+        return self._card_states(learner, [record])[0]
 
     def news(self, learner: Learner, card_id: str) -> CardNews:
         """What has changed of the card since the learner last answered it; nothing for a card that is none."""
@@ -56,26 +56,54 @@ class Cards(Queues):
 
         Removed ones only where a state asks for them; drafts only for authors. Raises Invalid and NotFound.
         """
+        wanted = self._wanted(learner, q, deck=deck, tag=tag, state=state)
+        size = _page_size(limit)
+        found = self._card_rows.listed(learner.id, wanted, _cursor(since), size + 1)
+        items = self._card_states(learner, found[:size])
+        last = found[size - 1] if len(found) > size else None
+        return Page(items, None if last is None else f"{last.note_id}-{last.id}")
+
+    def _wanted(
+        self,
+        learner: Learner,
+        q: str | None,
+        *,
+        deck: str | None = None,
+        tag: str | None = None,
+        state: str | None = None,
+    ) -> CardFilter:
+        """What a search asks of cards. Raises Invalid and NotFound."""
         if state is not None and state not in STATES:
             raise Invalid(f"Give one of {', '.join(STATES)}.", field="state")
         search = parse_search(q or "")
         states = (*search.states, *([state] if state else []))
-        wanted = CardFilter(
+        return CardFilter(
             today=self.study_day(learner),
             due=self.due_today(learner) if "due" in states else (),
             match=match_words(tuple(search.words), tuple(search.phrases)),
             decks=self._in_all([*search.decks, *([deck] if deck else [])]),
             tags=(*search.tags, *([tag] if tag else [])),
             states=states,
-            props=tuple(search.props),
+            props=tuple(it for it in search.props if it.name != RECALL),
+            recalls=self._recalls(learner, [it for it in search.props if it.name == RECALL]),
             ids=tuple(search.ids),
+            flags=tuple(search.flags),
             drafts=learner.is_author,
         )
-        size = _page_size(limit)
-        found = self._card_rows.listed(learner.id, wanted, _cursor(since), size + 1)
-        items = tuple(card_state(record, learner) for record in found[:size])
-        last = found[size - 1] if len(found) > size else None
-        return Page(items, None if last is None else f"{last.note_id}-{last.id}")
+
+    def _recalls(self, learner: Learner, props: list[Prop]) -> tuple[RecallFilter, ...]:
+        """What is asked of the recall of cards today, as a database compares it."""
+        if not props:
+            return ()
+        predictor, today = self._remembered.predictor(learner.id), self.study_day(learner)
+        late = self._remembered.stale_states(learner.id)
+        return tuple(
+            RecallFilter(
+                operator, predictor.days_per_stability(value / UNITS), predictor.name,
+                [it.card for it in late if COMPARE[operator](predictor.recall(it, today), value / UNITS)],
+            )
+            for _, operator, value in props
+        )  # fmt: skip
 
     def _in_all(self, addresses: list[str]) -> set[int] | None:
         """The decks that stand at (or below) every one of these addresses; None where there are none."""
@@ -113,7 +141,7 @@ class Cards(Queues):
                 first_tries=len(first),
                 first_right=sum(quality >= REMEMBERED for quality in first.values()),
                 by_grade=dict(Counter(quality for _, quality, _ in answers)),
-                failed_often=tuple(card_state(records[card], learner) for card in often),
+                failed_often=self._card_states(learner, [records[card] for card in often]),
                 next_days=self.forecast(learner, days=8).days[1:],
             )
 

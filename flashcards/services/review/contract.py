@@ -11,11 +11,12 @@ from typing import Literal
 
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
+from flashcards.domain.study_set import SetMode
 from flashcards.services.plan.contract import BacklogState
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
 
-QueueKind = Literal["due", "new", "drill", "ahead", "plan"]
-QueueMode = Literal["review", "ahead"]
+QueueKind = Literal["due", "new", "drill", "ahead", "cram", "plan"]
+QueueMode = Literal["review", "ahead", "cram"]
 CardStatus = Literal["new", "scheduled", "suspended", "removed"]
 
 
@@ -58,32 +59,34 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How many cards will still be shown today, siblings and limits counted in; `ahead` where that was asked.
+    """How many cards will still be shown today, siblings and limits counted in.
 
-    `early` are cards that a plan asks before their date; under a plan all of these are what fits into its day.
+    `ahead` and `cram` are 0 where no such cards were asked for. `early` are cards that a plan asks before their date;
+    under a plan all of these are what fits into its day.
     """
 
     due: int
     new: int
     drill: int
     ahead: int = 0
+    cram: int = 0
     early: int = 0
 
     @property
     def total(self) -> int:
         """All together."""
-        return self.due + self.new + self.drill + self.ahead + self.early
+        return self.due + self.new + self.drill + self.ahead + self.cram + self.early
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
     """A card to be asked.
 
-    `intervals` gives for each quality the days until the card would come again; in a drill and ahead, the days
-    until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
+    `intervals` gives for each quality the days until the card would come again; in a drill, ahead and in a cram, the
+    days until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
     `suspends`: forgotten now, the card becomes a leech that the learner wishes suspended.
     `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
-    the same.
+    the same. `flag` is 0 (none) to 7. `rights` is how many right answers in a row a card of a set still needs.
     """
 
     id: str
@@ -109,8 +112,11 @@ class QueueCard:
     suspends: bool
     language: str
     revision: int
+    flag: int = 0
+    rights: int = 1
     mark: str | None = None
     news: CardNews = NO_NEWS
+    in_full_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,36 @@ class Queue:
     total_today: int
     cards: tuple[QueueCard, ...]
     plan: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudySet:
+    """A set of cards to study, frozen when it was made: `cards` is how many it had then.
+
+    In the mode `review` what is due or new is asked as usual, and no date of the others moves; in the mode `cram`
+    none does. `query` is "" where the cards were named one by one.
+    """
+
+    id: str
+    query: str
+    mode: SetMode
+    cards: int
+    study_day: Day
+    made_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search finds that can be studied. `due` and `new` are cards that today's reviews could ask."""
+
+    cards: int
+    due: int
+    new: int
+
+    @property
+    def others(self) -> int:
+        """Cards whose dates stay, whatever is answered."""
+        return self.cards - self.due - self.new
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +233,11 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class CardState:
-    """A card and the learner's schedule of it. `deck` is the deck's id in the format, `note` the note's."""
+    """A card and the learner's schedule of it. `deck` is the deck's id in the format, `note` the note's.
+
+    `flag` is the learner's, 0 (none) to 7. `recall` is how likely the card is remembered today, 0 to 1, `stability` in
+    days, `difficulty` 1 to 10; all three None where no answer says anything of it.
+    """
 
     id: str
     key: str
@@ -223,6 +263,12 @@ class CardState:
     reviews: int
     tags: tuple[str, ...]
     language: str
+    flag: int
+    in_full_html: str = ""
+    clarify_html: tuple[str, ...] = ()
+    recall: float | None = None
+    stability: float | None = None
+    difficulty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

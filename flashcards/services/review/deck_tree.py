@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import check_root
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, NotFound
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
@@ -103,6 +104,8 @@ class NoteBlock:
     rubric_html: tuple[str, ...]
     follow_ups_html: tuple[str, ...]
     sources_html: tuple[str, ...]
+    in_full_html: str
+    clarify_html: tuple[str, ...]
     tags: tuple[str, ...]
     draft: bool
     typed: bool
@@ -146,7 +149,7 @@ class CollectionState:
     """What there is to learn, and where it comes from.
 
     `trouble` is the code of what is wrong with the decks folder itself (decks-missing, decks-unreadable,
-    decks-empty), "" where nothing is: then the cards are those that were read last.
+    decks-empty, project-file), "" where nothing is: then the cards are those that were read last.
     """
 
     decks_root: str
@@ -244,7 +247,7 @@ class DeckService:
             check_root(self._root)
         except DeckError as error:
             return error.code
-        return ""
+        return next((problem.code for problem in read_project(self._root).problems), "")
 
     def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
         cards: dict[int, list[CardBrief]] = {}
@@ -318,6 +321,8 @@ def _note_block(note: PageNote, cards: tuple[CardBrief, ...]) -> NoteBlock:
         rubric_html=note.rubric_html,
         follow_ups_html=note.follow_ups_html,
         sources_html=note.sources_html,
+        in_full_html=note.in_full_html,
+        clarify_html=note.clarify_html,
         tags=note.tags,
         draft=note.draft,
         typed=note.typed,

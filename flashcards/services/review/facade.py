@@ -1,13 +1,12 @@
 """Reviewing: the queue, the answers, undo, and what is known of cards.
 
-One service in three parts, each in a module of its own: the writes (`answers`), the day's queue (`queue`),
-and reads of cards and of the log (`cards`).
+One service in parts, each in a module of its own: the writes (`answers`), the day's queue (`queue`), reads of cards
+and of the log (`card_lookup`), sets to study (`sets`), and saved searches (`saved_searches`).
 """
 
 from __future__ import annotations
 
 from flashcards.services.review.answers import Answers
-from flashcards.services.review.card_lookup import Cards
 from flashcards.services.review.contract import (
     Acted,
     Answer,
@@ -15,16 +14,19 @@ from flashcards.services.review.contract import (
     CardState,
     DayCount,
     DeckCounts,
+    Found,
     LastAction,
     Left,
     LogRow,
     Page,
     Queue,
     QueueCard,
+    StudySet,
     Summary,
     Today,
     Undone,
 )
+from flashcards.services.review.saved_searches import SavedSearches
 
 __all__ = [
     "Acted",
@@ -33,6 +35,7 @@ __all__ = [
     "CardState",
     "DayCount",
     "DeckCounts",
+    "Found",
     "LastAction",
     "Left",
     "LogRow",
@@ -40,11 +43,12 @@ __all__ = [
     "Queue",
     "QueueCard",
     "ReviewService",
+    "StudySet",
     "Summary",
     "Today",
     "Undone",
 ]
 
 
-class ReviewService(Answers, Cards):
+class ReviewService(Answers, SavedSearches):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Protocol
 
 from flashcards.domain.pace import Asked, seconds_left
 from flashcards.domain.queue import (
@@ -35,6 +36,7 @@ from flashcards.domain.queue import (
 )
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day, streak
+from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
 from flashcards.services.plan.scope import grouped
@@ -68,20 +70,35 @@ _FAR = 1_000
 """How far that goes where very many are confusable; and how many cards are offered at most for studying ahead."""
 
 
+class Asking(Protocol):
+    """What is left to be asked of a learner, in its order."""
+
+    @property
+    def study_day(self) -> Day: ...
+
+    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+        """The next cards, as many as one asks for."""
+
+    def kind(self, card: PlannedCard) -> QueueKind:
+        """What the card is to the learner."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """Which part of the collection a queue is limited to; None is all of it.
 
-    `decks` are the only ones (a deck or folder was asked for), `inactive` those switched off.
+    `decks` are the only ones (a deck or folder was asked for), `inactive` those switched off. `cards` are those that
+    a search found.
     """
 
     inactive: set[int]
     decks: set[int] | None = None
     notes: set[int] | None = None
+    cards: Collection[int] | None = None
 
     @property
     def everything(self) -> bool:
-        return not self.inactive and self.decks is None and self.notes is None
+        return not self.inactive and self.decks is None and self.notes is None and self.cards is None
 
     def own(self, more: int) -> int:
         """How far a deck's own limit is raised: where more of that very deck is asked for."""
@@ -90,8 +107,11 @@ class _Scope:
     def has_deck(self, deck: int) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
 
-    def has(self, deck: int, note: int) -> bool:
+    def has_note(self, deck: int, note: int) -> bool:
         return self.has_deck(deck) and (self.notes is None or note in self.notes)
+
+    def has(self, deck: int, note: int, card: int) -> bool:
+        return self.has_note(deck, note) and (self.cards is None or card in self.cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,8 @@ class _Day:
                 return "plan"
             case DrillCard():
                 return "drill"
+            case AskedCard():  # of a set, which has a queue of its own
+                return "cram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +213,7 @@ class Queues(LearnerDays):
         exclude: Iterable[str] = (),
         mode: QueueMode = "review",
         more: int = 0,
+        among: Collection[int] | None = None,
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
@@ -198,11 +221,12 @@ class Queues(LearnerDays):
         With the mode `ahead` they are cards that are due later than today, whose answers move nothing. `more` is
         added to today's limit of new cards, and to the deck's own where one deck is asked for; under a plan so many
         cards come beyond its minutes. `deck` is the address of a deck or folder; raises NotFound where there is none.
+        `among` are the only cards that may come. The mode `cram` has a queue of its own, see `sets.py`.
         """
-        held = [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
+        held = held_cards(exclude)
         self._prepare(learner)
         with self._db.read():
-            scope = self._scope(learner, deck, tag)
+            scope = replace(self._scope(learner, deck, tag), cards=among)
             day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
             cards = self._next_cards(learner, day, max(0, limit), held)
             seq, _ = self._rows.log_end(learner.id)
@@ -271,7 +295,7 @@ class Queues(LearnerDays):
                 return self._planned_counts(learner, scope, today, so_far, due, followed)
             of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
             shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
-            drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
+            drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
             return self._counts(learner, shown, self._new_by_deck(learner, scope, today, so_far, due), drill)
 
     def _planned_counts(
@@ -347,10 +371,10 @@ class Queues(LearnerDays):
         decks = self._open_decks(learner, scope)
         limits = NewLimits(new_left + more, _deck_limits(decks, so_far, scope.own(more)))
         new = [] if due.hold_new and not more else self._new(learner, scope, today, decks, _hidden(due, so_far), limits)
-        drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
+        drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return _Day(
             study_day=today,
-            plan=Plan(due.allowed, new, drill, so_far.answered(scope.has), due.order),
+            plan=Plan(due.allowed, new, drill, so_far.answered(scope.has_note), due.order),
             left=Left(len(due.allowed), len(new), len(drill)),
             done=_done(so_far, scope, drill),
             due=due,
@@ -377,8 +401,8 @@ class Queues(LearnerDays):
             return day
         if scope.decks is not None and day.weighed.only_decks and not scope.decks & day.weighed.decks.keys():
             return None
-        within = sum(scope.has(it.deck, it.note) for it in day.asked[: day.within])
-        asked = tuple(it for it in day.asked if scope.has(it.deck, it.note))
+        within = sum(scope.has(it.deck, it.note, it.card) for it in day.asked[: day.within])
+        asked = tuple(it for it in day.asked if scope.has(it.deck, it.note, it.card))
         return replace(day, asked=asked, within=within)
 
     def _under_plan(
@@ -389,7 +413,7 @@ class Queues(LearnerDays):
         counts = Counter(map(_Day.kind, cards))
         outside = in_order(day.outside, today, learner.id, day.outside_within, due.order)
         cards += map(DueCard._make, outside)
-        drill = [it for it in so_far.drill if scope.has(it.deck, it.note)]
+        drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return _Day(
             study_day=today,
             plan=InPlan(cards, drill),
@@ -406,7 +430,7 @@ class Queues(LearnerDays):
 
     def _due(self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar) -> _Due:
         all_due = self._queue_rows.due(learner.id, today)
-        due = all_due if scope.everything else [row for row in all_due if scope.has(row[5], row[3])]
+        due = all_due if scope.everything else [it for it in all_due if scope.has(it[5], it[3], it[0])]
         shown = hide_due_siblings(due, so_far.moved_notes)
         order, hold_new = self._order(learner, today, shown)
         allowed = limit_due(shown, _due_left(learner, so_far), today, learner.id, order)
@@ -435,7 +459,7 @@ class Queues(LearnerDays):
             return []
         open_decks = [it for it in decks if limits.decks.get(it.id, 1) > 0]
         cards = self._in_turn(learner, open_decks, today)
-        in_scope = (it for it in cards if scope.notes is None or it.note in scope.notes)
+        in_scope = (it for it in cards if scope.has(it.deck, it.note, it.card))
         return choose_new(self._ready(learner, in_scope), hidden, limits)
 
     def _in_turn(self, learner: Learner, decks: Sequence[DeckWithNew], today: Day) -> Iterator[NewCard]:
@@ -468,9 +492,9 @@ class Queues(LearnerDays):
         studied = self._queue_rows.studied_ahead(learner.id, today).values()
         hidden = {note for _, note in studied}
         rows = self._queue_rows.due_later(learner.id, today, scope.decks)
-        offered = (row for row in rows if row[3] not in hidden and scope.has(row[5], row[3]))
+        offered = (it for it in rows if it[3] not in hidden and scope.has(it[5], it[3], it[0]))
         cards = soonest(_of_notes(_FAR, offered), moved, hidden, learner.id, today)
-        return _Ahead(today, cards, sum(scope.has(*it) for it in studied))
+        return _Ahead(today, cards, sum(scope.has_note(*it) for it in studied))
 
     # --- counts
 
@@ -537,17 +561,16 @@ class Queues(LearnerDays):
 
     # --- cards
 
-    def _next_cards(
-        self, learner: Learner, day: _Day | _Ahead, limit: int, held: Sequence[int]
-    ) -> tuple[QueueCard, ...]:
+    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[int]) -> tuple[QueueCard, ...]:
         first = day.first(learner.id, frozenset(held))
         before = held[-1] if held else self._queue_rows.last_answered(learner.id)
         planned, marks = self._apart(first, limit, before)
         kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
+        days = self._button_days.of(learner.id, records, kinds, day.study_day)
         return tuple(
-            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS))
+            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it))
             for it, kind in kinds.items()
         )
 
@@ -564,6 +587,11 @@ class Queues(LearnerDays):
             if len(cards) < size or size >= _FAR or not touching(chosen, marks, last):
                 return chosen, marks
             size = min(4 * size, _FAR)
+
+
+def held_cards(exclude: Iterable[str]) -> list[int]:
+    """The cards that a client says it holds; what is no card's id is passed over."""
+    return [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
 
 
 def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
@@ -617,7 +645,7 @@ def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) 
 
 def _done(so_far: DaySoFar, scope: _Scope, drill: Iterable[PlannedCard]) -> int:
     again = {it.card for it in drill}
-    return sum(it.card not in again and scope.has(it.deck, it.note) for it in so_far.moved)
+    return sum(it.card not in again and scope.has(it.deck, it.note, it.card) for it in so_far.moved)
 
 
 def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int, early: int) -> DeckCounts:

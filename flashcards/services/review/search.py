@@ -1,23 +1,29 @@
-"""The language of searches: words, "phrases", deck: tag: is: prop: id:. All that is asked must hold."""
+"""The language of searches: words, "phrases", deck: tag: is: prop: id: flag:. All that is asked must hold."""
 
 from __future__ import annotations
 
+import operator as op
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from flashcards.errors import Invalid
 
-STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "removed")
-PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews")
+STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
+RECALL = "recall"
+PROPS = ("ease", "interval", "due", "lapses", "repetition", "reviews", RECALL)
+COMPARE = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+"""What a recall, which is no round number, can be compared by."""
+UNITS = 10_000
+"""A recall is counted in parts of this size."""
 LONGEST = 500
 
-_TERM = re.compile(r'(?:(deck|tag|is|prop|id):)?(?:"([^"]*)"|(\S+))')
-_PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,2})?)")
+_TERM = re.compile(r'(?:(deck|tag|is|prop|id|flag):)?(?:"([^"]*)"|(\S+))')
+_PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
 
 
 class Prop(NamedTuple):
-    """A number of a card compared: ease in hundredths, interval and due (from today) in days."""
+    """A number compared: ease in hundredths, recall in ten-thousandths, interval and due (from today) in days."""
 
     name: str
     operator: str
@@ -35,10 +41,11 @@ class Search:
     states: list[str] = field(default_factory=list)
     props: list[Prop] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    flags: list[int] = field(default_factory=list)
 
 
 def parse_search(text: str) -> Search:
-    """Takes a search apart. Raises Invalid (field ``q``) for what `is:` and `prop:` do not know."""
+    """Takes a search apart. Raises Invalid (field ``q``) for what `is:`, `prop:` and `flag:` do not know."""
     if len(text) > LONGEST:
         raise _wrong(f"A search has at most {LONGEST} characters.")
     found = Search()
@@ -50,6 +57,8 @@ def parse_search(text: str) -> Search:
             found.states.append(_state(value))
         elif name == "prop":
             found.props.append(_prop(value))
+        elif name == "flag":
+            found.flags.append(_flag(value))
         elif name:
             {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
         else:
@@ -63,13 +72,23 @@ def _state(value: str) -> str:
     return value
 
 
+def _flag(value: str) -> int:
+    if not (len(value) == 1 and value in "01234567"):
+        raise _wrong(f"flag:{value} is not known: write flag:1 to flag:7, or flag:0 for cards without a flag.")
+    return int(value)
+
+
 def _prop(value: str) -> Prop:
     match = _PROP.fullmatch(value)
     if match is None or match[1] not in PROPS:
         names = ", ".join(PROPS)
         raise _wrong(f"prop:{value} cannot be read: write prop:ease<2 or prop:interval>=21, with one of {names}.")
-    number = float(match[3]) * (100 if match[1] == "ease" else 1)
-    return Prop(match[1], match[2], round(number))
+    if match[1] == RECALL and match[2] not in COMPARE:
+        raise _wrong(f"prop:{value} cannot be answered: compare a recall with <, <=, > or >=, as in prop:recall<0.8.")
+    return Prop(match[1], match[2], round(float(match[3]) * _PARTS.get(match[1], 1)))
+
+
+_PARTS = {"ease": 100, RECALL: UNITS}
 
 
 def _wrong(message: str) -> Invalid:

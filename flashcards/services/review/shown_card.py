@@ -15,16 +15,25 @@ from flashcards.storage.cards import CardRecord, LogRecord
 
 
 def queue_card(
-    card: CardRecord, kind: QueueKind, learner: Learner, today: Day, mark: int | None, news: CardNews
+    card: CardRecord,
+    kind: QueueKind,
+    learner: Learner,
+    today: Day,
+    mark: int | None,
+    news: CardNews,
+    days: dict[int, int] | None = None,
 ) -> QueueCard:
-    """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards."""
+    """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards.
+
+    `days` are those on the buttons where they are not what SM-2 gives.
+    """
     return QueueCard(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
         kind=kind,
         question_html=card.question_html,
         answer_html=card.answer_html,
-        intervals=_intervals(card, kind, today),
+        intervals=_intervals(card, kind, today) if days is None else days,
         typed=card.typed,
         typed_answer=card.typed_answer,
         deck_title=card.deck_title,
@@ -42,13 +51,15 @@ def queue_card(
         suspends=kind == "due" and learner.suspend_leeches and becomes_leech(card.lapses + 1),
         language=card.language,
         revision=card.revision,
+        flag=card.flag,
         mark=None if mark is None else format(mark, "x"),
         news=news,
+        in_full_html=card.in_full_html,
     )
 
 
 def _intervals(card: CardRecord, kind: QueueKind, today: Day) -> dict[int, int]:
-    if kind not in {"drill", "ahead", "plan"}:
+    if kind not in {"drill", "ahead", "cram", "plan"}:
         return grade.previews(card.schedule.memory)
     standing = max(0, (card.schedule.due_on or today) - today)
     return dict.fromkeys(sm2.QUALITIES, standing)
@@ -58,7 +69,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
     """A card and where it stands. The text of a draft is for authors."""
     schedule = card.schedule
     if card.draft and not learner.is_author:
-        card = replace(card, question_html="", answer_html="", title="")
+        card = replace(card, question_html="", answer_html="", title="", in_full_html="", clarify_html=())
     return CardState(
         id=str(card.id),
         key=card_key(card.deck_key, card.note_key, card.which),
@@ -70,7 +81,7 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         state=_status(card),
         repetition=schedule.repetition,
         ease=schedule.ease,
-        interval=schedule.interval,
+        interval=card.interval,
         due_on=schedule.due_on,
         suspended=schedule.suspended,
         buried_until=schedule.buried_until,
@@ -84,6 +95,9 @@ def card_state(card: CardRecord, learner: Learner) -> CardState:
         reviews=card.reviews,
         tags=card.tags,
         language=card.language,
+        in_full_html=card.in_full_html,
+        clarify_html=card.clarify_html,
+        flag=card.flag,
     )
 
 

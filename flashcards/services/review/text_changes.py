@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flashcards.deckfiles.identity.versions import AnswerText, answer_text
+from flashcards.domain.card import CORE
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.domain.word_diff import Piece, differs, word_diff
 from flashcards.services.accounts.people import Learner
@@ -50,18 +51,19 @@ class TextChanges:
         found: dict[int, CardNews] = {}
         for mark in self._rows.marks(learner.id, edited) if edited else ():
             record = cards[mark.card]
-            news = CardNews(self._change(mark, record.which), _returned_on(mark, record, learner))
+            news = CardNews(self._change(mark, record), _returned_on(mark, record, learner))
             if news != NO_NEWS:
                 found[mark.card] = news
         return found
 
-    def _change(self, mark: TextMark, which: str) -> TextChange | None:
+    def _change(self, mark: TextMark, record: CardRecord) -> TextChange | None:
         if mark.seen is None or mark.seen >= mark.now:
             return None
         texts = self._rows.revisions(mark.note, (mark.seen, mark.now))
         if len(texts) < 2:
             return None
-        then, now = (answer_text(texts[number].source, which) for number in (mark.seen, mark.now))
+        core = CORE in record.tags
+        then, now = (answer_text(texts[one].source, record.which, core=core) for one in (mark.seen, mark.now))
         if then is None or now is None:
             return None
         pieces = _compare(then, now)

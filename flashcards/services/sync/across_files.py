@@ -1,4 +1,4 @@
-"""What only the whole collection shows: deck ids that two files give, and notes that require others. Pure."""
+"""What only the whole collection shows: deck ids that two files give, and notes that require or name others. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.domain import requirements as domain
 from flashcards.domain.problem import Problem
 from flashcards.domain.requirements import Key, Requirements
-from flashcards.storage.deck_rows import Requirement
+from flashcards.storage.deck_rows import Referring, Requirement
 
 DUPLICATE_DECK = "duplicate-deck-id"
-CODES = frozenset({DUPLICATE_DECK, domain.UNKNOWN, domain.CIRCLE})
+CODES = frozenset({DUPLICATE_DECK, domain.UNKNOWN, domain.CIRCLE, cross.REFERENCE_UNKNOWN})
 """Found anew at every sync: what is stored of them is forgotten first."""
 
 
@@ -62,6 +62,41 @@ def link(required: Sequence[Requirement], ids: Mapping[Key, int], decks: Collect
             else:
                 problems.append((one.deck_row, Problem(one.path, one.line, 1, "error", *fault)))
     return Links(frozenset(edges), tuple(problems))
+
+
+Cards = dict[tuple[int, int], int | None]
+"""By note and position of the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The cards that teach points and answer follow-ups; `problems` come with the row of the deck that has them."""
+
+    points: Cards
+    follow_ups: Cards
+    problems: tuple[tuple[int, Problem], ...]
+
+
+def named_keys(referring: Iterable[Referring]) -> set[Key]:
+    """The notes that points and follow-ups name."""
+    refs = ((one.deck_key, ref) for one in referring for ref in (*one.points, *one.follow_ups))
+    return {key for deck, ref in refs if (key := cross.named_by(ref, deck)) is not None}
+
+
+def refer(referring: Iterable[Referring], cards: Mapping[Key, int | None], decks: Collection[str]) -> References:
+    """Resolves references: `cards` has the first card of each named note that exists, `decks` are all deck ids."""
+    found = References({}, {}, ())
+    problems: list[tuple[int, Problem]] = []
+    for one in referring:
+        for refs, taken in ((one.points, found.points), (one.follow_ups, found.follow_ups)):
+            for position, ref in enumerate(refs):
+                key = cross.named_by(ref, one.deck_key)
+                taken[one.note_id, position] = cards.get(key) if key else None
+                if key and key not in cards:
+                    message = f"{domain.not_there(one.deck_key, key, decks.__contains__)}; name one that is there"
+                    problem = Problem(one.path, one.line, 1, "warning", cross.REFERENCE_UNKNOWN, message)
+                    problems.append((one.deck_row, problem))
+    return References(found.points, found.follow_ups, tuple(problems))
 
 
 def faults_in(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from flashcards.domain.schedule import replay
+from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
+from flashcards.services.memory.replays import memory_faults
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG, Database
 
@@ -31,7 +32,7 @@ class DoctorService:
         self._rows = CheckRows(database)
 
     def examine(self) -> Report:
-        """Integrity, foreign keys, every log against every schedule, orphans, counters, the SQLite in use."""
+        """Integrity, foreign keys, logs against schedules and memories, orphans, counters, the SQLite in use."""
         found: dict[str, list[str]] = {}
         totals: dict[str, int] = {}
         try:
@@ -52,6 +53,7 @@ class DoctorService:
             "Integrity of the file": self._rows.integrity(),
             "References between tables": self._rows.foreign_keys(),
             "Logs replayed against schedules": self.replay_faults(),
+            "Logs replayed against what is remembered": memory_faults(self._db),
             "Orphans": self._rows.orphans(),
             "Counters": self._rows.counters(),
         }
@@ -63,7 +65,7 @@ class DoctorService:
         for place, rows in logs:
             entries = list(rows)
             replayed = replay(row.entry for row in entries)
-            schedule, lapses = stored.pop(place, (None, 0))
+            schedule, lapses, by = stored.pop(place, (None, 0, replayed.by))
             who = f"learner {place[0]}, card {place[1]}"
             for position in replayed.faults:
                 yield f"{who}: row {entries[position].seq} of the log does not follow from those before it"
@@ -71,6 +73,8 @@ class DoctorService:
                 yield f"{who}: the log gives {replayed.schedule}, stored is {schedule}"
             elif lapses != replayed.lapses:
                 yield f"{who}: the log gives {replayed.lapses} lapses, stored are {lapses}"
+            elif by != replayed.by:
+                yield f"{who}: by the log {replayed.by} decides its date, stored is {by}"
         for learner, card in stored:
             yield f"learner {learner}, card {card}: there is a schedule, but nothing in the log"
 

@@ -34,6 +34,7 @@ PREVIEW_NOTE = shape(
     note=Text(), line=Whole(1), kind=Text(choices=("basic", "cloze")), title=Text(), draft=Flag(), tags=ListOf(Text()),
     status=Text(choices=STATUSES), reviews=Whole(0), render=Text(), whole_html=Nullable(HTML),
     rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), edited=Flag(),
+    in_full_html=HTML, clarify_html=ListOf(HTML),
 )  # fmt: skip
 GONE = shape("GoneCard", key=Text(), title=Text(), reviews=Whole(0))
 PREVIEW = shape(
@@ -164,6 +165,8 @@ def _note_json(note: PreviewNote, known: frozenset[str]) -> dict[str, Any]:
         "follow_ups_html": list(note.follow_ups_html) if html else [],
         "sources_html": list(note.sources_html) if html else [],
         "edited": note.edited,
+        "in_full_html": note.in_full_html if html else "",
+        "clarify_html": list(note.clarify_html) if html else [],
     }
 
 

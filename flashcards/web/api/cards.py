@@ -14,7 +14,7 @@ from flashcards.web.auth.login import learner, services
 
 CARDS_QUERY = Object(
     (
-        Field("q", Text(500), about='Words, "phrases", deck: tag: is: prop: id:, as on the browse page.'),
+        Field("q", Text(500), about='Words, "phrases", deck: tag: is: prop: flag: id:, as on the browse page.'),
         Field("deck", Text(1000), about="A deck's or a folder's path."),
         Field("tag", Text(200)),
         Field("state", Text(choices=STATES)),
@@ -33,6 +33,7 @@ ACTION = Object(
     ),
     "Action",
 )
+FLAG = Object((Field("flag", Whole(0, 7), True, "0 takes it off."), ACTION.fields[0]), "FlagAction")
 DUE = Object((Field("due_on", Date(), True), *ACTION.fields), "DueAction")
 ERRORS = (400, 404, 409, 415, 422)
 
@@ -64,6 +65,15 @@ def get_card(card_id: str) -> Reply:
 def post_due(card_id: str, body: dict[str, Any]) -> Reply:
     """The card's memory (repetition, ease, interval) stays as it is."""
     return _act(card_id, "due", body)
+
+
+@operation(
+    "POST", "/cards/<card_id>/flag", "Flag a card, or take its flag off", {200: shapes.ACTED}, body=FLAG, errors=ERRORS
+)  # fmt: skip
+def post_flag(card_id: str, body: dict[str, Any]) -> Reply:
+    """Seven flags, as Anki's: red, orange, green, blue, pink, turquoise, purple. No schedule moves."""
+    acted = services().review.flag(learner(), card_id, body["flag"], id=body.get("id"))
+    return 200, {"review": acted.review_id, "seq": acted.seq, "card": shapes.card_json(acted.card)}
 
 
 def _act(card_id: str, verb: Any, body: dict[str, Any]) -> Reply:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from http import HTTPStatus
 from typing import Any
+
+from werkzeug.http import HTTP_STATUS_CODES
 
 from flashcards import __version__
 from flashcards.web.api import shapes
@@ -102,8 +103,8 @@ def _responses(op: Operation) -> dict[str, Any]:
 
 def _response(status: int, mime: str, kind: Kind | None) -> dict[str, Any]:
     if kind is None:
-        return {"description": HTTPStatus(status).phrase}
-    return {"description": HTTPStatus(status).phrase, "content": {mime: {"schema": kind.schema()}}}
+        return {"description": HTTP_STATUS_CODES[status]}
+    return {"description": HTTP_STATUS_CODES[status], "content": {mime: {"schema": kind.schema()}}}
 
 
 def _collect(kind: Kind | None, named: dict[str, Object]) -> None:

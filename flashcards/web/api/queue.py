@@ -18,9 +18,12 @@ QUEUE_QUERY = Object(
     (
         Field("deck", Text(1000), about="A deck's or a folder's path; a folder takes what is below it."),
         Field("tag", Text(200)),
+        Field("q", Text(500), about="A search, as on the browse page: only cards that it finds now."),
+        Field("set", shapes.REVIEW_ID, about="A set that POST /sets made: the rest but limit and exclude is ignored."),
         Field(
             "mode", Text(choices=QUEUE_MODES),
-            about="ahead: cards that are due later than today, the soonest first; answer them in that mode.",
+            about="ahead: cards that are due later than today, the soonest first; cram: all of them, each until it is"
+            " right today, after a failure twice in a row. Answer them in that mode.",
         ),
         Field("limit", Whole(0, 500), about="20 where it is absent; 0 gives the counts alone."),
         Field(
@@ -43,7 +46,7 @@ def address(deck: str | None) -> str | None:
 @operation(
     "GET",
     "/queue",
-    "The next cards of today, or of later days",
+    "The next cards of today, of later days, or of a set",
     {200: shapes.QUEUE},
     query=QUEUE_QUERY,
     errors=(404, 422),
@@ -53,13 +56,19 @@ def get_queue(query: dict[str, Any]) -> Reply:
 
     While a plan is followed (`plan` is its number) the day is the plan's: its cards are answered in the mode plan.
     """
+    limit, exclude = query.get("limit", AHEAD), query.get("exclude", "").split(",")
+    if "set" in query:
+        return 200, shapes.queue_json(
+            services().review.set_queue(learner(), query["set"], limit=limit, exclude=exclude), "cram"
+        )
     mode = query.get("mode", "review")
-    queue = services().review.queue(
+    queue = services().review.search_queue(
         learner(),
+        query.get("q"),
         deck=address(query.get("deck")),
         tag=query.get("tag"),
-        limit=query.get("limit", AHEAD),
-        exclude=query.get("exclude", "").split(","),
+        limit=limit,
+        exclude=exclude,
         mode=mode,
         more=query.get("more", 0),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard
+from flashcards.services.review.facade import Answered, CardState, DeckCounts, Left, LogRow, Queue, QueueCard, StudySet
 from flashcards.services.review.text_changes import TextChange
 from flashcards.web.api.schema import (
     Date,
@@ -17,6 +17,7 @@ from flashcards.web.api.schema import (
     ListOf,
     MapOf,
     Nullable,
+    Number,
     Object,
     Text,
     Whole,
@@ -29,7 +30,16 @@ CLOZE = re.compile(r"c\d+")
 HTML = Text(longest=1 << 20)
 CARD_ID = Text(200)
 REVIEW_ID = Text(36, format="uuid")
-PATH_IDS: dict[str, Kind] = {"card_id": CARD_ID, "review_id": REVIEW_ID, "number": Whole(1), "first": Date()}
+PATH_IDS: dict[str, Kind] = {
+    "card_id": CARD_ID,
+    "review_id": REVIEW_ID,
+    "round_id": REVIEW_ID,
+    "answer_id": REVIEW_ID,
+    "set_id": REVIEW_ID,
+    "search_id": REVIEW_ID,
+    "number": Whole(1),
+    "first": Date(),
+}
 
 
 def shape(name: str, /, **members: Kind) -> Object:
@@ -63,6 +73,7 @@ LEFT = Object(
     (
         *(Field(kind, Whole(0), True) for kind in ("due", "new", "drill")),
         Field("ahead", Whole(0), about="In the mode ahead alone; 1,000 stand for more."),
+        Field("cram", Whole(0), about="In a set and in the mode cram alone: cards whose dates stay."),
         Field("plan", Whole(0), about="Cards asked before their date; under a plan alone."),
     ),
     "Left",
@@ -72,13 +83,13 @@ TEXT_CHANGE = shape("TextChange", at=Instant(), seen=Whole(1), now=Whole(1), dif
 
 QUEUE_CARD = shape(
     "QueueCard",
-    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "plan")), question_html=HTML,
+    id=CARD_ID, key=Text(), kind=Text(choices=("due", "new", "drill", "ahead", "cram", "plan")), question_html=HTML,
     answer_html=HTML, in_place_html=HTML, intervals=MapOf(Whole()), typed=Flag(), typed_answer=Text(1 << 16),
     deck_title=Text(), deck_address=Text(), section=Nullable(Text()), note=Text(), which=Text(), path=Text(),
-    line=Whole(1), rubric_html=ListOf(HTML),
-    follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML), tags=ListOf(Text()), leech=Flag(), suspends=Flag(),
-    language=Text(), revision=Whole(1), confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE),
-    returned_on=Nullable(Date()),
+    line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
+    tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
+    confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
+    rights=Whole(1, 2), in_full_html=HTML,
 )  # fmt: skip
 
 QUEUE = shape(
@@ -98,7 +109,8 @@ CARD = shape(
     state=Text(choices=("new", "scheduled", "suspended", "removed")), repetition=Whole(0), ease=Whole(130),
     interval=Whole(0), due_on=Nullable(Date()), buried_until=Nullable(Date()), lapses=Whole(0), leech=Flag(),
     question_html=HTML, answer_html=HTML, title=Text(), tags=ListOf(Text()), path=Text(), line=Whole(0),
-    reviews=Whole(0),
+    reviews=Whole(0), flag=Whole(0, 7), recall=Nullable(Number(1)), stability=Nullable(Number()),
+    difficulty=Nullable(Number(10)),
 )  # fmt: skip
 
 SCHEDULE = shape(
@@ -139,12 +151,30 @@ def deck_json(deck: DeckCounts) -> dict[str, Any]:
     }
 
 
-def left_json(left: Left, *, ahead: bool, plan: bool = False) -> dict[str, int]:
-    """What is left of today, or to study ahead."""
+def left_json(left: Left, mode: str, *, plan: bool = False) -> dict[str, int]:
+    """What is left of today, of a plan's day, to study ahead, or of a set (in the mode cram)."""
     counts = {"due": left.due, "new": left.new, "drill": left.drill}
     if plan:
         counts["plan"] = left.early
-    return counts | {"ahead": left.ahead} if ahead else counts
+    return counts | {"ahead": {"ahead": left.ahead}, "cram": {"cram": left.cram}}.get(mode, {})
+
+
+STUDY_SET = shape(
+    "StudySet",
+    id=REVIEW_ID, q=Text(), mode=Text(choices=("review", "cram")), cards=Whole(1), study_day=Date(), made_at=Instant(),
+)  # fmt: skip
+
+
+def set_json(made: StudySet) -> dict[str, Any]:
+    """A set of cards to study, as it was made."""
+    return {
+        "id": made.id,
+        "q": made.query,
+        "mode": made.mode,
+        "cards": made.cards,
+        "study_day": iso_date(made.study_day),
+        "made_at": instant(made.made_at),
+    }
 
 
 def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
@@ -152,7 +182,7 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
     return {
         "study_day": iso_date(queue.study_day),
         "seq": queue.seq,
-        "left": left_json(queue.left, ahead=mode == "ahead", plan=queue.plan is not None),
+        "left": left_json(queue.left, mode, plan=queue.plan is not None),
         "total_today": queue.total_today,
         "plan": queue.plan,
         "cards": [queue_card_json(card) for card in queue.cards],
@@ -189,6 +219,9 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "changed": _change_json(card.news.changed),
         "returned_on": iso_date(card.news.returned_on),
         "confusable": card.mark,
+        "in_full_html": card.in_full_html,
+        "flag": card.flag,
+        "rights": card.rights,
     }
 
 
@@ -247,7 +280,15 @@ def card_json(card: CardState) -> dict[str, Any]:
         "path": card.path,
         "line": card.line,
         "reviews": card.reviews,
+        "flag": card.flag,
+        "recall": _rounded(card.recall),
+        "stability": _rounded(card.stability),
+        "difficulty": _rounded(card.difficulty),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def log_json(row: LogRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from flashcards.domain.schedule import VERBS, Verb
 from flashcards.errors import Invalid
 from flashcards.web.auth.login import learner, services
+from flashcards.web.cards.flags import read_flag
 from flashcards.web.shared.dates import parse_date
 
 cards = Blueprint("cards", __name__)
@@ -21,6 +22,7 @@ DONE = {
     "unbury": "It is shown again.",
     "reset": "Reset: the card is new. Its history stays below.",
     "due": "The due date is set.",
+    "flag": "The flag is set.",
     "undo": "Undone.",
 }
 
@@ -41,6 +43,9 @@ def page(card_id: str) -> str:
         last=last if last and any(row.id == last.review_id for row in history) else None,
         said=DONE.get(request.args.get("done", "")),
         action_id=uuid4(),
+        flag_id=uuid4(),
+        can_practise=card.state != "removed" and services().practice.can_practise(me, card_id),
+        points=services().practice.points_over_time(me, card_id),
     )
 
 
@@ -48,6 +53,9 @@ def page(card_id: str) -> str:
 def act(card_id: str) -> Response:
     """Does what the pressed button says; the hidden id makes a second click harmless."""
     form, verb = request.form, request.form.get("verb", "")
+    if "flag" in form:
+        services().review.flag(learner(), card_id, read_flag(form["flag"]), id=form.get("id") or None)
+        return redirect(f"/cards/{card_id}?done=flag", 303)
     if verb not in VERBS:
         raise Invalid(f"There is no action {verb!r}.", field="verb")
     services().review.act(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -48,6 +49,9 @@ def page(address: str) -> str:
                 counts=_counts().get(address),
                 study_day=services().review.study_day(me),
                 trail=_trail(address),
+                set_id=uuid4(),
+                core=services().practice.core_cards(me, f"{address}.md"),
+                practice_id=uuid4(),
             )
     folder = services().decks.folder(address.strip("/"))
     if folder is None:
@@ -60,6 +64,7 @@ def page(address: str) -> str:
         sums=_sums(counts.values()),
         open=request.args.get("open", ""),
         trail=_trail(folder.path),
+        set_id=uuid4(),
     )
 
 

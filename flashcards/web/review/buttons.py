@@ -38,9 +38,12 @@ def offer(
 
 
 def effect(quality: int, intervals: Mapping[int, int], kind: str, drill: bool, suspends: bool = False) -> str:
-    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date stays`` ahead
-    and before its date under a plan; ``suspended`` for a lapse that makes a leech of it.
+    """``15 d``; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date stays`` ahead, before
+    its date under a plan and in a cram, where what is failed comes ``again``; ``suspended`` for a lapse that makes a
+    leech of it.
     """
+    if kind == "cram":
+        return "again" if quality < REMEMBERED else "date stays"
     if kind == "ahead":
         return "date stays"
     if suspends and quality < REMEMBERED:

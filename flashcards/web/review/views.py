@@ -16,8 +16,9 @@ from flashcards.services.review.facade import Answer, Queue, QueueCard
 from flashcards.web.api.queue import AHEAD
 from flashcards.web.api.shapes import cloze_in_place, queue_json
 from flashcards.web.auth.login import learner, services
+from flashcards.web.cards.flags import read_flag
 from flashcards.web.review import buttons
-from flashcards.web.review.filters import Filters, read_filters
+from flashcards.web.review.filters import Filters, queue_of, read_filters
 from flashcards.web.review.typed_answer import compare
 
 review = Blueprint("review", __name__)
@@ -34,9 +35,7 @@ ACTIONS = {
 def page() -> Response | str:
     """The next card; `show` shows the answer of `card`, if that is still among the next ones."""
     me, filters = learner(), read_filters(request.args)
-    queue = services().review.queue(
-        me, deck=filters.deck, tag=filters.tag, limit=AHEAD, mode=filters.mode, more=filters.more
-    )
+    queue = queue_of(filters, AHEAD)
     if not queue.cards:
         return redirect(filters.url("/done"), 303)
     card = _wanted(queue, request.args.get("card"))
@@ -54,8 +53,10 @@ def page() -> Response | str:
         done=queue.total_today - queue.left.total,
         total=queue.total_today,
         filters=filters,
+        study_set=services().review.study_set(me, filters.set) if filters.set else None,
         answer_id=uuid4(),
         action_id=uuid4(),
+        flag_id=uuid4(),
         asked_at=request.args.get("asked_at") or services().clock(),
         session=None if shown else _embedded(_session(queue, card, filters)),
     )
@@ -68,7 +69,7 @@ def _wanted(queue: Queue, card: str | None) -> QueueCard:
 def _session(queue: Queue, first: QueueCard, filters: Filters) -> dict[str, Any]:
     """What the page's script starts from."""
     me = learner()
-    body = queue_json(queue, filters.mode)
+    body = queue_json(queue, "cram" if filters.set else filters.mode)
     body["cards"].sort(key=lambda card: card["id"] != first.id)
     return {
         "learner": me.id,
@@ -102,7 +103,7 @@ def answer() -> Response:
             id=form.get("id", ""),
             card=form.get("card", ""),
             grade=_whole(form.get("grade", ""), "grade"),
-            mode=_mode(filters),
+            mode="cram" if form.get("kind") == "cram" else _mode(filters),
             took_ms=max(0, services().clock() - _whole(form.get("asked_at", ""), "asked_at")),
             revision=_whole(form.get("revision", "0"), "revision"),
         ),
@@ -112,8 +113,12 @@ def answer() -> Response:
 
 @review.post("/review/act")
 def act() -> Response:
-    """Buries or suspends the card, or its whole note."""
+    """Buries or suspends the card, or its whole note, or flags the card."""
     form, filters = request.form, read_filters(request.form)
+    if "flag" in form:
+        card = form.get("card", "")
+        services().review.flag(learner(), card, read_flag(form["flag"]), id=form.get("id") or None)
+        return redirect(filters.url("/review", card=card), 303)
     verb = form.get("verb", "")
     if verb not in ACTIONS:
         raise Invalid(f"There is no action {verb!r}.", field="verb")
@@ -131,6 +136,8 @@ def undo() -> Response:
     except NotFound:
         return redirect(filters.url("/review"), 303)  # nothing to take back
     mode: QueueMode = "ahead" if undone.mode == "ahead" else "review"
+    if filters.set and undone.mode == "ahead":
+        filters = replace(filters, set=None)
     return redirect(replace(filters, mode=mode).url("/review", card=undone.card.id), 303)
 
 

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany
+from flashcards.temporary import TemporaryFolder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.errors import trouble_of
-from flashcards.web.shared.security import session_secret
+from flashcards.web.shared.security import clear_cache, forget_login, session_secret
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 SAID = {
@@ -105,6 +106,31 @@ def revoke_token(token: int) -> BaseResponse:
     """Revokes a token."""
     services().accounts.revoke_token(learner(), token)
     return _done("token")
+
+
+@settings.get("/my-data.json")
+def my_data() -> Response:
+    """Everything that is stored of the learner, with the decks: what `flashcards import json` reads elsewhere."""
+    me = learner()
+    with TemporaryFolder() as folder:
+        path = folder / "flashcards.json"
+        services().export.json(path, learner=me)
+        data = path.read_bytes()
+    headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment; filename=flashcards.json"}
+    return Response(data, mimetype="application/json", headers=headers)
+
+
+@settings.post("/leave")
+def leave() -> BaseResponse | Response:
+    """Deletes the account and logs out."""
+    try:
+        services().accounts.leave(learner(), request.form.get("leave", ""))
+    except (Conflict, Invalid, TooMany) as error:
+        return _page(error)
+    response = redirect("/login", 303)
+    forget_login(response)
+    clear_cache(response)
+    return response
 
 
 def _done(what: str) -> BaseResponse:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.http import HTTP_STATUS_CODES
 
 from flashcards.errors import (
     Conflict,
@@ -74,7 +74,7 @@ class Trouble:
     @property
     def title(self) -> str:
         """The status in words."""
-        return HTTPStatus(self.status).phrase
+        return HTTP_STATUS_CODES[self.status]  # Python's own names change from version to version
 
 
 def trouble_of(error: FlashcardsError) -> Trouble:

@@ -43,7 +43,8 @@ def install(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         headers = response.headers
-        headers.extend(HEADERS)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
         headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         # A page of somebody's must not come back by the Back button when they have left.
         is_private = g.get("learner") is not None and response.mimetype == "text/html"
@@ -52,7 +53,7 @@ def install(app: Flask) -> None:
 
 
 def _compressed(response: Response) -> Response:
-    """Waitress compresses nothing; static files come compressed already."""
+    """The server compresses nothing; static files come compressed already."""
     if response.direct_passthrough or response.status_code != 200 or "Content-Encoding" in response.headers:
         return response
     if response.mimetype not in {"text/html", "application/json", "text/javascript"}:
@@ -101,7 +102,7 @@ def session_secret() -> str | None:
 
 def set_login(response: BaseResponse, secret: str) -> None:
     """Gives the browser the login's secret; over https as a `__Host-` cookie that http never sees."""
-    secure = _https()
+    secure = is_https()
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
         secret,
@@ -119,7 +120,7 @@ def devices() -> str:
 
 def set_devices(response: BaseResponse, value: str) -> None:
     """Lets the browser keep that it has logged in before; scripts cannot read it."""
-    response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=_https(), httponly=True, samesite="Lax")
+    response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=is_https(), httponly=True, samesite="Lax")
 
 
 def clear_cache(response: BaseResponse) -> None:
@@ -130,11 +131,12 @@ def clear_cache(response: BaseResponse) -> None:
 def forget_login(response: BaseResponse) -> None:
     """Takes the cookies away."""
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
-    if _https():
+    if is_https():
         response.delete_cookie(SECURE_COOKIE, secure=True, httponly=True, samesite="Lax")
 
 
-def _https() -> bool:
+def is_https() -> bool:
+    """Whether the browser's own address says https."""
     # Behind a proxy that ends TLS we see plain http; the browser's own Origin (it has passed check_origin)
     # tells what its address bar says.
     return request.is_secure or request.headers.get("Origin", "").startswith("https://")

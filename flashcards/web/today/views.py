@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from uuid import uuid4
+
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from flashcards.errors import Unavailable
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.plan.charts import path_rows, today_chart
-from flashcards.web.review.filters import Filters, read_filters
+from flashcards.web.review.filters import Filters, queue_of, read_filters
 from flashcards.web.shared import charts
 
+FAILED = "is:failed"
+
+log = logging.getLogger(__name__)
 today = Blueprint("today", __name__)
 PATIENCE = 1.0
 """Seconds that the page waits for what a plan will bring; without, it comes without its plot."""
@@ -32,6 +39,7 @@ def page() -> str:
         total=total,
         beyond=services().review.beyond_limit(me) if now.new_limit_reached or (plan and not total) else None,
         ahead=0 if total else _ahead(Filters(None, None)),
+        searches=services().review.saved_searches(me, on_today=True),
         busy=[folder for folder in folders if folder.total],
         idle=[folder for folder in folders if not folder.total],
         plan=plan,
@@ -45,6 +53,8 @@ def page() -> str:
         errors=collection.errors,
         active=sum(deck.active for deck in now.decks),
         unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        aloud=services().practice.one_aloud(me),
+        aloud_id=uuid4(),
     )
 
 
@@ -53,17 +63,21 @@ def done() -> str:
     """How the session went; leads back to the review while cards are left."""
     me, review, filters = learner(), services().review, read_filters(request.args)
     deck, tag = filters.deck, filters.tag
-    queue = review.queue(me, deck=deck, tag=tag, limit=0, mode=filters.mode, more=filters.more)
+    queue = queue_of(filters, 0)
     left = queue.left.total
-    everything = review.today(me) if deck or tag or filters.ahead else None
+    study_set = review.study_set(me, filters.set) if filters.set else None
+    everything = review.today(me) if deck or tag or filters.ahead or study_set else None
     summary = review.summary(me)
-    beyond = None if left or filters.ahead else review.beyond_limit(me, deck=deck, tag=tag)
+    beyond = None if left or filters.ahead or study_set else review.beyond_limit(me, deck=deck, tag=tag)
     return render_template(
         "today/done.html",
         left=left,
         plan=queue.plan,
-        ahead=0 if left else _ahead(filters),
+        ahead=0 if left or study_set else _ahead(filters),
         beyond=beyond,
+        study_set=study_set,
+        failed=review.found(me, FAILED).cards,
+        set_id=uuid4(),
         filters=filters,
         summary=summary,
         study_day=queue.study_day,
@@ -91,5 +105,21 @@ def healthz() -> Response:
     """200 when the database answers; 503 otherwise."""
     services().accounts.signup_state()
     response = jsonify({"status": "ok"})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@today.get("/readyz")
+@public
+def readyz() -> Response:
+    """200 when an answer would be stored; 503, with the reason for the log alone, otherwise."""
+    try:
+        services().ready.check()
+    except Unavailable as error:
+        log.warning("not ready: %s", error)
+        response = jsonify({"status": "not ready"})
+        response.status_code = 503
+    else:
+        response = jsonify({"status": "ready"})
     response.headers["Cache-Control"] = "no-store"
     return response

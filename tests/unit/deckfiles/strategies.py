@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 PIECES = [
     "# Title", "# Title {#x}", "## Question?", "## Question? {#id}", "## {#other .typed}", "##", "   ## Indented",
     "## The {{c1::heading}} {.tag}", "## Q {1, 2} ##", "## Q <!-- c --> {.draft .reversed}", "### Answer", "### Rubric",
-    "### Sources", "### Follow-ups", "### Why", "#### Deep", "- item", "  - nested", "1. one", "- [ ] task", "> quote",
+    "### Sources", "### Follow-ups", "### Why", "### In full", "### Clarify",
+    "## Core? {.core}", "- point {#x}",
+    "  more {#deck#x .senior}", "- follow {.mid}", "- {#x}", "{#x .senior}",
+    "#### Deep", "- item", "  - nested", "1. one", "- [ ] task", "> quote",
     "    code", "\tcode", "```", "```python", "~~~~", "- ```", "  ```", "> ```", "<!--", "-->", "<!-- one line -->",
     "text <!-- begins", "ends --> text", "$$", "$x$ and \\(y\\)", "front :: back", "- a ::: b {#c}", "x :: `y :: z`",
     "| a | b |", "|---|---|", "===", "---", "", "", "", "{{c1::gap}} {{c2::other::hint}}", "{{c1::open",

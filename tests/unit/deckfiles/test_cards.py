@@ -9,7 +9,8 @@ from flashcards.deckfiles.parse.collection import load
 from tests.unit.deckfiles.decks import write
 
 KEYS = ["key", "deck", "note", "which", "kind", "question", "answer", "rubric", "follow_ups", "sources", "tags",
-        "section", "path", "line", "typed", "draft"]  # fmt: skip
+        "section", "path", "line", "typed", "draft", "rubric_refs", "follow_up_refs", "in_full",
+        "clarify"]  # fmt: skip
 
 
 def test_every_kind_of_card(tmp_path: Path) -> None:
@@ -48,7 +49,8 @@ def test_every_kind_of_card(tmp_path: Path) -> None:
     rows = card_rows(load([], tmp_path).files)
     assert all(list(row) == KEYS for row in rows)
     path = f"{tmp_path.as_posix()}/sub/a.md"
-    common = {"deck": "sub/a", "path": path, "rubric": [], "follow_ups": [], "sources": [], "typed": False}
+    common = {"deck": "sub/a", "path": path, "rubric": [], "follow_ups": [], "sources": [], "typed": False,
+              "rubric_refs": [], "follow_up_refs": [], "in_full": "", "clarify": []}  # fmt: skip
     common |= {"draft": False}
     line = {**common, "note": "line", "kind": "basic", "tags": ["t"], "section": None, "line": 4}
     cloze = {**common, "note": "c", "kind": "cloze", "tags": ["t"], "section": "S", "line": 19, "draft": True}
@@ -67,6 +69,8 @@ def test_every_kind_of_card(tmp_path: Path) -> None:
             "rubric": ["r"],
             "follow_ups": ["u"],
             "sources": ["s"],
+            "rubric_refs": [None],
+            "follow_up_refs": [None],
             "tags": ["t", "mid"],
             "section": "S",
             "line": 8,

@@ -12,7 +12,7 @@ from flashcards.deckfiles.check.codes import CODES
 from flashcards.deckfiles.parse.attributes import FLAGS
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.front_matter import DECK_KEYS, FOLDER_KEYS
-from flashcards.deckfiles.parse.note import LISTS
+from flashcards.deckfiles.parse.note import CORE_SECTIONS, LISTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "deck-format.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^(`{3,})markdown\n(.*?)^\1$", PAGE, re.M | re.S)
@@ -47,7 +47,7 @@ def test_every_key_flag_and_list_stands_on_the_page() -> None:
         assert f"`{word}`" in PAGE
     for flag in FLAGS:
         assert f"`.{flag}`" in PAGE
-    for name in LISTS:
+    for name in (*LISTS, *CORE_SECTIONS):
         assert f"### {name.capitalize()}" in PAGE
 
 

@@ -75,6 +75,7 @@ CASES: list[tuple[str, str, list[tuple[int, int, str, str]]]] = [
     ("text in a rubric", "## Q?\n\nA\n\n### Rubric\n\n- a\n\nand so on\n", [(9, 1, E, "not-a-list")]),
     ("a heading in a rubric", "## Q?\n\nA\n\n### Rubric\n\n- a\n#### b\n", [(8, 1, E, "not-a-list")]),
     ("an empty rubric", "## Q?\n\nA\n\n### Rubric\n", [(5, 1, W, "empty-list")]),
+    ("a long form of a note that is not core", "## Q?\n\nA\n\n### In full\n\nB\n", [(5, 1, W, "section-not-core")]),
     ("typed paragraphs", "## Q? {.typed}\n\nA\n\nB\n", [(3, 1, W, "typed-blocks")]),
     ("typed items", "## Q? {.typed}\n\n- A\n- B\n", [(3, 1, W, "typed-blocks")]),
     ("no left side", "- :: b\n- c :: d\n", [(1, 3, W, "one-line-empty")]),

@@ -56,10 +56,13 @@ def check_places(parsed: Parsed, text: str) -> None:
                 line, column = parsed.where(note.id, name, offset)
                 if character not in "\n" and offset and value[offset - 1] != "\n":
                     assert lines[line - 1][column - 1] == character
-        for name in ("rubric", "follow_ups", "sources"):
+        for name in ("rubric", "follow_ups", "sources", "clarify"):
             for number, item in enumerate(getattr(note, name)):
                 line, column = parsed.where(note.id, f"{name}.{number}", 0)
                 assert lines[line - 1][column - 1 : column] == item[:1] or "\n" in item
+        ends = parsed.places[note.id].item_ends
+        for name, at in parsed.places[note.id].refs_at.items():
+            assert text[at] + text[ends[name] - 1] == "{}"
 
 
 @MANY

@@ -366,6 +366,19 @@ def test_lists_of_a_note_are_inline() -> None:
     assert rendered.sources_html == ("e",)
 
 
+def test_a_long_form_has_blocks_and_what_to_clarify_has_lines() -> None:
+    request = RenderRequest(Basic("q", "a"), in_full="#### x\n\n- $y$ [^n]", clarify=("1. *z*",), definitions="[^n]: w")
+    rendered = render(request)
+    assert rendered.in_full_html.startswith("<h4>x</h4>")
+    assert "<math" in rendered.in_full_html
+    assert rendered.clarify_html == ("1. <em>z</em>",)
+    anchors = re.findall(r'id="([^"]+)"', rendered.in_full_html)
+    assert anchors
+    assert len(set(anchors)) == len(anchors)
+    refused = render(RenderRequest(Basic("q", "a"), in_full="a\n\n$\\bad$", clarify=("$\\bad$",)))
+    assert {problem.part for problem in refused.problems} == {"in_full", "clarify.0"}
+
+
 def test_the_plain_question_is_short_and_on_one_line() -> None:
     card = basic("A **bold** `x < y` [link](https://a.b) $\\lambda$ ![alt](a.png) &amp;\n\n- b\n- c", "d")
     assert card.plain_question == "A bold x < y link \\lambda alt & b c"
@@ -505,6 +518,8 @@ def test_the_key_depends_on_all_that_is_shown() -> None:
         RenderRequest(Basic("q", "a"), definitions="d"),
         RenderRequest(Basic("q", "a"), rubric=("r",)),
         RenderRequest(Basic("q", "a"), follow_ups=("r",)),
+        RenderRequest(Basic("q", "a"), clarify=("r",)),
+        RenderRequest(Basic("q", "a"), in_full="r"),
         RenderRequest(Basic("q", "a"), media=(("a.png", PICTURE),)),
         RenderRequest(Basic("q", "a"), media=(("a.png", MediaProblem("media-missing", "x")),)),
     ]

@@ -70,6 +70,8 @@ def test_every_text_of_a_note_is_looked_at(text: str) -> None:
     for content in sides:
         assert not is_tame(RenderRequest(content, rubric=("b", text)))
         assert not is_tame(RenderRequest(content, follow_ups=("b", text)))
+        assert not is_tame(RenderRequest(content, clarify=("b", text)))
+        assert not is_tame(RenderRequest(content, in_full=f"b\n\n{text}"))
         assert not is_tame(RenderRequest(content, sources=("b", text)))
 
 

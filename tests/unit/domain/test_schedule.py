@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from flashcards.domain.schedule import (
     NEVER_SEEN,
     VERBS,
-    Entry,
     History,
     New,
     Schedule,
@@ -23,8 +22,8 @@ from flashcards.domain.schedule import (
     is_lapse,
     is_leech,
     kind_of_answer,
-    replay,
 )
+from flashcards.domain.schedulers import Entry, replay
 from flashcards.domain.sm2 import Memory
 
 TODAY = 20_000

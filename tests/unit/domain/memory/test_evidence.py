@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards.domain.memory import fsrs
-from flashcards.domain.memory.evidence import Evidence, Remembered, answered, is_evidence, is_newest, replay
+from flashcards.domain.memory.evidence import (
+    Beginning,
+    Evidence,
+    Remembered,
+    answered,
+    is_evidence,
+    is_newest,
+    replay,
+)
 from flashcards.domain.memory.fsrs import Memory
 
 ANSWERS = st.lists(
@@ -55,13 +63,24 @@ def test_a_late_answer_is_seen_to_be_late() -> None:
     assert is_newest(state, Evidence(20_001, 4_000, 2, 4))
 
 
-def test_a_replay_begins_at_what_an_import_says() -> None:
+def test_a_replay_begins_at_what_an_import_says_where_no_answer_precedes_it() -> None:
     start = Remembered(Memory(30_000_000, 5_000_000), 20_000, 0, 0)
-    early, late = Evidence(19_990, 0, 1, 1), Evidence(20_030, 0, 2, 4)
-    state = replay([late, early], start=start)
+    closing, late = Beginning(20_010, 0, 1, start), Evidence(20_030, 0, 2, 4)
+    state = replay([late, closing])
     assert state is not None
     assert state.memory == fsrs.review(start.memory, 4, 30)
     assert state.answers == 1
+    early = Evidence(19_990, 0, 3, 1)
+    assert replay([late, closing, early]) == replay([late, early])
+
+
+def test_after_a_reset_everything_begins_anew() -> None:
+    before, after = Evidence(20_000, 0, 1, 1), Evidence(20_010, 5, 3, 4)
+    reset = Beginning(20_010, 0, 2)
+    assert replay([before, reset]) is None
+    assert replay([after, before, reset]) == replay([after])
+    late = Evidence(20_005, 0, 4, 5)
+    assert replay([before, reset, after, late]) == replay([after])
 
 
 def test_what_counts_as_evidence() -> None:

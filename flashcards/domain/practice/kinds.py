@@ -1,0 +1,100 @@
+"""Kinds of rounds and of questions, and how many questions fit into how many minutes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+RoundKind = Literal["concepts", "coding", "design", "behavioural", "mixed", "one"]
+QuestionKind = Literal["concepts", "coding", "design", "behavioural"]
+Level = Literal["junior", "mid", "senior"]
+
+ROUND_KINDS: tuple[str, ...] = get_args(RoundKind)
+QUESTION_KINDS: tuple[str, ...] = get_args(QuestionKind)
+LEVELS: tuple[str, ...] = get_args(Level)
+NAMES = {
+    "concepts": "Concepts",
+    "coding": "Coding",
+    "design": "System design",
+    "behavioural": "Behavioural",
+    "mixed": "Mixed",
+    "one": "One question",
+}
+
+SHORTEST, LONGEST = 1, 180
+"""Minutes that a round may be planned for."""
+QUESTION_MINUTES: dict[str, int] = {"concepts": 4, "coding": 40, "design": 45, "behavioural": 7}
+"""What an interviewer gives one question of each kind."""
+USUAL_MINUTES: dict[str, int] = {
+    "concepts": 30,
+    "coding": 40,
+    "design": 45,
+    "behavioural": 30,
+    "mixed": 60,
+    "one": 6,
+}
+
+_NAMED: dict[str, QuestionKind] = {
+    "concepts": "concepts",
+    "coding": "coding",
+    "design": "design",
+    "system-design": "design",
+    "behavioural": "behavioural",
+    "behavioral": "behavioural",
+}
+_ASKS = re.compile(
+    r"\W*(?:what|which|how|when|why|who|where|is|are|do|does|did|can|could|should|would)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So many questions of a kind; None is any kind."""
+
+    kind: QuestionKind | None
+    count: int
+
+
+def question_kind(path: str, deck_tags: Collection[str], note_tags: Collection[str], title: str) -> QuestionKind:
+    """How a question is asked: by a tag of its note, else by the folder of its deck, else by the deck's first tag.
+
+    What only asks to be explained ("Which components does...?") is no task and no prompt for a design, wherever it
+    stands: it is a question about concepts.
+    """
+    for tag in note_tags:
+        if tag in _NAMED:
+            return _NAMED[tag]
+    named = [*reversed(path.split("/")[:-1]), *list(deck_tags)[:1]]
+    kinds: list[QuestionKind] = [_NAMED[name] for name in named if name in _NAMED]
+    kind = kinds[0] if kinds else "concepts"
+    return "concepts" if kind in {"coding", "design"} and _ASKS.match(title) else kind
+
+
+def level_of(tags: Collection[str]) -> Level | None:
+    """The level that a note's tags name; None where they name none."""
+    return next((level for level in get_args(Level) if level in tags), None)
+
+
+def parts(kind: str, minutes: int) -> tuple[Part, ...]:
+    """What a round of `minutes` asks. Between 6 and 12 concepts fit into 25 to 45 minutes; nobody is asked more."""
+    match kind:
+        case "concepts":
+            return (Part("concepts", _between(1, round(minutes / 3.75), 12)),)
+        case "coding":
+            return (Part("coding", 1 if minutes <= 45 else 2),)
+        case "design":
+            return (Part("design", 1),)
+        case "behavioural":
+            return (Part("behavioural", _between(1, round(minutes / 7.5), 5)),)
+        case "mixed":
+            rest = minutes - QUESTION_MINUTES["coding"] - QUESTION_MINUTES["behavioural"]
+            concepts = Part("concepts", _between(1, round(rest / QUESTION_MINUTES["concepts"]), 8))
+            return (concepts, Part("coding", 1), Part("behavioural", 1))
+        case _:
+            return (Part(None, 1),)
+
+
+def _between(least: int, number: int, most: int) -> int:
+    return max(least, min(number, most))

@@ -1,0 +1,1 @@
+"""What learners remember: kept beside their schedules, measured, fitted."""

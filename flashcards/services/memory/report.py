@@ -1,0 +1,102 @@
+"""What the page of memory shows: how well answers were predicted, and what is known today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flashcards.domain.memory.evaluation import evaluate
+from flashcards.domain.memory.fit import LEAST_ANSWERS
+from flashcards.domain.study_day import Day
+from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.fitting import day_firsts
+from flashcards.services.memory.measure import kept_figures
+from flashcards.services.memory.state import Predictor
+from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.memory import MemoryRows
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The cards of a deck or of a folder: how many, how many of them were ever answered, and how many are remembered
+    today, as expected.
+    """
+
+    cards: int = 0
+    seen: int = 0
+    recalled: float = 0.0
+
+    def __add__(self, other: Known) -> Known:
+        """Both together."""
+        return Known(self.cards + other.cards, self.seen + other.seen, self.recalled + other.recalled)
+
+    @property
+    def share(self) -> float | None:
+        """Of those that were answered, how many are remembered; None without any."""
+        return self.recalled / self.seen if self.seen else None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryReport:
+    """`figures` are those of `measure.kept_figures`, over a log with `judged_at` (None: now) its instant.
+
+    `answers` counts what can be judged now. `fitted_at` and `fitted_on` (answers) are of the newest fit, None where
+    there was none; `fitted` says whether another than the model as it comes is in force.
+    """
+
+    study_day: Day
+    figures: dict[str, Any]
+    judged_at: int | None
+    answers: int
+    predictor: Predictor
+    fitted_at: int | None
+    fitted_on: int | None
+    enough: bool
+    known: Known
+    by_deck: Mapping[int, Known]
+
+    @property
+    def fitted(self) -> bool:
+        """Whether something else than the model as it comes predicts."""
+        return self.predictor.fit.way != "defaults"
+
+
+class ReportService(LearnerDays):
+    """Reads for the page and for `GET /memory`: `ReportService(database, clock)`."""
+
+    def report(self, learner: Learner) -> MemoryReport:
+        """The newest figures. A log that was never fitted is judged by the model as it comes, at once."""
+        with self._db.read():
+            rows = MemoryRows(self._db)
+            today = self.study_day(learner)
+            predictor = self._remembered.predictor(learner.id)
+            last = rows.last_fit(learner.id)
+            log = rows.whole_log(learner.id)
+            answers = day_firsts(log)
+            figures = last.figures if last else kept_figures(evaluate(log, fits=()))
+            by_deck = self._known(learner, predictor, today, rows)
+        known = Known()
+        for it in by_deck.values():
+            known += it
+        return MemoryReport(
+            study_day=today,
+            figures=figures,
+            judged_at=last.at if last else None,
+            answers=answers,
+            predictor=predictor,
+            fitted_at=last.at if last else None,
+            fitted_on=last.answers if last else None,
+            enough=answers >= LEAST_ANSWERS,
+            known=known,
+            by_deck=by_deck,
+        )
+
+    def _known(self, learner: Learner, predictor: Predictor, today: Day, rows: MemoryRows) -> dict[int, Known]:
+        cards = rows.cards_of_active_decks(learner.id)
+        states = self._remembered.states_of_decks(learner.id, cards)
+        return {
+            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found))
+            for deck, count in cards.items()
+            for found in [states.get(deck, [])]
+        }

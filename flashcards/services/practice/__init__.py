@@ -1,0 +1,1 @@
+"""Practice: rounds of questions as an interviewer asks them, answered aloud or in writing."""

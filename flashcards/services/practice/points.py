@@ -1,0 +1,30 @@
+"""The points of a question, and its follow-ups: the one place that knows where a deck keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flashcards.domain.practice.marks import follow_key
+from flashcards.domain.practice.point_kinds import point_kind
+from flashcards.domain.practice.rounds import Point
+from flashcards.storage.practice import PointText, PracticeRows
+
+
+def points_of(rows: PracticeRows, cards: Iterable[int]) -> dict[int, tuple[tuple[Point, ...], tuple[Point, ...]]]:
+    """(points, follow-ups) of these cards' questions."""
+    return {
+        card: (
+            tuple(_point(one, one.key) for one in text.points),
+            _once([_point(one, follow_key(one.text)) for one in text.follow_ups]),
+        )
+        for card, text in rows.texts(cards).items()
+    }
+
+
+def _point(one: PointText, key: str) -> Point:
+    return Point(key, one.html, point_kind(one.text), one.level, None if one.card is None else str(one.card))
+
+
+def _once(points: list[Point]) -> tuple[Point, ...]:
+    """The same follow-up written twice is one: two ticks of one key could not be told apart."""
+    return tuple({point.key: point for point in points}.values())

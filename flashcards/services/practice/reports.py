@@ -1,0 +1,189 @@
+"""What rounds came to: lists, one round's report, and points over time."""
+
+from __future__ import annotations
+
+from flashcards.domain.practice.kinds import NAMES
+from flashcards.domain.practice.marks import Tally, agreement, often_missed, tally
+from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
+from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
+from flashcards.domain.practice.rounds import Given, Point, Round, standing
+from flashcards.domain.study_day import raw_study_day
+from flashcards.services.accounts.people import Learner
+from flashcards.services.practice.contract import (
+    Asked,
+    Miss,
+    Offer,
+    OpenRound,
+    PointRecord,
+    Proposal,
+    Report,
+    RoundLine,
+)
+from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
+from flashcards.services.practice.points import points_of
+from flashcards.services.review.card_lookup import card_number
+from flashcards.storage.practice import LinkedCard
+
+_NOT_SAID = frozenset({"missed", "partly"})
+_ADVISE_FROM = 3
+"""Points of a kind below which nothing is advised."""
+
+
+class Reports(OpenedRounds):
+    """Reads over rounds."""
+
+    def proposal(self, learner: Learner) -> Proposal | None:
+        """The round that is proposed for today; None where no deck has a question to practise."""
+        with self._db.read():
+            return self._choosing.proposal(self._choosing.pool(learner, self._today(learner)))
+
+    def offers(self, learner: Learner) -> tuple[Proposal | None, dict[str, Offer]]:
+        """The proposal, and what each kind of round would ask now."""
+        with self._db.read():
+            pool = self._choosing.pool(learner, self._today(learner))
+            return self._choosing.proposal(pool), self._choosing.offers(pool)
+
+    def one_aloud(self, learner: Learner) -> tuple[str, str] | None:
+        """(card, title) of the one question that is offered today; None where there is none."""
+        with self._db.read():
+            note = self._choosing.one(learner, self._today(learner))
+        return None if note is None else (str(note.card), note.title)
+
+    def can_practise(self, learner: Learner, card_id: str) -> bool:
+        """Whether a card is a question that can be practised."""
+        return bool(self._rows.core_notes(learner.id, card=card_number(card_id)))
+
+    def core_cards(self, learner: Learner, deck_path: str) -> dict[str, str]:
+        """The questions of a deck that can be practised: card to title."""
+        return {str(note.card): note.title for note in self._rows.core_notes(learner.id, path=deck_path)}
+
+    def rounds(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
+        """The learner's rounds, the newest first."""
+        with self._db.read():
+            return self._lines(learner, limit)
+
+    def _lines(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
+        answers = self._rows.all_answers(learner.id)
+        marks: dict[str, dict[tuple[int, str], str]] = {}
+        for row in self._rows.all_marks(learner.id):
+            marks.setdefault(row.round, {})[row.position, row.point] = row.mark
+        return tuple(
+            _line(learner, round_, standing(tuple(answers.get(round_.id, ()))), marks.get(round_.id, {}))
+            for round_ in self._rows.rounds(learner.id, limit)
+        )
+
+    def report(self, learner: Learner, round_id: str) -> Report:
+        """What a round came to, and how that compares; raises NotFound."""
+        with self._db.read():
+            opened = self._opened(learner, self._round(learner, round_id), created=False)
+            lines = self._lines(learner)
+            marks = by_position(self._rows.marks(learner.id, opened.round.id))
+            misses = self._misses(opened)
+        mine = next(line for line in lines if line.id == opened.round.id)
+        earlier = [line for line in lines if line.started_at < mine.started_at and line.tally.marked]
+        judged = [_judged(asked) for asked in opened.questions if asked.given and not asked.given.skipped]
+        kinds = by_point_kind(judged, POINT_KIND_NAMES)
+        alike, both, differ = _agreement(marks)
+        return Report(
+            line=mine,
+            open=opened,
+            topics=by_topic(judged),
+            kinds=kinds,
+            misses=misses,
+            rounds=tuple(line for line in reversed(lines) if line.tally.marked),
+            before=next((line for line in earlier if line.kind == mine.kind), None),
+            agreement=(alike, both) if both else None,
+            differ=differ,
+            advice=_advice(kinds),
+        )
+
+    def _misses(self, opened: OpenRound) -> tuple[Miss, ...]:
+        """What was missed comes before what was said in part; follow-ups count as well."""
+        found = []
+        for asked in opened.questions:
+            marks = asked.marks.get(SELF, {})
+            points = [*asked.question.points, *asked.question.follow_ups]
+            found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in _NOT_SAID]
+        taught = self._rows.linked(int(point.card) for _, point, _ in found if point.card is not None)
+        misses = [_miss(asked, point, mark, taught) for asked, point, mark in found]
+        return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
+
+    def misses_set(self, learner: Learner, round_id: str, set_id: str) -> str:
+        """Makes a set of the cards behind what a round left out; gives its id. Repeatable.
+
+        A point's card is the one that teaches it, else its question's own. Raises NotFound, and Invalid where nothing
+        was left out, or all of it is gone.
+        """
+        with self._db.read():
+            opened = self._opened(learner, self._round(learner, round_id), created=False)
+            misses = self._misses(opened)
+        cards = list(dict.fromkeys(miss.taught_by[0][0] if miss.taught_by else miss.card for miss in misses))
+        made, _ = self._review.make_set(learner, id=set_id, mode="review", cards=cards)
+        return made.id
+
+    def points_over_time(self, learner: Learner, card_id: str) -> tuple[PointRecord, ...]:
+        """The points of a card's question with the learner's marks; empty where none was ever marked."""
+        number = card_number(card_id)
+        with self._db.read():
+            marks = self._rows.card_marks(learner.id, [number]).get(number, {})
+            points, follow_ups = points_of(self._rows, [number]).get(number, ((), ()))
+        if not marks:
+            return ()
+        return tuple(PointRecord(point.html, tuple(marks.get(point.key, ()))) for point in (*points, *follow_ups))
+
+
+def _line(learner: Learner, round_: Round, answers: dict[int, Given], marks: dict[tuple[int, str], str]) -> RoundLine:
+    sums = Tally()
+    for position, given in answers.items():
+        if not given.skipped:
+            keys = round_.questions[position].keys
+            sums += tally(keys, {key: marks[position, key] for key in keys if (position, key) in marks})
+    count = len(round_.questions)
+    what = round_.questions[0].title if count == 1 else f"{count} questions"
+    return RoundLine(
+        id=round_.id,
+        kind=round_.kind,
+        title=f"{NAMES[round_.kind]}: {what}" if count == 1 else f"{NAMES[round_.kind]}, {what}",
+        started_at=round_.started_at,
+        finished_at=round_.finished_at,
+        day=raw_study_day(round_.started_at, learner.timezone, learner.day_start),
+        done=sum(given.closed_at is not None for given in answers.values()),
+        questions=count,
+        minutes=round_.minutes,
+        ms=sum(given.took_ms for given in answers.values()),
+        tally=sums,
+    )
+
+
+def _judged(asked: Asked) -> JudgedQuestion:
+    marks = asked.marks.get(SELF, {})
+    kinds = {point.key: point.kind for point in asked.question.points}
+    points = tuple(JudgedPoint(key, kinds.get(key, "what"), marks.get(key)) for key in asked.question.keys)
+    return JudgedQuestion(asked.question.topic, points)
+
+
+def _miss(asked: Asked, point: Point, mark: str, taught: dict[int, LinkedCard]) -> Miss:
+    missed, times = often_missed(asked.records.get(point.key, ()))
+    card = taught.get(int(point.card)) if point.card is not None else None
+    by = ((str(card.card), card.title),) if card is not None else ()
+    return Miss(point.html, asked.question.title, asked.card, mark, missed, times, by)
+
+
+def _agreement(marks: dict[int, dict[str, dict[str, str]]]) -> tuple[int, int, frozenset[tuple[int, str]]]:
+    alike, both, differ = 0, 0, set()
+    for position, by_whom in marks.items():
+        found = agreement(by_whom.get(SELF, {}), by_whom.get(PARTNER, {}))
+        alike, both = alike + found.alike, both + found.both
+        differ |= {(position, point) for point in found.differ}
+    return alike, both, frozenset(differ)
+
+
+def _advice(kinds: dict[str, Tally]) -> str:
+    """Which kind of point to look at next: the one said least often, where something was left out."""
+    known = [(said_percent(of) or 0, name, of) for name, of in kinds.items() if of.marked >= _ADVISE_FROM]
+    if len(known) < 2:
+        return ""
+    percent, name, of = min(known, key=lambda one: one[:2])
+    if percent >= 80:
+        return ""
+    return f"Next, look at “{name.lower()}”: {of.marked - of.said} of {of.marked} such points were not said in full."

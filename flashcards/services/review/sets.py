@@ -1,0 +1,177 @@
+"""Sets: exactly the cards that a learner chose to study, frozen when it starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import cast, get_args
+
+from flashcards.clock import Clock
+from flashcards.domain.queue import PlannedCard, day_so_far
+from flashcards.domain.study_day import Day
+from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode, in_order, not_done
+from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.services.accounts.people import Learner
+from flashcards.services.review.card_lookup import Cards, card_number
+from flashcards.services.review.contract import Found, Left, Queue, QueueKind, QueueMode, StudySet
+from flashcards.services.review.incoming import checked_uuid
+from flashcards.services.review.queue import held_cards
+from flashcards.storage.database import Database
+from flashcards.storage.sets import SetRows, StoredSet
+
+SET_MODES: tuple[SetMode, ...] = get_args(SetMode)
+KEPT_DAYS = 60
+"""How long a set can be gone on with."""
+MOST_NAMED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left of a set, or of a cram, of `all` cards."""
+
+    study_day: Day
+    cards: list[AskedCard]
+    all: int
+
+    @property
+    def left(self) -> Left:
+        kinds = Counter(it.kind for it in self.cards)
+        return Left(kinds["due"], kinds["new"], kinds["drill"], 0, kinds["cram"])
+
+    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+        """The next cards, as many as one asks for."""
+        return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
+
+    @staticmethod
+    def kind(card: PlannedCard) -> QueueKind:
+        """What the card is to the learner."""
+        return cast(AskedCard, card).kind
+
+
+class Sets(Cards):
+    """Making sets, and what comes next in one."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._sets = SetRows(database)
+
+    def make_set(
+        self, learner: Learner, *, id: str, mode: str, q: str | None = None, cards: Sequence[str] | None = None
+    ) -> tuple[StudySet, bool]:
+        """Freezes what the search `q` finds, or the `cards` named by their ids, and says whether the set is new.
+
+        The same id again, with the same search and mode, changes nothing and gives the stored set. Raises Invalid (the
+        field is named; also where there is nothing to study), NotFound (a deck, a card), Conflict (the id is taken).
+        """
+        uid = checked_uuid(id)
+        if mode not in SET_MODES:
+            raise Invalid(f"Give one of {', '.join(SET_MODES)}.", field="mode")
+        if (q is None) == (cards is None):
+            raise Invalid("Give a search, or else the ids of cards.", field="q")
+        query = (q or "").strip()
+        with self._db.write():
+            stored = self._sets.get(learner.id, uid)
+            if stored is not None:
+                return _repeated(stored, query, mode, cards), False
+            today = self.study_day(learner)
+            chosen = self._named(learner, cards, today) if cards is not None else self._found(learner, query)
+            if not chosen:
+                raise Invalid("No card is found: there is nothing to study.", field="q" if cards is None else "cards")
+            made = StoredSet(
+                uid, query, tuple(in_order(chosen, uid)), mode, today, self._clock(), self._rows.log_end(learner.id)[0]
+            )
+            self._sets.forget_older(learner.id, today - KEPT_DAYS)
+            self._sets.add(learner.id, made)
+            return _study_set(made), True
+
+    def study_set(self, learner: Learner, set_id: str) -> StudySet:
+        """The set as it was made; raises NotFound."""
+        return _study_set(self._stored_set(learner, set_id))
+
+    def set_queue(self, learner: Learner, set_id: str, *, limit: int = 20, exclude: Iterable[str] = ()) -> Queue:
+        """The next cards of a set, as `queue` gives those of the day; raises NotFound.
+
+        A card that is failed in the set comes again until it is right twice in a row.
+        """
+        with self._db.read():
+            made = self._stored_set(learner, set_id)
+            rest = self._rest(learner, made.cards, self._sets.since(learner.id, made.seq), cast(SetMode, made.mode))
+            return self._queue_of(learner, rest, limit, exclude)
+
+    def search_queue(
+        self,
+        learner: Learner,
+        q: str | None,
+        *,
+        deck: str | None = None,
+        tag: str | None = None,
+        mode: QueueMode = "review",
+        limit: int = 20,
+        exclude: Iterable[str] = (),
+        more: int = 0,
+    ) -> Queue:
+        """`queue`, of the cards that a search finds now.
+
+        With the mode `cram` all of them come, each until it is right today, after a failure twice in a row.
+        Raises Invalid and NotFound.
+        """
+        with self._db.read():
+            if mode != "cram":
+                among = {it.card for it in self._found(learner, q)} if q else None
+                return self.queue(
+                    learner, deck=deck, tag=tag, mode=mode, limit=limit, exclude=exclude, more=more, among=among
+                )
+            found, today = self._found(learner, q or "", deck=deck, tag=tag), self.study_day(learner)
+            cards = in_order(found, f"{learner.id}/{today}")
+            rest = self._rest(learner, cards, self._sets.crammed(learner.id, today), "cram")
+            return self._queue_of(learner, rest, limit, exclude)
+
+    def found(self, learner: Learner, q: str) -> Found:
+        """How many cards a set of a search would have; raises Invalid and NotFound."""
+        with self._db.read():
+            return Found(*self._sets.tally(learner.id, self._wanted(learner, q)))
+
+    def _found(self, learner: Learner, q: str, *, deck: str | None = None, tag: str | None = None) -> list[SetCard]:
+        return self._sets.found(learner.id, self._wanted(learner, q, deck=deck, tag=tag))
+
+    def _named(self, learner: Learner, cards: Sequence[str], today: Day) -> list[SetCard]:
+        if len(cards) > MOST_NAMED:
+            raise Invalid(f"Name at most {MOST_NAMED} cards, or give a search.", field="cards")
+        numbers = list(dict.fromkeys(map(card_number, cards)))
+        found = self._sets.cards(learner.id, numbers, today)
+        if len(found) < len(numbers):
+            raise NotFound("There is no such card, or it can no longer be asked.")
+        return found
+
+    def _stored_set(self, learner: Learner, set_id: str) -> StoredSet:
+        stored = self._sets.get(learner.id, set_id.lower())
+        if stored is None:
+            raise NotFound("There is no such set: it is not yours, or too old to go on with.")
+        return stored
+
+    def _rest(self, learner: Learner, cards: Sequence[int], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
+        today = self.study_day(learner)
+        so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
+        there = self._sets.cards(learner.id, cards, today)
+        drill, moved = (it.card for it in so_far.drill), (it.card for it in so_far.moved)
+        return _Rest(today, not_done(there, since, mode, today, drill, moved), len(there))
+
+    def _queue_of(self, learner: Learner, rest: _Rest, limit: int, exclude: Iterable[str]) -> Queue:
+        cards = self._next_cards(learner, rest, max(0, limit), held_cards(exclude))
+        rights = {str(it.card): it.rights for it in rest.cards}
+        seq, _ = self._rows.log_end(learner.id)
+        return Queue(rest.study_day, seq, rest.left, rest.all, tuple(replace(it, rights=rights[it.id]) for it in cards))
+
+
+def _repeated(stored: StoredSet, query: str, mode: str, cards: Sequence[str] | None) -> StudySet:
+    same_cards = cards is None or sorted(set(cards)) == sorted(map(str, stored.cards))
+    if (stored.query, stored.mode) != (query, mode) or not same_cards:
+        raise Conflict("This id was used for another set: give each set an id of its own.")
+    return _study_set(stored)
+
+
+def _study_set(stored: StoredSet) -> StudySet:
+    mode = cast(SetMode, stored.mode)
+    return StudySet(stored.id, stored.query, mode, len(stored.cards), stored.study_day, stored.made_at)

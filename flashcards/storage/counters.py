@@ -1,0 +1,101 @@
+"""The counts that make daily pages independent of how much was ever learned, and who keeps them.
+
+Whoever adds to the log, takes back or moves schedules calls one of these in the same transaction; `doctor` counts
+anew. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from flashcards.domain.study_day import Day
+from flashcards.storage.database import Database
+
+VISIBLE_DECK = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
+"""The deck under which the card `c` of the note `n` is studied; NULL while it is hidden."""
+
+_ANSWERS = (
+    "INSERT INTO learner_day(learner_id, study_day, answers) VALUES (?, ?, ?)"
+    " ON CONFLICT(learner_id, study_day) DO UPDATE SET answers = answers + excluded.answers"
+)
+_SEEN = (
+    "INSERT INTO learner_deck(learner_id, deck_id, seen) VALUES (?, ?, ?)"
+    " ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = seen + excluded.seen"
+)
+_LOG_END = (
+    "INSERT INTO learner_state(learner_id, last_seq) VALUES (?, ?)"
+    " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq"
+)
+_OF_NOTES = "s.note_id IN (SELECT value FROM json_each(?1))"
+# What moves, before it moves: so many cards of a learner leave a deck, so many come to one.
+_SEEN_BY_MOVES = f"""
+    INSERT INTO learner_deck(learner_id, deck_id, seen)
+    WITH moves AS MATERIALIZED (
+        SELECT s.learner_id AS learner, s.deck_id AS was, {VISIBLE_DECK} AS now
+        FROM schedule s INDEXED BY schedule_note JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id
+        WHERE {_OF_NOTES} AND s.deck_id IS NOT {VISIBLE_DECK}
+    )
+    SELECT learner, deck, sum(cards) FROM (
+        SELECT learner, was AS deck, -1 AS cards FROM moves UNION ALL SELECT learner, now, 1 FROM moves
+    ) WHERE deck IS NOT NULL GROUP BY learner, deck
+    ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = seen + excluded.seen
+"""
+_MOVES = f"""
+    UPDATE schedule AS s SET deck_id = place.deck
+    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM json_each(?1) j
+          JOIN card c ON c.note_id = j.value JOIN note n ON n.id = c.note_id) AS place
+    WHERE {_OF_NOTES} AND s.card_id = place.card AND s.deck_id IS NOT place.deck
+"""
+_RECOUNTED = (
+    "UPDATE learner_deck SET seen = 0",
+    "INSERT INTO learner_deck(learner_id, deck_id, seen)"
+    " SELECT learner_id, deck_id, count(*) FROM schedule WHERE deck_id IS NOT NULL GROUP BY learner_id, deck_id"
+    " ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = excluded.seen",
+    "DELETE FROM learner_day",
+    "INSERT INTO learner_day(learner_id, study_day, answers) SELECT learner_id, study_day, count(*) FROM review"
+    " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day",
+    "INSERT INTO learner_state(learner_id, last_seq)"
+    " SELECT id, coalesce((SELECT max(seq) FROM review WHERE learner_id = learner.id), 0) FROM learner WHERE true"
+    " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq",
+    "UPDATE card SET answered = 1 WHERE answered = 0"
+    " AND id IN (SELECT card_id FROM review UNION SELECT card_id FROM schedule)",
+)
+
+
+def count_answers(database: Database, learner: int, days: Mapping[Day, int]) -> None:
+    """Adds to the number of graded answers of the learner's days; a negative number takes away."""
+    for day, answers in days.items():
+        database.execute(_ANSWERS, (learner, day, answers))
+
+
+def count_seen(database: Database, learner: int, decks: Mapping[int, int]) -> None:
+    """Adds to the number of visible cards in decks that the learner has schedules of; a negative one takes away."""
+    for deck, cards in decks.items():
+        database.execute(_SEEN, (learner, deck, cards))
+
+
+def keep_log_end(database: Database, learner: int, seq: int) -> None:
+    """Says that the learner's log ends with the row `seq`."""
+    database.execute(_LOG_END, (learner, seq))
+
+
+def mark_answered(database: Database, cards: Iterable[int]) -> None:
+    """Says of cards that somebody has answered them or set them aside; never taken back."""
+    database.executemany("UPDATE card SET answered = 1 WHERE id = ?", ((card,) for card in cards))
+
+
+def follow_moves(database: Database, notes: Iterable[int]) -> None:
+    """Tells every learner's schedules of these notes where their cards are now, and the counts with them.
+
+    Costs as many rows as move, whoever has none of the cards costs nothing.
+    """
+    listed = (json.dumps(list(notes)),)
+    database.execute(_SEEN_BY_MOVES, listed)
+    database.execute(_MOVES, listed)
+
+
+def count_anew(database: Database) -> None:
+    """Counts everything from the log and the schedules, as after whole tables came in."""
+    for statement in _RECOUNTED:
+        database.execute(statement)

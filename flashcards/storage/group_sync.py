@@ -1,0 +1,83 @@
+"""One wait for the disk for all who have just written.
+
+SQLite's own `synchronous = FULL` waits for the disk within the transaction, and so does everybody who wants to write
+next. Here a transaction is committed to the log without that wait, the turn passes on, and then its writer waits until
+the log is on the disk. Who comes while that is under way waits for the next time, together with all others who do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+"""macOS: fsync alone leaves the data in the drive's cache."""
+
+
+class GroupSync:
+    """Syncs the log of a database. Numbers count commits: who has committed waits until theirs is on the disk."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._changed = threading.Condition()
+        self._committed = 0
+        self._synced = 0
+        self._syncing = False
+        self._trouble: OSError | None = None
+
+    def committed(self) -> int:
+        """Counts a transaction that has been committed just now; gives its number."""
+        with self._changed:
+            self._committed += 1
+            return self._committed
+
+    def wait(self, number: int) -> None:
+        """Returns when that commit, and all before it, are on the disk.
+
+        Raises OSError where the disk failed: from then on for ever, as nobody can tell what it kept.
+        """
+        with self._changed:
+            while self._synced < number:
+                self.check()
+                if self._syncing:
+                    self._changed.wait()
+                else:
+                    self._sync()
+
+    def check(self) -> None:
+        """Raises OSError where the disk has failed before."""
+        if self._trouble is not None:
+            raise OSError(self._trouble.errno, self._trouble.strerror)
+
+    def _sync(self) -> None:
+        """Syncs for everybody who has committed by now; others may go on committing meanwhile."""
+        reached, self._syncing = self._committed, True
+        self._changed.release()
+        try:
+            _to_disk(self._log)
+        except OSError as error:
+            self._trouble = error
+        finally:
+            self._changed.acquire()
+            self._syncing = False
+            if self._trouble is None:
+                self._synced = reached
+            self._changed.notify_all()
+
+
+def _to_disk(log: Path) -> None:
+    # Opened each time: SQLite makes a new file when all connections were closed in between. It takes its locks on
+    # others, so that closing this one loses none.
+    try:
+        descriptor = os.open(log, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return  # nothing was written since the last connection folded the log into the database
+    try:
+        if FULL_SYNC is not None:
+            fcntl.fcntl(descriptor, FULL_SYNC)
+        else:
+            os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)

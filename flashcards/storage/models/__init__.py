@@ -1,0 +1,67 @@
+"""The tables as peewee models: the one description of them that queries are written from.
+
+The migrations make the tables; a test compares what they made with what stands here, column by column and index by
+index. Queries are peewee's, built once (`storage/prepared.py`); rows come back as plain tuples and become domain
+values: no model is ever made an object of.
+
+Instants are epoch milliseconds in UTC (`*_at`, `at`); days are whole days since 1970-01-01 (`*_on`, `study_day`,
+`buried_until`); ease is in hundredths; flags are 0 or 1; lists are JSON arrays.
+"""
+
+from flashcards.storage.models.collection import (
+    Card,
+    Deck,
+    Folder,
+    Media,
+    Note,
+    NoteFront,
+    NoteTag,
+    NoteText,
+    Prerequisite,
+    Rendering,
+    Revision,
+)
+from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
+from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
+from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
+from flashcards.storage.models.people import Learner, Session, Throttle, Token
+from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
+
+__all__ = [
+    "AnkiExport",
+    "AnkiFields",
+    "Card",
+    "CardFlag",
+    "Deck",
+    "ExpectedEdit",
+    "Folder",
+    "FsrsParameters",
+    "ImportedReview",
+    "Learner",
+    "LearnerDay",
+    "LearnerDeck",
+    "LearnerFit",
+    "LearnerScheduler",
+    "LearnerState",
+    "Media",
+    "Memory",
+    "Note",
+    "NoteFront",
+    "NoteTag",
+    "NoteText",
+    "PartnerLink",
+    "PracticeRound",
+    "Prerequisite",
+    "Rendering",
+    "Review",
+    "Revision",
+    "RoundAnswer",
+    "RoundMark",
+    "SavedSearch",
+    "Schedule",
+    "Session",
+    "StudySet",
+    "Throttle",
+    "Token",
+]

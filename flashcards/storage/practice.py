@@ -1,0 +1,424 @@
+"""Practice rounds: what they ask, what was answered and ticked, and the links of partners.
+
+Every method runs within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
+from flashcards.storage.database import Database, Row
+
+CORE = "core"
+"""The tag of the questions that an interviewer asks."""
+
+_LAST_MISSED = """
+    m.learner_id = :learner AND m.who = 'self' AND m.mark = 'missed'
+    AND NOT EXISTS (SELECT 1 FROM round_mark l WHERE l.card_id = m.card_id AND l.learner_id = m.learner_id
+        AND l.who = 'self' AND l.point = m.point AND l.at > m.at)
+"""
+MISSED = f"""
+    SELECT m.card_id FROM round_mark m WHERE {_LAST_MISSED}
+    UNION SELECT p.teaches_card FROM round_mark m JOIN card q ON q.id = m.card_id
+    JOIN rubric_point p ON p.note_id = q.note_id AND p.point = m.point
+    WHERE {_LAST_MISSED} AND p.teaches_card IS NOT NULL
+"""
+"""The questions of which the learner missed a point when it was ticked last, and the cards that teach those points."""
+
+_CANDIDATES = """
+    SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,
+           coalesce(ld.active, 1), coalesce(s.suspended, 0)
+    FROM note_tag t JOIN note n ON n.id = t.note_id AND n.removed_at IS NULL AND n.draft = 0
+    JOIN deck d ON d.id = n.deck_id
+    JOIN card c ON c.note_id = n.id AND c.removed_at IS NULL
+        AND c.ordinal = (SELECT min(o.ordinal) FROM card o WHERE o.note_id = n.id AND o.removed_at IS NULL)
+    LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
+    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = n.deck_id
+    WHERE t.tag = ?2 AND (?3 IS NULL OR c.id = ?3) AND (?4 IS NULL OR d.path = ?4)
+    ORDER BY d.position, n.position
+"""
+_HTML = """
+    SELECT c.id, n.id, coalesce(r.extra, '{}')
+    FROM card c JOIN note n ON n.id = c.note_id
+    LEFT JOIN rendering r ON r.key = n.render_key AND r.which = 'note'
+    WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_POINTS = """
+    SELECT note_id, position, point, text, level, teaches_card FROM rubric_point
+    WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position
+"""
+_FOLLOW_UPS = """
+    SELECT note_id, position, '', text, NULL, answered_by_card FROM follow_up
+    WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position
+"""
+_ROUND = "id, kind, level, minutes, seed, scope, questions, started_at, finished_at, plan_id"
+_ANSWER = "id, position, card_id, revision, text, work, started_at, took_ms, at, closed_at, review_seq"
+_LINK = "learner_id, round_id, created_at, expires_at, joined_at, session_hash, ended_at"
+
+
+@dataclass(frozen=True, slots=True)
+class CoreNote:
+    """A question that can be practised; `active` and `suspended` are the learner's choice."""
+
+    card: int
+    note: int
+    deck: int
+    path: str
+    topic: str
+    deck_tags: tuple[str, ...]
+    tags: tuple[str, ...]
+    title: str
+    revision: int
+    active: bool
+    suspended: bool
+
+
+class PointText(NamedTuple):
+    """A point, or a follow-up (whose `key` is empty), as its deck has it; `card` teaches or answers it."""
+
+    key: str
+    text: str
+    html: str
+    level: str | None
+    card: int | None
+
+
+class RubricText(NamedTuple):
+    """A note's points and follow-ups."""
+
+    points: tuple[PointText, ...]
+    follow_ups: tuple[PointText, ...]
+
+
+class LinkedCard(NamedTuple):
+    """A card that teaches a point or answers a follow-up."""
+
+    card: int
+    title: str
+    question_html: str
+    answer_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A partner's link to a round; instants are epoch milliseconds."""
+
+    learner: int
+    round: str
+    created_at: int
+    expires_at: int
+    joined_at: int | None
+    session_hash: bytes | None
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """A tick: whose, on which point of which question, and when."""
+
+    round: str
+    position: int
+    who: str
+    point: str
+    mark: str
+    at: int
+    evidence: str | None
+
+
+class PracticeRows:
+    """Reads and writes of one learner's rounds."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # --- what can be asked
+
+    def core_notes(self, learner: int, *, card: int | None = None, path: str | None = None) -> list[CoreNote]:
+        """The questions that can be practised, in study order: all, the one of a card, or those of a deck's file."""
+        return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE, card, path))]
+
+    def texts(self, cards: Iterable[int]) -> dict[int, RubricText]:
+        """The points and follow-ups of these cards' notes."""
+        html = {card: (note, json.loads(extra)) for card, note, extra in self._db.all(_HTML, (_listed(cards),))}
+        notes = _listed(note for note, _ in html.values())
+        points, follow_ups = (_by_note(self._db.all(sql, (notes,))) for sql in (_POINTS, _FOLLOW_UPS))
+        return {
+            card: RubricText(
+                _point_texts(points.get(note, ()), rendered.get("rubric_html", ())),
+                _point_texts(follow_ups.get(note, ()), rendered.get("follow_ups_html", ())),
+            )
+            for card, (note, rendered) in html.items()
+        }
+
+    def linked(self, cards: Iterable[int]) -> dict[int, LinkedCard]:
+        """What these cards say, removed ones too."""
+        rows = self._db.all(
+            "SELECT c.id, n.title, coalesce(r.question_html, ''), coalesce(r.answer_html, '')"
+            " FROM card c JOIN note n ON n.id = c.note_id"
+            " LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which"
+            " WHERE n.draft = 0 AND c.id IN (SELECT value FROM json_each(?))",
+            (_listed(cards),),
+        )
+        return {row[0]: LinkedCard(*row) for row in rows}
+
+    def last_asked(self, learner: int) -> dict[int, int]:
+        """When each card was last asked and not skipped."""
+        rows = self._db.all(
+            "SELECT card_id, max(at) FROM round_answer WHERE learner_id = ? AND text IS NOT NULL GROUP BY card_id",
+            (learner,),
+        )
+        return dict(rows)
+
+    # --- rounds
+
+    def add(self, learner: int, round_: Round) -> None:
+        """Stores a new round."""
+        scope = json.dumps({"decks": round_.decks, "tags": round_.tags}, ensure_ascii=False)
+        questions = json.dumps([_question_json(one) for one in round_.questions], ensure_ascii=False)
+        self._db.execute(
+            f"INSERT INTO practice_round(learner_id, {_ROUND}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                learner, round_.id, round_.kind, round_.level, round_.minutes, round_.seed, scope, questions,
+                round_.started_at, round_.finished_at, round_.plan_id,
+            ),
+        )  # fmt: skip
+
+    def round(self, learner: int, id: str) -> Round | None:
+        """The learner's round with that id."""
+        row = self._db.one(f"SELECT {_ROUND} FROM practice_round WHERE learner_id = ? AND id = ?", (learner, id))
+        return _round(row) if row else None
+
+    def rounds(self, learner: int, limit: int | None = None) -> list[Round]:
+        """The learner's rounds, the newest first."""
+        rows = self._db.all(
+            f"SELECT {_ROUND} FROM practice_round WHERE learner_id = ? ORDER BY started_at DESC, id LIMIT ?",
+            (learner, -1 if limit is None else limit),
+        )
+        return [_round(row) for row in rows]
+
+    def finish(self, learner: int, id: str, at: int) -> None:
+        """Ends a round that has not ended yet."""
+        self._db.execute(
+            "UPDATE practice_round SET finished_at = ? WHERE learner_id = ? AND id = ? AND finished_at IS NULL",
+            (at, learner, id),
+        )
+
+    def delete(self, learner: int, id: str) -> None:
+        """Forgets a round with its answers, ticks and link; the log keeps its grades."""
+        self._db.execute("DELETE FROM practice_round WHERE learner_id = ? AND id = ?", (learner, id))
+        for table in ("round_answer", "round_mark", "partner_link"):
+            self._db.execute(f"DELETE FROM {table} WHERE learner_id = ? AND round_id = ?", (learner, id))
+
+    # --- answers
+
+    def add_answer(self, learner: int, round_id: str, given: Given) -> None:
+        """Stores a new answer."""
+        self._db.execute(
+            f"INSERT INTO round_answer(learner_id, round_id, {_ANSWER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                learner, round_id, given.id, given.position, int(given.card), given.revision, given.text,
+                _work_json(given.work), given.started_at, given.took_ms, given.at, given.closed_at, given.review_seq,
+            ),
+        )  # fmt: skip
+
+    def answers(self, learner: int, round_id: str) -> tuple[Given, ...]:
+        """The answers of a round, in the order in which they came."""
+        rows = self._db.all(
+            f"SELECT {_ANSWER} FROM round_answer WHERE learner_id = ? AND round_id = ? ORDER BY at, id",
+            (learner, round_id),
+        )
+        return tuple(map(_given, rows))
+
+    def all_answers(self, learner: int) -> dict[str, list[Given]]:
+        """The answers of all rounds, by round; without what was written beside them."""
+        columns = _ANSWER.replace("text, work", "substr(text, 1, 0), '{}'")
+        rows = self._db.all(
+            f"SELECT {columns}, round_id FROM round_answer WHERE learner_id = ? ORDER BY at, id", (learner,)
+        )
+        found: dict[str, list[Given]] = {}
+        for *row, round_id in rows:
+            found.setdefault(round_id, []).append(_given(tuple(row)))
+        return found
+
+    def save_work(self, learner: int, round_id: str, given: Given, work: Work) -> None:
+        """Replaces what was written beside an answer."""
+        self._db.execute(
+            "UPDATE round_answer SET work = ? WHERE learner_id = ? AND round_id = ? AND id = ?",
+            (_work_json(work), learner, round_id, given.id),
+        )
+
+    def close_answer(self, learner: int, round_id: str, given: Given, at: int, review_seq: int | None) -> None:
+        """The learner went on; a grade once stored stays."""
+        self._db.execute(
+            "UPDATE round_answer SET closed_at = coalesce(closed_at, ?), review_seq = coalesce(review_seq, ?)"
+            " WHERE learner_id = ? AND round_id = ? AND id = ?",
+            (at, review_seq, learner, round_id, given.id),
+        )
+
+    # --- ticks
+
+    def save_mark(self, learner: int, card: str, row: MarkRow) -> None:
+        """Stores a tick, or what it is now."""
+        self._db.execute(
+            "INSERT INTO round_mark(learner_id, round_id, position, who, point, card_id, mark, at, evidence)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, round_id, position, who, point)"
+            " DO UPDATE SET mark = excluded.mark, at = excluded.at, evidence = excluded.evidence",
+            (learner, row.round, row.position, row.who, row.point, int(card), row.mark, row.at, row.evidence),
+        )
+
+    def marks(self, learner: int, round_id: str) -> list[MarkRow]:
+        """Every tick of a round."""
+        rows = self._db.all(
+            "SELECT round_id, position, who, point, mark, at, evidence FROM round_mark"
+            " WHERE learner_id = ? AND round_id = ?",
+            (learner, round_id),
+        )
+        return [MarkRow(*row) for row in rows]
+
+    def all_marks(self, learner: int) -> list[MarkRow]:
+        """The learner's own ticks in all rounds."""
+        rows = self._db.all(
+            "SELECT round_id, position, who, point, mark, at, NULL FROM round_mark"
+            " WHERE learner_id = ? AND who = 'self'",
+            (learner,),
+        )
+        return [MarkRow(*row) for row in rows]
+
+    def card_marks(self, learner: int, cards: Iterable[int]) -> dict[int, dict[str, list[str]]]:
+        """The learner's own ticks of these cards' points over time, the oldest first: card to point to marks."""
+        rows = self._db.all(
+            "SELECT card_id, point, mark FROM round_mark WHERE learner_id = ? AND who = 'self'"
+            " AND card_id IN (SELECT value FROM json_each(?)) ORDER BY at",
+            (learner, json.dumps(list(cards))),
+        )
+        found: dict[int, dict[str, list[str]]] = {}
+        for card, point, mark in rows:
+            found.setdefault(card, {}).setdefault(point, []).append(mark)
+        return found
+
+    def grades(self, learner: int, rows: Iterable[int]) -> dict[int, int]:
+        """The grades that stand in these rows of the learner's log; those that were taken back are left out."""
+        found = self._db.all(
+            "SELECT seq, quality FROM review WHERE learner_id = ? AND undone = 0"
+            " AND seq IN (SELECT value FROM json_each(?))",
+            (learner, json.dumps(list(rows))),
+        )
+        return dict(found)
+
+    # --- the partner
+
+    def save_link(self, learner: int, round_id: str, secret_hash: bytes, now: int, expires_at: int) -> None:
+        """Makes the round's link; an earlier one is dead with that."""
+        self._db.execute("DELETE FROM partner_link WHERE learner_id = ? AND round_id = ?", (learner, round_id))
+        self._db.execute(
+            "INSERT INTO partner_link(learner_id, round_id, secret_hash, created_at, expires_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (learner, round_id, secret_hash, now, expires_at),
+        )
+
+    def link(self, secret_hash: bytes) -> Link | None:
+        """The link that a secret opens."""
+        row = self._db.one(f"SELECT {_LINK} FROM partner_link WHERE secret_hash = ?", (secret_hash,))
+        return Link(*row) if row else None
+
+    def link_of(self, learner: int, round_id: str) -> Link | None:
+        """The round's link."""
+        row = self._db.one(
+            f"SELECT {_LINK} FROM partner_link WHERE learner_id = ? AND round_id = ?", (learner, round_id)
+        )
+        return Link(*row) if row else None
+
+    def join(self, link: Link, session_hash: bytes, now: int) -> None:
+        """Binds the link to one browser."""
+        self._db.execute(
+            "UPDATE partner_link SET joined_at = ?, session_hash = ?"
+            " WHERE learner_id = ? AND round_id = ? AND joined_at IS NULL",
+            (now, session_hash, link.learner, link.round),
+        )
+
+    def end_link(self, learner: int, round_id: str, now: int) -> None:
+        """The link leads nowhere from now on."""
+        self._db.execute(
+            "UPDATE partner_link SET ended_at = ? WHERE learner_id = ? AND round_id = ? AND ended_at IS NULL",
+            (now, learner, round_id),
+        )
+
+
+def _core_note(row: Row) -> CoreNote:
+    card, note, deck, path, topic, deck_tags, tags, title, revision, active, suspended = row
+    return CoreNote(
+        card, note, deck, path, topic, tuple(json.loads(deck_tags)), tuple(json.loads(tags)), title, revision,
+        bool(active), bool(suspended),
+    )  # fmt: skip
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return json.dumps(list(numbers))
+
+
+def _by_note(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for note, *rest in rows:
+        found.setdefault(note, []).append(tuple(rest))
+    return found
+
+
+def _point_texts(rows: Iterable[Row], html: Sequence[str]) -> tuple[PointText, ...]:
+    """Points with their HTML; one that is not rendered yet is left out."""
+    return tuple(
+        PointText(key, text, html[position], level, card)
+        for position, key, text, level, card in rows
+        if position < len(html)
+    )
+
+
+def _round(row: Row) -> Round:
+    id_, kind, level, minutes, seed, scope, questions, started_at, finished_at, plan_id = row
+    asked_for = json.loads(scope)
+    return Round(
+        id_, kind, level, minutes, seed, tuple(asked_for["decks"]), tuple(asked_for["tags"]),
+        tuple(map(_question, json.loads(questions))), started_at, finished_at, plan_id,
+    )  # fmt: skip
+
+
+def _question_json(question: Question) -> dict[str, Any]:
+    return {
+        "card": question.card,
+        "revision": question.revision,
+        "title": question.title,
+        "topic": question.topic,
+        "kind": question.kind,
+        "level": question.level,
+        "points": [_point_json(point) for point in question.points],
+        "follow_ups": [_point_json(point) for point in question.follow_ups],
+    }
+
+
+def _point_json(point: Point) -> list[Any]:
+    return [point.key, point.html, point.kind, point.level, point.card]
+
+
+def _question(stored: dict[str, Any]) -> Question:
+    points, follow_ups = (tuple(Point(*one) for one in stored[name]) for name in ("points", "follow_ups"))
+    return Question(**{**stored, "points": points, "follow_ups": follow_ups})
+
+
+def _work_json(work: Work) -> str:
+    return json.dumps(
+        {"numbers": work.numbers, "sketch": work.sketch, "follow_ups": work.follow_ups}, ensure_ascii=False
+    )
+
+
+def _given(row: Row) -> Given:
+    id_, position, card, revision, text, work, *times = row
+    stored = json.loads(work)
+    beside = Work(
+        tuple((what, many) for what, many in stored.get("numbers", ())),
+        tuple((tool, tuple(numbers), label) for tool, numbers, label in stored.get("sketch", ())),
+        stored.get("follow_ups", {}),
+    )
+    return Given(id_, position, str(card), revision, text, beside, *times)

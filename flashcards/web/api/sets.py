@@ -1,0 +1,47 @@
+"""Sets of cards to study, frozen when they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flashcards.services.review.sets import MOST_NAMED, SET_MODES
+from flashcards.web.api import shapes
+from flashcards.web.api.operations import Reply, operation
+from flashcards.web.api.schema import Field, ListOf, Object, Text
+from flashcards.web.auth.login import learner, services
+
+SET = Object(
+    (
+        Field("id", shapes.REVIEW_ID, True, "Made by the client; sending it again is harmless."),
+        Field("q", Text(500), about="A search, as on the browse page; this or cards."),
+        Field("cards", ListOf(shapes.CARD_ID, MOST_NAMED), about="The cards themselves, in place of a search."),
+        Field(
+            "mode", Text(choices=SET_MODES), True,
+            "review: what is due or new is asked as usual, no date of the others moves; cram: none does.",
+        ),
+    ),
+    "NewStudySet",
+)  # fmt: skip
+
+
+@operation(
+    "POST",
+    "/sets",
+    "Make a set of exactly these cards",
+    {201: shapes.STUDY_SET, 200: shapes.STUDY_SET},
+    body=SET,
+    errors=(400, 404, 409, 413, 415, 422),
+    location=lambda made: f"/sets/{made['id']}",
+)
+def post_set(body: dict[str, Any]) -> Reply:
+    """Its cards are asked by `GET /queue?set=`, each in the mode of its kind: cram for cram, else review."""
+    made, new = services().review.make_set(
+        learner(), id=body["id"], mode=body["mode"], q=body.get("q"), cards=body.get("cards")
+    )
+    return 201 if new else 200, shapes.set_json(made)
+
+
+@operation("GET", "/sets/<set_id>", "A set as it was made", {200: shapes.STUDY_SET}, errors=(404,))
+def get_set(set_id: str) -> Reply:
+    """`cards` is how many it had then."""
+    return 200, shapes.set_json(services().review.study_set(learner(), set_id))

@@ -1,0 +1,273 @@
+"""The app, which speaks WSGI, in threads behind connections that need none.
+
+A thread is taken when a request is whole, and given back when its answer is: whoever sends or reads slowly holds a
+connection and no thread. What is large lies in temporary files meanwhile, both ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.wsgi import FileWrapper
+
+from flashcards.web.serving.large_bodies import RETRY_AFTER, LargeBodies
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from flashcards.web.serving.connections import Connection
+
+T = TypeVar("T")
+Environ = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
+
+BODY_SECONDS = 60.0
+"""For the next piece of a body."""
+SLOWEST = 100
+"""Bytes a second that a body must come with, once it has taken `BODY_SECONDS`."""
+SEND_SECONDS = 120.0
+"""For a reader to take the next piece of an answer."""
+_BODY_IN_MEMORY = 16 << 10
+_ANSWER_IN_MEMORY = 256 << 10
+_PIECE = 64 << 10
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class _Gone(Exception):
+    """Nobody is there any more who could be answered."""
+
+
+class _Refused(Exception):
+    """Answered without the app, which has not seen the request."""
+
+    def __init__(self, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *more]
+        self.body = f"{text}\n".encode()
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What the app said; a large body lies in a file."""
+
+    status: int
+    headers: Headers
+    body: bytes | IO[bytes]
+
+    def close(self) -> None:
+        if not isinstance(self.body, bytes):
+            self.body.close()
+
+
+class FileAnswer(FileWrapper):
+    """What `wsgi.file_wrapper` makes: a file that is sent as it lies."""
+
+
+class Bridge:
+    """What uvicorn calls for each request."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self._app = app
+        self._large = LargeBodies(app)
+        self._threads = ThreadPoolExecutor(threads, "web")
+
+    def close(self) -> None:
+        """Waits for what the threads have begun."""
+        self._threads.shutdown(cancel_futures=True)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            return
+        connection: Connection = scope["state"]["connection"]
+        connection.busy = True
+        try:
+            await self._answer(connection, scope, receive, send)
+        except _Refused as refused:
+            await send({"type": "http.response.start", "status": refused.status, "headers": _with_length(refused)})
+            await send({"type": "http.response.body", "body": refused.body})
+        except (_Gone, TimeoutError):
+            connection.cut()
+        finally:
+            connection.busy = False
+
+    async def _answer(self, connection: Connection, scope: Any, receive: Any, send: Any) -> None:
+        environ = environ_of(scope)
+        size, chunked = int(environ.get("CONTENT_LENGTH") or 0), "HTTP_TRANSFER_ENCODING" in environ
+        taken, comes = 0, True
+        try:
+            if size > self._large.usual:
+                comes = await self._judge(environ, size)
+                taken = size if comes else 0
+            with tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY) as body:
+                if comes and (size or chunked):
+                    connection.reading = True
+                    try:
+                        await self._receive(receive, body, None if size else self._large.usual)
+                    finally:
+                        connection.reading = False
+                if chunked:
+                    del environ["HTTP_TRANSFER_ENCODING"]
+                    environ["CONTENT_LENGTH"] = str(body.tell())
+                body.seek(0)
+                environ["wsgi.input"] = body
+                answer = await self._in_thread(_run, self._app, environ)
+        finally:
+            if taken:
+                self._large.give_back(taken)
+        try:
+            if not comes:
+                answer.headers.append((b"connection", b"close"))
+            await _send(send, connection, answer)
+        finally:
+            answer.close()
+
+    async def _judge(self, environ: Environ, size: int) -> bool:
+        verdict = await self._in_thread(self._large.judge, environ, size)
+        if verdict.full:
+            raise _Refused(503, verdict.full, (b"retry-after", str(RETRY_AFTER).encode()))
+        return verdict.comes
+
+    async def _receive(self, receive: Any, body: IO[bytes], most: int | None) -> None:
+        """Takes a body into `body`; one of unknown size, as far as it is not above what is usual."""
+        began = time.monotonic()
+        while True:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            body.write(message.get("body", b""))
+            if most is not None and body.tell() > most:
+                # Nobody of ours sends large bodies without saying how large they are.
+                raise _Refused(413, "A large body needs a Content-Length.")
+            if not message.get("more_body"):
+                return
+            seconds = time.monotonic() - began
+            if seconds > BODY_SECONDS and body.tell() < SLOWEST * seconds:
+                raise _Gone
+
+    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+
+
+def _with_length(refused: _Refused) -> Headers:
+    return [*refused.headers, (b"content-length", str(len(refused.body)).encode())]
+
+
+def _run(app: Flask, environ: Environ) -> _Answer:
+    """Calls the app; its answer is whole when this returns, and the app has closed what it opened."""
+    head: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
+        head[:] = status, headers
+        return written.append
+
+    written: list[bytes] = []
+    said = app(environ, start_response)
+    if isinstance(said, FileAnswer):
+        body: bytes | IO[bytes] = said.file
+    else:
+        try:
+            body = _whole(written, said)
+        finally:
+            if hasattr(said, "close"):
+                said.close()
+    status = int(head[0][:3])
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in head[1]]
+    if status not in _WITHOUT_BODY and not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", str(_size(body)).encode()))
+    return _Answer(status, headers, body)
+
+
+def _whole(written: list[bytes], said: Iterable[bytes]) -> bytes | IO[bytes]:
+    """The pieces of an answer as one; in a file, where they are so many that slow readers would fill the memory."""
+    size = 0
+    for piece in said:
+        written.append(piece)
+        size += len(piece)
+        if size > _ANSWER_IN_MEMORY:
+            break
+    else:
+        return b"".join(written)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    file.writelines(written)
+    file.writelines(said)
+    file.seek(0)
+    return file
+
+
+def _size(body: bytes | IO[bytes]) -> int:
+    if isinstance(body, bytes):
+        return len(body)
+    here = body.tell()
+    size = body.seek(0, io.SEEK_END) - here
+    body.seek(here)
+    return size
+
+
+async def _send(send: Any, connection: Connection, answer: _Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    if isinstance(answer.body, bytes):
+        async with asyncio.timeout(SEND_SECONDS):
+            await send({"type": "http.response.body", "body": answer.body})
+        return
+    with contextlib.closing(answer.body) as file:
+        while piece := file.read(_PIECE):
+            if connection.is_closing():
+                raise _Gone
+            async with asyncio.timeout(SEND_SECONDS):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+_BASE: Environ = {
+    "SCRIPT_NAME": "", "wsgi.version": (1, 0), "wsgi.errors": sys.stderr, "wsgi.multithread": True,
+    "wsgi.multiprocess": False, "wsgi.run_once": False, "wsgi.file_wrapper": FileAnswer,
+}  # fmt: skip
+
+
+def environ_of(scope: Any) -> Environ:
+    """What WSGI wants to know of a request, but for its body."""
+    client, server = scope["client"] or ("", 0), scope["server"] or ("localhost", 80)
+    environ = {
+        **_BASE,
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.url_scheme": scope["scheme"],
+    }
+    for name, value in scope["headers"]:
+        key = _key(name)
+        if key is None:
+            continue
+        text = value.decode("latin-1")
+        if key in environ:
+            text = environ[key] + ("; " if key == "HTTP_COOKIE" else ", ") + text
+        environ[key] = text
+    return environ
+
+
+@lru_cache(512)
+def _key(name: bytes) -> str | None:
+    """How WSGI calls a header; None for one with an underscore, which could pass for another with a dash."""
+    if b"_" in name:
+        return None
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"

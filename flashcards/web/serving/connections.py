@@ -1,0 +1,182 @@
+"""Connections of browsers: how many there may be, how long one may take, and how one ends.
+
+uvicorn speaks HTTP on them. What it leaves open is bounded here: headers that never end, connections that never ask,
+more connections than there are files, and an end that a browser which still sends would not hear of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 64 << 10
+HEAD_SECONDS = 60.0
+"""For the first byte of a connection, and from there to the end of a request's headers."""
+KEEP_ALIVE_SECONDS = 120
+LINGER_SECONDS = 10
+"""For how long what a refused sender still sends is thrown away: a browser reads the answer after it has sent all."""
+MOST = 8000
+"""Connections at once, where the system allows as many files."""
+_OTHER_FILES = 48
+"""Files that are no connections: the database's of each thread, temporary ones."""
+_AT_ONCE = 50
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 38\r\nConnection: close\r\n\r\nThe headers of the request are large.\n"
+)
+
+
+def allowed_connections() -> int:
+    """How many connections there is room for; the limit of open files is raised as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST + _OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        except (OSError, ValueError):  # macOS has a lower limit of its own
+            most = soft
+    return max(4, most - _OTHER_FILES)
+
+
+class Connections:
+    """All that are open. Where there would be too many, those that have been idle for longest make room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: set[Connection] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, connection: Connection) -> None:
+        """Takes a new connection in."""
+        if len(self._open) >= self._most:
+            self._make_room()
+        self._open.add(connection)
+        if len(self._open) > self._most:
+            connection.cut()  # all others are being answered
+
+    def remove(self, connection: Connection) -> None:
+        """Forgets a connection that has ended."""
+        self._open.discard(connection)
+
+    def _make_room(self) -> None:
+        idle = sorted((one for one in self._open if not one.busy), key=lambda one: one.heard)
+        for connection in idle[: max(1, self._most // _AT_ONCE)]:
+            self._open.discard(connection)
+            connection.cut()
+
+    async def sweep(self) -> None:
+        """Ends the connections that take too long to ask; to be called now and then."""
+        now = asyncio.get_running_loop().time()
+        for connection in [one for one in self._open if one.is_overdue(now)]:
+            connection.cut()
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. `busy` while a request of it is being read or answered, `heard` when it last sent anything."""
+
+    def __init__(self, connections: Connections, **named: Any) -> None:
+        super().__init__(**named)
+        self._all = connections
+        self._ending: _Ending | None = None
+        self._head_since: float | None = None
+        self._head_bytes = 0
+        self.busy = False
+        self.reading = False
+        self.heard = 0.0
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it has taken longer than it may for the headers of a request."""
+        return self._head_since is not None and now - self._head_since > HEAD_SECONDS
+
+    def is_closing(self) -> bool:
+        """Whether it has ended, or is about to."""
+        return self._ending is None or self._ending.is_closing()
+
+    def cut(self) -> None:
+        """Ends it at once."""
+        if self._ending is not None:
+            self._ending.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.heard = self._head_since = self.loop.time()
+        self._ending = _Ending(transport, self.loop)
+        super().connection_made(self._ending)  # type: ignore[arg-type]
+        self._all.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._all.remove(self)
+        super().connection_lost(exc)
+        self.scope = None  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        assert self._ending is not None
+        if self._ending.is_closing():
+            return  # nobody wants it; see `_Ending`
+        self.heard = self.loop.time()
+        in_head = self._head_since is not None
+        super().data_received(data)
+        if in_head and self._head_since is not None and not self._ending.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self._ending.write(_TOO_LONG)
+                self._ending.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["state"]["connection"] = self
+        if self._head_since is None:
+            self._head_since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        self._head_since, self._head_bytes = None, 0
+        super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """The server stops: an answer that has begun is finished, a body that is still coming is not waited for."""
+        assert self._ending is not None
+        self._ending.lingers = False
+        if self.reading or self._ending.is_closing():
+            self.cut()
+        else:
+            super().shutdown()
+
+
+class _Ending:
+    """A transport that ends a connection so that the other side can still read what it was told.
+
+    Where it sends on while we close, its system throws away what it has not read of us. So we say that nothing more
+    comes, and throw away what still comes, for a while.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._closing = False
+        self.lingers = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        self._closing = True
+        if not (self.lingers and self._transport.can_write_eof()):
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._loop.call_later(LINGER_SECONDS, self._transport.abort)
+
+    def abort(self) -> None:
+        self._closing = True
+        self._transport.abort()

@@ -1,0 +1,1 @@
+"""Studying exactly the cards that were chosen."""

@@ -1,0 +1,30 @@
+// Choosing a round, and its report: recordings that are kept, printing, what is left of rounds that are over.
+
+import { learner } from "./api.js";
+import * as recorder from "./recorder.js";
+import * as rounds from "./rounds.js";
+
+const print = document.querySelector("[data-print]"), kept = document.getElementById("kept");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}
+
+if (kept && !recorder.trouble()) {
+  const [words, button] = kept.children;
+  recorder.takes().then((all) => {
+    kept.hidden = !all.length;
+    const size = all.reduce((sum, blob) => sum + blob.size, 0);
+    words.textContent = `${all.length} ${all.length === 1 ? "recording is" : "recordings are"} kept in this browser, ${(size / 1e6).toFixed(1)} MB.`;
+  }).catch(() => {});
+  button.addEventListener("click", async () => {
+    await recorder.forget();
+    kept.hidden = true;
+  });
+}
+
+rounds.flush().then((trouble) => {
+  const over = /^\/practice\/([0-9a-f-]{36})\/report$/.exec(location.pathname)?.[1];
+  if (trouble || !over) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith(`flashcards.said.${learner}.${over}.`)) localStorage.removeItem(key);
+});

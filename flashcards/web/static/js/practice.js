@@ -1,0 +1,371 @@
+// A question of a round and its points: the clock, drafts, the recording, ticks; and going on without a connection.
+
+import { learner, uuid } from "./api.js";
+import { keyOf } from "./keys.js";
+import * as recorder from "./recorder.js";
+import * as rounds from "./rounds.js";
+
+const { round, position, card, places, closed, report } = document.body.dataset;
+const id = (name) => document.getElementById(name);
+const DRAFT = `flashcards.draft.${learner}.${round}.${position}`;
+const SAID = `flashcards.said.${learner}.${round}.`;
+const PLACE = [round, position], WAIT_MS = 4000;
+const asking = id("done"), ticks = id("ticks"), line = id("line");
+const path = `/rounds/${round}/answers`;
+let stop = null; // of the recording that runs
+
+const tell = (text) => { if (line) line.textContent = text; };
+const stored = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+const store = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* the page holds it */ } };
+const remove = (key) => { try { localStorage.removeItem(key); } catch { /* it was never there */ } };
+
+/** Sends what waits, but does not wait for long; gives what stands in the way, "" for nothing. */
+function send() {
+  return Promise.race([rounds.flush(), new Promise((resolve) => setTimeout(resolve, WAIT_MS, "offline"))]);
+}
+
+function unsent(trouble) {
+  if (trouble === "login") return "You are logged out here; all is kept, and sent when you log in again.";
+  return "Kept here; sent when connected.";
+}
+
+/** Says what the server refused; gives whether there was anything. */
+function wasRefused() {
+  const mine = rounds.refused().filter((one) => one.path.startsWith(`/rounds/${round}`));
+  for (const one of mine) rounds.forget(one.key);
+  if (mine.length) tell(mine[0].why);
+  return mine.length > 0;
+}
+
+/** The next question that nobody has closed, as far as this browser knows; null after the last. */
+function following() {
+  const done = new Set(closed.split(" ").filter(Boolean).map(Number));
+  const all = places.split(" ");
+  for (const place of all.keys()) if (stored(SAID + place)?.closed) done.add(place);
+  const here = Number(position), order = [...all.keys()].map((step) => (here + 1 + step) % all.length);
+  const next = order.find((place) => place !== here && !done.has(place));
+  return next === undefined ? null : all[next];
+}
+
+async function goOn() {
+  store(SAID + position, { ...stored(SAID + position), closed: true });
+  const trouble = await send();
+  if (wasRefused()) return;
+  const next = following();
+  if (next) location.assign(next);
+  else if (!trouble) location.assign(report);
+  else tell("That was the last one. Kept here; the report comes with the connection.");
+}
+
+// --- a question
+
+function question() {
+  const draft = stored(DRAFT) ?? {}, notes = id("notes"), began = performance.now();
+  const written = () => [...document.querySelectorAll("#ledger input")];
+  let over = false, hidden = 0, left = document.hidden ? began : 0, before = draft.took ?? 0;
+  const took = () => Math.round(before + performance.now() - began - hidden - (left ? performance.now() - left : 0));
+  let strokes = draft.strokes ?? [];
+  if (draft.text && !notes.value) notes.value = draft.text;
+  for (const [index, value] of (draft.numbers ?? []).entries()) (written()[index] ?? (moreLines(), written()[index])).value ||= value;
+  const keep = () => over || store(DRAFT, { text: notes.value, numbers: written().map((field) => field.value), strokes, took: took() });
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) left = performance.now();
+    else if (left) { hidden += performance.now() - left; left = 0; }
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (target.closest?.("#ledger tr:last-child")) moreLines();
+    keep();
+  });
+  addEventListener("pagehide", keep);
+  clock(took, keep);
+  if (id("pad")) import("./sketch.js").then(({ sketch }) => {
+    id("sketch").hidden = false;
+    sketch(id("pad"), id("sketch").querySelector(".tools"), strokes, (all) => { strokes = all; keep(); });
+  });
+  if (notes.classList.contains("code")) editor(notes);
+  offerRecording();
+
+  asking.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const skipped = event.submitter?.name === "skip";
+    for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = true;
+    await stop?.();
+    const text = notes.value, answer = uuid(), fields = written(), numbers = [];
+    for (let i = 0; i < fields.length; i += 2) if (fields[i].value || fields[i + 1].value) numbers.push([fields[i].value, fields[i + 1].value]);
+    keep();
+    rounds.add("POST", path, { id: answer, question: card, text, took_ms: took(), skipped, numbers, sketch: strokes });
+    store(SAID + position, { answer, text, took: took(), closed: skipped });
+    const trouble = await send();
+    if (wasRefused()) {
+      remove(SAID + position);
+      for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = false;
+      return;
+    }
+    over = true;
+    remove(DRAFT);
+    if (skipped) return goOn();
+    location.assign(places.split(" ")[position] + (trouble ? "&points=1" : ""));
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches?.("#ledger input")) written()[written().indexOf(event.target) + 1]?.focus();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return asking.requestSubmit(id("say-done"));
+    if (event.key === "Escape" && document.activeElement === notes) return notes.blur();
+    const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes", c: "#clarify" }[keyOf(event)];
+    const found = press && document.querySelector(press);
+    if (!found || found.hidden) return;
+    event.preventDefault();
+    if (found === notes) notes.focus();
+    else found.click();
+  });
+}
+
+/** The ledger always has an empty line, up to what the server keeps. */
+function moreLines() {
+  const lines = id("ledger"), count = lines.children.length + 1;
+  if (count > 40) return;
+  const line = lines.lastElementChild.cloneNode(true);
+  for (const field of line.querySelectorAll("input")) {
+    field.value = "";
+    field.setAttribute("aria-label", field.getAttribute("aria-label").replace(/\d+/, count));
+  }
+  lines.append(line);
+}
+
+function clock(took, keep) {
+  const box = id("clock"), face = box.querySelector("span"), phases = [...document.querySelectorAll(".phases li")];
+  box.hidden = false;
+  box.open = stored("flashcards.clock-hidden") === true;
+  box.addEventListener("toggle", () => store("flashcards.clock-hidden", box.open));
+  let seconds = -1;
+  const show = () => {
+    const now = Math.floor(took() / 1000);
+    if (now === seconds) return;
+    seconds = now;
+    face.textContent = `${Math.floor(now / 60)}:${String(now % 60).padStart(2, "0")}`;
+    if (now % 5 === 0) keep();
+    let until = 0;
+    const minute = now / 60, on = phases.find((phase) => (until += Number(phase.dataset.minutes)) > minute) ?? phases.at(-1);
+    for (const [index, phase] of phases.entries()) {
+      phase.className = phase === on ? "now" : index < phases.indexOf(on) ? "past" : "";
+      if (phase === on) phase.setAttribute("aria-current", "step");
+      else phase.removeAttribute("aria-current");
+    }
+  };
+  show();
+  setInterval(show, 250);
+}
+
+/** Tab indents, Enter keeps the indentation; after Esc, Tab leaves as everywhere. */
+function editor(field) {
+  let free = false;
+  id("code-hint").hidden = false;
+  const put = (text) => document.execCommand("insertText", false, text);
+  field.addEventListener("focus", () => { free = false; });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { free = true; event.stopPropagation(); return; }
+    const start = field.value.lastIndexOf("\n", field.selectionStart - 1) + 1;
+    const indent = /^[ \t]*/.exec(field.value.slice(start, field.selectionStart))[0];
+    if (event.key === "Tab" && !free && !event.ctrlKey && !event.altKey) {
+      event.preventDefault();
+      const lines = field.value.slice(start, field.selectionEnd);
+      const changed = event.shiftKey ? lines.replace(/^ {1,4}/gm, "") : lines.replace(/^/gm, "    ");
+      if (!event.shiftKey && field.selectionStart === field.selectionEnd) return put("    ");
+      field.setSelectionRange(start, field.selectionEnd);
+      put(changed);
+      if (changed.includes("\n")) field.setSelectionRange(start, start + changed.length);
+    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && indent) {
+      event.preventDefault();
+      put(`\n${indent}`);
+    }
+  });
+}
+
+function offerRecording() {
+  const button = id("record"), why = recorder.trouble();
+  if (why) return tell(why);
+  button.hidden = false;
+  const label = button.querySelector("span");
+  const idle = () => { stop = null; label.textContent = "Record"; button.classList.remove("on"); };
+  tell("A recording stays in this browser; it is never sent.");
+  button.addEventListener("click", async () => {
+    if (stop) {
+      await stop();
+      idle();
+      return tell("Recorded. It stays in this browser.");
+    }
+    button.disabled = true;
+    try {
+      stop = await recorder.record(PLACE, (text) => { idle(); tell(text); });
+      label.textContent = "Stop";
+      button.classList.add("on");
+      line.replaceChildren(Object.assign(document.createElement("span"), { className: "live", textContent: "Recording." }), " It stays in this browser.");
+    } catch (error) {
+      tell(error.message);
+    }
+    button.disabled = false;
+  });
+}
+
+// --- its points
+
+function points() {
+  const said = stored(SAID + position) ?? {}, answer = ticks.dataset.answer || said.answer;
+  const radios = () => [...document.querySelectorAll("[name^=mark-]")];
+  const groups = () => [...document.querySelectorAll(".marks")].filter((group) => group.checkVisibility?.() ?? true);
+  if (!ticks.dataset.answer && said.text) id("own").textContent = said.text;
+  for (const { method, path: to, body } of rounds.waiting()) if (method === "PATCH" && to === `${path}/${answer}`) overlay(body);
+  play();
+
+  function overlay({ points: marked = [], follow_ups: followed = [] }) {
+    for (const { point, mark } of [...marked, ...followed]) {
+      const radio = mark && radios().find((one) => one.name === `mark-${point}` && one.value === mark);
+      if (radio) radio.checked = true;
+    }
+    for (const { point, text } of followed) {
+      const part = text !== undefined && document.querySelector(`[data-follow="${CSS.escape(point)}"]`);
+      if (part) { part.querySelector("textarea").value = text; reveal(part); }
+      if (part && part.querySelector(":checked")) later();
+    }
+    count();
+  }
+
+  /** Resolves to whether it is stored, here or there. */
+  async function patch(body) {
+    if (!answer) return tell("Answer the question first.");
+    rounds.add("PATCH", `${path}/${answer}`, { at: new Date().toISOString(), ...body });
+    const trouble = await send();
+    if (wasRefused()) return false;
+    if (trouble) tell(unsent(trouble));
+    return true;
+  }
+
+  function count() {
+    const marks = [...document.querySelectorAll(".points .marks")].map((group) => group.querySelector(":checked")?.value);
+    const of = (mark) => marks.filter((one) => one === mark).length, open = marks.filter((one) => !one).length;
+    if (open < marks.length) tell(`${of("said")} said, ${of("partly")} partly, ${of("missed")} missed${open ? `; ${open} not marked yet` : ""}.`);
+    for (const taught of document.querySelectorAll("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
+    const share = marks.length && 100 * of("said") / marks.length;
+    const grade = open === marks.length ? "" : marks.length === 1 && of("partly") ? "3" : share >= 80 ? "4" : share >= 50 ? "3" : "1";
+    for (const button of ticks.querySelectorAll("[name=grade]")) {
+      button.classList.toggle("proposed", button.value === grade);
+      button.querySelector("small").textContent = button.value === grade ? "proposed" : "";
+    }
+  }
+
+  function reveal(part) {
+    part.querySelector("[data-reply]").hidden = false;
+    part.querySelector("[data-answer]").hidden = true;
+  }
+
+  /** The next follow-up comes when this one is marked. */
+  function later() {
+    const template = document.querySelector("template[data-later]");
+    if (!template) return;
+    template.replaceWith(template.content);
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.name?.startsWith("mark-")) return;
+    const point = target.name.slice(5), follow = target.closest(".follow");
+    patch(follow ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
+    if (follow && follow === [...document.querySelectorAll(".follow")].at(-1)) later();
+    count();
+  });
+  ticks.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    event.preventDefault();
+    if (!button || button.name === "to") {
+      const part = button?.closest(".follow");
+      if (!part) return;
+      patch({ follow_ups: [{ point: part.dataset.follow, text: part.querySelector("textarea").value }] });
+      reveal(part);
+      return part.querySelector("[type=radio]").focus();
+    }
+    for (const one of ticks.querySelectorAll("button")) one.disabled = true;
+    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn())
+      .finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
+  });
+  addEventListener("keydown", (event) => {
+    const inTick = event.target.matches?.(".marks input");
+    const key = inTick && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat && document.documentElement.dataset.keys !== "off" ? event.key.toLowerCase() : keyOf(event);
+    const mark = { 1: 0, 2: 1, 3: 2 }[key];
+    if (mark !== undefined) {
+      const all = groups();
+      const here = all.find((group) => group.contains(document.activeElement)) ?? all.find((group) => !group.querySelector(":checked"));
+      const radio = here?.querySelectorAll("input")[mark];
+      if (!radio) return;
+      event.preventDefault();
+      if (!radio.checked) radio.click();
+      const next = groups(), down = next[next.indexOf(here) + 1];
+      if (down) down.querySelector("input").focus();
+      else { radio.focus(); radio.blur(); }
+    } else if (key === "enter" || key === "Enter") {
+      const go = ticks.querySelector(".proposed") ?? id("go-on");
+      if (go) { event.preventDefault(); go.click(); }
+    } else if (key === "n") {
+      const part = [...document.querySelectorAll(".follow textarea")].at(-1);
+      if (part) { event.preventDefault(); part.focus(); }
+    }
+  });
+  count();
+  if (!ticks.dataset.answer) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places.split(" ")[position]); });
+}
+
+async function play() {
+  const box = id("player"), [first] = box.children;
+  if (recorder.trouble()) return;
+  const kept = await recorder.takes(...PLACE).catch(() => []);
+  box.hidden = !kept.length;
+  for (const [index, blob] of kept.entries()) {
+    const audio = index ? first.cloneNode() : first;
+    audio.src = URL.createObjectURL(blob);
+    audio.setAttribute("aria-label", kept.length > 1 ? `Your recording, part ${index + 1}` : "Your recording");
+    if (index) box.insertBefore(audio, box.lastElementChild);
+  }
+  box.lastElementChild.addEventListener("click", async () => {
+    await recorder.forget(...PLACE);
+    for (const audio of box.querySelectorAll("audio")) { audio.pause(); URL.revokeObjectURL(audio.src); audio.removeAttribute("src"); }
+    box.hidden = true;
+    id("status").textContent = "The recording is deleted.";
+  });
+}
+
+// --- both
+
+/** The round's other pages are kept, so that it goes on without a connection. */
+async function keepPages() {
+  if (!globalThis.caches || !navigator.onLine) return;
+  const pages = await caches.open("flashcards-pages"), done = new Set(closed.split(" ").filter(Boolean).map(Number));
+  for (const [place, address] of places.split(" ").entries()) {
+    if (done.has(place)) continue;
+    for (const url of [address, `${address}&points=1`]) {
+      const whole = new URL(url, location.href).href;
+      if (place !== Number(position) && await pages.match(whole)) continue;
+      const response = await fetch(whole).catch(() => null);
+      if (response?.status === 200 && !response.redirected) await pages.put(whole, response);
+    }
+  }
+}
+
+const copy = document.querySelector("[data-copy]");
+if (copy) {
+  const link = document.querySelector("[data-link]");
+  link.textContent = link.href;
+  copy.hidden = !navigator.clipboard;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(link.href);
+    copy.textContent = "Copied";
+  });
+}
+addEventListener("keydown", (event) => {
+  const key = keyOf(event), open = document.querySelector(".menu[open]");
+  if (key === "Escape") { if (open) open.open = false; else location.assign("/practice"); }
+  else if (key === "?") location.assign("/help#practice");
+});
+if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places.split(" ")[position]);
+rounds.keepSending((trouble) => { if (trouble) tell(unsent(trouble)); else wasRefused(); });
+if (asking) question();
+else points();
+document.documentElement.dataset.ready = "";
+keepPages();

@@ -1,0 +1,79 @@
+// A sketch of boxes, arrows, lines and words. It is kept as numbers: [tool, coordinates, text] for each stroke.
+
+const SVG = "http://www.w3.org/2000/svg", HEAD = 7, MOST = 400;
+
+/** The sketch in `pad`, with `tools`; `strokes` are those of a draft, `changed` is called with all of them. */
+export function sketch(pad, tools, strokes, changed) {
+  const ink = pad.querySelector(".ink");
+  let tool = "box", drawing = null;
+
+  function draw() {
+    ink.replaceChildren();
+    for (const words of pad.querySelectorAll("text")) words.remove();
+    for (const [kind, n, label] of drawing ? [...strokes, drawing] : strokes) {
+      if (kind === "text") {
+        const words = pad.appendChild(document.createElementNS(SVG, "text"));
+        words.setAttribute("x", n[0]);
+        words.setAttribute("y", n[1]);
+        words.textContent = label;
+      } else ink.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", path(kind, n));
+    }
+  }
+
+  function at(event) {
+    const box = pad.getBoundingClientRect();
+    return [(event.clientX - box.left) * 560 / box.width, (event.clientY - box.top) * 300 / box.height].map(Math.round);
+  }
+
+  pad.addEventListener("pointerdown", (event) => {
+    if (strokes.length >= MOST) return;
+    const [x, y] = at(event);
+    if (tool === "text") {
+      const label = prompt("What stands there?")?.trim().slice(0, 60);
+      if (label) keep(["text", [x, y], label]);
+      return;
+    }
+    pad.setPointerCapture(event.pointerId);
+    drawing = [tool, [x, y, x, y], ""];
+  });
+  pad.addEventListener("pointermove", (event) => {
+    if (!drawing) return;
+    const [x, y] = at(event), n = drawing[1];
+    if (tool !== "pen") n.splice(2, 2, x, y);
+    else if (Math.hypot(x - n.at(-2), y - n.at(-1)) > 3) n.push(x, y);
+    draw();
+  });
+  for (const name of ["pointerup", "pointercancel"]) pad.addEventListener(name, () => {
+    const done = drawing;
+    drawing = null;
+    const [x, y, to, below] = done?.[1] ?? [];
+    if (done && (done[1].length > 4 || Math.hypot(to - x, below - y) > 4)) keep(done);
+  });
+  tools.addEventListener("click", ({ target }) => {
+    const name = target.dataset.tool;
+    if (name === "undo") {
+      strokes.pop();
+      draw();
+      changed(strokes);
+    } else if (name) {
+      tool = name;
+      for (const one of tools.querySelectorAll("[aria-pressed]")) one.setAttribute("aria-pressed", one === target);
+    }
+  });
+
+  function keep(stroke) {
+    strokes.push(stroke);
+    draw();
+    changed(strokes);
+  }
+  draw();
+}
+
+function path(kind, n) {
+  const [x, y, to, below] = n;
+  if (kind === "box") return `M${x} ${y}H${to}V${below}H${x}Z`;
+  if (kind === "pen") return "M" + n.map((one, i) => (i && !(i % 2) ? "L" : i ? " " : "") + one).join("");
+  const angle = Math.atan2(below - y, to - x);
+  const ends = [1, -1].map((side) => `${Math.round(to - HEAD * Math.cos(angle + side * Math.PI / 7))} ${Math.round(below - HEAD * Math.sin(angle + side * Math.PI / 7))}`);
+  return `M${x} ${y}L${to} ${below}M${ends[0]}L${to} ${below}L${ends[1]}`;
+}

@@ -1,0 +1,141 @@
+"""Writers wait for the disk together, and each of them until what they wrote is on it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.errors import Unavailable
+from flashcards.storage import group_sync
+from flashcards.storage.database import Database, IntegrityError, migrate
+from tests.integration.test_stopping import wait_for
+
+WRITERS = 12
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "flashcards.sqlite3"
+    migrate(path)
+    database = Database.open(path)
+    yield database
+    database.close()
+
+
+class Disk:
+    """A disk that takes its time: each sync waits until it is let go, but for the first `quick` of them."""
+
+    def __init__(self) -> None:
+        self.syncs = 0
+        self.go_on = threading.Event()
+
+    def __call__(self, log: Path) -> None:
+        assert log.name.endswith("-wal")
+        self.syncs += 1
+        assert self.go_on.wait(60)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    made = Disk()
+    monkeypatch.setattr(group_sync, "_to_disk", made)
+    return made
+
+
+def add(database: Database, name: str) -> None:
+    with database.write():
+        database.execute(
+            "INSERT INTO learner(name, name_key, password_hash, created_at) VALUES (?1, ?1, '', 0)", (name,)
+        )
+
+
+def names(database: Database) -> set[str]:
+    return {name for (name,) in database.all("SELECT name FROM learner WHERE id > 0")}
+
+
+def start(database: Database, name: str, done: list[str]) -> threading.Thread:
+    def work() -> None:
+        add(database, name)
+        done.append(name)
+        database.close_thread()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_all_who_come_while_the_disk_is_busy_wait_for_one_more_sync(database: Database, disk: Disk) -> None:
+    done: list[str] = []
+    first = start(database, "first", done)
+    wait_for(lambda: disk.syncs == 1)
+    others = [start(database, f"{number}", done) for number in range(WRITERS)]
+    wait_for(lambda: len(names(database)) == WRITERS + 1)  # the turn to write was not waited for
+    assert done == []
+    disk.go_on.set()
+    for thread in (first, *others):
+        thread.join(60)
+    assert len(done) == WRITERS + 1
+    assert disk.syncs == 2
+
+
+def test_nobody_is_told_before_the_disk_has_it(database: Database, disk: Disk) -> None:
+    done: list[str] = []
+    thread = start(database, "Ann", done)
+    wait_for(lambda: "Ann" in names(database))
+    assert done == []
+    disk.go_on.set()
+    thread.join(60)
+    assert done == ["Ann"]
+
+
+def test_a_failed_transaction_waits_for_nothing(database: Database, disk: Disk) -> None:
+    disk.go_on.set()
+    add(database, "Ann")
+    with pytest.raises(IntegrityError):
+        add(database, "Ann")
+    assert disk.syncs == 1
+    assert names(database) == {"Ann"}
+
+
+def test_a_disk_that_failed_is_not_trusted_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failed sync the system may call what it could not write clean: the next one would say nothing."""
+    add(database, "before")
+
+    def fail(_log: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(group_sync, "_to_disk", fail)
+    with pytest.raises(Unavailable, match="Input/output error"):
+        add(database, "Ann")
+    monkeypatch.undo()
+    with pytest.raises(Unavailable, match="Look after it, and start the server again"):
+        add(database, "Ben")
+    assert "Ben" not in names(database)
+    assert "before" in names(database)  # reading goes on
+
+
+def test_outside_of_a_transaction_sqlite_syncs_itself(database: Database) -> None:
+    add(database, "Ann")
+    assert database.one("PRAGMA synchronous") == (2,)
+
+
+def test_a_log_that_was_made_anew_is_synced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all connections were closed, SQLite folds the log and removes it; the next writer has another file."""
+    add(database, "Ann")
+    database.close_thread()
+    log = database.path.with_name(f"{database.path.name}-wal")
+    assert not log.exists()
+    synced: list[int] = []
+    sync = group_sync._to_disk
+
+    def noted(path: Path) -> None:
+        synced.append(path.stat().st_size)
+        sync(path)
+
+    monkeypatch.setattr(group_sync, "_to_disk", noted)
+    add(database, "Ben")
+    assert [size > 0 for size in synced] == [True]
