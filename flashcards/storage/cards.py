@@ -32,7 +32,7 @@ from flashcards.storage.models import (
     Review,
 )
 from flashcards.storage.practice import missed
-from flashcards.storage.prepared import IN_ORDER, Among, Contains, Indexed, Query, at_most, prepared, storing
+from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import columns as schedule_columns
 from flashcards.storage.schedules import schedule_of
 
@@ -166,7 +166,7 @@ def _log_of_card(learner: int, card: int) -> Query:
 def _answers_of_day(learner: int, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
-        log.select(log.card, log.quality, at_most(fn.coalesce(log.took_ms, 0), LONGEST_MS))
+        log.select(log.card, log.quality, AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS))
         .where(log.learner == learner, log.study_day == day, log.quality.is_null(False), log.undone == 0)
         .order_by(log.at, log.seq)
     )

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IN_ORDER",
     "Among",
+    "AtMost",
     "Contains",
     "Differs",
     "Elements",
@@ -49,7 +50,6 @@ __all__ = [
     "Param",
     "Prepared",
     "Query",
-    "at_most",
     "inserting",
     "prepared",
     "storing",
@@ -210,6 +210,16 @@ class Number(peewee.ColumnBase):
         return ctx.literal(ctx.dialect.as_number)
 
 
+class AtMost(peewee.ColumnBase):
+    """The smaller of a column and a constant; NULL where the column is NULL."""
+
+    def __init__(self, column: Any, most: int) -> None:
+        self._column, self._most = column, most
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.sql(ctx.dialect.at_most(self._column, self._most))
+
+
 class Prepared(Generic[P]):
     """A query that is built once for each database and shape. Made by `prepared`."""
 
@@ -311,11 +321,6 @@ class Prepared(Generic[P]):
     @property
     def _name(self) -> str:
         return getattr(self._build, "__qualname__", "The query")
-
-
-def at_most(column: Any, most: int) -> Any:
-    """The smaller of a column and a number; NULL where the column is NULL."""
-    return peewee.Case(None, ((column > most, most),), column)
 
 
 def prepared(build: Callable[P, Query]) -> Prepared[P]:

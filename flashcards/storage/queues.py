@@ -32,12 +32,12 @@ from flashcards.storage.models import (
 from flashcards.storage.prepared import (
     IN_ORDER,
     Among,
+    AtMost,
     Contains,
     Elements,
     Indexed,
     Number,
     Query,
-    at_most,
     prepared,
 )
 from flashcards.storage.schedules import asked_on, shown_on
@@ -305,7 +305,7 @@ def _paces(learner: int) -> Query:
         .limit(500)
         .alias("last")
     )
-    counted_ms = at_most(last.c.took_ms, LONGEST_MS)
+    counted_ms = AtMost(last.c.took_ms, LONGEST_MS)
     return Select(
         (last,),
         (
