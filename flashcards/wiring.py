@@ -28,6 +28,7 @@ from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
+from flashcards.services.practice.model import Model
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -36,6 +37,7 @@ from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.long_work import LongWork
+from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
@@ -79,6 +81,7 @@ class Services:
     practice: PracticeService
     plans: Plans
     work: LongWork
+    ready: ReadyCheck
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -173,10 +176,15 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         fits=FitService(database, clock),
         report=ReportService(database, clock),
         scheduler=SchedulerService(database, clock),
-        practice=PracticeService(database, clock, review),
+        practice=PracticeService(database, clock, review, _model(config)),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
+        ready=ReadyCheck(database, config.data),
     )
+
+
+def _model(config: Config) -> Model | None:
+    return Model(config.llm_url, config.llm_model, config.llm_key) if config.llm_url else None
 
 
 def examine(config: Config) -> Report:

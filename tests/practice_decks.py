@@ -16,12 +16,15 @@ tags: [concepts]
 ### Rubric
 - says what {name} is
 - names when it fits
-- warns of leakage
-- remembers serving
+- warns of leakage {{#{id}-fact}}
+- remembers serving {{.senior}}
 
 ### Follow-ups
-- And with a million rows of {name}?
+- And with a million rows of {name}? {{#{id}-fact}}
 - Why not simply more data?
+
+### Clarify
+- The data? A table of {name}.
 
 ## A fact about {name} {{#{id}-fact}}
 

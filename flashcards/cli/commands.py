@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "Say how well a learner's answers were predicted."),
     "review": ("review", "Review the day's queue in the terminal."),
     "plan": ("plan", "Plan up to a date, and follow it."),
+    "practice": ("practice", "Practise interview questions in the terminal."),
     "export": ("export", "Write decks for Anki, as CSV or as JSON."),
     "import": ("imports", "Bring decks from Anki and other programs."),
     "push": ("push", "Send decks to a running Anki."),

@@ -101,6 +101,12 @@ def _is_reference(value: Any) -> bool:
     )
 
 
+def _read_object(value: Any) -> str:
+    if not isinstance(value, dict):
+        raise NotAsDeclared("must be an object")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _read_hex(value: Any) -> bytes:
     try:
         return bytes.fromhex(value)

@@ -72,7 +72,7 @@ class WebServer:
             uvicorn.Config(
                 self._bridge,
                 http=partial(Connection, connections),  # type: ignore[arg-type]
-                loop="asyncio",
+                loop="auto",
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

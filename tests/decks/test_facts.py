@@ -17,6 +17,11 @@ DECKS = Path(__file__).parents[2] / "decks"
 FACTS = Path(__file__).parent / "facts"
 QUESTIONS = tuple(sorted(path.stem for path in FACTS.glob("*.toml")))
 LEVELS = {"junior", "mid", "senior"}
+LONG_FORMS = (
+    *sorted(path.stem for folder in ("coding", "system-design") for path in (DECKS / "ml" / folder).glob("*.md")),
+    "faang-video-recommender",
+)
+"""Of coding and system design, and what else fills a round by itself."""
 
 
 @cache
@@ -100,28 +105,25 @@ def test_shared_cards_are_written_once() -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_point_and_follow_up_names_the_card_that_teaches_or_answers_it(question: str) -> None:
-    """In the deck, or in the facts' tables (`[[rubric]]`, `[[follow_up]]`) where the deck does not say it itself."""
-    facts = tomllib.loads((FACTS / f"{question}.toml").read_text("utf-8"))
     (core,) = [card for card in cards() if card["note"] == question and Path(card["path"]).stem == question]
-    known = {(Path(card["path"]).stem, card["note"]) for card in cards()}
-    wrong: list[tuple[str, str, object]] = []
-    for kind, text, given, refs in (
-        ("rubric", "point", core["rubric"], core["rubric_refs"]),
-        ("follow_up", "text", core["follow_ups"], core["follow_up_refs"]),
-    ):
-        named = {words: (ref["deck"], ref["id"]) for words, ref in zip(given, refs, strict=False) if ref and ref["id"]}
-        for row in facts.get(kind, ()):
-            deck, _, note = row["card"].rpartition("#")
-            named[row[text]] = (deck, note)
-        wrong += [(kind, words, "not a point of the card") for words in named if words not in given]
-        wrong += [(kind, words, "names no card") for words in given if words not in named]
-        wrong += [
-            (kind, words, card)
-            for words, card in named.items()
-            if ((card[0] or question).rpartition("/")[2], card[1]) not in known
-        ]
+    known = {(card["deck"], card["note"]) for card in cards()} - {(core["deck"], question)}
+    wrong = [
+        (words, ref)
+        for words, ref in zip(
+            (*core["rubric"], *core["follow_ups"]), (*core["rubric_refs"], *core["follow_up_refs"]), strict=True
+        )
+        if ref is None or (ref["deck"] or core["deck"], ref["id"]) not in known
+    ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("question", LONG_FORMS)
+def test_questions_of_a_whole_round_have_their_long_form(question: str) -> None:
+    (core,) = [card for card in cards() if card["note"] == question and Path(card["path"]).stem == question]
+
+    assert 600 <= len(core["in_full"].split()) <= 1_200
+    assert len(core["clarify"]) >= 5
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -155,6 +155,26 @@ def web(prepared: Path, tmp_path: Path) -> Iterator[Web]:
         yield web
 
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "nginx.conf"
+
+
+def test_the_example_works(prepared: Path, tmp_path: Path) -> None:
+    """Its lines but for names and certificates: a login, a large body, and who is asking."""
+    block = EXAMPLE.read_text("utf-8").partition("location / {")[2].partition("}")[0]
+    lines = "\n".join(line for line in block.splitlines() if "proxy_pass" not in line)
+    proxies = (ip_network("127.0.0.1"),)
+    with (
+        open_site(copy_data(prepared, tmp_path), trusted_hosts=(NAME,), trusted_proxies=proxies) as site,
+        served(tmp_path, site, lines) as web,
+    ):
+        site.learner("Ann")
+        entered = web.login(PASSWORD)
+        assert entered.status == 303
+        assert "; Secure" in (entered.headers.get("Set-Cookie") or "")
+        assert [web.login("wrong horse", **FORGED).status for _ in range(11)] == [401] * 10 + [429]
+        assert web.login(PASSWORD, source="127.0.0.3").status == 303
+
+
 EVE = {"name": "Eve", "password": PASSWORD}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.services.practice.contract import Wish
 from tests.integration.practice_world import Practice, practice_site, prepare
 from tests.site import new_id
@@ -246,6 +247,53 @@ def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: Fl
     ann.post(f"{again}/ticks", data={"q": "1", "id": uid, "grade": "4", f"mark-{key}": "said"})
     assert "No card is found" in ann.get("/browse?q=is:missed").text
     assert ann.get("/api/v1/cards?state=missed").json["items"] == []
+
+
+def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: FlaskClient) -> None:
+    address = begin(ann)
+    assert "The data? A table of pca." in ann.get(address).text  # what an interviewer would answer, if asked
+    uid = answer(ann, address)
+    page = ann.get(f"{address}?q=1").text
+    assert re.search(r"data-taught hidden>Taught by <a[^>]*>A fact about pca</a>", page)
+    assert '<span class="sub">senior</span>' in page
+    key = "pca-fact"  # a point is known by the id of its card
+    ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": "points", f"mark-{key}": "missed"})
+    page = ann.get(f"{address}?q=1").text
+    assert re.search(r"data-taught>Taught by <a[^>]*>A fact about pca</a>", page)
+    assert "It is a fact." in page  # the answer to the first follow-up stands behind it
+    report = ann.get(f"{address}/report").text
+    assert "Study the 1 miss" in report
+    assert "A fact about pca" in report
+    uid = new_id()
+    started = [ann.post(f"{address}/misses", data={"id": uid}).location for _ in range(2)]
+    assert started == [f"/review?set={uid}"] * 2
+    assert "A fact about" in ann.get(started[0]).text
+    found = {card["key"] for card in ann.get("/api/v1/cards?q=is:missed").json["items"]}
+    assert found == {"ml/concepts/pca#pca/forward", "ml/concepts/pca#pca-fact/forward"}
+
+
+def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:
+    address = begin(ann)
+    refused = ann.post(f"{address}/misses", data={"id": new_id()})
+    assert refused.status_code == 422
+    assert "Study" not in ann.get(f"{address}/report").text
+
+
+def test_points_that_nobody_says_are_shown_to_authors_once_nobody_can_be_told_apart(
+    site: Practice, ann: FlaskClient
+) -> None:
+    for number in range(LEAST_LEARNERS):
+        assert "Points that go unsaid" not in ann.get("/analysis").text
+        client = site.client(site.learner(f"Learner {number}"))
+        address = begin(client)
+        uid = answer(client, address)
+        marks = {"mark-pca-fact": "missed" if number else "said"}
+        client.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "3", **marks})
+    page = ann.get("/analysis").text
+    assert "Points that go unsaid" in page
+    assert "warns of leakage" in page
+    assert f"<td>{round(100 * (LEAST_LEARNERS - 1) / LEAST_LEARNERS)}%</td>" in page
+    assert "warns of leakage" not in ann.get("/analysis?deck=ml/concepts/svm").text
 
 
 # --- with a partner

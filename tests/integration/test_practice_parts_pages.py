@@ -32,7 +32,7 @@ First why, then what.
 
 Three.
 """
-FOLDED = re.compile(r'<details class="long"><summary>In full</summary><div class="md"><p><strong>Why</strong> decides')
+FOLDED = re.compile(r'<details><summary>In full</summary><div class="md"><p><strong>Why</strong> decides')
 
 
 @pytest.fixture

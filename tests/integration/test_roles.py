@@ -18,7 +18,7 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
@@ -33,7 +33,7 @@ LEAST = {
         GET /api/v1/scheduler, POST /api/v1/scheduler/preview, PUT /api/v1/scheduler
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
-        GET /settings, POST /settings, POST /settings/password
+        GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
         GET /api/v1/openapi.json, GET /api/v1/decks, GET /api/v1/decks/version, GET /api/v1/queue, GET /api/v1/stats
@@ -47,7 +47,8 @@ LEAST = {
         GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
-        POST /practice/<uuid:round_id>/partner
+        POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
+        POST /practice/<uuid:round_id>/propose
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
@@ -65,6 +66,7 @@ LEAST = {
         GET /decks/<path:address>/edit, POST /decks/<path:address>/edit
         GET /import, POST /import, GET /import/<id_>, GET /import/<id_>/progress
         POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures
+        POST /api/v1/import, GET /api/v1/import/<import_id>
     """,
     ADMIN: "GET /admin/people, POST /admin/people, POST /admin/people/<int:who>",
 }

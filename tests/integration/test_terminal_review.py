@@ -57,10 +57,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
 class Terminal:
     """The program behind a pseudo-terminal."""
 
-    def __init__(self, environ: dict[str, str], *options: str) -> None:
+    def __init__(self, environ: dict[str, str], *options: str, command: str = "review") -> None:
         self.master, slave = pty.openpty()
-        command = [sys.executable, "-m", "flashcards", "review", *options]
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environ)
+        arguments = [sys.executable, "-m", "flashcards", command, *options]
+        self.process = subprocess.Popen(arguments, stdin=slave, stdout=slave, stderr=slave, env=environ)
         os.close(slave)
         self.seen = ""
 

@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "nested-too-deep": "A file lies more than 20 levels deep in the decks folder.",
     "link-outside": "A symbolic link leads out of the decks folder.",
     "link-repeated": "A symbolic link leads to what is read already, perhaps in a loop.",
+    "project-file": "The project file .flashcards.toml says something that cannot be; nothing of it is followed.",
     # Bytes and characters
     "not-utf8": "The file holds bytes that are not UTF-8.",
     "control-character": "The text holds a NUL or a unit separator (U+001F).",

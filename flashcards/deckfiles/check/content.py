@@ -10,6 +10,7 @@ from flashcards.deckfiles.cloze.deletions import find_deletions
 from flashcards.deckfiles.media.files import MediaProblem, references, resolve
 from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.deckfiles.parse.parts import Origin, locate
+from flashcards.deckfiles.render.macros import macros_in_force
 from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.text.inline import InlineSpan
@@ -27,13 +28,15 @@ _MATH_SIGNS = ("$", "\\(", "\\[")
 class Text(NamedTuple):
     """A text of a deck, where in the file it comes from, and the definitions that go with it.
 
-    `owner` is the id of its note, the index of a piece of prose, or None for a definition.
+    `part` is what the note's place calls it, or ``prose``. `owner` is the id of its note, the index of a piece of
+    prose, or None for a definition.
     """
 
     owner: str | int | None
     text: str
     origin: Origin
     definitions: str = ""
+    part: str = "prose"
 
 
 def content_issues(
@@ -43,6 +46,13 @@ def content_issues(
 
     The texts of the owners in `sound` are known to have no such fault.
     """
+    with macros_in_force(parsed.macros):
+        return _content_issues(parsed, root, sound)
+
+
+def _content_issues(
+    parsed: Parsed, root: Path, sound: Container[str | int | None]
+) -> list[tuple[str | int | None, Issue]]:
     path = parsed.deck.path
     texts = [text for text in texts_of(parsed) if text.owner not in sound]
     issues = [(text.owner, issue) for text in texts for issue in _text_issues(text, path, root)]
@@ -57,7 +67,7 @@ def texts_of(parsed: Parsed) -> Iterator[Text]:
     for note in parsed.deck.notes:
         for name, origin in parsed.places[note.id].parts.items():
             field, _, number = name.partition(".")
-            yield Text(note.id, _text(note, field, number), origin, note.definitions)
+            yield Text(note.id, _text(note, field, number), origin, note.definitions, name)
     for index, (prose, origin) in enumerate(zip(parsed.deck.prose, parsed.prose_origins, strict=True)):
         yield Text(index, prose.text, origin, prose.definitions)
 

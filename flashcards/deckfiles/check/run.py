@@ -17,6 +17,7 @@ from flashcards.deckfiles.check.style import style_problems
 from flashcards.deckfiles.check.tame import is_tame
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.collection import Loaded, load
+from flashcards.deckfiles.parse.project import NO_PROJECT
 from flashcards.deckfiles.render.jobs import (
     Rendered,
     RenderRequest,
@@ -78,7 +79,8 @@ def check(
         problems.extend(_render_problems(wild, found, render))
     if run_code:
         problems.extend(run_blocks(collection.files))
-    return sorted(set(problems))
+    projects = {file.shown: file.project for file in collection.files}
+    return sorted(it for it in set(problems) if projects.get(it.path, NO_PROJECT).says(it))
 
 
 # Rendering -----------------------------------------------------------------------------------------------
@@ -107,12 +109,12 @@ def _requests(file: Loaded) -> Iterator[tuple[str | int, RenderRequest]]:
     open_line = max(lines, default=0) if file.parsed.structure_lost else 0
     for note in deck.notes:
         if note.line != open_line:
-            yield note.id, request_for(note, _media(file, note_references(note)))
+            yield note.id, request_for(note, _media(file, note_references(note)), file.parsed.macros)
     for index, prose in enumerate(deck.prose):
         if prose.line == open_line:
             continue
         names = [name for _, name, _ in references(prose.text, prose.definitions)]
-        yield index, request_for_prose(prose, _media(file, names))
+        yield index, request_for_prose(prose, _media(file, names), file.parsed.macros)
 
 
 def _media(file: Loaded, names: Iterable[str]) -> dict[str, Media | MediaProblem]:

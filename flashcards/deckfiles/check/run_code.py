@@ -12,11 +12,11 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from flashcards.deckfiles.check.content import texts_of
+from flashcards.deckfiles.check.content import Text, texts_of
 from flashcards.deckfiles.cloze.deletions import reveal
 from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.deckfiles.parse.parts import locate
@@ -58,16 +58,32 @@ def run_blocks(files: Sequence[Loaded], time_limit: float = TIME_LIMIT) -> list[
 
 
 def python_blocks(file: Loaded) -> Iterator[Block]:
-    """The fenced blocks marked ``python`` in the notes and prose of a file."""
+    """The fenced blocks marked ``python`` in the notes and prose of a file.
+
+    A long form is told piece by piece, and so is its code: its blocks are one program.
+    """
     for text in texts_of(file.parsed):
-        if "```" not in text.text and "~~~" not in text.text:
-            continue
-        for span in spans(text.text):
-            info = text.text[span.start : span.inner_start]
-            if span.kind == "fence" and _PYTHON.match(info):
-                code = _code(text.text[span.inner_start : span.inner_end])
-                line, _ = file.parsed.lines.at(locate(text.origin, span.inner_start))
-                yield Block(file.shown, line, code)
+        if "```" in text.text or "~~~" in text.text:
+            blocks = [*_blocks_of(file, text)]
+            yield from [_together(blocks)] if blocks and text.part == "in_full" else blocks
+
+
+def _blocks_of(file: Loaded, text: Text) -> Iterator[Block]:
+    for span in spans(text.text):
+        info = text.text[span.start : span.inner_start]
+        if span.kind == "fence" and _PYTHON.match(info):
+            code = _code(text.text[span.inner_start : span.inner_end])
+            line, _ = file.parsed.lines.at(locate(text.origin, span.inner_start))
+            yield Block(file.shown, line, code)
+
+
+def _together(blocks: Sequence[Block]) -> Block:
+    """Blocks of one text as a single one, with empty lines between them: a failure is told where it stands."""
+    first = blocks[0]
+    code = ""
+    for block in blocks:
+        code += "\n" * (block.line - first.line - code.count("\n")) + block.code
+    return replace(first, code=code)
 
 
 def _code(inner: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
+from flashcards.deckfiles.parse.project import NO_PROJECT, PROJECT_FILE, Project, read_project
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
 
@@ -25,6 +26,7 @@ class Loaded:
     root: Path
     parsed: Parsed
     asked: bool = True
+    project: Project = NO_PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,12 @@ def _load(paths: Sequence[Path], root: Path | None, others: bool) -> Collection:
 
 
 def _loaded(base: _Base, others: bool, problems: list[Problem]) -> Iterator[Loaded]:
+    project = read_project(base.folder)
+    problems += [_moved(it, base.shown(PROJECT_FILE) or PROJECT_FILE) for it in project.problems]
     for file, shown in _files_of(base, others, problems):
-        parsed = _read(file, shown, problems)
+        parsed = _read(file, shown, project, problems)
         if parsed is not None:
-            yield Loaded(shown or file.path, base.folder, parsed, shown is not None)
+            yield Loaded(shown or file.path, base.folder, parsed, shown is not None, project)
 
 
 def _refers_elsewhere(parsed: Parsed) -> bool:
@@ -143,7 +147,7 @@ def _files_of(base: _Base, others: bool, problems: list[Problem]) -> Iterator[tu
         found = find_decks(base.folder)
         for problem in found.problems:
             shown = base.shown(problem.path) if problem.path != "." else base.shown("")
-            if shown is not None:
+            if shown is not None and problem.path != PROJECT_FILE:
                 problems.append(_moved(problem, shown or "."))
         for file in found.files:
             shown = base.shown(file.path)
@@ -157,14 +161,14 @@ def _files_of(base: _Base, others: bool, problems: list[Problem]) -> Iterator[tu
             yield DeckFile(path, absolute, status.st_size, status.st_mtime_ns), written
 
 
-def _read(file: DeckFile, shown: str | None, problems: list[Problem]) -> Parsed | None:
+def _read(file: DeckFile, shown: str | None, project: Project, problems: list[Problem]) -> Parsed | None:
     try:
         data = read_deck(file)
     except DeckError as failure:
         if shown is not None:
             problems.append(Problem(shown, failure.line, failure.column, "error", failure.code, str(failure)))
         return None
-    return parse_deck(file.path, data)
+    return parse_deck(file.path, data, project)
 
 
 def _moved(problem: Problem, path: str) -> Problem:

@@ -18,6 +18,7 @@ from flashcards.deckfiles.parse.front_matter import read_front_matter
 from flashcards.deckfiles.parse.note import RawNote, from_heading, from_line, heading_text
 from flashcards.deckfiles.parse.one_line import read_one_line_cards
 from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate
+from flashcards.deckfiles.parse.project import NO_PROJECT, Project
 from flashcards.deckfiles.text.characters import character_issues, without_controls
 from flashcards.deckfiles.text.conflicts import conflict_issue
 from flashcards.deckfiles.text.definitions import Definition, Definitions, find_definitions
@@ -61,7 +62,8 @@ class Parsed:
 
     `structure_lost`: an error leaves open what the file holds; keep all that is known of it. What follows
     is for finding the way back into the file: `places` by note id, `prose_origins` in the order of the
-    deck's prose, `definitions` with their offsets, `id_at` where the front matter's id stands (or 0).
+    deck's prose, `definitions` with their offsets, the project's `macros`, `id_at` where the front matter's id stands
+    (or 0).
     """
 
     deck: Deck
@@ -72,6 +74,7 @@ class Parsed:
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
     prose_origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
     definitions: tuple[Definition, ...] = field(default=(), compare=False, repr=False)
+    macros: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     id_at: int = field(default=0, compare=False, repr=False)
 
     def where(self, note_id: str, part: str, offset: int) -> tuple[int, int]:
@@ -90,13 +93,14 @@ class Parsed:
         return self.lines.at(locate(parts[part], offset))
 
 
-def parse_deck(path: str, data: bytes, *, core: bool = False) -> Parsed:
+def parse_deck(path: str, data: bytes, project: Project = NO_PROJECT, *, core: bool = False) -> Parsed:
     """Parse the bytes of the deck file at `path` (relative to the decks folder, POSIX). Never raises.
 
+    `project` is what the decks folder's authors agreed on: warnings that it silences are left out.
     With `core`, notes are read as core ones: for a note's own text, which does not say that it is one.
     """
     text, undecodable = decode(data)
-    return _DeckReader(path, text, [] if undecodable is None else [undecodable], core=core).read()
+    return _DeckReader(path, text, [] if undecodable is None else [undecodable], project, core=core).read()
 
 
 class _RawProse(NamedTuple):
@@ -109,13 +113,14 @@ class _RawProse(NamedTuple):
 class _DeckReader:
     """What is known of the file while it is read from top to bottom."""
 
-    def __init__(self, path: str, text: str, issues: list[Issue], *, core: bool) -> None:
+    def __init__(self, path: str, text: str, issues: list[Issue], project: Project, *, core: bool) -> None:
         self.path = path
+        self.project = project
         self.cut = issues[0] if issues else None
         self.issues = issues
         self.written = text
         self.text = text = without_controls(text)
-        self.front_matter = read_front_matter(text)
+        self.front_matter = read_front_matter(text, project.front_matter)
         self.core = core or CORE in self.front_matter.tags
         start = self.front_matter.end
         outline = read_outline(text, start)
@@ -283,7 +288,7 @@ class _DeckReader:
             Prose(raw.line, raw.part.text, positions[raw.notes_before], self.used(raw.part.text), raw.section)
             for raw in self.prose
         )
-        problems = sorted({lines.problem(self.path, issue) for issue in self.issues})
+        problems = sorted(filter(self.project.says, {lines.problem(self.path, issue) for issue in self.issues}))
         return Parsed(
             deck=self.deck(notes, prose),
             problems=tuple(problems),
@@ -293,6 +298,7 @@ class _DeckReader:
             places=places,
             prose_origins=tuple(raw.part.origin for raw in self.prose),
             definitions=tuple(self.definitions),
+            macros=self.project.macros,
             id_at=self.front_matter.id_at,
         )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flashcards.deckfiles.parse.front_matter import FrontMatter, read_folder
+from flashcards.deckfiles.parse.project import NO_PROJECT, Project, read_project
 from flashcards.deckfiles.text.positions import Lines
 from flashcards.deckfiles.text.source_text import decode
 from flashcards.domain.card import Deck
@@ -51,11 +52,13 @@ class DeckFile:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that holds decks: what it is called and where it stands among its neighbours."""
+    """A folder that holds decks: what it is called, where it stands among its neighbours, and how new cards of its
+    decks come (file or level; empty where it does not say)."""
 
     path: str
     title: str
     order: float | None = None
+    order_new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Found:
     folders: tuple[Folder, ...]
     problems: tuple[Problem, ...]
     unknown: tuple[str, ...] = ()
+    project: Project = NO_PROJECT
 
 
 def find_decks(root: Path) -> Found:
@@ -78,12 +82,12 @@ def find_decks(root: Path) -> Found:
     be used; the caller then removes nothing.
     """
     check_root(root)
-    walk = _Walk(root)
+    walk = _Walk(root, read_project(root))
     walk.run()
     files = tuple(sorted(walk.files, key=lambda file: natural_key(file.path)))
     folders = tuple(walk.folder(path) for path in _folders_of(files))
-    problems = tuple(sorted(walk.problems))
-    return Found(files, folders, problems, tuple(sorted(walk.unknown)))
+    problems = tuple(sorted([*filter(walk.project.says, walk.problems), *walk.project.problems]))
+    return Found(files, folders, problems, tuple(sorted(walk.unknown)), walk.project)
 
 
 def read_deck(file: DeckFile) -> bytes:
@@ -196,6 +200,7 @@ class _Walk:
     """A walk over the real folders first, then over what links lead to."""
 
     root: Path
+    project: Project = NO_PROJECT
     real_root: str = ""
     files: list[DeckFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -218,6 +223,8 @@ class _Walk:
             folder, prefix = pending.pop()
             for entry in self.entries(folder, prefix):
                 where = f"{prefix}/{entry.name}" if prefix else entry.name
+                if self.project.ignores(where):
+                    continue
                 if entry.is_symlink():
                     self.links.append((entry, where))
                 elif entry.is_dir(follow_symlinks=False):
@@ -307,7 +314,7 @@ class _Walk:
 
     def folder(self, path: str) -> Folder:
         given = self.folder_files.get(path, FrontMatter())
-        return Folder(path, given.title or title_of(path.rpartition("/")[2]), given.order)
+        return Folder(path, given.title or title_of(path.rpartition("/")[2]), given.order, given.order_new)
 
     def problem(self, path: str, severity: Severity, code: str, message: str) -> None:
         self.problems.append(Problem(printable(path) or ".", 1, 1, severity, code, message))

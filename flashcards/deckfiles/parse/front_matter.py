@@ -22,7 +22,8 @@ from flashcards.deckfiles.text.positions import Issue, error, warning
 MAX_BYTES = 8 * 1024
 MAX_DEPTH = 5
 DECK_KEYS = ("title", "id", "description", "tags", "author", "license", "source", "language", "order")
-FOLDER_KEYS = ("title", "order")
+FOLDER_KEYS = ("title", "order", "order_new")
+NEW_ORDERS = ("file", "level")
 
 # Only events are wanted, so the parser alone will do: a whole loader takes ten times as long to make.
 _YAML: Any = yaml
@@ -61,6 +62,7 @@ class FrontMatter:
     source: str = ""
     language: str = ""
     order: float | None = None
+    order_new: str = ""
     end: int = 0
     id_at: int = 0
     issues: tuple[Issue, ...] = ()
@@ -70,8 +72,11 @@ class FrontMatter:
         return any(issue.severity == "error" for issue in self.issues)
 
 
-def read_front_matter(text: str) -> FrontMatter:
-    """Return what stands between ``---`` lines at the top of a file's text (``\\n`` line ends, no BOM)."""
+def read_front_matter(text: str, more: tuple[str, ...] = ()) -> FrontMatter:
+    """Return what stands between ``---`` lines at the top of a file's text (``\\n`` line ends, no BOM).
+
+    `more` are keys that are taken without a word, whatever they hold.
+    """
     if not text.startswith(("---", "+++")):
         return FrontMatter()
     if _TOML.match(text):
@@ -83,11 +88,11 @@ def read_front_matter(text: str) -> FrontMatter:
     if closing is None:
         message = "front matter is not closed; write a line '---' after its last key"
         return FrontMatter(end=opening.end(), issues=(error(0, "front-matter-not-closed", message),))
-    return _validated(text, opening.end(), closing.start(), closing.end())
+    return _validated(text, opening.end(), closing.start(), closing.end(), more)
 
 
 def read_folder(text: str) -> FrontMatter:
-    """Return the title and order that the text of a ``_folder.yml`` gives."""
+    """Return the title, the order and the order of new cards that the text of a ``_folder.yml`` gives."""
     values, issues = read_mapping(text, 0, len(text), FOLDER_KEYS)
     return _Validator(values, issues).front_matter(len(text))
 
@@ -99,8 +104,8 @@ def _toml(text: str) -> FrontMatter:
     return FrontMatter(end=end, issues=(error(0, "front-matter-toml", message),))
 
 
-def _validated(text: str, start: int, stop: int, end: int) -> FrontMatter:
-    values, issues = read_mapping(text, start, stop, DECK_KEYS)
+def _validated(text: str, start: int, stop: int, end: int, more: tuple[str, ...]) -> FrontMatter:
+    values, issues = read_mapping(text, start, stop, (*DECK_KEYS, *more))
     return _Validator(values, issues).front_matter(end)
 
 
@@ -253,11 +258,12 @@ class _Validator:
             id=self.deck_id(),
             description=self.text("description"),
             tags=self.tags(),
-            author=self.text("author"),
+            author=self.names("author"),
             license=self.text("license"),
             source=self.text("source"),
             language=self.language(),
             order=self.order(),
+            order_new=self.order_new(),
             end=end,
             id_at=self.values["id"].offset if "id" in self.values else 0,
             issues=tuple(self.issues),
@@ -279,6 +285,16 @@ class _Validator:
             self.wrong(key, "text without control characters")
             return ""
         return " ".join(value.split())
+
+    def names(self, key: str) -> str:
+        """The value of a key as one line of text; those of a list are separated by commas."""
+        given = self.values.get(key)
+        if given is None or not isinstance(given.value, list):
+            return self.text(key)
+        if any(_CONTROL.search(name) for name in given.value):
+            self.wrong(key, "texts without control characters")
+            return ""
+        return ", ".join(filter(None, (" ".join(name.split()) for name in given.value)))
 
     def deck_id(self) -> str:
         identity = self.text("id")
@@ -308,6 +324,14 @@ class _Validator:
             self.wrong("language", "a language code such as en or pt-BR")
             return ""
         return language
+
+    def order_new(self) -> str:
+        """How new cards come within a deck: as in the file, or by level; empty where nothing is said."""
+        written = self.text("order_new")
+        if written and written not in NEW_ORDERS:
+            self.wrong("order_new", "file (as they stand) or level (junior, core, mid, senior)")
+            return ""
+        return written
 
     def order(self) -> float | None:
         written = self.text("order")

@@ -47,6 +47,7 @@ _USER_AGENT, _TOKEN_NAME = 200, 60
 _PER_NAME, _PER_NAME_ANYWHERE, _PER_NETWORK, _SIGNUPS, _CODES = 10, 100, 60, 60, 5
 
 _FLAGS = [LEARNER_COLUMNS.index(name) for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")]
+_NEW_ORDER = LEARNER_COLUMNS.index("new_order")
 
 
 class AccountService:
@@ -400,6 +401,17 @@ class AccountService:
                 self._keep_an_admin(learner)
             self._rows.delete(learner.id)
 
+    def leave(self, learner: Learner, password: str) -> None:
+        """Removes the learner's own account with its whole history, on their password.
+
+        Raises Invalid (`leave`) where it is another password, TooMany, and Conflict for the last administrator of
+        others.
+        """
+        self._throttle(f"password:{learner.id}", _PER_NAME)
+        if not is_password(self._rows.password_hash(learner.id), password):
+            raise Invalid("This is not your password.", field="leave")
+        self.delete_learner(learner.name)
+
     def _keep_an_admin(self, learner: Learner) -> None:
         if learner.is_admin and self._rows.admins() == 1:
             raise Conflict(f"{learner.name} is the last administrator: make somebody else one first.")
@@ -427,6 +439,7 @@ def _learner(row: Row) -> Learner:
     values = list(row)
     for index in _FLAGS:
         values[index] = bool(values[index])
+    values[_NEW_ORDER] = values[_NEW_ORDER] or "decks"
     return Learner(*values)
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from flashcards.deckfiles.check.between_files import ids_in, named_by, references_of, unknown_references, wanted_in
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, DeckFile
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.deckfiles.render.jobs import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Cloze, Note, card_key
@@ -137,7 +138,8 @@ class PreviewService:
         if len(data) > MAX_FILE_BYTES:
             message = f"The text has over {MAX_FILE_BYTES >> 20} MiB; split it into several files."
             raise Invalid(message, field="source")
-        parsed = parse_deck(path, data)
+        project = read_project(self._root)
+        parsed = parse_deck(path, data, project)
         if parsed.structure_lost:
             return Preview(parsed.deck.title, (), parsed.problems, (), (), True)
         sound = sound_file(DeckFile(path, self._root / path, 0, 0), parsed, self._root)
@@ -153,7 +155,7 @@ class PreviewService:
         return Preview(
             title=parsed.deck.title,
             notes=comparison.notes(rendered),
-            problems=tuple(sorted({*deck.problems, *between})),
+            problems=tuple(sorted(filter(project.says, {*deck.problems, *between}))),
             gone=comparison.gone(),
             broken=broken,
             structure_lost=False,

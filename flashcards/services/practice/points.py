@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable
 
-from flashcards.domain.practice.marks import follow_key, point_key
+from flashcards.domain.practice.marks import follow_key
 from flashcards.domain.practice.point_kinds import point_kind
 from flashcards.domain.practice.rounds import Point
-from flashcards.storage.practice import PracticeRows, RubricText
+from flashcards.storage.practice import PointText, PracticeRows
+
+_TAG = re.compile(r"<[^>]+>")
 
 
 def points_of(rows: PracticeRows, cards: Iterable[int]) -> dict[int, tuple[tuple[Point, ...], tuple[Point, ...]]]:
     """(points, follow-ups) of these cards' questions."""
-    return {card: (_points(text), _follow_ups(text)) for card, text in rows.texts(cards).items()}
+    return {
+        card: (
+            tuple(_point(one, one.key) for one in text.points),
+            _once([_point(one, follow_key(one.text)) for one in text.follow_ups]),
+        )
+        for card, text in rows.texts(cards).items()
+    }
 
 
-def _points(text: RubricText) -> tuple[Point, ...]:
-    found = [Point(point_key(source), html, point_kind(source)) for source, html in text.points]
-    return _once(found)
+def plain_text(markup: str) -> str:
+    """Our own HTML of a point as one line of text."""
+    return " ".join(html.unescape(_TAG.sub("", markup)).split())
 
 
-def _follow_ups(text: RubricText) -> tuple[Point, ...]:
-    return _once([Point(follow_key(source), html) for source, html in text.follow_ups])
+def _point(one: PointText, key: str) -> Point:
+    return Point(key, one.html, point_kind(one.text), one.level, None if one.card is None else str(one.card))
 
 
 def _once(points: list[Point]) -> tuple[Point, ...]:
-    """The same point written twice is one point: two ticks of one key could not be told apart."""
-    return tuple({point.key: point for point in reversed(points)}.values())[::-1]
+    """The same follow-up written twice is one: two ticks of one key could not be told apart."""
+    return tuple({point.key: point for point in points}.values())

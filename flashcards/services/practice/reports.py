@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flashcards.domain.practice.kinds import NAMES
-from flashcards.domain.practice.marks import Tally, agreement, often_missed, tally
+from flashcards.domain.practice.marks import Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
 from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
-from flashcards.domain.practice.rounds import Given, Round, standing
+from flashcards.domain.practice.rounds import Point
 from flashcards.domain.study_day import raw_study_day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import (
@@ -22,7 +24,9 @@ from flashcards.services.practice.contract import (
 from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
 from flashcards.services.practice.points import points_of
 from flashcards.services.review.card_lookup import card_number
+from flashcards.storage.practice import AnswerLine, LinkedCard, StoredLine
 
+_NOT_SAID = frozenset({"missed", "partly"})
 _ADVISE_FROM = 3
 """Points of a kind below which nothing is advised."""
 
@@ -55,19 +59,20 @@ class Reports(OpenedRounds):
         """The questions of a deck that can be practised: card to title."""
         return {str(note.card): note.title for note in self._rows.core_notes(learner.id, path=deck_path)}
 
-    def rounds(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
+    def rounds(self, learner: Learner) -> tuple[RoundLine, ...]:
         """The learner's rounds, the newest first."""
         with self._db.read():
-            return self._lines(learner, limit)
+            return self._lines(learner)
 
-    def _lines(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
-        answers = self._rows.all_answers(learner.id)
-        marks: dict[str, dict[tuple[int, str], str]] = {}
-        for row in self._rows.all_marks(learner.id):
-            marks.setdefault(row.round, {})[row.position, row.point] = row.mark
+    def _lines(self, learner: Learner) -> tuple[RoundLine, ...]:
+        last: dict[str, dict[int, AnswerLine]] = {}
+        for answer in self._rows.answered(learner.id):
+            last.setdefault(answer.round, {})[answer.position] = answer
+        marks: dict[str, dict[int, dict[str, int]]] = {}
+        for round_, position, mark, count in self._rows.mark_counts(learner.id):
+            marks.setdefault(round_, {}).setdefault(position, {})[mark] = count
         return tuple(
-            _line(learner, round_, standing(tuple(answers.get(round_.id, ()))), marks.get(round_.id, {}))
-            for round_ in self._rows.rounds(learner.id, limit)
+            _line(learner, line, last.get(line.id, {}), marks.get(line.id, {})) for line in self._rows.lines(learner.id)
         )
 
     def report(self, learner: Learner, round_id: str) -> Report:
@@ -76,6 +81,7 @@ class Reports(OpenedRounds):
             opened = self._opened(learner, self._round(learner, round_id), created=False)
             lines = self._lines(learner)
             marks = by_position(self._rows.marks(learner.id, opened.round.id))
+            misses = self._misses(opened)
         mine = next(line for line in lines if line.id == opened.round.id)
         earlier = [line for line in lines if line.started_at < mine.started_at and line.tally.marked]
         judged = [_judged(asked) for asked in opened.questions if asked.given and not asked.given.skipped]
@@ -86,13 +92,37 @@ class Reports(OpenedRounds):
             open=opened,
             topics=by_topic(judged),
             kinds=kinds,
-            misses=_misses(opened),
+            misses=misses,
             rounds=tuple(line for line in reversed(lines) if line.tally.marked),
             before=next((line for line in earlier if line.kind == mine.kind), None),
             agreement=(alike, both) if both else None,
             differ=differ,
             advice=_advice(kinds),
         )
+
+    def _misses(self, opened: OpenRound) -> tuple[Miss, ...]:
+        """What was missed comes before what was said in part; follow-ups count as well."""
+        found = []
+        for asked in opened.questions:
+            marks = asked.marks.get(SELF, {})
+            points = [*asked.question.points, *asked.question.follow_ups]
+            found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in _NOT_SAID]
+        taught = self._rows.linked(int(point.card) for _, point, _ in found if point.card is not None)
+        misses = [_miss(asked, point, mark, taught) for asked, point, mark in found]
+        return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
+
+    def misses_set(self, learner: Learner, round_id: str, set_id: str) -> str:
+        """Makes a set of the cards behind what a round left out; gives its id. Repeatable.
+
+        A point's card is the one that teaches it, else its question's own. Raises NotFound, and Invalid where nothing
+        was left out, or all of it is gone.
+        """
+        with self._db.read():
+            opened = self._opened(learner, self._round(learner, round_id), created=False)
+            misses = self._misses(opened)
+        cards = list(dict.fromkeys(miss.taught_by[0][0] if miss.taught_by else miss.card for miss in misses))
+        made, _ = self._review.make_set(learner, id=set_id, mode="review", cards=cards)
+        return made.id
 
     def points_over_time(self, learner: Learner, card_id: str) -> tuple[PointRecord, ...]:
         """The points of a card's question with the learner's marks; empty where none was ever marked."""
@@ -105,25 +135,26 @@ class Reports(OpenedRounds):
         return tuple(PointRecord(point.html, tuple(marks.get(point.key, ()))) for point in (*points, *follow_ups))
 
 
-def _line(learner: Learner, round_: Round, answers: dict[int, Given], marks: dict[tuple[int, str], str]) -> RoundLine:
+def _line(
+    learner: Learner, stored: StoredLine, answers: dict[int, AnswerLine], marks: dict[int, dict[str, int]]
+) -> RoundLine:
     sums = Tally()
-    for position, given in answers.items():
-        if not given.skipped:
-            keys = round_.questions[position].keys
-            sums += tally(keys, {key: marks[position, key] for key in keys if (position, key) in marks})
-    count = len(round_.questions)
-    what = round_.questions[0].title if count == 1 else f"{count} questions"
+    for position, answer in answers.items():
+        if not answer.skipped:
+            of = Tally(**marks.get(position, {}))
+            sums += replace(of, unmarked=max(1, stored.points[position]) - of.marked)
+    count = len(stored.points)
     return RoundLine(
-        id=round_.id,
-        kind=round_.kind,
-        title=f"{NAMES[round_.kind]}: {what}" if count == 1 else f"{NAMES[round_.kind]}, {what}",
-        started_at=round_.started_at,
-        finished_at=round_.finished_at,
-        day=raw_study_day(round_.started_at, learner.timezone, learner.day_start),
-        done=sum(given.closed_at is not None for given in answers.values()),
+        id=stored.id,
+        kind=stored.kind,
+        title=f"{NAMES[stored.kind]}: {stored.title}" if count == 1 else f"{NAMES[stored.kind]}, {count} questions",
+        started_at=stored.started_at,
+        finished_at=stored.finished_at,
+        day=raw_study_day(stored.started_at, learner.timezone, learner.day_start),
+        done=sum(answer.closed for answer in answers.values()),
         questions=count,
-        minutes=round_.minutes,
-        ms=sum(given.took_ms for given in answers.values()),
+        minutes=stored.minutes,
+        ms=sum(answer.took_ms for answer in answers.values()),
         tally=sums,
     )
 
@@ -135,17 +166,11 @@ def _judged(asked: Asked) -> JudgedQuestion:
     return JudgedQuestion(asked.question.topic, points)
 
 
-def _misses(opened: OpenRound) -> tuple[Miss, ...]:
-    """What was missed comes before what was said in part; follow-ups count as well."""
-    found = []
-    for asked in opened.questions:
-        marks = asked.marks.get(SELF, {})
-        for point in (*asked.question.points, *asked.question.follow_ups):
-            mark = marks.get(point.key)
-            if mark in {"missed", "partly"}:
-                missed, times = often_missed(asked.records.get(point.key, ()))
-                found.append(Miss(point.html, asked.question.title, asked.card, mark, missed, times))
-    return tuple(sorted(found, key=lambda miss: (miss.mark != "missed", -miss.missed)))
+def _miss(asked: Asked, point: Point, mark: str, taught: dict[int, LinkedCard]) -> Miss:
+    missed, times = often_missed(asked.records.get(point.key, ()))
+    card = taught.get(int(point.card)) if point.card is not None else None
+    by = ((str(card.card), card.title),) if card is not None else ()
+    return Miss(point.html, asked.question.title, asked.card, mark, missed, times, by)
 
 
 def _agreement(marks: dict[int, dict[str, dict[str, str]]]) -> tuple[int, int, frozenset[tuple[int, str]]]:

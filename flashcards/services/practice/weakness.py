@@ -1,17 +1,17 @@
-"""How likely a question is to go wrong: from what the learner's schedule says until a memory can say it better."""
+"""How likely a question is to go wrong: by what the memory predicts of it today."""
 
 from __future__ import annotations
 
-from flashcards.storage.practice import CoreNote
+from collections.abc import Collection
+
+from flashcards.domain.study_day import Day
+from flashcards.services.memory.state import MemoryState
 
 NEVER_ANSWERED = 0.7
-_SURE = 90
-"""Days of interval from which on a question counts as known."""
 
 
-def weakness(question: CoreNote) -> float:
-    """From 0, known for sure, to 1. A short interval and lapses say that it is not."""
-    if question.due_on is None:
-        return NEVER_ANSWERED
-    unsure = 1 - min(question.interval, _SURE) / _SURE
-    return min(1.0, 0.8 * unsure + 0.1 * min(question.lapses, 4))
+def weaknesses(memory: MemoryState, learner: int, cards: Collection[int], today: Day) -> dict[int, float]:
+    """From 0, known for sure, to 1, for each of the cards."""
+    predictor = memory.predictor(learner)
+    recalled = {state.card: predictor.recall(state, today) for state in memory.states(learner, cards)}
+    return {card: 1 - recalled[card] if card in recalled else NEVER_ANSWERED for card in cards}

@@ -12,6 +12,7 @@ from flashcards import __version__
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.deck import BrokenNote, Parsed, parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, Found, read_deck, time_of_change
+from flashcards.deckfiles.parse.project import NO_PROJECT, Project
 from flashcards.deckfiles.render.jobs import (
     PROSE,
     RENDERER_VERSION,
@@ -41,6 +42,12 @@ from flashcards.storage.deck_rows import (
 
 READ_BY = f"{__version__} {RENDERER_VERSION}"
 """What reads and renders: files that another version read are read again."""
+
+
+def read_by(project: Project) -> str:
+    """`READ_BY`, and what the decks folder's project says of reading: under another one, files are read again."""
+    return f"{READ_BY} {project.digest}".rstrip()
+
 
 UNREAD = -1
 """The size that is stored of a file that could not be read: it is tried again at every sync."""
@@ -94,7 +101,8 @@ def look(found: Found, stored: Iterable[StoredDeck], root: Path) -> Look:
     """Compares sizes and times of change with those of the last sync."""
     rows = {row.path: row for row in stored}
     files = {file.path: file for file in found.files}
-    changed = tuple(file for file in found.files if _changed(file, rows.get(file.path), root))
+    reader = read_by(found.project)
+    changed = tuple(file for file in found.files if _changed(file, rows.get(file.path), root, reader))
     away = [row for row in rows.values() if row.path not in files]
     gone = tuple(row for row in away if not _below(row.path, found.unknown))
     read_or_gone = {file.path for file in changed} | {row.path for row in gone}
@@ -116,7 +124,7 @@ def stamp_of(absolute: Path, path: str) -> Stamp:
     return Stamp(path, status.st_size, time_of_change(status))
 
 
-def read_file(file: DeckFile, root: Path) -> SoundFile | LostFile | None:
+def read_file(file: DeckFile, root: Path, project: Project = NO_PROJECT) -> SoundFile | LostFile | None:
     """Reads and parses a file; None where it changed or vanished meanwhile (the next sync sees to it)."""
     try:
         data = read_deck(file)
@@ -127,14 +135,14 @@ def read_file(file: DeckFile, root: Path) -> SoundFile | LostFile | None:
         return LostFile(file, (problem,), unread=failure.code == "file-unreadable")
     if stamp_of(file.absolute, file.path) != stamp_found(file):
         return None
-    parsed = parse_deck(file.path, data)
+    parsed = parse_deck(file.path, data, project)
     if parsed.structure_lost:
         return LostFile(file, parsed.problems)
     return sound_file(file, parsed, root)
 
 
-def _changed(file: DeckFile, row: StoredDeck | None, root: Path) -> bool:
-    if row is None or row.read_by != READ_BY:
+def _changed(file: DeckFile, row: StoredDeck | None, root: Path, reader: str) -> bool:
+    if row is None or row.read_by != reader:
         return True
     if row.stamp != stamp_found(file):
         return True
@@ -158,8 +166,8 @@ def sound_file(file: DeckFile, parsed: Parsed, root: Path) -> SoundFile:
     for name in sorted(names):
         media[name], found = _resolve(name, file.path, root)
         stamps += found
-    notes = [request_for(note, media) for note in deck.notes]
-    prose_requests = [request_for_prose(prose, media) for prose in deck.prose]
+    notes = [request_for(note, media, parsed.macros) for note in deck.notes]
+    prose_requests = [request_for_prose(prose, media, parsed.macros) for prose in deck.prose]
     note_keys = tuple(render_key(request) for request in notes)
     prose_keys = tuple(render_key(request) for request in prose_requests)
     requests = dict(zip(note_keys + prose_keys, notes + prose_requests, strict=True))

@@ -19,10 +19,12 @@ from pathlib import Path
 from flashcards.clock import Clock, system_clock
 from flashcards.deckfiles.parse.collection import no_garbage_collection
 from flashcards.deckfiles.parse.find import DeckFile, Found, find_decks
+from flashcards.deckfiles.parse.project import Project
 from flashcards.deckfiles.render.jobs import Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Note
 from flashcards.domain.problem import Problem
+from flashcards.errors import DeckError
 from flashcards.services.sync.last_good import to_stay
 from flashcards.services.sync.plan import Counts, ReadDeck
 from flashcards.services.sync.read import (
@@ -107,8 +109,8 @@ class SyncService:
     def sync(self, progress: Progress | None = None) -> SyncReport:
         """Reads what has changed below the decks folder. One sync at a time: others wait for their turn.
 
-        Raises DeckError where the folder is missing, unreadable or empty (nothing is removed then), and
-        Unavailable where the database cannot be written (nothing is changed then).
+        Raises DeckError where the folder is missing, unreadable or empty, or its project file is broken (nothing is
+        removed then), and Unavailable where the database cannot be written (nothing is changed then).
         """
         with self._store.turn():
             return self._sync(progress or (lambda *_: None))
@@ -120,7 +122,7 @@ class SyncService:
         Raises DeckError where the folder is missing, unreadable or empty:
         there is nothing to sync then, and whoever watches must say so.
         """
-        found = find_decks(self._root)
+        found = self._find()
         decks = self._store.decks()
         seen = look(found, decks, self._root)
         unread = {row.path for row in decks if row.stamp.size == UNREAD}
@@ -139,19 +141,27 @@ class SyncService:
 
     @no_garbage_collection()
     def _sync(self, progress: Progress) -> SyncReport:
-        found = find_decks(self._root)
+        found = self._find()
         stored = self._store.decks()
         seen = look(found, stored, self._root)
         folders = folder_rows(found)
         if not (seen.changed or seen.gone or folders != self._store.folders()):
             return self._report(found, Counts(), ())
         seen = with_duplicates(seen, found)
-        reading = self._read(seen.changed, stored, progress)
+        reading = self._read(seen.changed, stored, found.project, progress)
         decks = tuple(self._deck(sound, seen.rows.get(sound.file.path), reading) for sound in reading.sound)
         files = Files(found, seen, decks, tuple(reading.lost), frozenset(reading.late), folders)
         media = tuple(row for sound in reading.sound for row in sound.media_rows)
         counts, paths = store_files(self._store, files, tuple(reading.rows), media, self._clock(), self._after)
         return self._report(found, counts, paths)
+
+    def _find(self) -> Found:
+        """The files; raises DeckError also where the project file is broken: which files are to be left out, say."""
+        found = find_decks(self._root)
+        for problem in found.project.problems:
+            message = f"line {problem.line}: {problem.message}"
+            raise DeckError(message, path=problem.path, code=problem.code, line=problem.line)
+        return found
 
     def _deck(self, sound: SoundFile, row: StoredDeck | None, reading: _Reading) -> ReadDeck:
         stay = to_stay(self._store, row.id if row else None, sound, reading.known)
@@ -177,26 +187,33 @@ class SyncService:
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def _read(self, files: Sequence[DeckFile], stored: Sequence[StoredDeck], progress: Progress) -> _Reading:
+    def _read(
+        self, files: Sequence[DeckFile], stored: Sequence[StoredDeck], project: Project, progress: Progress
+    ) -> _Reading:
         """Reads, parses and renders; files that are not still in the end are left out."""
         reading = _Reading()
         if not files:
             return reading
         with self._pool(1 if len(files) <= FEW_FILES else 2) as pool:
             pool.start()
-            for key, rendered in pool.render_all(self._requests(files, stored, reading, progress)):
+            for key, rendered in pool.render_all(self._requests(files, stored, project, reading, progress)):
                 _take(reading, key, rendered)
         _leave_out_restless(reading, self._root)
         return reading
 
     def _requests(
-        self, files: Sequence[DeckFile], stored: Sequence[StoredDeck], reading: _Reading, progress: Progress
+        self,
+        files: Sequence[DeckFile],
+        stored: Sequence[StoredDeck],
+        project: Project,
+        reading: _Reading,
+        progress: Progress,
     ) -> Iterator[tuple[str, RenderRequest]]:
         """Parses file after file, and gives what is to be rendered: the children work meanwhile."""
         rows = {row.path: row.id for row in stored}
         for number, file in enumerate(files):
             progress("Reading decks", number, len(files))
-            read = read_file(file, self._root)
+            read = read_file(file, self._root, project)
             if read is None:
                 reading.late.add(file.path)
             elif isinstance(read, LostFile):

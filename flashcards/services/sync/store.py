@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flashcards.deckfiles.parse.find import Found, deck_sort_key, title_of
+from flashcards.deckfiles.parse.project import Project
 from flashcards.domain.card import Deck
 from flashcards.domain.problem import Problem
 from flashcards.services.sync import across_files as sync_links
 from flashcards.services.sync.match import match
 from flashcards.services.sync.moved_copies import with_twins
 from flashcards.services.sync.plan import Counts, Plan, ReadDeck, notes_in, plan, unused_key
-from flashcards.services.sync.read import READ_BY, Look, LostFile
+from flashcards.services.sync.read import Look, LostFile, read_by
 from flashcards.storage.deck_rows import (
     DeckMark,
     DeckWrite,
@@ -51,7 +52,9 @@ class _Listed:
 
 def folder_rows(found: Found) -> frozenset[FolderRow]:
     """The folders that hold decks."""
-    return frozenset(FolderRow(folder.path, folder.title, folder.order) for folder in found.folders)
+    return frozenset(
+        FolderRow(folder.path, folder.title, folder.order, folder.order_new or None) for folder in found.folders
+    )
 
 
 def with_duplicates(seen: Look, found: Found) -> Look:
@@ -89,9 +92,10 @@ def store_files(
     )
     matched = with_twins(matched, store.with_history, store.copies)
     cards = store.cards(notes_in(matched))
-    planned = plan(decks, matched, cards, store.next_ids(), store.taken_guids, READ_BY)
-    marks = _marks(lost, kept)
-    _add_unheard_of(planned, [one for one in lost if one.file.path not in kept], kept.values())
+    planned = plan(decks, matched, cards, store.next_ids(), store.taken_guids, read_by(files.found.project))
+    reader = read_by(files.found.project)
+    marks = _marks(lost, kept, reader)
+    _add_unheard_of(planned, [one for one in lost if one.file.path not in kept], kept.values(), reader)
     used = {key for deck in decks for key in deck.render_keys}
     listed = _list(planned, kept, marks, shared)
     changes = replace(
@@ -104,7 +108,7 @@ def store_files(
     )
     with store.write():
         store.apply(changes, at)
-        _link(store, listed)
+        _link(store, listed, files.found.project)
         after()
     marked = {mark.stamp.path for mark in marks}
     new_lost = {one.file.path for one in lost if one.file.path not in kept}
@@ -136,17 +140,17 @@ def _set_duplicates_aside(
     return tuple(decks.values()), files.lost + aside, shared
 
 
-def _marks(lost: Iterable[LostFile], kept: Mapping[str, StoredDeck]) -> tuple[DeckMark, ...]:
+def _marks(lost: Iterable[LostFile], kept: Mapping[str, StoredDeck], reader: str) -> tuple[DeckMark, ...]:
     """What to write of files that are lost and were not, or were lost in another way."""
     marks = []
     for one in lost:
         row = kept.get(one.file.path)
-        if row is not None and (_own(row), row.stamp, row.read_by) != (one.problems, one.stamp, READ_BY):
-            marks.append(DeckMark(row.id, one.problems, one.stamp, READ_BY))
+        if row is not None and (_own(row), row.stamp, row.read_by) != (one.problems, one.stamp, reader):
+            marks.append(DeckMark(row.id, one.problems, one.stamp, reader))
     return tuple(marks)
 
 
-def _add_unheard_of(planned: Plan, lost: Iterable[LostFile], kept: Iterable[StoredDeck]) -> None:
+def _add_unheard_of(planned: Plan, lost: Iterable[LostFile], kept: Iterable[StoredDeck], reader: str) -> None:
     """Plans decks without cards for files that have never been sound, so that their problems have a page."""
     keys = {row.key for row in kept} | {write.deck.id for write in (*planned.decks, *planned.new_decks)}
     for one in lost:
@@ -155,7 +159,7 @@ def _add_unheard_of(planned: Plan, lost: Iterable[LostFile], kept: Iterable[Stor
         keys.add(key)
         title = title_of(path.removesuffix(".md").rpartition("/")[2])
         deck = Deck(id=key, path=path, title=title)
-        planned.new_decks.append(DeckWrite(planned.next_deck, deck, (), one.problems, one.stamp, (), READ_BY))
+        planned.new_decks.append(DeckWrite(planned.next_deck, deck, (), one.problems, one.stamp, (), reader))
         planned.next_deck += 1
 
 
@@ -191,7 +195,7 @@ def _positions(listed: Iterable[_Listed], folders: Iterable[FolderRow]) -> tuple
     return tuple((deck.row, place) for place, deck in enumerate(in_order) if deck.position != place)
 
 
-def _link(store: DeckStore, listed: Sequence[_Listed]) -> None:
+def _link(store: DeckStore, listed: Sequence[_Listed], project: Project) -> None:
     """Resolves what notes require and name, now that all of them are stored; writes problems that have changed."""
     requirements = store.requirements()
     ids = store.notes_by_key(sync_links.required_keys(requirements)) if requirements else {}
@@ -207,5 +211,5 @@ def _link(store: DeckStore, listed: Sequence[_Listed]) -> None:
     store.set_problems({
         deck.row: problems
         for deck in listed
-        if (problems := tuple(sorted({*deck.problems, *found.get(deck.row, ())}))) != deck.stored
+        if (problems := tuple(sorted({*deck.problems, *filter(project.says, found.get(deck.row, ()))}))) != deck.stored
     })  # fmt: skip

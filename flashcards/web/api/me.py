@@ -12,6 +12,7 @@ from flashcards.web.api.schema import Either, Field, Flag, Nullable, Number, Obj
 from flashcards.web.auth.login import learner, services
 
 THEMES = ("auto", "light", "dark")
+NEW_ORDERS = ("decks", "folders", "core", "random")
 SETTINGS = (
     Field("name", Text(64), about="What the learner is called, and logs in with."),
     Field("timezone", Text(64), about="An IANA name such as Europe/Berlin."),
@@ -22,6 +23,7 @@ SETTINGS = (
     Field("buttons", Either((Whole(4, 4), Whole(6, 6))), about="Four grades, or the six of SM-2."),
     Field("letter_keys", Flag(), about="Whether letters and signs are keys."),
     Field("theme", Text(choices=THEMES), about="Light, dark, or as the device has it."),
+    Field("new_order", Text(choices=NEW_ORDERS), about="How new cards come across decks."),
     Field("suspend_leeches", Flag(), about="Whether a card that becomes a leech is suspended."),
 )
 SCHEDULER = (

@@ -17,7 +17,7 @@ from flashcards.web.settings.views import settings
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
 from flashcards.web.shared.dates import short_date
 from flashcards.web.shared.errors import trouble_of
-from flashcards.web.stats.views import places
+from flashcards.web.stats.views import indented_places
 
 NAMES = {SM2: "SM-2", FSRS: "FSRS-6"}
 
@@ -95,7 +95,7 @@ def _page(form: Any, error: FlashcardsError | None = None) -> Response:
         charts=_charts(preview, today) if preview else None,
         rows=_rows(preview, today) if preview else (),
         names=NAMES,
-        places=places(services().decks.tree()),
+        places=indented_places(),
         trouble=trouble,
         said=SAID.get(request.args.get("done", "")),
         last=last if last and last.verb == "scheduler" else None,

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany
+from flashcards.temporary import TemporaryFolder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.errors import trouble_of
-from flashcards.web.shared.security import session_secret
+from flashcards.web.shared.security import clear_cache, forget_login, session_secret
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 SAID = {
@@ -51,6 +52,7 @@ def _read(form: Any) -> dict[str, object]:
         "new_per_day": _whole(form, "new_per_day"),
         "due_per_day": _whole(form, "due_per_day") if form.get("due_per_day", "").strip() else None,
         "buttons": _whole(form, "buttons"),
+        "new_order": form.get("new_order", "decks"),
         "drill": "drill" in form,
         "letter_keys": "letter_keys" in form,
         "suspend_leeches": "suspend_leeches" in form,
@@ -106,6 +108,31 @@ def revoke_token(token: int) -> BaseResponse:
     return _done("token")
 
 
+@settings.get("/my-data.json")
+def my_data() -> Response:
+    """Everything that is stored of the learner, with the decks: what `flashcards import json` reads elsewhere."""
+    me = learner()
+    with TemporaryFolder() as folder:
+        path = folder / "flashcards.json"
+        services().export.json(path, learner=me)
+        data = path.read_bytes()
+    headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment; filename=flashcards.json"}
+    return Response(data, mimetype="application/json", headers=headers)
+
+
+@settings.post("/leave")
+def leave() -> BaseResponse | Response:
+    """Deletes the account and logs out."""
+    try:
+        services().accounts.leave(learner(), request.form.get("leave", ""))
+    except (Conflict, Invalid, TooMany) as error:
+        return _page(error)
+    response = redirect("/login", 303)
+    forget_login(response)
+    clear_cache(response)
+    return response
+
+
 def _done(what: str) -> BaseResponse:
     return redirect(f"/settings?done={what}", 303)
 
@@ -125,6 +152,8 @@ def _page(
         zones=_zones(),
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
+        breaks=services().plans.breaks(me),
+        study_day=services().review.study_day(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)
     response.headers["Cache-Control"] = "no-store"
@@ -134,7 +163,8 @@ def _page(
 def _filled(me: Any) -> dict[str, str]:
     """The first form as it stands."""
     form = {
-        field: str(getattr(me, field)) for field in ("name", "timezone", "theme", "day_start", "new_per_day", "buttons")
+        field: str(getattr(me, field))
+        for field in ("name", "timezone", "theme", "day_start", "new_per_day", "buttons", "new_order")
     }
     form["due_per_day"] = "" if me.due_per_day is None else str(me.due_per_day)
     return form | {field: "on" for field in ("drill", "letter_keys", "suspend_leeches") if getattr(me, field)}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from flashcards.errors import Unavailable
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.plan.charts import path_rows, today_chart
 from flashcards.web.review.filters import Filters, queue_of, read_filters
@@ -13,6 +15,7 @@ from flashcards.web.shared import charts
 
 FAILED = "is:failed"
 
+log = logging.getLogger(__name__)
 today = Blueprint("today", __name__)
 PATIENCE = 1.0
 """Seconds that the page waits for what a plan will bring; without, it comes without its plot."""
@@ -102,5 +105,21 @@ def healthz() -> Response:
     """200 when the database answers; 503 otherwise."""
     services().accounts.signup_state()
     response = jsonify({"status": "ok"})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@today.get("/readyz")
+@public
+def readyz() -> Response:
+    """200 when an answer would be stored; 503, with the reason for the log alone, otherwise."""
+    try:
+        services().ready.check()
+    except Unavailable as error:
+        log.warning("not ready: %s", error)
+        response = jsonify({"status": "not ready"})
+        response.status_code = 503
+    else:
+        response = jsonify({"status": "ready"})
     response.headers["Cache-Control"] = "no-store"
     return response

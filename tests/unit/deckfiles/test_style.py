@@ -93,6 +93,17 @@ def run(root: Path, source: str, limit: float = 30) -> list[tuple[int, str]]:
     return [(problem.line, problem.message) for problem in problems]
 
 
+def test_the_code_of_a_long_form_is_one_program(tmp_path: Path) -> None:
+    pieces = "```python\nx = ONE\n```\n\nand then\n\n```text\nno\n```\n\n```python\n\nassert x == 1\n```\n"
+    source = f"## Q? {{#q .core}}\n\nA\n\n### In full\n\n{pieces}"
+
+    assert run(tmp_path, source.replace("ONE", "1")) == []
+    ((line, message),) = run(tmp_path, source.replace("ONE", "2"))
+    assert line == 19
+    assert "AssertionError" in message
+    assert run(tmp_path, source.replace("ONE", "1").replace("### In full", "### More")) != []
+
+
 def test_code_that_runs_and_code_that_does_not(tmp_path: Path) -> None:
     found = run(
         tmp_path,

@@ -111,7 +111,7 @@ function question() {
     if (event.key === "Enter" && event.target.matches?.("#ledger input")) written()[written().indexOf(event.target) + 1]?.focus();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return asking.requestSubmit(id("say-done"));
     if (event.key === "Escape" && document.activeElement === notes) return notes.blur();
-    const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes" }[keyOf(event)];
+    const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes", c: "#clarify" }[keyOf(event)];
     const found = press && document.querySelector(press);
     if (!found || found.hidden) return;
     event.preventDefault();
@@ -187,7 +187,7 @@ function offerRecording() {
   button.hidden = false;
   const label = button.querySelector("span");
   const idle = () => { stop = null; label.textContent = "Record"; button.classList.remove("on"); };
-  tell("A recording stays in this browser; it is never sent.");
+  tell("A recording stays in this browser.");
   button.addEventListener("click", async () => {
     if (stop) {
       await stop();
@@ -244,6 +244,7 @@ function points() {
     const marks = [...document.querySelectorAll(".points .marks")].map((group) => group.querySelector(":checked")?.value);
     const of = (mark) => marks.filter((one) => one === mark).length, open = marks.filter((one) => !one).length;
     if (open < marks.length) tell(`${of("said")} said, ${of("partly")} partly, ${of("missed")} missed${open ? `; ${open} not marked yet` : ""}.`);
+    for (const taught of document.querySelectorAll("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
     const share = marks.length && 100 * of("said") / marks.length;
     const grade = open === marks.length ? "" : marks.length === 1 && of("partly") ? "3" : share >= 80 ? "4" : share >= 50 ? "3" : "1";
     for (const button of ticks.querySelectorAll("[name=grade]")) {

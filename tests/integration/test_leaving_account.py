@@ -1,0 +1,76 @@
+"""A learner takes everything along, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.services.review.facade import Answer
+from tests.site import PASSWORD, Site, copy_data, open_site
+
+
+@pytest.fixture
+def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
+    with open_site(copy_data(prepared, tmp_path)) as site:
+        yield site
+
+
+def _studied(site: Site, name: str) -> int:
+    learner = site.learner(name)
+    for card in site.services.review.queue(learner, limit=3).cards:
+        site.services.review.answer(learner, Answer(str(uuid.uuid4()), card.id, 4))
+    return learner.id
+
+
+def test_all_that_is_stored_of_oneself_and_of_nobody_else(site: Site, tmp_path: Path) -> None:
+    _studied(site, "Ann")
+    _studied(site, "Ben")
+    ben = site.client(site.services.accounts.find("Ben"))
+    response = ben.get("/settings/my-data.json", buffered=True)
+    assert response.headers["Content-Disposition"] == "attachment; filename=flashcards.json"
+    assert response.headers["Cache-Control"] == "no-store"
+    document = json.loads(response.data)
+    assert [learner["name"] for learner in document["learners"]] == ["Ben"]
+    assert len(document["reviews"]) == 3
+    assert b"password_hash" not in response.data
+    with open_site(tmp_path / "new", tmp_path / "decks") as other:
+        path = tmp_path / "mine.json"
+        path.write_bytes(response.data)
+        assert other.services.export.load_json(path).counts["reviews"] == 3
+
+
+def test_leaving_needs_the_password_and_takes_everything(site: Site) -> None:
+    ann, ben = _studied(site, "Ann"), _studied(site, "Ben")
+    client = site.client(site.services.accounts.find("Ben"))
+    refused = client.post("/settings/leave", data={"leave": "not it"})
+    assert refused.status_code == 422
+    assert "This is not your password." in refused.text
+    assert site.services.accounts.find("Ben").id == ben
+    gone = client.post("/settings/leave", data={"leave": PASSWORD})
+    assert (gone.status_code, gone.location) == (303, "/login")
+    assert gone.headers["Clear-Site-Data"] == '"cache"'
+    assert client.get("/settings").status_code == 303
+    database = site.services.database
+    tables = [name for (name,) in database.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    owned = [
+        table for table in tables if ("learner_id",) in database.all(f"SELECT name FROM pragma_table_info('{table}')")
+    ]
+    assert {"review", "schedule", "session", "memory", "plan"} <= set(owned)
+    for table in owned:
+        assert database.all(f"SELECT 1 FROM {table} WHERE learner_id = ?", (ben,)) == [], table
+        keys = database.all(f"SELECT \"table\", on_delete FROM pragma_foreign_key_list('{table}')")
+        assert ("learner", "CASCADE") in keys, f"what learners have in {table} outlives them"
+    assert database.one("SELECT count(*) FROM review WHERE learner_id = ?", (ann,)) == (3,)
+
+
+def test_the_last_administrator_of_others_stays(site: Site) -> None:
+    _studied(site, "Ann")
+    client = site.client(site.services.accounts.find("Ann"))
+    _studied(site, "Ben")
+    refused = client.post("/settings/leave", data={"leave": PASSWORD})
+    assert refused.status_code == 409
+    assert "the last administrator" in refused.text
