@@ -160,6 +160,7 @@ def _teach_templates(app: Flask) -> None:
         browser=browser_name,
         seconds=dates.seconds_words,
         stopwatch=dates.stopwatch_words,
+        length_words=dates.length_words,
         plural=plural,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
