@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
+from peewee import JOIN, fn
+
 from flashcards.domain.memory.evidence import is_evidence
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import Card, Deck, LearnerDeck, Note, Schedule
+from flashcards.storage.prepared import IN_ORDER, Among, Indexed, Query, prepared
 from flashcards.storage.schedules import shown_on
 
 NO_PLAN = 0
@@ -23,24 +27,46 @@ _DAY = (
     "plan_id, study_day, made_at, cards, seconds, new, predicted_low, predicted, predicted_high, recalled_expected,"
     " figures"
 )
-_CARDS = """
-    SELECT c.id, c.note_id, n.deck_id, s.repetition, s.ease, s.interval, s.due_on, coalesce(s.buried_until, 0)
-    FROM deck d CROSS JOIN note n INDEXED BY note_deck ON n.deck_id = d.id CROSS JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
-    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
-    WHERE d.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
-    AND coalesce(ld.active, 1) = 1 AND coalesce(s.suspended, 0) = 0
-    ORDER BY d.position, d.id, n.position, c.ordinal
-"""
-_ASKABLE = f"""
-    SELECT c.id, c.note_id, n.deck_id, c.ordinal, s.due_on, coalesce(s.interval, 0)
-    FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
-    LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
-    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = n.deck_id
-    WHERE c.id IN (SELECT value FROM json_each(?2)) AND c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0
-    AND d.removed_at IS NULL AND coalesce(ld.active, 1) = 1
-    AND (s.card_id IS NULL OR {shown_on("?3", "s.")})
-"""
+
+
+@prepared
+def _cards(learner: int) -> Query:
+    note = Indexed(Note, "note_deck")
+    return (
+        Deck.select(
+            Card.id, Card.note, note.deck, Schedule.repetition, Schedule.ease, Schedule.interval, Schedule.due_on,
+            fn.coalesce(Schedule.buried_until, 0),
+        )
+        .join(note, IN_ORDER, on=(note.deck == Deck.id))
+        .join(Card, IN_ORDER, on=(Card.note == note.id))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)))
+        .where(
+            Deck.removed_at.is_null(), note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(),
+            fn.coalesce(LearnerDeck.active, 1) == 1, fn.coalesce(Schedule.suspended, 0) == 0,
+        )
+        .order_by(Deck.position, Deck.id, note.position, Card.ordinal)
+    )  # fmt: skip
+
+
+@prepared
+def _askable(learner: int, cards: Collection[int], today: Day) -> Query:
+    return (
+        Card.select(
+            Card.id, Card.note, Note.deck, Card.ordinal, Schedule.due_on, fn.coalesce(Schedule.interval, 0)
+        )
+        .join(Note)
+        .join(Deck)
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)))
+        .where(
+            Among(Card.id, cards), Card.removed_at.is_null(), Note.removed_at.is_null(), Note.draft == 0,
+            Deck.removed_at.is_null(), fn.coalesce(LearnerDeck.active, 1) == 1,
+            Schedule.card.is_null() | shown_on(Schedule, today),
+        )
+    )  # fmt: skip
+
+
 _LOG = """
     SELECT r.study_day, r.at, r.seq, r.card_id, r.quality, r.before_interval, r.kind, r.before_due_on IS NULL,
            r.took_ms, r.stability, r.difficulty, i.type, i.factor
@@ -269,7 +295,7 @@ class PlanRows:
 
     def cards(self, learner: int) -> list[ScopeCard]:
         """Every card that is not switched off or suspended, in study order."""
-        return list(map(ScopeCard._make, self._db.all(_CARDS, (learner,))))
+        return list(map(ScopeCard._make, _cards.all(self._db, learner)))
 
     def levels(self) -> dict[int, int]:
         """The place of each tagged note's level in `LEVELS`; a note with the tag core is of the core."""
@@ -351,7 +377,7 @@ class PlanRows:
 
     def askable(self, learner: int, cards: Collection[int], today: Day) -> dict[int, AskableCard]:
         """Of these cards those that can be asked today."""
-        rows = self._db.all(_ASKABLE, (learner, json.dumps(list(cards)), today))
+        rows = _askable.all(self._db, learner, cards, today)
         return {row[0]: AskableCard(*row) for row in rows}
 
     def spent_ms(self, learner: int, day: Day, usual_ms: int) -> int:
