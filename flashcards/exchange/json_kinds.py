@@ -99,6 +99,12 @@ def _is_reference(value: Any) -> bool:
     )
 
 
+def _read_object(value: Any) -> str:
+    if not isinstance(value, dict):
+        raise NotAsDeclared("must be an object")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _read_hex(value: Any) -> bytes:
     try:
         return bytes.fromhex(value)
@@ -117,4 +123,5 @@ TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_l
 PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
 NUMBERS = Kind({"type": "array", "items": {"type": "integer"}}, json.loads, _read_numbers)
 REFERENCES = Kind({"type": "array", "items": {"type": ["object", "null"]}}, json.loads, _read_references)
+OBJECT = Kind({"type": "object"}, json.loads, _read_object)
 HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)

@@ -13,7 +13,7 @@ from flashcards.storage.prepared import Query, inserting, prepared
 
 LEARNER_COLUMNS = (
     "id", "name", "is_author", "is_admin", "timezone", "day_start", "new_per_day", "due_per_day", "drill",
-    "buttons", "letter_keys", "theme", "suspend_leeches", "created_at",
+    "buttons", "letter_keys", "theme", "suspend_leeches", "created_at", "new_order",
 )  # fmt: skip
 _ACCOUNT = tuple(getattr(Learner, column) for column in LEARNER_COLUMNS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flashcards.domain.problem import Problem
@@ -97,6 +98,30 @@ class DeckPageStore:
     def decks(self) -> tuple[DeckRow, ...]:
         """Every deck whose file is there, in study order."""
         return tuple(_deck(*row) for row in self._db.all(_DECKS + " ORDER BY position, path"))
+
+    def decks_below(self, folder: str) -> tuple[DeckRow, ...]:
+        """The decks below a folder, in study order."""
+        rows = self._db.all(
+            _DECKS + " AND path >= ? AND path < ? ORDER BY position, path",
+            (f"{folder}/", f"{folder}0"),  # "0" comes right after "/"
+        )
+        return tuple(_deck(*row) for row in rows)
+
+    def errors(self) -> int:
+        """How many errors there are in the files of all decks."""
+        row = self._db.one(
+            "SELECT count(*) FROM deck d, json_each(d.problems) p"
+            " WHERE d.removed_at IS NULL AND d.problems <> '[]' AND p.value ->> 2 = 'error'"
+        )
+        return int(row[0]) if row else 0
+
+    def titles(self, folders: Iterable[str]) -> dict[str, str]:
+        """By path, the titles that these folders give themselves."""
+        rows = self._db.all(
+            "SELECT path, title FROM folder WHERE title <> '' AND path IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(folders)),),
+        )
+        return dict(rows)
 
     def deck(self, path: str) -> DeckRow | None:
         """The deck of the file at `path` (with its ``.md``)."""

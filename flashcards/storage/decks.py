@@ -91,7 +91,7 @@ def _removed_decks() -> Query:
 
 @prepared
 def _all_folders() -> Query:
-    return Folder.select(Folder.path, Folder.title, Folder.sort_order)
+    return Folder.select(Folder.path, Folder.title, Folder.sort_order, Folder.order_new)
 
 
 def _stored_notes() -> Any:
@@ -172,7 +172,7 @@ def _prerequisites() -> Query:
 
 # --- what a sync writes
 
-_insert_folder = inserting(Folder, Folder.path, Folder.title, Folder.sort_order)
+_insert_folder = inserting(Folder, Folder.path, Folder.title, Folder.sort_order, Folder.order_new)
 _insert_deck = inserting(Deck, *_FROM_FILE, Deck.id)
 _insert_note = inserting(Note, *_NOTE, Note.id, Note.guid, Note.modified_at)
 _insert_words = inserting(NoteText, NoteText.rowid, NoteText.text)
@@ -432,7 +432,7 @@ class DeckStore:
     def _folders(self, folders: tuple[FolderRow, ...] | None) -> None:
         if folders is not None:
             _delete_folders.run(self._db)
-            rows = [(folder.path, folder.title, folder.order) for folder in folders]
+            rows = [(folder.path, folder.title, folder.order, folder.order_new) for folder in folders]
             _insert_folder.many(self._db, rows)
 
     def _decks(self, changes: Changes, at: int) -> None:

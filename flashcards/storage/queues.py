@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, cast
@@ -17,7 +17,18 @@ from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.fronts import fronts_of
-from flashcards.storage.models import Card, Deck, LearnerDay, LearnerDeck, Note, NoteTag, Prerequisite, Review, Schedule
+from flashcards.storage.models import (
+    Card,
+    Deck,
+    Folder,
+    LearnerDay,
+    LearnerDeck,
+    Note,
+    NoteTag,
+    Prerequisite,
+    Review,
+    Schedule,
+)
 from flashcards.storage.prepared import (
     IN_ORDER,
     Among,
@@ -100,8 +111,8 @@ def _inactive_decks(learner: int) -> Query:
 
 
 @prepared
-def _decks_at(file: str, length: int, folder: str) -> Query:
-    below = fn.substr(Deck.path, 1, length) == folder
+def _decks_at(file: str, first: str, end: str) -> Query:
+    below = (Deck.path >= first) & (Deck.path < end)
     return Deck.select(Deck.id).where(Deck.removed_at.is_null(), (Deck.path == file) | below)
 
 
@@ -123,21 +134,47 @@ def _unanswered(deck: Any, learner: int) -> Any:
 
 
 @prepared
-def _decks_with_new(learner: int) -> Query:
+def _decks_with_new(learner: int, only: int | None = None) -> Query:
     """`seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read."""
-    deck = Indexed(Deck, "deck_study")
+    deck = Indexed(Deck, "deck_study") if only is None else Deck.alias()
     schedule, is_new = _unanswered(deck.id, learner)
     unseen = deck.cards > fn.coalesce(LearnerDeck.seen, 0)
-    return (
-        deck.select(deck.id, LearnerDeck.new_per_day)
+    decks = (
+        deck.select(deck.id, LearnerDeck.new_per_day, deck.path)
         .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(deck.id, learner))
         .where(deck.removed_at.is_null(), unseen | fn.EXISTS(schedule.select(schedule.card).where(is_new)))
         .order_by(deck.position, deck.id)
     )
+    return decks if only is None else decks.where(deck.id == only)
 
 
 @prepared
-def _new(learner: int, deck: int, today: Day) -> Query:
+def _orders_of_folders() -> Query:
+    return Folder.select(Folder.path, Folder.order_new).where(Folder.order_new.is_null(False))
+
+
+def _level(note: Any) -> Any:
+    """0 junior, 1 core, 2 mid and whatever has no level, 3 senior."""
+
+    def has(level: str) -> Any:
+        return fn.max(Number(NoteTag.tag == level)) == 1
+
+    level = Case(None, ((has("core"), 1), (has("junior"), 0), (has("mid"), 2)), 3)
+    tags = NoteTag.select(level).where(NoteTag.note == note, NoteTag.tag.in_(("junior", "core", "mid", "senior")))
+    return fn.coalesce(tags.group_by(NoteTag.note), 2)
+
+
+@prepared
+def _core() -> Query:
+    """The notes tagged core, and again and again what these require."""
+    core = NoteTag.select(NoteTag.note.alias("id")).where(NoteTag.tag == "core").cte("wanted", recursive=True)
+    required = Prerequisite.select(Prerequisite.requires).join(core, on=(core.c.id == Prerequisite.note))
+    wanted = core.union(required)
+    return wanted.select_from(wanted.c.id)
+
+
+@prepared
+def _new(learner: int, deck: int, today: Day, *, by_level: bool) -> Query:
     note = Indexed(Note, "note_deck")
     is_new = Schedule.card.is_null() | (Schedule.due_on.is_null() & shown_on(Schedule, today))
     return (
@@ -145,7 +182,7 @@ def _new(learner: int, deck: int, today: Day) -> Query:
         .join(Card, IN_ORDER, on=(Card.note == note.id))
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
         .where(note.deck == deck, note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(), is_new)
-        .order_by(note.position, Card.ordinal)
+        .order_by(*((_level(note.id),) if by_level else ()), note.position, Card.ordinal)
     )
 
 
@@ -173,12 +210,12 @@ def _prerequisites(learner: int, notes: Collection[int]) -> Query:
 
 
 @prepared
-def _decks(learner: int) -> Query:
+def _decks(learner: int, only: int | None = None) -> Query:
     schedule, is_new = _unanswered(Deck.id, learner)
     new_all_the_same = schedule.select(fn.count(schedule.card)).where(is_new, schedule.suspended == 0)
     errors = Elements(Deck.problems)
     count_of_errors = Select((errors,), (fn.count(SQL("*")),)).where(errors.part(2) == "error")
-    return (
+    decks = (
         Deck.select(
             Deck.id, Deck.key, Deck.path, Deck.title, LearnerDeck.new_per_day, Deck.cards,
             Deck.cards - fn.coalesce(LearnerDeck.seen, 0) + new_all_the_same,
@@ -189,6 +226,7 @@ def _decks(learner: int) -> Query:
         .where(Deck.removed_at.is_null())
         .order_by(Deck.position, Deck.id)
     )  # fmt: skip
+    return decks if only is None else decks.where(Deck.id == only)
 
 
 @prepared
@@ -280,10 +318,15 @@ def _paces(learner: int) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class DeckWithNew:
-    """A deck that may have new cards for the learner; `new_per_day` is its own limit."""
+    """A deck that may have new cards for the learner; `new_per_day` is its own limit.
+
+    `by_level` is whether its new cards come by level; `address` is the deck's.
+    """
 
     id: int
     new_per_day: int | None
+    address: str = ""
+    by_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,24 +382,31 @@ class QueueRows:
 
     def decks_at(self, address: str) -> set[int]:
         """The decks at an address: one deck, or those below a folder; empty where there is none."""
-        folder = f"{address}/"
-        rows = _decks_at.all(self._db, f"{address}.md", len(folder), folder)
+        rows = _decks_at.all(self._db, f"{address}.md", f"{address}/", f"{address}0")  # "0" comes right after "/"
         return {deck for (deck,) in rows}
 
     def notes_tagged(self, tag: str) -> set[int]:
         """The notes with a tag, their own or their deck's."""
         return {note for (note,) in _notes_tagged.all(self._db, tag)}
 
-    def decks_with_new(self, learner: int) -> list[DeckWithNew]:
-        """The decks that may have new cards, in study order; those that are switched off too."""
-        return [DeckWithNew(*row) for row in _decks_with_new.all(self._db, learner)]
+    def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
+        """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
+        says: dict[str, str] = dict(_orders_of_folders.all(self._db))
+        return [
+            DeckWithNew(deck, limit, path.removesuffix(".md"), bool(says) and _by_level(path, says))
+            for deck, limit, path in _decks_with_new.all(self._db, learner, only)
+        ]
 
-    def new_cards(self, learner: int, decks: Iterable[int], today: Day) -> Iterator[NewCard]:
+    def new_cards(self, learner: int, decks: Iterable[DeckWithNew], today: Day) -> Iterator[NewCard]:
         """The new cards of these decks, in their order; read bit by bit, as far as they are taken."""
         return chain.from_iterable(self._new_cards(learner, deck, today) for deck in decks)
 
-    def _new_cards(self, learner: int, deck: int, today: Day) -> Iterator[NewCard]:
-        return map(NewCard._make, _new.each(self._db, learner, deck, today))
+    def _new_cards(self, learner: int, deck: DeckWithNew, today: Day) -> Iterator[NewCard]:
+        return map(NewCard._make, _new.each(self._db, learner, deck.id, today, by_level=deck.by_level))
+
+    def core(self) -> set[int]:
+        """The core notes, and those that must come before them."""
+        return {note for (note,) in _core.all(self._db)}
 
     def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[domain.Prerequisite]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
@@ -365,9 +415,9 @@ class QueueRows:
             found.setdefault(note, []).append(domain.Prerequisite(bool(in_play), bool(answered)))
         return found
 
-    def decks(self, learner: int) -> list[DeckCountsRow]:
-        """Every deck, in study order."""
-        rows = _decks.all(self._db, learner)
+    def decks(self, learner: int, only: int | None = None) -> list[DeckCountsRow]:
+        """Every deck, in study order, or that `only` one."""
+        rows = _decks.all(self._db, learner, only)
         return [
             DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
             for deck, key, path, title, new_per_day, cards, unseen, active, errors in rows
@@ -402,3 +452,13 @@ class QueueRows:
     def paces(self, learner: int) -> dict[Asked, Sample]:
         """What the learner's last answers say of each kind of card: due, new, or in the drill."""
         return {kind: Sample(*figures) for kind, *figures in _paces.all(self._db, learner)}
+
+
+def _by_level(path: str, says: Mapping[str, str]) -> bool:
+    """Whether the nearest folder that says how new cards come says by level."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if folder in says:
+            return says[folder] == "level"
+    return False

@@ -22,6 +22,7 @@ from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import scheduler as _api_scheduler
 from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
@@ -45,6 +46,7 @@ from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import sets
+from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -68,6 +70,7 @@ API_VIEWS = (
     _api_export,
     _api_me,
     _api_memory,
+    _api_scheduler,
     _api_openapi,
     _api_plans,
     _api_queue,
@@ -78,7 +81,7 @@ API_VIEWS = (
     _api_stats,
 )
 
-_MORE_VIEWS = (_memory_views,)  # importing them declares their pages
+_MORE_VIEWS = (_memory_views, _scheduler_views)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,

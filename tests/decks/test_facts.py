@@ -18,10 +18,9 @@ FACTS = Path(__file__).parent / "facts"
 QUESTIONS = tuple(sorted(path.stem for path in FACTS.glob("*.toml")))
 LEVELS = {"junior", "mid", "senior"}
 LONG_FORMS = (
-    "code-attention-sampling", "code-mlp-numpy", "debug-transformer", "deploying-models", "product-sense-metric-drop",
-    "sd-ads-ctr", "sd-content-moderation", "sd-image-search", "sd-llm-assistant", "sd-news-feed", "sd-search-ranking",
-    "sql",
-)  # fmt: skip
+    *sorted(path.stem for folder in ("coding", "system-design") for path in (DECKS / "ml" / folder).glob("*.md")),
+    "faang-video-recommender",
+)
 """Of coding and system design, and what else fills a round by itself."""
 
 

@@ -12,6 +12,8 @@ import pytest
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.plan.contract import Choice
+from flashcards.services.plan.facade import Plans
 from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.anki_world import AnkiWorld
 from tests.integration.test_anki_history import answer, study
@@ -68,7 +70,8 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     """Decks with all that a deck may hold, two learners with history, removed and restored notes."""
     (tmp_path / "old").mkdir()
     world = AnkiWorld(tmp_path / "old", timezone="Europe/Berlin", new_per_day=3, theme="dark")
-    world.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    world.write("ml/_folder.yml", "title: Ml\norder: 3\norder_new: level\n")
+    world.write(".flashcards.toml", "silence = ['no-cards']\n")
     world.write("ml/a.md", DECK)
     world.write("ml/img/p.png", PNG)
     world.write("ml/_anki.json", '{"version": 1, "types": [], "notes": []}')
@@ -88,6 +91,9 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
     world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
     world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
+    plans, day = Plans(world.db, lambda: world.now, world.review), world.review.study_day(world.learner)
+    plans.make(world.learner, Choice(day + 20, 30, minute=570, weights={"ml": 3}, weekdays_off=(6,), title="First"))
+    plans.add_break(world.learner, day + 5, day + 9)
     world.package(history=True)
     world.edit("b.md", lambda text: text.replace("## Gone? {#gone}\n\nYes.\n\n", "").replace("## N 3?", "## Nr 3?"))
     world.delete("c.md")
@@ -114,7 +120,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     path = written(world)
     done = empty.export.load_json(path)
     assert done.counts["reviews"] > 50
-    assert done.written == ("b.md", "ml/_anki.json", "ml/_folder.yml", "ml/a.md", "ml/img/p.png")
+    assert done.written == (".flashcards.toml", "b.md", "ml/_anki.json", "ml/_folder.yml", "ml/a.md", "ml/img/p.png")
     assert (empty.root / "ml/img/p.png").read_bytes() == PNG
     report = empty.sync()
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
@@ -178,7 +184,7 @@ def check(value: Any, schema: dict[str, Any], where: str) -> None:
     python = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
     fits = (value is None if name == "null" else isinstance(value, python[name]) for name in types)  # type: ignore[arg-type]
     assert any(fits), f"{where}: {value!r}"
-    if "object" in types and value is not None:
+    if "properties" in schema and value is not None:
         assert list(value) == list(schema["properties"]), where
         for name, inner in value.items():
             check(inner, schema["properties"][name], f"{where}.{name}")
@@ -189,6 +195,7 @@ def test_one_learner_and_one_deck(world: AnkiWorld) -> None:
     assert [learner["name"] for learner in document["learners"]] == ["a"]
     assert [deck["path"] for deck in document["decks"]] == ["ml/a.md"]
     assert [file["path"] for file in document["files"]] == [
+        ".flashcards.toml",
         "ml/_anki.json",
         "ml/_folder.yml",
         "ml/a.md",
@@ -221,9 +228,9 @@ def test_a_service_that_is_not_empty_is_left_alone(world: AnkiWorld, empty: Anki
 
 def test_files_that_are_there_stay(world: AnkiWorld, empty: AnkiWorld) -> None:
     empty.write("b.md", "## Mine? {#mine}\n\nYes.\n")
-    empty.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    empty.write("ml/_folder.yml", "title: Ml\norder: 3\norder_new: level\n")
     done = empty.export.load_json(written(world))
-    assert (done.kept, done.written) == (("b.md",), ("ml/_anki.json", "ml/a.md", "ml/img/p.png"))
+    assert (done.kept, done.written) == (("b.md",), (".flashcards.toml", "ml/_anki.json", "ml/a.md", "ml/img/p.png"))
     assert empty.read("b.md") == "## Mine? {#mine}\n\nYes.\n"
 
 

@@ -11,7 +11,16 @@ from click.testing import CliRunner
 
 from flashcards.cli.commands import cli
 from flashcards.errors import DeckError
-from tests.integration.sync_world import World
+from flashcards.services.authoring.git_decks import Repository
+from flashcards.services.authoring.preview import PreviewService
+from flashcards.services.export.anki_from_files import FileExport
+from flashcards.services.export.facade import ExportService
+from flashcards.services.export.results import no_progress
+from flashcards.storage.decks import DeckStore
+from flashcards.storage.note_cards import NoteCards
+from tests.integration.anki_world import rows_of
+from tests.integration.sync_world import SHARED, World
+from tests.integration.test_impact import commit, git
 
 NAME = ".flashcards.toml"
 CARD = "## A {#a}\n\nb\n"
@@ -75,3 +84,44 @@ def test_commands_without_a_database_follow_it(tmp_path: Path, monkeypatch: pyte
     (root / NAME).write_text("silense = []")
     done = CliRunner().invoke(cli, ["check", str(root)])
     assert f"{NAME}:1:1: error project-file the key 'silense' is unknown" in done.stdout
+
+
+def test_macros_reach_pages_previews_and_anki(world: World, tmp_path: Path) -> None:
+    world.write(NAME, "[macros]\nRR = '\\mathbb{R}'\n")
+    world.write("a.md", "## A {#a}\n\n$x \\in \\RR$\n\n## B {#b}\n\n$y$\n")
+    assert world.sync().errors == ()
+
+    def shown() -> dict[str, str]:
+        rows = world.db.all(
+            "SELECT n.key, r.answer_html FROM note n JOIN rendering r ON r.key = n.render_key AND r.which = 'forward'"
+        )
+        return dict(rows)
+
+    before = shown()
+    assert "ℝ" in before["a"]
+    world.write(NAME, "[macros]\nRR = '\\mathbf{Q}'\n")
+    report = world.sync()
+    assert (report.edited, report.errors) == (0, ())
+    after = shown()
+    assert (after["a"] == before["a"], after["b"] == before["b"]) == (False, True)
+    preview = PreviewService(DeckStore(world.db), NoteCards(world.db), world.root, SHARED)
+    seen = preview.preview("a.md", "## A {#a}\n\n$\\RR$ and $\\QQQ$\n")
+    assert [problem.message.partition(":")[0] for problem in seen.problems] == ["the formula cannot be shown"]
+    FileExport(world.root).anki(tmp_path / "x.apkg", [], no_progress)
+    [(fields,)] = rows_of(tmp_path / "x.apkg", "SELECT flds FROM notes WHERE flds LIKE '%in%'")
+    assert r"\(x \in \mathbf{Q}\)" in fields
+    export = ExportService(world.db, world.root, lambda _learner: 20_000, lambda: SHARED)
+    export.anki(tmp_path / "y.apkg")
+    [(again,)] = rows_of(tmp_path / "y.apkg", "SELECT flds FROM notes WHERE flds LIKE '%in%'")
+    assert again == fields
+
+
+def test_impact_says_nothing_of_what_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/b.md").write_text(CARD)
+    (tmp_path / "a.md").write_text(CARD)
+    (tmp_path / NAME).write_text("ignore = ['old']\n")
+    git(tmp_path, "init", "-q")
+    first = commit(tmp_path)
+    repository = Repository.around(tmp_path)
+    assert list(repository.at(first)) == list(repository.now()) == ["a.md"]

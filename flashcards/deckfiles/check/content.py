@@ -10,6 +10,7 @@ from flashcards.deckfiles.cloze.deletions import find_deletions
 from flashcards.deckfiles.media.files import MediaProblem, references, resolve
 from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.deckfiles.parse.parts import Origin, locate
+from flashcards.deckfiles.render.macros import macros_in_force
 from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.text.inline import InlineSpan
@@ -45,6 +46,13 @@ def content_issues(
 
     The texts of the owners in `sound` are known to have no such fault.
     """
+    with macros_in_force(parsed.macros):
+        return _content_issues(parsed, root, sound)
+
+
+def _content_issues(
+    parsed: Parsed, root: Path, sound: Container[str | int | None]
+) -> list[tuple[str | int | None, Issue]]:
     path = parsed.deck.path
     texts = [text for text in texts_of(parsed) if text.owner not in sound]
     issues = [(text.owner, issue) for text in texts for issue in _text_issues(text, path, root)]

@@ -109,12 +109,12 @@ def _requests(file: Loaded) -> Iterator[tuple[str | int, RenderRequest]]:
     open_line = max(lines, default=0) if file.parsed.structure_lost else 0
     for note in deck.notes:
         if note.line != open_line:
-            yield note.id, request_for(note, _media(file, note_references(note)))
+            yield note.id, request_for(note, _media(file, note_references(note)), file.parsed.macros)
     for index, prose in enumerate(deck.prose):
         if prose.line == open_line:
             continue
         names = [name for _, name, _ in references(prose.text, prose.definitions)]
-        yield index, request_for_prose(prose, _media(file, names))
+        yield index, request_for_prose(prose, _media(file, names), file.parsed.macros)
 
 
 def _media(file: Loaded, names: Iterable[str]) -> dict[str, Media | MediaProblem]:

@@ -35,7 +35,7 @@ _EMPHASIS = re.compile(r"[*_~]")
 def is_tame(request: RenderRequest) -> bool:
     """Whether rendering a note or a piece of prose for our pages is sure to find no problem."""
     content = request.content
-    if request.definitions or request.media:
+    if request.definitions or request.media or request.macros:
         return False
     lists = (*request.rubric, *request.follow_ups, *request.sources, *request.clarify)
     if isinstance(content, Cloze):

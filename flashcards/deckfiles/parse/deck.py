@@ -62,7 +62,8 @@ class Parsed:
 
     `structure_lost`: an error leaves open what the file holds; keep all that is known of it. What follows
     is for finding the way back into the file: `places` by note id, `prose_origins` in the order of the
-    deck's prose, `definitions` with their offsets, `id_at` where the front matter's id stands (or 0).
+    deck's prose, `definitions` with their offsets, the project's `macros`, `id_at` where the front matter's id stands
+    (or 0).
     """
 
     deck: Deck
@@ -73,6 +74,7 @@ class Parsed:
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
     prose_origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
     definitions: tuple[Definition, ...] = field(default=(), compare=False, repr=False)
+    macros: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     id_at: int = field(default=0, compare=False, repr=False)
 
     def where(self, note_id: str, part: str, offset: int) -> tuple[int, int]:
@@ -296,6 +298,7 @@ class _DeckReader:
             places=places,
             prose_origins=tuple(raw.part.origin for raw in self.prose),
             definitions=tuple(self.definitions),
+            macros=self.project.macros,
             id_at=self.front_matter.id_at,
         )
 

@@ -84,6 +84,20 @@ def read_project(root: Path) -> Project:
     return project_of(data)
 
 
+def macros_of(root: Path) -> tuple[tuple[str, str], ...]:
+    """The macros of a decks folder's project; read once, as long as its file is the same."""
+    try:
+        status = (root / PROJECT_FILE).stat()
+    except OSError:
+        return ()
+    return _macros_of(root, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=8)
+def _macros_of(root: Path, _mtime_ns: int, _size: int) -> tuple[tuple[str, str], ...]:
+    return read_project(root).macros
+
+
 def project_of(data: bytes) -> Project:
     """What the bytes of a project file say."""
     if len(data) > MAX_BYTES:

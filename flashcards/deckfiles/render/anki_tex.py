@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flashcards.deckfiles.render.macros import written_out
 from flashcards.deckfiles.render.mathml import ENVIRONMENTS, MACROS
 
 # A deletion within a formula: OPEN, its number, OPENED, its text, CLOSE. Texts from outside hold none of them.
@@ -85,7 +86,7 @@ _MAX_EXPANSIONS = 2000
 
 def mathjax(tex: str) -> str:
     """The TeX on one line, without comments, with our macros and environments written out."""
-    tex = _COMMENT.sub(r"\1", tex)
+    tex = written_out(_COMMENT.sub(r"\1", tex)).text
     if "\\begin" in tex:
         tex = _without_numbers(tex)
     return " ".join(_expanded(tex).split())

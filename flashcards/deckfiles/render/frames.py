@@ -39,6 +39,7 @@ def request_to_json(request: RenderRequest) -> dict[str, Any]:
         "flavour": request.flavour,
         "in_full": request.in_full,
         "clarify": request.clarify,
+        "macros": request.macros,
     }
 
 
@@ -58,6 +59,7 @@ def request_from_json(value: dict[str, Any]) -> RenderRequest:
         flavour=value["flavour"],
         in_full=value["in_full"],
         clarify=tuple(value["clarify"]),
+        macros=tuple((name, tex) for name, tex in value["macros"]),
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderRequest
+from flashcards.deckfiles.render.macros import macros_in_force
 from flashcards.deckfiles.render.note_html import plain_answer, render_note
 from flashcards.domain.card import FORWARD, Content
 
 
 def render(request: RenderRequest) -> Rendered:
     """The cards and lists of a note, for the pages or for Anki, as the request's `flavour` says."""
-    if request.flavour == ANKI:
-        from flashcards.deckfiles.render.anki_html import render_for_anki  # a child process often needs only the pages
+    with macros_in_force(request.macros):
+        if request.flavour == ANKI:
+            from flashcards.deckfiles.render.anki_html import (  # a child process often needs only the pages
+                render_for_anki,
+            )
 
-        return render_for_anki(request)
-    return render_note(request)
+            return render_for_anki(request)
+        return render_note(request)
 
 
 def typed_answer(content: Content, which: str = FORWARD) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flashcards.deckfiles.media.files import Media, MediaProblem
+from flashcards.deckfiles.render.macros import Macros, used_macros
 from flashcards.deckfiles.text.pictures import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "5"
+RENDERER_VERSION = "6"
 """Raised when the same text would be shown or read otherwise: all decks are then read and rendered anew."""
 PROSE = "prose"
 WHOLE = "note"
@@ -37,7 +38,7 @@ class RenderRequest:
 
     `flavour` is where it will be shown: on our pages, or in Anki (see `anki_html`). `one_line`: both sides of
     the (basic) note are a part of one line. `definitions` is Markdown that defines links and footnotes.
-    `media` pairs each reference, as written, with what it gave.
+    `media` pairs each reference, as written, with what it gave. `macros` are those of the project that it uses.
     """
 
     content: Content | Text
@@ -50,6 +51,7 @@ class RenderRequest:
     flavour: Literal["page", "anki"] = "page"
     in_full: str = ""
     clarify: tuple[str, ...] = ()
+    macros: Macros = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class Rendered:
     clarify_html: tuple[str, ...] = ()
 
 
-def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None) -> RenderRequest:
-    """The request for a note; `media` holds at least what `note_references` names."""
+def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None, macros: Macros = ()) -> RenderRequest:
+    """The request for a note; `media` holds at least what `note_references` names, `macros` are the project's."""
     return RenderRequest(
         content=note.content,
         one_line=note.one_line,
@@ -109,13 +111,21 @@ def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None
         media=_media_of(note_references(note), media),
         in_full=note.in_full,
         clarify=note.clarify,
+        macros=used_macros(macros, _all_texts(note)),
     )
 
 
-def request_for_prose(prose: Prose, media: dict[str, Media | MediaProblem] | None = None) -> RenderRequest:
+def request_for_prose(
+    prose: Prose, media: dict[str, Media | MediaProblem] | None = None, macros: Macros = ()
+) -> RenderRequest:
     """The request for a deck's prose; `media` holds at least what `references` finds in it."""
     names = [name for _, name, _ in references(prose.text, prose.definitions)]
-    return RenderRequest(Text(prose.text), definitions=prose.definitions, media=_media_of(names, media))
+    return RenderRequest(
+        Text(prose.text),
+        definitions=prose.definitions,
+        media=_media_of(names, media),
+        macros=used_macros(macros, [prose.text]),
+    )
 
 
 def _media_of(
@@ -130,10 +140,14 @@ def note_references(note: Note) -> list[str]:
 
 
 def _texts(note: Note) -> list[str]:
+    return [text for text in _all_texts(note) if "![" in text]
+
+
+def _all_texts(note: Note) -> tuple[str, ...]:
     content = note.content
     sides = [content.question, content.answer] if isinstance(content, Basic) else [content.heading, content.body]
     lists = (*note.rubric, *note.follow_ups, *note.sources, *note.clarify)
-    return [text for text in (*sides, note.definitions, *lists, note.in_full) if "![" in text]
+    return (*sides, note.definitions, *lists, note.in_full)
 
 
 def render_key(request: RenderRequest) -> str:
@@ -160,5 +174,6 @@ def render_key(request: RenderRequest) -> str:
         media,
         request.in_full,
         request.clarify,
+        *([request.macros] if request.macros else []),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

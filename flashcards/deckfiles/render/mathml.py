@@ -16,6 +16,8 @@ from html import escape
 
 from math_core import LatexError, LatexToMathML
 
+from flashcards.deckfiles.render.macros import written_out
+
 MAX_LENGTH = 8192
 MAX_DEPTH = 100
 MAX_UNCLOSED = 12
@@ -175,9 +177,22 @@ def render_math(tex: str, *, display: bool, alternative: str | None = None) -> s
     Its TeX (or `alternative`, where marks of ours were added to it) is in ``alttext``, for those who copy
     it. Raises `MathError` for what TeX or we do not allow, with the offset into `tex`.
     """
-    mathml = _convert(tex, display)
+    mathml = _converted(tex, display)
     text = " ".join((tex if alternative is None else alternative).split())
     return f'<math alttext="{escape(text, quote=True)}"{mathml[5:]}'
+
+
+def _converted(tex: str, display: bool) -> str:
+    """The MathML of a formula, with the macros of the project written out."""
+    full = written_out(tex)
+    if full.text is tex:
+        return _convert(tex, display)
+    if full.too_long:
+        raise MathError(0, "the formula is too long with its macros written out; split it")
+    try:
+        return _convert(full.text, display)
+    except MathError as error:
+        raise MathError(min(full.source(error.offset), len(tex)), error.message) from None
 
 
 @lru_cache(maxsize=4096)

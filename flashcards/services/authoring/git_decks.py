@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, find_decks, read_deck
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.errors import DeckError, Invalid
 
 Files = Mapping[str, bytes]
@@ -38,11 +39,12 @@ class Repository:
     def at(self, revision: str) -> Files:
         """The deck files of a revision. Too large ones are left out, as ours leave them out."""
         listing = _git(self.decks, "ls-tree", "-r", "-z", "--full-tree", revision, "--", self.prefix or ".")
+        ignores = read_project(self.decks).ignores  # today's: what is left out now has neither come nor gone
         blobs: dict[str, str] = {}
         for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
             head, _, path = entry.partition("\t")
             path = path.removeprefix(self.prefix)
-            if head.startswith("100") and _is_deck(path):
+            if head.startswith("100") and _is_deck(path) and not ignores(path):
                 blobs[path] = head.split(" ")[2]
         contents = _read_blobs(self.decks, dict.fromkeys(blobs.values()))
         return {path: contents[blob] for path, blob in blobs.items() if len(contents[blob]) <= MAX_FILE_BYTES}

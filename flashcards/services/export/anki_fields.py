@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.point_refs import write_ref
+from flashcards.deckfiles.parse.project import macros_of
 from flashcards.deckfiles.render.jobs import ANKI, Rendered, RenderRequest, note_references, request_for
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Note
 from flashcards.exchange.anki.fields import SEPARATOR
@@ -27,7 +28,7 @@ def request_for_anki(note: Note, deck_path: str, root: Path) -> RenderRequest:
     """What the renderer needs for a note; pictures and sounds are looked up in the decks folder `root`."""
     names = note_references(note)
     media = {name: media_files.resolve(name, deck_path, root) for name in names}
-    request = request_for(note, media)
+    request = request_for(note, media, macros_of(root))
     return replace(request, flavour="anki")
 
 

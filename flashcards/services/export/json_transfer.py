@@ -13,6 +13,7 @@ from typing import Any
 from flashcards import __version__
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import FOLDER_FILE
+from flashcards.deckfiles.parse.project import PROJECT_FILE
 from flashcards.errors import Conflict, Invalid
 from flashcards.exchange import json_schema
 from flashcards.exchange.anki import foreign
@@ -169,7 +170,7 @@ def _rows(section: Section, items: Iterable[Any], progress: Progress) -> Iterato
 
 def files_as_rows(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
     """`(path, text, base64)` of the files below the decks folder that are there and readable, in order."""
-    wanted = set(paths)
+    wanted = {*paths, PROJECT_FILE}
     for folder in {parent for path in paths for parent in PurePosixPath(path).parents}:
         wanted.add(str(folder / FOLDER_FILE))
         wanted |= {str(folder / file.name) for file in (root / folder).glob(foreign.PATTERN)}
@@ -248,6 +249,8 @@ def _content(text: str | None, encoded: str | None) -> bytes:
 
 def _is_usable(path: str) -> bool:
     """Whether a path from outside may be written below the decks folder."""
+    if path == PROJECT_FILE:
+        return True
     pure = PurePosixPath(path)
     plain = str(pure) == path and not pure.is_absolute() and path.isprintable() and "\\" not in path
     if not plain or any(part.startswith(".") for part in pure.parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -52,11 +53,11 @@ class Choosing:
         self._queues = queues
         self._memory = memory
 
-    def pool(self, learner: Learner, today: Day) -> Pool:
-        """Every question of the learner's active decks that they did not suspend."""
+    def pool(self, learner: Learner, today: Day, *, points: bool = True) -> Pool:
+        """Every question that the learner could be asked. Without `points` their old ticks are not looked at."""
         notes = {note.card: note for note in self._rows.core_notes(learner.id)}
         asked = self._rows.last_asked(learner.id)
-        records = self._rows.card_marks(learner.id, notes)
+        missed = self._rows.last_missed(learner.id) if points else {}
         weak = weaknesses(self._memory, learner.id, notes, today)
         candidates = {
             card: Candidate(
@@ -64,7 +65,7 @@ class Choosing:
                 _kind(note),
                 note.deck,
                 weakness=weak[card],
-                missed=_missed(records.get(card, {})),
+                missed=missed.get(card, 0.0),
                 asked_on=_day(learner, asked.get(card)),
             )
             for card, note in notes.items()
@@ -84,7 +85,7 @@ class Choosing:
 
     def one(self, learner: Learner, today: Day) -> CoreNote | None:
         """The one question that is offered today, the same all day."""
-        pool = self.pool(learner, today)
+        pool = self.pool(learner, today, points=False)  # the first page of a day is not to wait for them
         drawn = self._drawn(pool, Wish(kind="one"), today)
         return pool.notes[drawn[0]] if drawn else None
 
@@ -125,12 +126,15 @@ class Choosing:
 
     def offers(self, pool: Pool) -> dict[str, Offer]:
         """What each kind of round would ask now; kinds without questions are left out."""
-        usable = [one for card, one in pool.candidates.items() if _usable(pool.notes[card])]
+        kinds = Counter(pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
         found = {}
         for kind, minutes in USUAL_MINUTES.items():
-            drawn = draw(usable, parts(kind, minutes), 0, pool.today)
-            if drawn and not (kind == "mixed" and len({pool.candidates[card].kind for card in drawn}) < 2):
-                found[kind] = Offer(kind, minutes, len(drawn))
+            asked = [
+                min(part.count, kinds.total() if part.kind is None else kinds[part.kind])
+                for part in parts(kind, minutes)
+            ]
+            if sum(asked) and not (kind == "mixed" and asked.count(0) > 1):
+                found[kind] = Offer(kind, minutes, sum(asked))
         return found
 
     def proposal(self, pool: Pool) -> Proposal | None:
@@ -206,12 +210,6 @@ def _kind(note: CoreNote) -> QuestionKind:
 
 def _usable(note: CoreNote) -> bool:
     return note.active and not note.suspended
-
-
-def _missed(record: dict[str, list[str]]) -> float:
-    """The share of a question's points that were missed when they were ticked last."""
-    last = [marks[-1] for marks in record.values()]
-    return last.count("missed") / len(last) if last else 0.0
 
 
 def _day(learner: Learner, at: int | None) -> Day | None:

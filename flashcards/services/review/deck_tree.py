@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -57,7 +58,7 @@ class Folder:
     @property
     def cards(self) -> int:
         """The cards of all decks below."""
-        return sum(entry.cards for entry in self.entries)
+        return sum(entry.cards for entry, _ in _walk(self) if isinstance(entry, DeckInfo))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,26 +178,57 @@ class DeckService:
 
     def tree(self) -> Folder:
         """All folders and decks in study order; the outermost folder has the path ""."""
-        root = _Growing("")
-        for deck in self._store.decks():
-            *folders, name = deck.path.split("/")
+        return self._grown_of(self._store.decks(), "")
+
+    def folder(self, address: str) -> Folder | None:
+        """The folder at an address such as ``ml/concepts``, or None."""
+        decks = self._store.decks_below(address) if address else self._store.decks()
+        return self._grown_of(decks, address) if decks or not address else None
+
+    def trail(self, address: str) -> list[tuple[str, str]]:
+        """The folders above an address, the outermost first, as (address, title)."""
+        parts = address.split("/")[:-1]
+        paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        titles = self._store.titles(paths)
+        return [(path, titles.get(path, name)) for path, name in zip(paths, parts, strict=True)]
+
+    def title(self, address: str) -> str | None:
+        """The title of the deck or the folder at an address, None where there is neither."""
+        deck = self._store.deck(f"{address}.md")
+        if deck is not None:
+            return deck.title
+        return self.trail(f"{address}/")[-1][1] if self._store.decks_below(address) else None
+
+    def places(self) -> list[tuple[str, str, int]]:
+        """(address, title, depth) of every folder, with a slash after its title, and every deck, in study order."""
+        return [
+            (entry.path, f"{entry.title}/", depth) if isinstance(entry, Folder) else (entry.address, entry.title, depth)
+            for entry, depth in _walk(self.tree())
+        ]
+
+    def _grown_of(self, decks: Iterable[DeckRow], top: str) -> Folder:
+        """The folder at `top` of these decks, which all lie below it."""
+        root = _Growing(top)
+        folders = [root]
+        skipped = len(top) + 1 if top else 0
+        for deck in decks:
+            *parts, name = deck.path[skipped:].split("/")
             here = root
-            for part in folders:
-                path = f"{here.path}/{part}" if here.path else part
-                entry = here.entries.setdefault(part, _Growing(path))
+            for part in parts:
+                entry = here.entries.get(part)
+                if entry is None:
+                    entry = here.entries[part] = _Growing(f"{here.path}/{part}" if here.path else part)
+                    folders.append(entry)
                 assert isinstance(entry, _Growing)  # deck entries end in .md/: no folder part does
                 here = entry
             here.entries[f"{name}/"] = _info(deck)
         titles = {path: folder.title for path, folder in self._store.folders().items() if folder.title}
-        return _grown(root, titles)
-
-    def folder(self, address: str) -> Folder | None:
-        """The folder at an address such as ``ml/concepts``, or None."""
-        here: Folder | None = self.tree()
-        for part in address.split("/") if address else ():
-            wanted = f"{here.path}/{part}" if here and here.path else part
-            here = next((folder for folder in here.folders if folder.path == wanted), None) if here else None
-        return here
+        grown: dict[int, Folder] = {}
+        for folder in reversed(folders):  # those within come after those that hold them
+            entries = (grown[id(it)] if isinstance(it, _Growing) else it for it in folder.entries.values())
+            name = folder.path.rpartition("/")[2]
+            grown[id(folder)] = Folder(folder.path, titles.get(folder.path, name), tuple(entries))
+        return grown[id(root)]
 
     def page(self, learner: HasId, address: str, *, author: bool) -> DeckPage:
         """The deck at an address such as ``ml/concepts/pca``. Drafts are shown to authors only.
@@ -239,8 +271,10 @@ class DeckService:
 
     def collection_state(self) -> CollectionState:
         """How many decks, notes and cards there are, and how many errors their files have."""
-        totals, errors = self._store.totals(), sum(_errors(deck) for deck in self._store.decks())
-        return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors, self._trouble())
+        totals = self._store.totals()
+        return CollectionState(
+            str(self._root), totals.decks, totals.notes, totals.cards, self._store.errors(), self._trouble()
+        )
 
     def _trouble(self) -> str:
         try:
@@ -269,10 +303,14 @@ class DeckService:
         return tuple(blocks)
 
 
-def _grown(folder: _Growing, titles: dict[str, str]) -> Folder:
-    entries = [_grown(e, titles) if isinstance(e, _Growing) else e for e in folder.entries.values()]
-    name = folder.path.rpartition("/")[2]
-    return Folder(folder.path, titles.get(folder.path, name), tuple(entries))
+def _walk(folder: Folder) -> Iterator[tuple[Folder | DeckInfo, int]]:
+    """Everything below a folder, in study order, with how deep it lies."""
+    waiting: list[tuple[Folder | DeckInfo, int]] = [(entry, 0) for entry in reversed(folder.entries)]
+    while waiting:
+        entry, depth = waiting.pop()
+        yield entry, depth
+        if isinstance(entry, Folder):
+            waiting += [(inner, depth + 1) for inner in reversed(entry.entries)]
 
 
 def _info(deck: DeckRow) -> DeckInfo:

@@ -26,7 +26,9 @@ from flashcards.domain.queue import (
     day_so_far,
     hide_due_siblings,
     in_order,
+    in_turn,
     limit_due,
+    shuffled,
     soonest,
     touching,
     waits,
@@ -37,6 +39,7 @@ from flashcards.domain.study_day import Day, streak
 from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
+from flashcards.services.plan.scope import grouped
 from flashcards.services.review.contract import (
     BeyondLimit,
     DayCount,
@@ -277,8 +280,10 @@ class Queues(LearnerDays):
                 streak=streak(self._queue_rows.days_studied(learner.id, day.study_day), day.study_day),
             )
 
-    def deck_counts(self, learner: Learner) -> tuple[DeckCounts, ...]:
+    def deck_counts(self, learner: Learner, *, only: int | None = None) -> tuple[DeckCounts, ...]:
         """Every deck with what a review of it alone would ask today, in study order; of one that is off, nothing.
+
+        With `only` that deck alone: it costs no more where there are many others.
 
         Today's limits are those of all decks together: decks of one folder may have more together than their review
         brings. See `left_of_limits`.
@@ -289,23 +294,25 @@ class Queues(LearnerDays):
             today, so_far = self._so_far(learner)
             due = self._due(learner, scope, today, so_far)
             if followed := self._followed_day(learner, scope, today, so_far, due):
-                return self._planned_counts(learner, scope, today, so_far, due, followed)
+                return self._planned_counts(learner, scope, today, so_far, due, followed, only)
             of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
             shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
             drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
-            return self._counts(learner, shown, self._new_by_deck(learner, scope, today, so_far, due), drill)
+            new = self._new_by_deck(learner, scope, today, so_far, due, only)
+            return self._counts(learner, shown, new, drill, only=only)
 
     def _planned_counts(
-        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, followed: FollowedDay
-    ) -> tuple[DeckCounts, ...]:
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, followed: FollowedDay,
+        only: int | None,
+    ) -> tuple[DeckCounts, ...]:  # fmt: skip
         """The counts under a plan: of the decks in its scope what its day brings, of the others as without it."""
         day = self._under_plan(learner, scope, today, so_far, due, followed, 0)
         of_due, new, early, drill = day.by_deck()
-        outside = [it for it in self._open_decks(learner, scope) if not followed.weighed.decks.get(it.id)]
+        outside = [it for it in self._open_decks(learner, scope, only) if not followed.weighed.decks.get(it.id)]
         if followed.weighed.only_decks:
             of_due |= Counter(row[5] for row in followed.outside)
             new |= Counter(self._new_of(learner, scope, today, so_far, due, outside))
-        return self._counts(learner, of_due, new, drill, early)
+        return self._counts(learner, of_due, new, drill, early, only=only)
 
     def left_of_limits(self, learner: Learner) -> LimitsLeft:
         """How many cards may still come today, whatever they are chosen from."""
@@ -444,8 +451,8 @@ class Queues(LearnerDays):
         places = {card: place for place, card in enumerate(backlog)}
         return Order(failed, places), bool(backlog) and len(due) > self._plan_days.threshold(learner.id, today)
 
-    def _open_decks(self, learner: Learner, scope: _Scope) -> list[DeckWithNew]:
-        return [it for it in self._queue_rows.decks_with_new(learner.id) if scope.has_deck(it.id)]
+    def _open_decks(self, learner: Learner, scope: _Scope, only: int | None = None) -> list[DeckWithNew]:
+        return [it for it in self._queue_rows.decks_with_new(learner.id, only) if scope.has_deck(it.id)]
 
     def _new(
         self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[int],
@@ -454,10 +461,25 @@ class Queues(LearnerDays):
         """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
         if limits.total <= 0:
             return []
-        open_decks = (it.id for it in decks if limits.decks.get(it.id, 1) > 0)
-        cards = self._queue_rows.new_cards(learner.id, open_decks, today)
+        open_decks = [it for it in decks if limits.decks.get(it.id, 1) > 0]
+        cards = self._in_turn(learner, open_decks, today)
         in_scope = (it for it in cards if scope.has(it.deck, it.note, it.card))
         return choose_new(self._ready(learner, in_scope), hidden, limits)
+
+    def _in_turn(self, learner: Learner, decks: Sequence[DeckWithNew], today: Day) -> Iterator[NewCard]:
+        """The new cards of decks in the order across them that the learner chose; read as far as they are taken."""
+        rows = self._queue_rows
+        if learner.new_order == "folders":
+            groups = grouped({it.id: it.address for it in decks}, {}, {it.id: "" for it in decks}, {})
+            parts = ([it for it in decks if it.id in group.decks] for group in groups)
+            return in_turn([rows.new_cards(learner.id, part, today) for part in parts])
+        cards = rows.new_cards(learner.id, decks, today)
+        if learner.new_order == "core":
+            core = rows.core()
+            return iter(sorted(cards, key=lambda it: it.note not in core))
+        if learner.new_order == "random":
+            return iter(shuffled(list(cards), learner.id, today))
+        return cards
 
     def _ready(self, learner: Learner, cards: Iterator[NewCard]) -> Iterator[NewCard]:
         """Without the cards that wait for a prerequisite."""
@@ -487,18 +509,21 @@ class Queues(LearnerDays):
         new: Mapping[int, int],
         drill: Iterable[DrillCard],
         early: Mapping[int, int] | None = None,
+        only: int | None = None,
     ) -> tuple[DeckCounts, ...]:
         again = Counter(it.deck for it in drill)
         return tuple(
             _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id], (early or {}).get(row.id, 0))
-            for row in self._queue_rows.decks(learner.id)
+            for row in self._queue_rows.decks(learner.id, only)
         )
 
-    def _new_by_deck(self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due) -> dict[int, int]:
+    def _new_by_deck(
+        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, only: int | None
+    ) -> dict[int, int]:
         """How many new cards a review of each deck alone would bring."""
         if due.hold_new:
             return {}
-        return self._new_of(learner, scope, today, so_far, due, self._open_decks(learner, scope))
+        return self._new_of(learner, scope, today, so_far, due, self._open_decks(learner, scope, only))
 
     def _new_of(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, decks: Sequence[DeckWithNew]

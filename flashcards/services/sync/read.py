@@ -166,8 +166,8 @@ def sound_file(file: DeckFile, parsed: Parsed, root: Path) -> SoundFile:
     for name in sorted(names):
         media[name], found = _resolve(name, file.path, root)
         stamps += found
-    notes = [request_for(note, media) for note in deck.notes]
-    prose_requests = [request_for_prose(prose, media) for prose in deck.prose]
+    notes = [request_for(note, media, parsed.macros) for note in deck.notes]
+    prose_requests = [request_for_prose(prose, media, parsed.macros) for prose in deck.prose]
     note_keys = tuple(render_key(request) for request in notes)
     prose_keys = tuple(render_key(request) for request in prose_requests)
     requests = dict(zip(note_keys + prose_keys, notes + prose_requests, strict=True))

@@ -26,7 +26,7 @@ class Learner(Table):
     theme = TextField(**default("auto"))  # auto, light, dark
     suspend_leeches = Flag(**default(0))
     created_at = Instant()
-    new_order = TextField(**default("decks"))  # how new cards come across decks: decks, folders, core or random
+    new_order = TextField(null=True)  # how new cards come: folders, core or random; NULL: deck after deck
 
 
 class Session(Table):

@@ -46,9 +46,9 @@ def page(address: str) -> str:
             return render_template(
                 "decks/page.html",
                 deck=deck,
-                counts=_counts().get(address),
+                counts=_counts(deck.info.id).get(address),
                 study_day=services().review.study_day(me),
-                trail=_trail(address),
+                trail=services().decks.trail(address),
                 set_id=uuid4(),
                 core=services().practice.core_cards(me, f"{address}.md"),
                 practice_id=uuid4(),
@@ -63,7 +63,7 @@ def page(address: str) -> str:
         counts=counts,
         sums=_sums(counts.values()),
         open=request.args.get("open", ""),
-        trail=_trail(folder.path),
+        trail=services().decks.trail(folder.path),
         set_id=uuid4(),
     )
 
@@ -99,8 +99,8 @@ def _limit(text: str) -> int | None:
     return int(text)
 
 
-def _counts() -> dict[str, DeckCounts]:
-    return {deck.path_address: deck for deck in services().review.deck_counts(learner())}
+def _counts(only: int | None = None) -> dict[str, DeckCounts]:
+    return {deck.path_address: deck for deck in services().review.deck_counts(learner(), only=only)}
 
 
 def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
@@ -123,17 +123,3 @@ def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
         folder["new"] = min(folder["new"], limits.new)
         folder["due"] = folder["due"] if limits.due is None else min(folder["due"], limits.due)
     return sums
-
-
-def _trail(address: str) -> list[tuple[str, str]]:
-    """The folders above an address, as (address, title)."""
-    trail, here = [], services().decks.tree()
-    parts = address.split("/")[:-1]
-    for count in range(1, len(parts) + 1):
-        path = "/".join(parts[:count])
-        found = next((folder for folder in here.folders if folder.path == path), None)
-        if found is None:
-            break
-        here = found
-        trail.append((path, found.title))
-    return trail

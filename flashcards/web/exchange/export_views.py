@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.export.results import AnkiExported, Progress
-from flashcards.services.review.deck_tree import DeckInfo, Folder
 from flashcards.services.upkeep.long_work import Work
 from flashcards.web.api.operations import json_response
 from flashcards.web.auth.login import learner, services
@@ -91,20 +89,10 @@ def title_of(address: str) -> str:
     """What stands at an address, "" for everything; raises NotFound."""
     if not address:
         return "All decks"
-    found = _find(services().decks.tree().entries, address)
+    found = services().decks.title(address)
     if found is None:
         raise NotFound(f"There is no deck and no folder at {address}.")
-    return found.title
-
-
-def _find(entries: Sequence[Folder | DeckInfo], address: str) -> Folder | DeckInfo | None:
-    for entry in entries:
-        here = entry.path if isinstance(entry, Folder) else entry.address
-        if here == address:
-            return entry
-        if isinstance(entry, Folder) and address.startswith(here + "/"):
-            return _find(entry.entries, address)
-    return None
+    return found
 
 
 def _work(id_: str) -> Work:

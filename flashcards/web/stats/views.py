@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from flashcards.services.review.deck_tree import Folder
 from flashcards.services.review.statistics import PERIODS, USUAL_PERIOD
 from flashcards.web.api.queue import address
 from flashcards.web.auth.login import learner, services
@@ -27,7 +26,7 @@ def page() -> str:
         days=days,
         deck=deck,
         periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
-        places=_places(services().decks.tree()),
+        places=indented_places(),
         charts=main_charts(found),
         more=more_charts(found, me.buttons),
         wide=charts.calendar(found.calendar, found.study_day, charts.WEEKS_WIDE),
@@ -35,13 +34,6 @@ def page() -> str:
     )
 
 
-def _places(folder: Folder, depth: int = 0) -> list[tuple[str, str]]:
+def indented_places() -> list[tuple[str, str]]:
     """(address, title) of every folder and deck, deeper ones moved to the right."""
-    found: list[tuple[str, str]] = []
-    for entry in folder.entries:
-        indent = "\u2003" * depth
-        if isinstance(entry, Folder):
-            found += [(entry.path, f"{indent}{entry.title}/"), *_places(entry, depth + 1)]
-        else:
-            found.append((entry.address, f"{indent}{entry.title}"))
-    return found
+    return [(place, "\u2003" * depth + title) for place, title, depth in services().decks.places()]
