@@ -69,9 +69,10 @@ def _askable(learner: int, cards: Collection[int], today: Day) -> Query:
 
 _LOG = """
     SELECT r.study_day, r.at, r.seq, r.card_id, r.quality, r.before_interval, r.kind, r.before_due_on IS NULL,
-           r.took_ms, i.type, i.factor
+           r.took_ms, r.stability, r.difficulty, i.type, i.factor
     FROM review r LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
     WHERE r.learner_id = ? AND r.undone = 0 AND r.quality IS NOT NULL
+    ORDER BY r.seq DESC LIMIT ?
 """
 _RESETS = "SELECT card_id, max(seq) FROM review WHERE learner_id = ? AND verb = 'reset' AND undone = 0 GROUP BY card_id"
 
@@ -150,7 +151,10 @@ class AskableCard(NamedTuple):
 
 
 class AnswerRow(NamedTuple):
-    """An answer that is evidence. `was_new` is whether the card had no date before."""
+    """An answer that is evidence. `was_new` is whether the card had no date before.
+
+    `stability` and `difficulty` are those after it, in millionths; None where they were not stored.
+    """
 
     day: Day
     at: int
@@ -161,6 +165,8 @@ class AnswerRow(NamedTuple):
     kind: str
     was_new: bool
     took_ms: int | None
+    stability: int | None = None
+    difficulty: int | None = None
 
 
 class PlanRows:
@@ -308,6 +314,11 @@ class PlanRows:
             found.setdefault(note, []).append(required)
         return found
 
+    def answers(self, learner: int) -> int:
+        """How many answers the learner gave."""
+        row = self._db.one("SELECT coalesce(sum(answers), 0) FROM learner_day WHERE learner_id = ?", (learner,))
+        return int(row[0]) if row else 0
+
     def decks(self) -> dict[int, str]:
         """The addresses of all decks, in study order."""
         rows = self._db.all("SELECT id, path FROM deck WHERE removed_at IS NULL ORDER BY position, id")
@@ -349,11 +360,12 @@ class PlanRows:
         )
         return float(row[0]) if row else 0.0
 
-    def log(self, learner: int) -> list[AnswerRow]:
-        """Every answer that is evidence of a memory, in the order of the day, of the clock, and of the log."""
+    def log(self, learner: int, newest: int) -> list[AnswerRow]:
+        """Of so many of the newest answers those that are evidence of a memory, in the order of the day, of the
+        clock, and of the log."""
         resets: dict[int, int] = dict(self._db.all(_RESETS, (learner,)))
         found = []
-        for *values, kind_there, factor in self._db.all(_LOG, (learner,)):
+        for *values, kind_there, factor in self._db.all(_LOG, (learner, newest)):
             anki = None if kind_there is None else (kind_there, factor)
             row = AnswerRow(*values)
             if is_evidence(row.quality, anki=anki) and row.seq > resets.get(row.card, 0):

@@ -136,45 +136,45 @@ def _unanswered(deck: Any, learner: int) -> Any:
 @prepared
 def _decks_with_new(learner: int, only: int | None = None) -> Query:
     """`seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read."""
-    deck = Indexed(Deck, "deck_study") if only is None else Deck.alias()
+    deck = Indexed(Deck, "deck_study") if only is None else Deck
     schedule, is_new = _unanswered(deck.id, learner)
     unseen = deck.cards > fn.coalesce(LearnerDeck.seen, 0)
-    decks = (
+    query = (
         deck.select(deck.id, LearnerDeck.new_per_day, deck.path)
         .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(deck.id, learner))
         .where(deck.removed_at.is_null(), unseen | fn.EXISTS(schedule.select(schedule.card).where(is_new)))
         .order_by(deck.position, deck.id)
     )
-    return decks if only is None else decks.where(deck.id == only)
+    return query if only is None else query.where(deck.id == only)
 
 
-@prepared
-def _orders_of_folders() -> Query:
-    return Folder.select(Folder.path, Folder.order_new).where(Folder.order_new.is_null(False))
+_LEVELS = ("junior", "core", "mid", "senior")
 
 
 def _level(note: Any) -> Any:
-    """0 junior, 1 core, 2 mid and whatever has no level, 3 senior."""
-
-    def has(level: str) -> Any:
-        return fn.max(Number(NoteTag.tag == level)) == 1
-
-    level = Case(None, ((has("core"), 1), (has("junior"), 0), (has("mid"), 2)), 3)
-    tags = NoteTag.select(level).where(NoteTag.note == note, NoteTag.tag.in_(("junior", "core", "mid", "senior")))
-    return fn.coalesce(tags.group_by(NoteTag.note), 2)
+    """A note's place by its level: 0 junior, 1 core, 2 mid and whatever has no level, 3 senior."""
+    has = {tag: fn.max(Number(NoteTag.tag == tag)) == 1 for tag in _LEVELS}
+    place = Case(None, ((has["core"], 1), (has["junior"], 0), (has["mid"], 2)), 3)
+    levels = NoteTag.select(place).where(NoteTag.note == note, NoteTag.tag.in_(_LEVELS)).group_by(NoteTag.note)
+    return fn.coalesce(levels, 2)
 
 
 @prepared
 def _core() -> Query:
     """The notes tagged core, and again and again what these require."""
     core = NoteTag.select(NoteTag.note.alias("id")).where(NoteTag.tag == "core").cte("wanted", recursive=True)
-    required = Prerequisite.select(Prerequisite.requires).join(core, on=(core.c.id == Prerequisite.note))
-    wanted = core.union(required)
+    before = Prerequisite.select(Prerequisite.requires).join(core, on=(core.c.id == Prerequisite.note))
+    wanted = core.union(before)
     return wanted.select_from(wanted.c.id)
 
 
 @prepared
-def _new(learner: int, deck: int, today: Day, *, by_level: bool) -> Query:
+def _folders_with_order() -> Query:
+    return Folder.select(Folder.path, Folder.order_new).where(Folder.order_new.is_null(False))
+
+
+@prepared
+def _new(learner: int, deck: int, today: Day, *, by_level: bool = False) -> Query:
     note = Indexed(Note, "note_deck")
     is_new = Schedule.card.is_null() | (Schedule.due_on.is_null() & shown_on(Schedule, today))
     return (
@@ -215,7 +215,7 @@ def _decks(learner: int, only: int | None = None) -> Query:
     new_all_the_same = schedule.select(fn.count(schedule.card)).where(is_new, schedule.suspended == 0)
     errors = Elements(Deck.problems)
     count_of_errors = Select((errors,), (fn.count(SQL("*")),)).where(errors.part(2) == "error")
-    decks = (
+    query = (
         Deck.select(
             Deck.id, Deck.key, Deck.path, Deck.title, LearnerDeck.new_per_day, Deck.cards,
             Deck.cards - fn.coalesce(LearnerDeck.seen, 0) + new_all_the_same,
@@ -226,7 +226,7 @@ def _decks(learner: int, only: int | None = None) -> Query:
         .where(Deck.removed_at.is_null())
         .order_by(Deck.position, Deck.id)
     )  # fmt: skip
-    return decks if only is None else decks.where(Deck.id == only)
+    return query if only is None else query.where(Deck.id == only)
 
 
 @prepared
@@ -391,7 +391,7 @@ class QueueRows:
 
     def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
         """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
-        says: dict[str, str] = dict(_orders_of_folders.all(self._db))
+        says: dict[str, str] = dict(_folders_with_order.all(self._db))
         return [
             DeckWithNew(deck, limit, path.removesuffix(".md"), bool(says) and _by_level(path, says))
             for deck, limit, path in _decks_with_new.all(self._db, learner, only)

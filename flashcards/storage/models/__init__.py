@@ -29,6 +29,7 @@ from flashcards.storage.models.memory import FsrsParameters, LearnerFit, Learner
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "FollowUp",
     "FsrsParameters",
     "ImportedReview",
+    "Job",
+    "JobRun",
     "Learner",
     "LearnerBreak",
     "LearnerDay",
@@ -68,6 +71,7 @@ __all__ = [
     "RubricPoint",
     "SavedSearch",
     "Schedule",
+    "Sent",
     "Session",
     "StudySet",
     "Throttle",

@@ -14,7 +14,7 @@ class Folder(Table):
     path = TextField(primary_key=True)
     title = TextField(null=True)
     sort_order = DoubleField(null=True)
-    order_new = TextField(null=True)  # file or level; NULL: as the folder above says, by file where none does
+    order_new = TextField(null=True)  # of new cards: level or file; NULL: as the folder above says
 
     class Meta:
         without_rowid = True
