@@ -114,12 +114,6 @@ def _read_hex(value: Any) -> bytes:
         raise NotAsDeclared("must be hexadecimal digits") from None
 
 
-def _read_object(value: Any) -> str:
-    if not isinstance(value, dict):
-        raise NotAsDeclared("must be an object")
-    return json.dumps(value)
-
-
 def _read_parameters(value: Any) -> str:
     try:
         return fsrs.parameters(value).canonical
