@@ -38,7 +38,7 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "search_text": (1, "the language of FTS5, in which words are looked for"),
     "transfer": (20, "whole tables by the names of their columns, out and in"),
 }
-"""By module: how many lines with SQL it has at most, and why. Who writes one more finds a reason, or says it in peewee."""
+"""By module: how many lines with SQL it has at most, and why. Whoever writes one more says why, or uses peewee."""
 
 SQL = re.compile(
     r"\b(SELECT|INSERT (OR \w+ )?INTO|UPDATE \w|DELETE FROM|PRAGMA|FROM|JOIN|WHERE|AND|GROUP BY|ORDER BY|ON CONFLICT"
