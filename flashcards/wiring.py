@@ -36,10 +36,12 @@ from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
+from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.long_work import LongWork
 from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
+from flashcards.services.upkeep.sizes import Sizes
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -82,6 +84,8 @@ class Services:
     plans: Plans
     work: LongWork
     ready: ReadyCheck
+    job_log: JobLog
+    sizes: Sizes
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -180,6 +184,8 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
         ready=ReadyCheck(database, config.data),
+        job_log=JobLog(database, clock),
+        sizes=Sizes(config.database, config.data),
     )
 
 

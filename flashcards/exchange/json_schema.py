@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flashcards.domain.schedulers import SM2
 from flashcards.exchange.json_kinds import (
     BOOLEAN,
     DAY,
+    FSRS_NUMBERS,
     HEX,
     ID,
     INSTANT,
@@ -265,7 +267,54 @@ SECTIONS = (
         "schedules",
         "schedule",
         "where each card stands for each learner",
-        (_LEARNER, _OF_CARD, *_state("", "now"), Field("lapses", INTEGER, "how often it was forgotten")),
+        (
+            _LEARNER,
+            _OF_CARD,
+            *_state("", "now"),
+            Field("lapses", INTEGER, "how often it was forgotten"),
+            Field("scheduler", TEXT, "who set the date: sm2 or fsrs-6", column='"by"', later=True, default=SM2),
+        ),
+    ),
+    Section(
+        "parameters",
+        "fsrs_parameters",
+        "the numbers of FSRS-6 that the log and the fits name; those that it comes with are left out",
+        (
+            Field("name", TEXT, "made of the numbers"),
+            Field("numbers", FSRS_NUMBERS, "all 21"),
+        ),
+        later=True,
+    ),
+    Section(
+        "fits",
+        "learner_fit",
+        "what was fitted to learners' logs; the newest that was taken predicts",
+        (
+            _LEARNER,
+            Field("number", INTEGER, "from 1"),
+            Field("at", INSTANT, "when"),
+            Field("answers", INTEGER, "how many it saw"),
+            Field("parameters", TEXT, "the name of the numbers"),
+            Field("slope", INTEGER, "of the calibration, in millionths"),
+            Field("intercept", INTEGER, "of the calibration, in millionths"),
+            Field("tried", OBJECT, "the loss of each way"),
+            Field("figures", OBJECT, "how well the log was predicted"),
+            Field("taken", BOOLEAN, "whether it changed what predicts"),
+        ),
+        later=True,
+    ),
+    Section(
+        "schedulers",
+        "learner_scheduler",
+        "who decides dates, where that is not SM-2 alone",
+        (
+            _LEARNER,
+            Field("folder", TEXT, "the address of a folder or deck; empty: everything else"),
+            Field("scheduler", TEXT, "sm2 or fsrs-6"),
+            Field("retention", INTEGER, "wished, in ten-thousandths"),
+            Field("since", INSTANT, "since when"),
+        ),
+        later=True,
     ),
     Section(
         "reviews",
@@ -287,7 +336,7 @@ SECTIONS = (
             ),
             Field("verb", TEXT, "of a manual row, what was done", True),
             Field("revision", INTEGER, "which text was shown"),
-            Field("scheduler", TEXT, "what computed it"),
+            Field("scheduler", TEXT, "who decided: sm2, or fsrs-6@ and the retention that it asked for"),
             *_state("before.", "before"),
             *_state("after.", "after"),
             Field("took_ms", INTEGER, "how long it took", True),
@@ -300,6 +349,9 @@ SECTIONS = (
                 True,
                 later=True,
             ),
+            Field("stability", INTEGER, "after it, in millionths of a day", True, later=True),
+            Field("difficulty", INTEGER, "after it, in millionths", True, later=True),
+            Field("parameters", TEXT, "the name of the numbers that both were computed with", True, later=True),
         ),
     ),
     Section(

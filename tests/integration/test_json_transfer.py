@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from flashcards.domain.memory import fsrs
+from flashcards.domain.memory.calibration import Calibration
+from flashcards.domain.memory.fit import Fit
+from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.memory.scheduling import SchedulerService
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import Choice
 from flashcards.services.plan.facade import Plans
 from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.storage.memory import MemoryRows, StoredFit
 from tests.integration.anki_world import AnkiWorld
 from tests.integration.test_anki_history import answer, study
 
@@ -81,6 +88,12 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     world.now += 20 * 86_400_000
     study(world, 12, seed=3)
     world.review.undo(world.learner)
+    numbers = fsrs.parameters(number * 1.1 for number in DEFAULTS.numbers)
+    with world.db.write():
+        fit = StoredFit(1, world.now, 200, {"defaults": 0.4}, {"answers": 200}, True)
+        MemoryRows(world.db).add_fit(world.learner.id, fit, Fit(numbers, Calibration(0.1, 1.2)))
+    SchedulerService(world.db, lambda: world.now).choose(world.learner, "fsrs-6", 0.9)
+    study(world, 6, seed=4)
     accounts = AccountService(world.db, lambda: world.now, secret_key=bytes(32), signup="open")
     other = accounts.add_learner("Zoë", "a password", author=True, admin=True, timezone="UTC")
     world.review.set_deck_active(other, "b", False)
@@ -126,6 +139,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
     assert DoctorService(empty.db).examine().ok
     assert written(empty).read_bytes() == path.read_bytes()
+    assert MemoryState(empty.db).states(world.learner.id) == MemoryState(world.db).states(world.learner.id)
     for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day",
                   "rubric_point", "follow_up"):  # fmt: skip
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"

@@ -12,6 +12,7 @@ from flashcards.storage.models.collection import (
     Card,
     Deck,
     Folder,
+    FollowUp,
     Media,
     Note,
     NoteFront,
@@ -20,12 +21,15 @@ from flashcards.storage.models.collection import (
     Prerequisite,
     Rendering,
     Revision,
+    RubricPoint,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
 from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
+from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
 __all__ = [
@@ -36,9 +40,13 @@ __all__ = [
     "Deck",
     "ExpectedEdit",
     "Folder",
+    "FollowUp",
     "FsrsParameters",
     "ImportedReview",
+    "Job",
+    "JobRun",
     "Learner",
+    "LearnerBreak",
     "LearnerDay",
     "LearnerDeck",
     "LearnerFit",
@@ -51,6 +59,8 @@ __all__ = [
     "NoteTag",
     "NoteText",
     "PartnerLink",
+    "Plan",
+    "PlanDay",
     "PracticeRound",
     "Prerequisite",
     "Rendering",
@@ -58,8 +68,10 @@ __all__ = [
     "Revision",
     "RoundAnswer",
     "RoundMark",
+    "RubricPoint",
     "SavedSearch",
     "Schedule",
+    "Sent",
     "Session",
     "StudySet",
     "Throttle",
