@@ -41,6 +41,14 @@ _ORPHANS = {
         " AND r.seq = i.seq)",
     "flags on cards that are not there":
         "card_flag f WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = f.card_id)",
+    "answers of practice rounds that are not there":
+        "round_answer a WHERE NOT EXISTS (SELECT 1 FROM practice_round r WHERE r.learner_id = a.learner_id"
+        " AND r.id = a.round_id)",
+    "ticks of practice rounds that are not there":
+        "round_mark m WHERE NOT EXISTS (SELECT 1 FROM practice_round r WHERE r.learner_id = m.learner_id"
+        " AND r.id = m.round_id)",
+    "ticks on cards that are not there":
+        "round_mark m WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = m.card_id)",
 }  # fmt: skip
 _COUNTERS = {
     "flags of cards":
