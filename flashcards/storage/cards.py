@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,14 +15,14 @@ from flashcards.storage.database import Database, Row
 from flashcards.storage.practice import MISSED
 from flashcards.storage.schedules import COLUMNS, schedule_of
 
+_REVIEWS = "coalesce((SELECT a.answers FROM card_answers a WHERE a.learner_id = :learner AND a.card_id = c.id), 0)"
 _COLUMNS = f"""
     SELECT c.id, c.note_id, c.which, c.removed_at IS NOT NULL OR n.removed_at IS NOT NULL, n.draft,
            d.key, d.path, d.title, d.language, d.tags,
            n.key, n.title, n.line, n.section, n.typed, n.tags,
            coalesce(r.question_html, ''), coalesce(r.answer_html, ''), coalesce(r.extra, '{{}}'),
            coalesce(rn.extra, '{{}}'),
-           (SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner
-            AND v.quality IS NOT NULL AND v.undone = 0),
+           {_REVIEWS},
            s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision,
            coalesce(f.flag, 0), coalesce(s."by", 'sm2'),
            CASE WHEN s."by" <> 'sm2' THEN (SELECT max(v.study_day) FROM review v INDEXED BY review_card
@@ -70,8 +70,7 @@ _PROPS = {
     "due": "s.due_on - :today",
     "lapses": "coalesce(s.lapses, 0)",
     "repetition": "coalesce(s.repetition, 0)",
-    "reviews": "(SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id"
-    " AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0)",
+    "reviews": _REVIEWS,
 }
 _OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 
@@ -199,6 +198,12 @@ class CardRows:
         where, values = conditions(wanted, learner)
         values |= {"note": after[0], "card": after[1]}
         if not wanted.match:
+            few = self._few(learner, wanted)
+            if few is not None:
+                where, values = (
+                    [*where, "n.id IN (SELECT value FROM json_each(:few))"],
+                    values | {"few": json.dumps(few)},
+                )
             return self._listed(where, values, limit)
         # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
         found: list[CardRecord] = []
@@ -215,6 +220,14 @@ class CardRows:
         conditions = " AND ".join([*where, "n.id >= :note", "(n.id > :note OR c.id > :card)"])
         sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
         return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
+
+    def _few(self, learner: int, wanted: CardFilter) -> list[int] | None:
+        """The notes among which all that is wanted must be, where an index says that they are few; else None."""
+        for sql, values in _rarely(learner, wanted):
+            notes = [note for (note,) in self._db.all(f"{sql} LIMIT {_FEW + 1}", values)]
+            if len(notes) <= _FEW:
+                return notes
+        return None
 
     def notes(self, learner: int, wanted: CardFilter) -> set[int]:
         """The notes of all cards that a filter finds."""
@@ -260,6 +273,29 @@ class CardRows:
             f" ON CONFLICT(learner_id, deck_id) DO UPDATE SET {column} = excluded.{column}",
             (learner, deck, value),
         )
+
+
+_FEW = 2000
+_LAPSED = "SELECT DISTINCT note_id FROM schedule INDEXED BY schedule_lapses WHERE learner_id = ? AND lapses"
+_RARE_STATES = {
+    "leech": f"{_LAPSED} > 0 AND lapses >= {FIRST_LEECH}",
+    "suspended": "SELECT DISTINCT note_id FROM schedule INDEXED BY schedule_suspended"
+    " WHERE learner_id = ? AND suspended = 1",
+}
+_RARE_PROPS = {
+    "lapses": f"{_LAPSED} > 0 AND lapses {{operator}} ?",
+    "reviews": "SELECT DISTINCT c.note_id FROM card_answers a INDEXED BY card_answers_most"
+    " JOIN card c ON c.id = a.card_id WHERE a.learner_id = ? AND a.answers {operator} ?",
+}
+
+
+def _rarely(learner: int, wanted: CardFilter) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Queries, for the conditions that few cards may fulfil and that an index knows, of the notes that do."""
+    yield from ((_RARE_STATES[state], (learner,)) for state in wanted.states if state in _RARE_STATES)
+    for name, operator, value in wanted.props:
+        # Cards without a row have none: they are not found where none is enough.
+        if name in _RARE_PROPS and operator in {">", ">=", "="} and value > 0:
+            yield _RARE_PROPS[name].format(operator=operator), (learner, value)
 
 
 def conditions(wanted: CardFilter, learner: int) -> tuple[list[str], dict[str, Any]]:

@@ -19,6 +19,10 @@ _ANSWERS = (
     "INSERT INTO learner_day(learner_id, study_day, answers) VALUES (?, ?, ?)"
     " ON CONFLICT(learner_id, study_day) DO UPDATE SET answers = answers + excluded.answers"
 )
+_CARD_ANSWERS = (
+    "INSERT INTO card_answers(learner_id, card_id, answers) VALUES (?, ?, ?)"
+    " ON CONFLICT(learner_id, card_id) DO UPDATE SET answers = answers + excluded.answers"
+)
 _SEEN = (
     "INSERT INTO learner_deck(learner_id, deck_id, seen) VALUES (?, ?, ?)"
     " ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = seen + excluded.seen"
@@ -55,6 +59,9 @@ _RECOUNTED = (
     "DELETE FROM learner_day",
     "INSERT INTO learner_day(learner_id, study_day, answers) SELECT learner_id, study_day, count(*) FROM review"
     " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day",
+    "DELETE FROM card_answers",
+    "INSERT INTO card_answers(learner_id, card_id, answers) SELECT learner_id, card_id, count(*) FROM review"
+    " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id",
     "INSERT INTO learner_state(learner_id, last_seq)"
     " SELECT id, coalesce((SELECT max(seq) FROM review WHERE learner_id = learner.id), 0) FROM learner WHERE true"
     " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq",
@@ -63,10 +70,11 @@ _RECOUNTED = (
 )
 
 
-def count_answers(database: Database, learner: int, days: Mapping[Day, int]) -> None:
-    """Adds to the number of graded answers of the learner's days; a negative number takes away."""
+def count_answers(database: Database, learner: int, days: Mapping[Day, int], cards: Mapping[int, int]) -> None:
+    """Adds to the number of graded answers of the learner's days and cards; a negative number takes away."""
     for day, answers in days.items():
         database.execute(_ANSWERS, (learner, day, answers))
+    database.executemany(_CARD_ANSWERS, [(learner, card, answers) for card, answers in cards.items()])
 
 
 def count_seen(database: Database, learner: int, decks: Mapping[int, int]) -> None:

@@ -22,7 +22,7 @@ from flashcards.storage.models.collection import (
     Revision,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
-from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
+from flashcards.storage.models.learning import CardAnswers, LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
@@ -32,6 +32,7 @@ __all__ = [
     "AnkiExport",
     "AnkiFields",
     "Card",
+    "CardAnswers",
     "CardFlag",
     "Deck",
     "ExpectedEdit",
