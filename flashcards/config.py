@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -25,7 +26,7 @@ class Config:
     `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
     copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
     machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
-    say truly who is asking.
+    say truly who is asking. `llm_url` is where a language model is asked to propose ticks in practice; empty: nowhere.
     """
 
     data: Path
@@ -37,6 +38,9 @@ class Config:
     signup: Signup = "first"
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    llm_url: str = ""
+    llm_model: str = "llama3.2"
+    llm_key: str = field(default="", repr=False)
 
     @property
     def loopback(self) -> bool:
@@ -73,6 +77,9 @@ class Config:
         trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
         trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
+        llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
+        llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
+        llm_key = environ.get("FLASHCARDS_LLM_KEY", "").strip() or read("FLASHCARDS_LLM_KEY_FILE", "", _secret)
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
         database = read("FLASHCARDS_DATABASE_URL", f"sqlite:///{base / 'flashcards.sqlite3'}", _database)
@@ -88,6 +95,9 @@ class Config:
             signup=cast(Signup, signup),
             trusted_hosts=cast(tuple[str, ...], trusted_hosts),
             trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
+            llm_url=cast(str, llm_url),
+            llm_model=cast(str, llm_model),
+            llm_key=cast(str, llm_key),
         )
 
 
@@ -169,6 +179,26 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     if network.prefixlen == 0:
         raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
     return network
+
+
+def _model_url(text: str) -> str:
+    """The address below which a server speaks the chat format of OpenAI; empty for none."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and parts.port != 0
+    except ValueError:
+        good = False
+    if text and not good:
+        raise ValueError("give an address such as http://localhost:11434/v1")
+    return text
+
+
+def _secret(path: str) -> str:
+    """What stands in a file; raises ValueError where it cannot be read."""
+    try:
+        return Path(path).read_text("utf-8").strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        raise ValueError("the file cannot be read; name one that holds the secret alone") from None
 
 
 def parse_port(text: str) -> int:

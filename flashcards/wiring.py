@@ -28,6 +28,7 @@ from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
+from flashcards.services.practice.model import Model
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -175,11 +176,15 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         fits=FitService(database, clock),
         report=ReportService(database, clock),
         scheduler=SchedulerService(database, clock),
-        practice=PracticeService(database, clock, review),
+        practice=PracticeService(database, clock, review, _model(config)),
         plans=Plans(database, clock, review),
         work=LongWork(clock, after=database.close_thread),
         ready=ReadyCheck(database, config.data),
     )
+
+
+def _model(config: Config) -> Model | None:
+    return Model(config.llm_url, config.llm_model, config.llm_key) if config.llm_url else None
 
 
 def examine(config: Config) -> Report:

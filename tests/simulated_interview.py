@@ -28,7 +28,7 @@ from flashcards.domain.memory.evaluation import binned
 from flashcards.domain.memory.strength import fit_strength
 from tests.learner_logs import scaled
 from tests.simulated_learner import AS_THE_MODEL, CARDS, Truth
-from tests.site import Site, open_site
+from tests.site import open_site
 
 DAY_MS = 86_400_000
 BEGIN = 20_600 * DAY_MS + 8 * 3_600_000
@@ -122,13 +122,21 @@ class Result:
     asked: int
 
 
-def study(client: FlaskClient, clock: Clock, person: Person, day: int, seconds: float, mode: str) -> int:
-    """A day's session: cards as they come until the time is over; gives how many answers."""
-    spent, answers = 0.0, 0
+def study(client: FlaskClient, clock: Clock, person: Person, day: int, seconds: float, *, plan: bool) -> int:
+    """A day's session: cards as they come until the time is over; gives how many answers.
+
+    Without a plan what is due comes first, and then new cards while there is time.
+    """
+    spent, answers, mode = 0.0, 0, "plan" if plan else "review"
+    if not plan:
+        client.patch("/api/v1/me", json={"new_per_day": 0})
     while spent < seconds:
         queue = client.get(f"/api/v1/queue?limit={BATCH}").json
         if not queue["cards"]:
-            break
+            if plan or client.get("/api/v1/me").json["new_per_day"]:
+                break
+            client.patch("/api/v1/me", json={"new_per_day": 9_999})
+            continue
         items = []
         for card in queue["cards"]:
             if spent >= seconds:
@@ -161,7 +169,7 @@ def run(folder: Path, decks: Path, truth: Truth, days: int, minutes: int, seed: 
     said: dict[int, tuple[float, float, float]] = {}
     asked = 0
     with open_site(folder, decks, clock=clock) as site:
-        client = _client(site, minutes, plan=plan)
+        client = site.client(site.learner("Ann"))
         body = {"date": str(FIRST + timedelta(days)), "minutes": minutes}
         if plan:
             assert client.post("/api/v1/plans", json=body).status_code == 201
@@ -172,14 +180,8 @@ def run(folder: Path, decks: Path, truth: Truth, days: int, minutes: int, seed: 
                 said[day] = (known["low"], known["median"], known["high"])
             if day in person.missed:
                 continue
-            asked += study(client, clock, person, day, minutes * 60.0, "plan" if plan else "review")
+            asked += study(client, clock, person, day, minutes * 60.0, plan=plan)
     return Result(person.recalled(), person.drawn(), said, person.predicted, asked)
-
-
-def _client(site: Site, minutes: int, *, plan: bool) -> FlaskClient:
-    """A learner's client; without a plan with as many new cards as the time is good for."""
-    learner = site.learner("Ann", new_per_day=20 if plan else 9_999)
-    return site.client(learner)
 
 
 def written_decks(folder: Path) -> Path:

@@ -27,6 +27,7 @@ COMMANDS = {
     "impact": ("authoring", "Say what a change in Git does to cards and history."),
     "new": ("authoring", "Write a starter deck."),
     "analysis": ("analysis", "List the cards that learners forget most."),
+    "scheduler": ("scheduler", "Say who decides dates, SM-2 or FSRS-6, or choose."),
     "fit": ("fit", "Fit what predicts a learner to their log."),
     "evaluate": ("evaluate", "Say how well a learner's answers were predicted."),
     "review": ("review", "Review the day's queue in the terminal."),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import sys
 import time
 import uuid
@@ -20,12 +18,12 @@ from flashcards.domain.practice.rounds import Point
 from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import Asked, OpenRound, Report, Spoken, Ticks, Wish
+from flashcards.services.practice.points import plain_text
 from flashcards.services.review.card_as_text import card_text
 from flashcards.wiring import Services
 
 MARKS = {"1": "said", "2": "partly", "3": "missed"}
 GO = {" ", "\r", "\n"}
-_TAG = re.compile(r"<[^>]+>")
 
 
 class Left(Exception):
@@ -197,4 +195,4 @@ def told(report: Report) -> None:
 
 def plain(markup: str) -> str:
     """Our own HTML as one line of text."""
-    return printable(" ".join(html.unescape(_TAG.sub("", markup)).split()))
+    return printable(plain_text(markup))

@@ -214,6 +214,24 @@ def in_order(due: Sequence[DueRow], today: Day, learner: int, count: int, order:
     return [*found, *most_overdue(others, today, learner, max(0, count - len(found)))][: max(0, count)]
 
 
+def in_turn(parts: Sequence[Iterator[NewCard]]) -> Iterator[NewCard]:
+    """One card of each part after the other, until all are empty."""
+    waiting = list(parts)
+    while waiting:
+        for part in list(waiting):
+            card = next(part, None)
+            if card is None:
+                waiting.remove(part)
+            else:
+                yield card
+
+
+def shuffled(cards: Sequence[NewCard], learner: int, today: Day) -> list[NewCard]:
+    """The cards in an order by chance, which is the same all day and on every device; siblings stay in theirs."""
+    seed = _mixed(learner * 0x1_0000_0001 + today)
+    return sorted(cards, key=lambda it: (_mixed(it.note ^ seed), it.ordinal))
+
+
 def choose_new(candidates: Iterable[NewCard], hidden: Container[int], limits: NewLimits) -> list[NewCard]:
     """The new cards of the day, in the order of `candidates` (deck order, siblings by ordinal).
 

@@ -84,7 +84,7 @@ def front(text: str) -> str:
 
 
 _HEADING = re.compile(r"^( {0,3})(#{1,2})(?=[ \t])", re.M)
-_OURS = re.compile(r"^( {0,3})###(?=[ \t]+(?:answer|rubric|follow-ups|sources)[ \t#]*$)", re.M | re.I)
+_OURS = re.compile(r"^( {0,3})###(?=[ \t]+(?:answer|rubric|follow-ups|sources|in full|clarify)[ \t#]*$)", re.M | re.I)
 
 
 def lower_headings(text: str) -> str:

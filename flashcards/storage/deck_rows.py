@@ -129,11 +129,12 @@ class StoredDeck:
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:
-    """A folder that gives itself a title or an order."""
+    """A folder that gives itself a title or an order, or its decks an order of new cards."""
 
     path: str
     title: str | None
     order: float | None
+    order_new: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

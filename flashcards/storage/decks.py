@@ -88,7 +88,7 @@ class DeckStore:
 
     def folders(self) -> frozenset[FolderRow]:
         """The folders that say something of themselves."""
-        rows = self._db.all("SELECT path, title, sort_order FROM folder")
+        rows = self._db.all("SELECT path, title, sort_order, order_new FROM folder")
         return frozenset(FolderRow(*row) for row in rows)
 
     def notes(self, decks: Iterable[int]) -> tuple[StoredNote, ...]:
@@ -201,8 +201,8 @@ class DeckStore:
     def _folders(self, folders: tuple[FolderRow, ...] | None) -> None:
         if folders is not None:
             self._db.execute("DELETE FROM folder")
-            rows = [(folder.path, folder.title, folder.order) for folder in folders]
-            self._many("INSERT INTO folder(path, title, sort_order) VALUES (?, ?, ?)", rows)
+            rows = [(folder.path, folder.title, folder.order, folder.order_new) for folder in folders]
+            self._many("INSERT INTO folder(path, title, sort_order, order_new) VALUES (?, ?, ?, ?)", rows)
 
     def _decks(self, changes: Changes, at: int) -> None:
         park = f"UPDATE deck SET key = {_PARKED}, path = {_PARKED} WHERE id = ? AND removed_at IS NULL"
@@ -266,7 +266,7 @@ class DeckStore:
         self._many("DELETE FROM note_front WHERE note_id = ?", [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         texts = ((n.id, n.values.kind, n.values.question, n.values.answer, n.values.reversed) for n in written)
-        self._many(fronts.INSERT, (row for note in texts for row in fronts.front_rows(*note)))
+        fronts.insert_front.many(self._db, (row for note in texts for row in fronts.front_rows(*note)))
 
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]

@@ -22,6 +22,8 @@ class Dialect:
     name = ""
     differs = ""
     """Between two sides that are not the same, NULL being a value like others."""
+    has_element = ("", "", "")
+    """Before, between and behind a column that holds a JSON list and a text that may be one of its elements."""
     as_number = "::int"
     """Behind a condition that is to be counted or added."""
     in_order = " INNER JOIN "
@@ -71,6 +73,7 @@ class Dialect:
 class _Sqlite(Dialect):
     name = "sqlite"
     differs = " IS NOT "
+    has_element = ("EXISTS (SELECT 1 FROM json_each(", ") AS e WHERE e.value = ", ")")
     as_number = ""
     in_order = " CROSS JOIN "
 
@@ -96,6 +99,7 @@ class _Sqlite(Dialect):
 class _Postgresql(Dialect):
     name = "postgresql"
     differs = " IS DISTINCT FROM "
+    has_element = ("jsonb_exists(", "::jsonb, ", ")")
 
     def membership(self, negate: bool) -> tuple[str, str]:
         return (" <> ALL(" if negate else " = ANY("), ")"

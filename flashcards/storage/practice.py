@@ -6,28 +6,47 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from peewee import fn
+
+from flashcards.domain.practice.marks import FOLLOW
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import Card, RoundMark, RubricPoint
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
-_LAST_MISSED = """
-    m.learner_id = :learner AND m.who = 'self' AND m.mark = 'missed'
-    AND NOT EXISTS (SELECT 1 FROM round_mark l WHERE l.card_id = m.card_id AND l.learner_id = m.learner_id
-        AND l.who = 'self' AND l.point = m.point AND l.at > m.at)
-"""
-MISSED = f"""
-    SELECT m.card_id FROM round_mark m WHERE {_LAST_MISSED}
-    UNION SELECT p.teaches_card FROM round_mark m JOIN card q ON q.id = m.card_id
-    JOIN rubric_point p ON p.note_id = q.note_id AND p.point = m.point
-    WHERE {_LAST_MISSED} AND p.teaches_card IS NOT NULL
-"""
-"""The questions of which the learner missed a point when it was ticked last, and the cards that teach those points."""
+
+def missed(learner: int) -> Any:
+    """A query of the questions of which the learner missed a point when it was ticked last, and of the cards that
+    teach those points.
+    """
+    question, point = Card.alias(), RubricPoint.alias()
+    mark, is_missed = _last_missed(learner)
+    questions = mark.select(mark.card).where(is_missed)
+    mark, is_missed = _last_missed(learner)
+    teaching = (
+        mark.select(point.teaches_card)
+        .join(question, on=(question.id == mark.card))
+        .join(point, on=((point.note == question.note) & (point.point == mark.point)))
+        .where(is_missed, point.teaches_card.is_null(False))
+    )
+    return questions | teaching
+
+
+def _last_missed(learner: int) -> tuple[Any, Any]:
+    mark, later = RoundMark.alias(), RoundMark.alias()
+    again = later.select(later.card).where(
+        later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
+        later.at > mark.at,
+    )  # fmt: skip
+    is_missed = (mark.learner == learner) & (mark.who == "self") & (mark.mark == "missed")
+    return mark, is_missed & ~fn.EXISTS(again)
+
 
 _CANDIDATES = """
     SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,
@@ -56,6 +75,26 @@ _FOLLOW_UPS = """
     WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position
 """
 _ROUND = "id, kind, level, minutes, seed, scope, questions, started_at, finished_at, plan_id"
+_LINES = """
+    SELECT id, kind, minutes, started_at, finished_at, questions ->> '$[0].title',
+           (SELECT json_group_array(json_array_length(q.value, '$.points')) FROM json_each(questions) q)
+    FROM practice_round WHERE learner_id = ? ORDER BY started_at DESC, id
+"""
+_LAST_MARKS = """
+    SELECT card_id, sum(mark = 'missed'), count(*)
+    FROM (SELECT card_id, point, mark, max(at) FROM round_mark WHERE learner_id = ? AND who = 'self'
+          GROUP BY card_id, point)
+    GROUP BY card_id
+"""
+_UNSAID = """
+    SELECT c.id, p.text, n.title, d.path, n.line, count(DISTINCT m.learner_id), sum(m.mark = 'said'),
+           sum(m.mark = 'missed'), count(*)
+    FROM round_mark m JOIN card c ON c.id = m.card_id JOIN note n ON n.id = c.note_id AND n.removed_at IS NULL
+    JOIN deck d ON d.id = n.deck_id JOIN rubric_point p ON p.note_id = n.id AND p.point = m.point
+    WHERE m.who = 'self' AND (?2 IS NULL OR n.deck_id IN (SELECT value FROM json_each(?2)))
+    GROUP BY n.id, p.point HAVING count(DISTINCT m.learner_id) >= ?1
+    ORDER BY avg(m.mark = 'missed') DESC, count(*) DESC, n.id LIMIT ?3
+"""
 _ANSWER = "id, position, card_id, revision, text, work, started_at, took_ms, at, closed_at, review_seq"
 _LINK = "learner_id, round_id, created_at, expires_at, joined_at, session_hash, ended_at"
 
@@ -75,6 +114,42 @@ class CoreNote:
     revision: int
     active: bool
     suspended: bool
+
+
+class StoredLine(NamedTuple):
+    """A round in a list; `title` is that of its first question, `points` how many each question has."""
+
+    id: str
+    kind: str
+    minutes: int
+    started_at: int
+    finished_at: int | None
+    title: str
+    points: tuple[int, ...]
+
+
+class AnswerLine(NamedTuple):
+    """An answer without what was said."""
+
+    round: str
+    position: int
+    skipped: int
+    closed: int
+    took_ms: int
+
+
+class UnsaidPoint(NamedTuple):
+    """A point over all learners: how many ticked it, and how often it was said and missed, of `ticks`."""
+
+    card: int
+    text: str
+    title: str
+    path: str
+    line: int
+    learners: int
+    said: int
+    missed: int
+    ticks: int
 
 
 class PointText(NamedTuple):
@@ -192,13 +267,10 @@ class PracticeRows:
         row = self._db.one(f"SELECT {_ROUND} FROM practice_round WHERE learner_id = ? AND id = ?", (learner, id))
         return _round(row) if row else None
 
-    def rounds(self, learner: int, limit: int | None = None) -> list[Round]:
-        """The learner's rounds, the newest first."""
-        rows = self._db.all(
-            f"SELECT {_ROUND} FROM practice_round WHERE learner_id = ? ORDER BY started_at DESC, id LIMIT ?",
-            (learner, -1 if limit is None else limit),
-        )
-        return [_round(row) for row in rows]
+    def lines(self, learner: int) -> list[StoredLine]:
+        """The learner's rounds, the newest first, without what they ask."""
+        rows = self._db.all(_LINES, (learner,))
+        return [StoredLine._make((*row[:6], tuple(json.loads(row[6])))) for row in rows]
 
     def finish(self, learner: int, id: str, at: int) -> None:
         """Ends a round that has not ended yet."""
@@ -233,16 +305,14 @@ class PracticeRows:
         )
         return tuple(map(_given, rows))
 
-    def all_answers(self, learner: int) -> dict[str, list[Given]]:
-        """The answers of all rounds, by round; without what was written beside them."""
-        columns = _ANSWER.replace("text, work", "substr(text, 1, 0), '{}'")
+    def answered(self, learner: int) -> list[AnswerLine]:
+        """The answers of all rounds in the order in which they came, without what was said."""
         rows = self._db.all(
-            f"SELECT {columns}, round_id FROM round_answer WHERE learner_id = ? ORDER BY at, id", (learner,)
+            "SELECT round_id, position, text IS NULL, closed_at IS NOT NULL, took_ms FROM round_answer"
+            " WHERE learner_id = ? ORDER BY at, id",
+            (learner,),
         )
-        found: dict[str, list[Given]] = {}
-        for *row, round_id in rows:
-            found.setdefault(round_id, []).append(_given(tuple(row)))
-        return found
+        return [AnswerLine(*row) for row in rows]
 
     def save_work(self, learner: int, round_id: str, given: Given, work: Work) -> None:
         """Replaces what was written beside an answer."""
@@ -270,6 +340,13 @@ class PracticeRows:
             (learner, row.round, row.position, row.who, row.point, int(card), row.mark, row.at, row.evidence),
         )
 
+    def forget_marks(self, learner: int, round_id: str, position: int, who: str) -> None:
+        """Forgets somebody's ticks on a question."""
+        self._db.execute(
+            "DELETE FROM round_mark WHERE learner_id = ? AND round_id = ? AND position = ? AND who = ?",
+            (learner, round_id, position, who),
+        )
+
     def marks(self, learner: int, round_id: str) -> list[MarkRow]:
         """Every tick of a round."""
         rows = self._db.all(
@@ -279,14 +356,17 @@ class PracticeRows:
         )
         return [MarkRow(*row) for row in rows]
 
-    def all_marks(self, learner: int) -> list[MarkRow]:
-        """The learner's own ticks in all rounds."""
-        rows = self._db.all(
-            "SELECT round_id, position, who, point, mark, at, NULL FROM round_mark"
-            " WHERE learner_id = ? AND who = 'self'",
+    def mark_counts(self, learner: int) -> list[tuple[str, int, str, int]]:
+        """(round, position, mark, how many) of the learner's own ticks on points; those on follow-ups left out."""
+        return self._db.all(
+            "SELECT round_id, position, mark, count(*) FROM round_mark WHERE learner_id = ? AND who = 'self'"
+            f" AND point NOT LIKE '{FOLLOW}%' GROUP BY round_id, position, mark",
             (learner,),
         )
-        return [MarkRow(*row) for row in rows]
+
+    def last_missed(self, learner: int) -> dict[int, float]:
+        """For each question that was ticked, the share of its points that were missed when each was ticked last."""
+        return {card: missed / count for card, missed, count in self._db.all(_LAST_MARKS, (learner,))}
 
     def card_marks(self, learner: int, cards: Iterable[int]) -> dict[int, dict[str, list[str]]]:
         """The learner's own ticks of these cards' points over time, the oldest first: card to point to marks."""
@@ -308,6 +388,11 @@ class PracticeRows:
             (learner, json.dumps(list(rows))),
         )
         return dict(found)
+
+    def unsaid(self, least: int, decks: Collection[int] | None, limit: int) -> list[UnsaidPoint]:
+        """The points that at least so many learners have ticked, those missed most first."""
+        listed = None if decks is None else json.dumps(sorted(decks))
+        return [UnsaidPoint(*row) for row in self._db.all(_UNSAID, (least, listed, limit))]
 
     # --- the partner
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
-from flashcards.storage.memory import MemoryRows
+from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
 from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
@@ -33,7 +33,11 @@ _OF_LEARNER = {
     "schedule": "learner_id = :learner",
     "review": "learner_id = :learner",
     "imported_review": "learner_id = :learner",
+    "plan": "learner_id = :learner",
+    "learner_break": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
+    "learner_fit": "learner_id = :learner",
+    "learner_scheduler": "learner_id = :learner",
     "card_flag": "learner_id = :learner",
     "saved_search": "learner_id = :learner",
     "study_set": "learner_id = :learner",
@@ -49,13 +53,21 @@ _ORDER = {
     "schedule": "learner_id, card_id",
     "review": "learner_id, seq",
     "imported_review": "learner_id, seq",
+    "plan": "learner_id, id",
+    "learner_break": "learner_id, first_day",
     "anki_export": "coalesce(learner_id, 0), guid",
+    "fsrs_parameters": "name",
+    "learner_fit": "learner_id, number",
+    "learner_scheduler": "learner_id, folder",
     "card_flag": "learner_id, card_id",
     "saved_search": "learner_id, position, id",
     "study_set": "learner_id, made_at, id",
 }
 # A row that only the counter of seen cards made says nothing of its own.
-_ONLY = {"learner_deck": "(active = 0 OR new_per_day IS NOT NULL)"}
+_ONLY = {
+    "learner_deck": "(active = 0 OR new_per_day IS NOT NULL)",
+    "fsrs_parameters": f"name <> '{DEFAULT_NAME}'",  # every database has them
+}
 
 # What follows from other tables, and so is not in an export.
 _DERIVED = {
@@ -127,7 +139,7 @@ class TransferStore:
         names = ", ".join([*columns, *_DERIVED.get(table, ())])
         given = len(columns) + (len(_DERIVED.get(table, ())) if table not in _LOOKED_UP else 0)
         values = ", ".join(f"?{number}" for number in range(1, given + 1))
-        count = 0
+        count, before = 0, self.count(table)
 
         def counted() -> Iterator[Row]:
             nonlocal count
@@ -142,7 +154,7 @@ class TransferStore:
         else:
             source = f"VALUES ({values})"
         self._db.executemany(f"INSERT INTO {table}({names}) {source}", counted())
-        if self.count(table) != count:
+        if self.count(table) != before + count:
             raise Unusable("a card is named that is not there")
         return count
 

@@ -15,6 +15,7 @@ from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
+from flashcards.web.api import imports as _api_imports
 from flashcards.web.api import me as _api_me
 from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
@@ -22,6 +23,7 @@ from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
 from flashcards.web.api import rounds as _api_rounds
+from flashcards.web.api import scheduler as _api_scheduler
 from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
@@ -45,6 +47,7 @@ from flashcards.web.pwa.views import pwa
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import sets
+from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -66,8 +69,10 @@ API_VIEWS = (
     _api_cards,
     _api_decks,
     _api_export,
+    _api_imports,
     _api_me,
     _api_memory,
+    _api_scheduler,
     _api_openapi,
     _api_plans,
     _api_queue,
@@ -78,7 +83,7 @@ API_VIEWS = (
     _api_stats,
 )
 
-_MORE_VIEWS = (_memory_views,)  # importing them declares their pages
+_MORE_VIEWS = (_memory_views, _scheduler_views)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,

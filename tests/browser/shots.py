@@ -31,6 +31,7 @@ PAGES = {
     "people": "/admin/people",
     "stats": "/stats",
     "memory": "/stats/memory",
+    "scheduler": "/settings/scheduler?scheduler=fsrs-6&retention=90",
     "analysis": "/analysis",
     "help": "/help",
     "missing": "/nothing",

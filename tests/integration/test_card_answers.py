@@ -56,7 +56,7 @@ def test_the_doctor_finds_a_count_that_is_wrong(world: StudyWorld) -> None:
 def test_what_few_cards_have_is_found_with_and_without_an_index(
     world: StudyWorld, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(card_rows, "_FEW", few)
+    monkeypatch.setattr(card_rows, "FEW", few)
     ada = world.learner("ada")
     for note in ("n1", "n3", "n5"):
         world.answer(ada, f"d#{note}", 4)

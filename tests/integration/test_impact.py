@@ -67,6 +67,14 @@ def test_each_change_has_its_name() -> None:
     assert (found.vanished, found.collisions) == ((), ())
 
 
+def test_references_alone_are_no_edit() -> None:
+    text = "## one {#one .core}\n1\n\n### Rubric\n- a\n\n### Follow-ups\n- b?\n"
+    found = change_of({"a.md": text}, {"a.md": text.replace("- a", "- a {#two .senior}").replace("b?", "b? {#one}")})
+
+    assert changed(found) == [("kept", "a#one/forward", "a#one/forward")]
+    assert not found.edited
+
+
 def test_a_deleted_note_and_a_lost_id_vanish() -> None:
     before = {"a.md": "## one {#one}\n1\n\n## two {#two}\n2\n\n## three\n3\n"}
     found = change_of(before, {"a.md": "## one {#uno}\n1\n"})

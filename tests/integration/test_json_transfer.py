@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
+from flashcards.domain.memory import fsrs
+from flashcards.domain.memory.calibration import Calibration
+from flashcards.domain.memory.fit import Fit
+from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.memory.scheduling import SchedulerService
+from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.contract import Choice
+from flashcards.services.plan.facade import Plans
 from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.storage.memory import MemoryRows, StoredFit
 from tests.integration.anki_world import AnkiWorld
 from tests.integration.test_anki_history import answer, study
 
@@ -68,7 +77,7 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     """Decks with all that a deck may hold, two learners with history, removed and restored notes."""
     (tmp_path / "old").mkdir()
     world = AnkiWorld(tmp_path / "old", timezone="Europe/Berlin", new_per_day=3, theme="dark")
-    world.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    world.write("ml/_folder.yml", "title: Ml\norder: 3\norder_new: level\n")
     world.write(".flashcards.toml", "silence = ['no-cards']\n")
     world.write("ml/a.md", DECK)
     world.write("ml/img/p.png", PNG)
@@ -79,6 +88,12 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     world.now += 20 * 86_400_000
     study(world, 12, seed=3)
     world.review.undo(world.learner)
+    numbers = fsrs.parameters(number * 1.1 for number in DEFAULTS.numbers)
+    with world.db.write():
+        fit = StoredFit(1, world.now, 200, {"defaults": 0.4}, {"answers": 200}, True)
+        MemoryRows(world.db).add_fit(world.learner.id, fit, Fit(numbers, Calibration(0.1, 1.2)))
+    SchedulerService(world.db, lambda: world.now).choose(world.learner, "fsrs-6", 0.9)
+    study(world, 6, seed=4)
     accounts = AccountService(world.db, lambda: world.now, secret_key=bytes(32), signup="open")
     other = accounts.add_learner("Zoë", "a password", author=True, admin=True, timezone="UTC")
     world.review.set_deck_active(other, "b", False)
@@ -89,6 +104,9 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
     world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
     world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
+    plans, day = Plans(world.db, lambda: world.now, world.review), world.review.study_day(world.learner)
+    plans.make(world.learner, Choice(day + 20, 30, minute=570, weights={"ml": 3}, weekdays_off=(6,), title="First"))
+    plans.add_break(world.learner, day + 5, day + 9)
     world.package(history=True)
     world.edit("b.md", lambda text: text.replace("## Gone? {#gone}\n\nYes.\n\n", "").replace("## N 3?", "## Nr 3?"))
     world.delete("c.md")
@@ -121,6 +139,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert (report.errors, report.new, report.edited, report.removed) == ((), 0, 0, 0)
     assert DoctorService(empty.db).examine().ok
     assert written(empty).read_bytes() == path.read_bytes()
+    assert MemoryState(empty.db).states(world.learner.id) == MemoryState(world.db).states(world.learner.id)
     for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day",
                   "rubric_point", "follow_up"):  # fmt: skip
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"
@@ -179,7 +198,7 @@ def check(value: Any, schema: dict[str, Any], where: str) -> None:
     python = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
     fits = (value is None if name == "null" else isinstance(value, python[name]) for name in types)  # type: ignore[arg-type]
     assert any(fits), f"{where}: {value!r}"
-    if "object" in types and value is not None:
+    if "properties" in schema and value is not None:
         assert list(value) == list(schema["properties"]), where
         for name, inner in value.items():
             check(inner, schema["properties"][name], f"{where}.{name}")
@@ -190,6 +209,7 @@ def test_one_learner_and_one_deck(world: AnkiWorld) -> None:
     assert [learner["name"] for learner in document["learners"]] == ["a"]
     assert [deck["path"] for deck in document["decks"]] == ["ml/a.md"]
     assert [file["path"] for file in document["files"]] == [
+        ".flashcards.toml",
         "ml/_anki.json",
         "ml/_folder.yml",
         "ml/a.md",
@@ -222,9 +242,9 @@ def test_a_service_that_is_not_empty_is_left_alone(world: AnkiWorld, empty: Anki
 
 def test_files_that_are_there_stay(world: AnkiWorld, empty: AnkiWorld) -> None:
     empty.write("b.md", "## Mine? {#mine}\n\nYes.\n")
-    empty.write("ml/_folder.yml", "title: Ml\norder: 3\n")
+    empty.write("ml/_folder.yml", "title: Ml\norder: 3\norder_new: level\n")
     done = empty.export.load_json(written(world))
-    assert (done.kept, done.written) == (("b.md",), ("ml/_anki.json", "ml/a.md", "ml/img/p.png"))
+    assert (done.kept, done.written) == (("b.md",), (".flashcards.toml", "ml/_anki.json", "ml/a.md", "ml/img/p.png"))
     assert empty.read("b.md") == "## Mine? {#mine}\n\nYes.\n"
 
 

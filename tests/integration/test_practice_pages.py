@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.services.practice.contract import Wish
 from tests.integration.practice_world import Practice, practice_site, prepare
 from tests.site import new_id
@@ -276,6 +277,23 @@ def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:
     refused = ann.post(f"{address}/misses", data={"id": new_id()})
     assert refused.status_code == 422
     assert "Study" not in ann.get(f"{address}/report").text
+
+
+def test_points_that_nobody_says_are_shown_to_authors_once_nobody_can_be_told_apart(
+    site: Practice, ann: FlaskClient
+) -> None:
+    for number in range(LEAST_LEARNERS):
+        assert "Points that go unsaid" not in ann.get("/analysis").text
+        client = site.client(site.learner(f"Learner {number}"))
+        address = begin(client)
+        uid = answer(client, address)
+        marks = {"mark-pca-fact": "missed" if number else "said"}
+        client.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "3", **marks})
+    page = ann.get("/analysis").text
+    assert "Points that go unsaid" in page
+    assert "warns of leakage" in page
+    assert f"<td>{round(100 * (LEAST_LEARNERS - 1) / LEAST_LEARNERS)}%</td>" in page
+    assert "warns of leakage" not in ann.get("/analysis?deck=ml/concepts/svm").text
 
 
 # --- with a partner

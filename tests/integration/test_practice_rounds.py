@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.services.plan.contract import Choice
 from flashcards.services.practice.contract import Spoken, Ticks, Wish
 from tests.integration.practice_world import DAY, MINUTE, START, Practice, open_practice, practice_site, prepare
 from tests.site import new_id
@@ -411,6 +412,19 @@ def test_what_is_proposed_says_why_and_begins_as_proposed(site: Practice) -> Non
     again = site.services.practice.proposal(ann)
     assert again is not None
     assert again.reasons == ("two had points missed", "four were never asked")
+
+
+def test_what_weighs_in_the_plan_comes_more_often_and_is_said(site: Practice) -> None:
+    ann = site.learner()
+    choice = Choice(
+        day=site.services.review.study_day(ann) + 20, minutes=30, decks=("ml/concepts",), weights={"ml/concepts/svm": 3}
+    )
+    site.services.plans.make(ann, choice)
+    first = [site.begin(ann, minutes=1, seed=seed).questions[0].question.topic for seed in range(120)]
+    assert first.count("SVM") > first.count("PCA") > first.count("Sorting")
+    proposal = site.services.practice.proposal(ann)
+    assert proposal is not None
+    assert "one weighs most in your plan" in proposal.reasons
 
 
 def test_decks_without_questions_propose_nothing_and_say_what_to_do(tmp_path: Path) -> None:

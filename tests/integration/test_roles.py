@@ -29,6 +29,8 @@ LEAST = {
         POST /study, GET /searches, POST /searches
         GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
+        GET /settings/scheduler, POST /settings/scheduler, POST /settings/scheduler/undo
+        GET /api/v1/scheduler, POST /api/v1/scheduler/preview, PUT /api/v1/scheduler
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
         GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
@@ -46,6 +48,7 @@ LEAST = {
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
         POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
+        POST /practice/<uuid:round_id>/propose
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
@@ -63,6 +66,7 @@ LEAST = {
         GET /decks/<path:address>/edit, POST /decks/<path:address>/edit
         GET /import, POST /import, GET /import/<id_>, GET /import/<id_>/progress
         POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures
+        POST /api/v1/import, GET /api/v1/import/<import_id>
     """,
     ADMIN: "GET /admin/people, POST /admin/people, POST /admin/people/<int:who>",
 }

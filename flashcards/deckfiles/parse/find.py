@@ -52,11 +52,13 @@ class DeckFile:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that holds decks: what it is called and where it stands among its neighbours."""
+    """A folder that holds decks: what it is called, where it stands among its neighbours, and how new cards of its
+    decks come (file or level; empty where it does not say)."""
 
     path: str
     title: str
     order: float | None = None
+    order_new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,7 @@ class _Walk:
 
     def folder(self, path: str) -> Folder:
         given = self.folder_files.get(path, FrontMatter())
-        return Folder(path, given.title or title_of(path.rpartition("/")[2]), given.order)
+        return Folder(path, given.title or title_of(path.rpartition("/")[2]), given.order, given.order_new)
 
     def problem(self, path: str, severity: Severity, code: str, message: str) -> None:
         self.problems.append(Problem(printable(path) or ".", 1, 1, severity, code, message))

@@ -22,7 +22,8 @@ from flashcards.deckfiles.text.positions import Issue, error, warning
 MAX_BYTES = 8 * 1024
 MAX_DEPTH = 5
 DECK_KEYS = ("title", "id", "description", "tags", "author", "license", "source", "language", "order")
-FOLDER_KEYS = ("title", "order")
+FOLDER_KEYS = ("title", "order", "order_new")
+NEW_ORDERS = ("file", "level")
 
 # Only events are wanted, so the parser alone will do: a whole loader takes ten times as long to make.
 _YAML: Any = yaml
@@ -61,6 +62,7 @@ class FrontMatter:
     source: str = ""
     language: str = ""
     order: float | None = None
+    order_new: str = ""
     end: int = 0
     id_at: int = 0
     issues: tuple[Issue, ...] = ()
@@ -90,7 +92,7 @@ def read_front_matter(text: str, more: tuple[str, ...] = ()) -> FrontMatter:
 
 
 def read_folder(text: str) -> FrontMatter:
-    """Return the title and order that the text of a ``_folder.yml`` gives."""
+    """Return the title, the order and the order of new cards that the text of a ``_folder.yml`` gives."""
     values, issues = read_mapping(text, 0, len(text), FOLDER_KEYS)
     return _Validator(values, issues).front_matter(len(text))
 
@@ -261,6 +263,7 @@ class _Validator:
             source=self.text("source"),
             language=self.language(),
             order=self.order(),
+            order_new=self.order_new(),
             end=end,
             id_at=self.values["id"].offset if "id" in self.values else 0,
             issues=tuple(self.issues),
@@ -321,6 +324,14 @@ class _Validator:
             self.wrong("language", "a language code such as en or pt-BR")
             return ""
         return language
+
+    def order_new(self) -> str:
+        """How new cards come within a deck: as in the file, or by level; empty where nothing is said."""
+        written = self.text("order_new")
+        if written and written not in NEW_ORDERS:
+            self.wrong("order_new", "file (as they stand) or level (junior, core, mid, senior)")
+            return ""
+        return written
 
     def order(self) -> float | None:
         written = self.text("order")

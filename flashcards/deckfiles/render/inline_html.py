@@ -36,6 +36,8 @@ _SPECIAL = re.compile(
     r"|\*(?=[^\s*])|(?<=[^\s*])\*|(?<![A-Za-z0-9])_(?=\S)"
 )
 
+_NO_ENTITY = re.compile(r"((?<!\\)(?:\\\\)*+)\\&(?=#?\w{1,40};)")
+"""An ampersand that is escaped, and would else begin an entity all the same."""
 _LEFT_OVER = re.compile("\x02(?:([0-9]{1,3})\x03)?|\x03")
 
 
@@ -68,7 +70,7 @@ def inline_html(text: str) -> str:
     parser = _parser()
     parser.reset()
     root = ElementTree.Element("div")
-    ElementTree.SubElement(root, "p").text = text
+    ElementTree.SubElement(root, "p").text = _NO_ENTITY.sub(r"\1&amp;", text) if "\\&" in text else text
     for processor in parser.treeprocessors:
         changed = processor.run(root)
         root = root if changed is None else changed

@@ -16,7 +16,7 @@ from flashcards.deckfiles.render.macros import Macros, used_macros
 from flashcards.deckfiles.text.pictures import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "5"
+RENDERER_VERSION = "6"
 """Raised when the same text would be shown or read otherwise: all decks are then read and rendered anew."""
 PROSE = "prose"
 WHOLE = "note"

@@ -11,7 +11,11 @@ from collections.abc import Iterator
 
 from flashcards.deckfiles.text.structure import scan
 
-INNER_TITLE = r""""(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\)"""
+_LINE_END = r"\n(?![ \t]*\n)"  # no title goes over a blank line
+INNER_TITLE = "|".join(
+    rf"{begin}(?:\\.|{_LINE_END}|[^{within}\\\n])*+{end}"
+    for begin, within, end in (('"', '"', '"'), ("'", "'", "'"), (r"\(", "()", r"\)"))
+)
 _NO_BLOCK = r"(?!\n[ \t]*(?:[#>]|[-+*=_]+[ \t]*(?:\n|\Z)|```|~~~|<!--))"  # a block begins there, and no target
 LABEL = r"\[(?!\^)(?=\s*[^\]\s])((?:\\.|[^\[\]\\]){1,999})\]:"
 TARGET = rf"{_NO_BLOCK}[ \t]*\n?[ \t]*(?:<((?:\\.|[^<>\n\\])*+)>|((?!<)[^\s]+))"

@@ -47,6 +47,7 @@ _USER_AGENT, _TOKEN_NAME = 200, 60
 _PER_NAME, _PER_NAME_ANYWHERE, _PER_NETWORK, _SIGNUPS, _CODES = 10, 100, 60, 60, 5
 
 _FLAGS = [LEARNER_COLUMNS.index(name) for name in ("is_author", "is_admin", "drill", "letter_keys", "suspend_leeches")]
+_NEW_ORDER = LEARNER_COLUMNS.index("new_order")
 
 
 class AccountService:
@@ -438,6 +439,7 @@ def _learner(row: Row) -> Learner:
     values = list(row)
     for index in _FLAGS:
         values[index] = bool(values[index])
+    values[_NEW_ORDER] = values[_NEW_ORDER] or "decks"
     return Learner(*values)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Learner:
     """An account. `timezone` is an IANA name, `day_start` the hour at which the learner's day starts.
 
-    `due_per_day` None means no limit. `buttons` is 4 or 6, `theme` auto, light or dark.
+    `due_per_day` None means no limit. `buttons` is 4 or 6, `theme` auto, light or dark. `new_order` is how new cards
+    come across decks: deck after deck, across the folders in turn, core first, or random.
     """
 
     id: int
@@ -26,6 +27,7 @@ class Learner:
     theme: str
     suspend_leeches: bool
     created_at: int
+    new_order: str = "decks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,4 +76,5 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "letter_keys": _flag,
     "theme": _one_of("auto", "light", "dark"),
     "suspend_leeches": _flag,
+    "new_order": _one_of("decks", "folders", "core", "random"),
 }

@@ -11,9 +11,11 @@ from flashcards.domain.item_analysis import Figures, at_least, figures
 from flashcards.errors import Invalid, NotFound
 from flashcards.storage.analysis import AnalysisRows, CardPlace
 from flashcards.storage.database import Database
+from flashcards.storage.practice import PracticeRows, UnsaidPoint
 from flashcards.storage.queues import QueueRows
 
 PAGE = 50
+SHOWN_POINTS = 20
 _MILLION = 1_000_000
 _CURSOR = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
 
@@ -59,6 +61,7 @@ class AnalysisService:
         self._db = database
         self._rows = AnalysisRows(database)
         self._decks = QueueRows(database)
+        self._practice = PracticeRows(database)
 
     def cards(
         self, *, deck: str | None = None, sort: str = "lapses", since: str | None = None, limit: int | None = PAGE
@@ -83,6 +86,14 @@ class AnalysisService:
         items = tuple(_card(places[card], known[card]) for _, card in shown)
         following = f"{shown[-1][0]}.{shown[-1][1]}" if len(shown) < len(rest) else None
         return Analysis(items, following, len(order))
+
+    def points(self, *, deck: str | None = None) -> list[UnsaidPoint]:
+        """The points that at least `LEAST_LEARNERS` have ticked in practice, those missed most first.
+
+        `deck` is the address of a deck or folder; raises NotFound.
+        """
+        with self._db.read():
+            return self._practice.unsaid(LEAST_LEARNERS, self._at(deck), SHOWN_POINTS)
 
     def _at(self, deck: str | None) -> set[int] | None:
         if deck is None:

@@ -135,7 +135,8 @@ class Choices:
             if stays and after[card.id] == card.schedule:
                 continue
             row = LogWrite(
-                seq=seq + len(rows) + 1, uid=derived_uuid(action, card.id), action=action, at=now, study_day=today,
+                seq=seq + len(rows) + 1, uid=derived_uuid(action, card.id) if rows else action, action=action,
+                at=now, study_day=today,
                 quality=None, kind="manual", verb=SWITCH, before=card.schedule, after=after[card.id], took_ms=None,
                 leech=False, scheduler=label,
             )  # fmt: skip

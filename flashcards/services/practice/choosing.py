@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from flashcards.clock import Clock
 from flashcards.domain.practice.draw import LATELY, Candidate, draw
 from flashcards.domain.practice.kinds import (
     NAMES,
@@ -21,10 +23,14 @@ from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.days import PlanDays
 from flashcards.services.practice.contract import Offer, Proposal, Wish
+from flashcards.services.practice.plan_weight import plan_weight
 from flashcards.services.practice.points import points_of
 from flashcards.services.practice.weakness import weaknesses
 from flashcards.services.review.card_lookup import card_number
+from flashcards.storage.database import Database
+from flashcards.storage.plans import PlanRows
 from flashcards.storage.practice import CoreNote, PracticeRows
 from flashcards.storage.queues import QueueRows
 
@@ -47,24 +53,28 @@ class Pool:
 class Choosing:
     """Reads for the draw; within the caller's transaction."""
 
-    def __init__(self, rows: PracticeRows, queues: QueueRows, memory: MemoryState) -> None:
-        self._rows = rows
-        self._queues = queues
-        self._memory = memory
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._rows = PracticeRows(database)
+        self._queues = QueueRows(database)
+        self._memory = MemoryState(database)
+        self._plans = PlanRows(database)
+        self._plan_days = PlanDays(database, clock)
 
-    def pool(self, learner: Learner, today: Day) -> Pool:
-        """Every question of the learner's active decks that they did not suspend."""
+    def pool(self, learner: Learner, today: Day, *, points: bool = True) -> Pool:
+        """Every question that the learner could be asked. Without `points` their old ticks are not looked at."""
         notes = {note.card: note for note in self._rows.core_notes(learner.id)}
         asked = self._rows.last_asked(learner.id)
-        records = self._rows.card_marks(learner.id, notes)
+        missed = self._rows.last_missed(learner.id) if points else {}
         weak = weaknesses(self._memory, learner.id, notes, today)
+        weight = plan_weight(self._plans, self._plan_days, learner.id)
         candidates = {
             card: Candidate(
                 card,
                 _kind(note),
                 note.deck,
+                weight=1.0 if weight is None else weight(note.deck, note.note),
                 weakness=weak[card],
-                missed=_missed(records.get(card, {})),
+                missed=missed.get(card, 0.0),
                 asked_on=_day(learner, asked.get(card)),
             )
             for card, note in notes.items()
@@ -84,7 +94,7 @@ class Choosing:
 
     def one(self, learner: Learner, today: Day) -> CoreNote | None:
         """The one question that is offered today, the same all day."""
-        pool = self.pool(learner, today)
+        pool = self.pool(learner, today, points=False)  # the first page of a day is not to wait for them
         drawn = self._drawn(pool, Wish(kind="one"), today)
         return pool.notes[drawn[0]] if drawn else None
 
@@ -125,12 +135,15 @@ class Choosing:
 
     def offers(self, pool: Pool) -> dict[str, Offer]:
         """What each kind of round would ask now; kinds without questions are left out."""
-        usable = [one for card, one in pool.candidates.items() if _usable(pool.notes[card])]
+        kinds = Counter(pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
         found = {}
         for kind, minutes in USUAL_MINUTES.items():
-            drawn = draw(usable, parts(kind, minutes), 0, pool.today)
-            if drawn and not (kind == "mixed" and len({pool.candidates[card].kind for card in drawn}) < 2):
-                found[kind] = Offer(kind, minutes, len(drawn))
+            asked = [
+                min(part.count, kinds.total() if part.kind is None else kinds[part.kind])
+                for part in parts(kind, minutes)
+            ]
+            if sum(asked) and not (kind == "mixed" and asked.count(0) > 1):
+                found[kind] = Offer(kind, minutes, sum(asked))
         return found
 
     def proposal(self, pool: Pool) -> Proposal | None:
@@ -208,12 +221,6 @@ def _usable(note: CoreNote) -> bool:
     return note.active and not note.suspended
 
 
-def _missed(record: dict[str, list[str]]) -> float:
-    """The share of a question's points that were missed when they were ticked last."""
-    last = [marks[-1] for marks in record.values()]
-    return last.count("missed") / len(last) if last else 0.0
-
-
 def _day(learner: Learner, at: int | None) -> Day | None:
     return None if at is None else raw_study_day(at, learner.timezone, learner.day_start)
 
@@ -226,13 +233,15 @@ def _nothing(wish: Wish, pool: Pool) -> str:
 
 
 def _reasons(drawn: list[Candidate], today: Day) -> tuple[str, ...]:
-    """Why these: each question is named by the first reason that holds for it."""
+    """Why these: what the plan says of some, and of each the first other reason that holds for it."""
+    heavy = [one for one in drawn if one.weight > 1]
     missed = [one for one in drawn if one.missed > 0]
     never = [one for one in drawn if one.asked_on is None and one not in missed]
     long_ago = [
         one for one in drawn if one not in missed and one.asked_on is not None and today - one.asked_on >= LATELY
     ]
     counts = (
+        (len(heavy), "weigh most in your plan"),
         (len(missed), "had points missed"),
         (len(never), "never asked" if len(never) == len(drawn) else "were never asked"),
         (len(long_ago), "were not asked for two weeks"),
@@ -241,4 +250,4 @@ def _reasons(drawn: list[Candidate], today: Day) -> tuple[str, ...]:
 
 
 def _singular(what: str, count: int) -> str:
-    return what.replace("were", "was") if count == 1 else what
+    return what.replace("were", "was").replace("weigh ", "weighs ") if count == 1 else what

@@ -83,7 +83,7 @@ class Asked:
 
     `removed`: its deck no longer has it. `edited`: its text has changed since it was drawn. `others` are further
     answers, from another tab. `marks` are by who and point; `records` say of a point its earlier marks, the oldest
-    first. `grade` None: not graded.
+    first, `proofs` which words of the answer make the model propose that it was said. `grade` None: not graded.
     """
 
     position: int
@@ -107,6 +107,7 @@ class Asked:
     grade: int | None
     proposed: int | None
     records: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    proofs: dict[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:

@@ -11,15 +11,14 @@ from flashcards.domain.practice.rounds import Given, Question, Round, current, s
 from flashcards.domain.study_day import Day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
-from flashcards.services.memory.state import MemoryState
 from flashcards.services.practice.choosing import Choosing
 from flashcards.services.practice.contract import Asked, OpenRound
+from flashcards.services.practice.model import Model
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.incoming import checked_uuid
 from flashcards.storage.cards import CardRecord, CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.practice import LinkedCard, MarkRow, PracticeRows
-from flashcards.storage.queues import QueueRows
 
 SELF, PARTNER, MODEL = "self", "partner", "model"
 
@@ -27,13 +26,14 @@ SELF, PARTNER, MODEL = "self", "partner", "model"
 class OpenedRounds:
     """The stores of the practice service, and reads of single rounds."""
 
-    def __init__(self, database: Database, clock: Clock, review: ReviewService) -> None:
+    def __init__(self, database: Database, clock: Clock, review: ReviewService, model: Model | None = None) -> None:
+        self.model = model
         self._db = database
         self._clock = clock
         self._review = review
         self._rows = PracticeRows(database)
         self._cards = CardRows(database)
-        self._choosing = Choosing(self._rows, QueueRows(database), MemoryState(database))
+        self._choosing = Choosing(database, clock)
 
     def open(self, learner: Learner, round_id: str) -> OpenRound:
         """The round as it stands; raises NotFound."""
@@ -58,7 +58,9 @@ class OpenedRounds:
     def _opened(self, learner: Learner, round_: Round, *, created: bool) -> OpenRound:
         answers = self._rows.answers(learner.id, round_.id)
         last = standing(answers)
-        marks = by_position(self._rows.marks(learner.id, round_.id))
+        ticks = self._rows.marks(learner.id, round_.id)
+        marks = by_position(ticks)
+        proofs = {(row.position, row.point): row.evidence for row in ticks if row.who == MODEL and row.evidence}
         grades = self._rows.grades(learner.id, [one.review_seq for one in answers if one.review_seq is not None])
         cards = [int(question.card) for question in round_.questions]
         texts = self._cards.cards(learner.id, cards)
@@ -73,6 +75,11 @@ class OpenedRounds:
                 marks.get(position, {}),
                 grades,
                 records.get(int(question.card), {}),
+                {
+                    point.key: proofs[position, point.key]
+                    for point in question.points
+                    if (position, point.key) in proofs
+                },
             )
             for position, question in enumerate(round_.questions)
         )
@@ -96,6 +103,7 @@ def _asked(
     marks: dict[str, dict[str, str]],
     grades: dict[int, int],
     records: dict[str, list[str]],
+    proofs: dict[str, str],
 ) -> Asked:
     of = tally(question.keys, marks.get(SELF, {}))
     seq = None if given is None else given.review_seq
@@ -120,5 +128,6 @@ def _asked(
         tally=of,
         grade=None if seq is None else grades.get(seq),
         proposed=proposed_grade(of),
+        proofs=proofs,
         records={point: tuple(found) for point, found in records.items()},
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable
 
 from flashcards.domain.practice.marks import follow_key
 from flashcards.domain.practice.point_kinds import point_kind
 from flashcards.domain.practice.rounds import Point
 from flashcards.storage.practice import PointText, PracticeRows
+
+_TAG = re.compile(r"<[^>]+>")
 
 
 def points_of(rows: PracticeRows, cards: Iterable[int]) -> dict[int, tuple[tuple[Point, ...], tuple[Point, ...]]]:
@@ -19,6 +23,11 @@ def points_of(rows: PracticeRows, cards: Iterable[int]) -> dict[int, tuple[tuple
         )
         for card, text in rows.texts(cards).items()
     }
+
+
+def plain_text(markup: str) -> str:
+    """Our own HTML of a point as one line of text."""
+    return " ".join(html.unescape(_TAG.sub("", markup)).split())
 
 
 def _point(one: PointText, key: str) -> Point:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flashcards.domain.practice.kinds import NAMES
-from flashcards.domain.practice.marks import Tally, agreement, often_missed, tally
+from flashcards.domain.practice.marks import Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
 from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
-from flashcards.domain.practice.rounds import Given, Point, Round, standing
+from flashcards.domain.practice.rounds import Point
 from flashcards.domain.study_day import raw_study_day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import (
@@ -22,7 +24,7 @@ from flashcards.services.practice.contract import (
 from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
 from flashcards.services.practice.points import points_of
 from flashcards.services.review.card_lookup import card_number
-from flashcards.storage.practice import LinkedCard
+from flashcards.storage.practice import AnswerLine, LinkedCard, StoredLine
 
 _NOT_SAID = frozenset({"missed", "partly"})
 _ADVISE_FROM = 3
@@ -57,19 +59,20 @@ class Reports(OpenedRounds):
         """The questions of a deck that can be practised: card to title."""
         return {str(note.card): note.title for note in self._rows.core_notes(learner.id, path=deck_path)}
 
-    def rounds(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
+    def rounds(self, learner: Learner) -> tuple[RoundLine, ...]:
         """The learner's rounds, the newest first."""
         with self._db.read():
-            return self._lines(learner, limit)
+            return self._lines(learner)
 
-    def _lines(self, learner: Learner, limit: int | None = None) -> tuple[RoundLine, ...]:
-        answers = self._rows.all_answers(learner.id)
-        marks: dict[str, dict[tuple[int, str], str]] = {}
-        for row in self._rows.all_marks(learner.id):
-            marks.setdefault(row.round, {})[row.position, row.point] = row.mark
+    def _lines(self, learner: Learner) -> tuple[RoundLine, ...]:
+        last: dict[str, dict[int, AnswerLine]] = {}
+        for answer in self._rows.answered(learner.id):
+            last.setdefault(answer.round, {})[answer.position] = answer
+        marks: dict[str, dict[int, dict[str, int]]] = {}
+        for round_, position, mark, count in self._rows.mark_counts(learner.id):
+            marks.setdefault(round_, {}).setdefault(position, {})[mark] = count
         return tuple(
-            _line(learner, round_, standing(tuple(answers.get(round_.id, ()))), marks.get(round_.id, {}))
-            for round_ in self._rows.rounds(learner.id, limit)
+            _line(learner, line, last.get(line.id, {}), marks.get(line.id, {})) for line in self._rows.lines(learner.id)
         )
 
     def report(self, learner: Learner, round_id: str) -> Report:
@@ -132,25 +135,26 @@ class Reports(OpenedRounds):
         return tuple(PointRecord(point.html, tuple(marks.get(point.key, ()))) for point in (*points, *follow_ups))
 
 
-def _line(learner: Learner, round_: Round, answers: dict[int, Given], marks: dict[tuple[int, str], str]) -> RoundLine:
+def _line(
+    learner: Learner, stored: StoredLine, answers: dict[int, AnswerLine], marks: dict[int, dict[str, int]]
+) -> RoundLine:
     sums = Tally()
-    for position, given in answers.items():
-        if not given.skipped:
-            keys = round_.questions[position].keys
-            sums += tally(keys, {key: marks[position, key] for key in keys if (position, key) in marks})
-    count = len(round_.questions)
-    what = round_.questions[0].title if count == 1 else f"{count} questions"
+    for position, answer in answers.items():
+        if not answer.skipped:
+            of = Tally(**marks.get(position, {}))
+            sums += replace(of, unmarked=max(1, stored.points[position]) - of.marked)
+    count = len(stored.points)
     return RoundLine(
-        id=round_.id,
-        kind=round_.kind,
-        title=f"{NAMES[round_.kind]}: {what}" if count == 1 else f"{NAMES[round_.kind]}, {what}",
-        started_at=round_.started_at,
-        finished_at=round_.finished_at,
-        day=raw_study_day(round_.started_at, learner.timezone, learner.day_start),
-        done=sum(given.closed_at is not None for given in answers.values()),
+        id=stored.id,
+        kind=stored.kind,
+        title=f"{NAMES[stored.kind]}: {stored.title}" if count == 1 else f"{NAMES[stored.kind]}, {count} questions",
+        started_at=stored.started_at,
+        finished_at=stored.finished_at,
+        day=raw_study_day(stored.started_at, learner.timezone, learner.day_start),
+        done=sum(answer.closed for answer in answers.values()),
         questions=count,
-        minutes=round_.minutes,
-        ms=sum(given.took_ms for given in answers.values()),
+        minutes=stored.minutes,
+        ms=sum(answer.took_ms for answer in answers.values()),
         tally=sums,
     )
 

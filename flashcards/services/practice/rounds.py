@@ -8,12 +8,13 @@ from dataclasses import replace
 from flashcards.domain.grade import is_quality
 from flashcards.domain.practice.kinds import USUAL_MINUTES
 from flashcards.domain.practice.rounds import Given, Round, Work, standing
-from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.choosing import seed_of
 from flashcards.services.practice.contract import OpenRound, Spoken, Ticks, Wish
 from flashcards.services.practice.incoming import LONGEST_REPLY, checked_marks, checked_text, checked_wish
-from flashcards.services.practice.opened import SELF, OpenedRounds
+from flashcards.services.practice.opened import MODEL, SELF, OpenedRounds
+from flashcards.services.practice.points import plain_text
 from flashcards.services.review.facade import Answer
 from flashcards.services.review.incoming import capped_ms, checked_uuid, derived_uuid, new_uuid
 from flashcards.storage.practice import MarkRow
@@ -170,6 +171,29 @@ class Rounds(OpenedRounds):
             return self._review.answer(learner, mock).seq
         except Conflict:
             raise Conflict("This answer has its grade already.") from None
+
+    def propose(self, learner: Learner, round_id: str, answer_id: str) -> int:
+        """Asks the model which points an answer covers, and keeps what it can prove; gives how many those are.
+
+        Raises NotFound, Invalid where nothing was written, Unavailable where there is no model or it fails.
+        """
+        if self.model is None:
+            raise Unavailable("No model is set up on this server: tick the points yourself.")
+        with self._db.read():
+            round_, given = self._answered(learner, round_id, answer_id)
+        question = round_.questions[given.position]
+        if not given.text or not question.points:
+            raise Invalid("There is no written answer with points to look for.", field="text")
+        points = [(point.key, plain_text(point.html)) for point in question.points]
+        found = self.model.propose(question.title, points, given.text)  # outside of any transaction: it takes long
+        now = self._clock()
+        with self._db.write():
+            self._answered(learner, round_id, answer_id)  # it may have been deleted meanwhile
+            self._rows.forget_marks(learner.id, round_.id, given.position, MODEL)
+            for one in found:
+                row = MarkRow(round_.id, given.position, MODEL, one.point, "said", now, one.quote)
+                self._rows.save_mark(learner.id, question.card, row)
+        return len(found)
 
     def finish(self, learner: Learner, round_id: str) -> OpenRound:
         """Ends the round, and the partner's link with it; what is not answered stays open to be answered later."""

@@ -26,7 +26,9 @@ from flashcards.domain.queue import (
     day_so_far,
     hide_due_siblings,
     in_order,
+    in_turn,
     limit_due,
+    shuffled,
     soonest,
     touching,
     waits,
@@ -37,6 +39,7 @@ from flashcards.domain.study_day import Day, streak
 from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
+from flashcards.services.plan.scope import grouped
 from flashcards.services.review.contract import (
     BeyondLimit,
     DayCount,
@@ -458,10 +461,25 @@ class Queues(LearnerDays):
         """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
         if limits.total <= 0:
             return []
-        open_decks = (it.id for it in decks if limits.decks.get(it.id, 1) > 0)
-        cards = self._queue_rows.new_cards(learner.id, open_decks, today)
+        open_decks = [it for it in decks if limits.decks.get(it.id, 1) > 0]
+        cards = self._in_turn(learner, open_decks, today)
         in_scope = (it for it in cards if scope.has(it.deck, it.note, it.card))
         return choose_new(self._ready(learner, in_scope), hidden, limits)
+
+    def _in_turn(self, learner: Learner, decks: Sequence[DeckWithNew], today: Day) -> Iterator[NewCard]:
+        """The new cards of decks in the order across them that the learner chose; read as far as they are taken."""
+        rows = self._queue_rows
+        if learner.new_order == "folders":
+            groups = grouped({it.id: it.address for it in decks}, {}, {it.id: "" for it in decks}, {})
+            parts = ([it for it in decks if it.id in group.decks] for group in groups)
+            return in_turn([rows.new_cards(learner.id, part, today) for part in parts])
+        cards = rows.new_cards(learner.id, decks, today)
+        if learner.new_order == "core":
+            core = rows.core()
+            return iter(sorted(cards, key=lambda it: it.note not in core))
+        if learner.new_order == "random":
+            return iter(shuffled(list(cards), learner.id, today))
+        return cards
 
     def _ready(self, learner: Learner, cards: Iterator[NewCard]) -> Iterator[NewCard]:
         """Without the cards that wait for a prerequisite."""

@@ -52,7 +52,9 @@ class _Listed:
 
 def folder_rows(found: Found) -> frozenset[FolderRow]:
     """The folders that hold decks."""
-    return frozenset(FolderRow(folder.path, folder.title, folder.order) for folder in found.folders)
+    return frozenset(
+        FolderRow(folder.path, folder.title, folder.order, folder.order_new or None) for folder in found.folders
+    )
 
 
 def with_duplicates(seen: Look, found: Found) -> Look:

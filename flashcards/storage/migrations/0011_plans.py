@@ -54,10 +54,10 @@ STATEMENTS = (
         PRIMARY KEY (learner_id, first_day)
     ) WITHOUT ROWID
     """,
-    # '': what the folder above says, and by file where none says anything.
-    "ALTER TABLE folder ADD COLUMN order_new TEXT NOT NULL DEFAULT ''",
-    # How new cards come across decks: decks, folders, core or random.
-    "ALTER TABLE learner ADD COLUMN new_order TEXT NOT NULL DEFAULT 'decks'",
+    # file or level. NULL: what the folder above says; file where none says anything.
+    "ALTER TABLE folder ADD COLUMN order_new TEXT",
+    # How new cards come across decks: folders, core or random. NULL: deck after deck.
+    "ALTER TABLE learner ADD COLUMN new_order TEXT",
 )
 
 

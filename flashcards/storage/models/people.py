@@ -26,6 +26,7 @@ class Learner(Table):
     theme = TextField(**default("auto"))  # auto, light, dark
     suspend_leeches = Flag(**default(0))
     created_at = Instant()
+    new_order = TextField(null=True)  # how new cards come across decks: decks, folders, core or random
 
 
 class Session(Table):

@@ -29,6 +29,7 @@ def page() -> str:
     return render_template(
         "analysis/page.html",
         found=found,
+        points=services().analysis.points(deck=deck),
         deck=deck,
         sort=sort,
         since=request.args.get("since"),

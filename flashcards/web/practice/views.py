@@ -10,7 +10,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.practice.kinds import LEVELS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
-from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.web.auth.login import learner, services
@@ -135,6 +135,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "report": f"/practice/{opened.round.id}/report",
         "sketch": drawn(asked.given.work.sketch) if asked.given else (),
         "places": [f"/practice/{opened.round.id}?q={one.position + 1}" for one in opened.questions],
+        "model": services().practice.model,
         "linked": services().practice.linked(asked),
         "link": services().practice.link(me, opened.round.id),
     }
@@ -222,3 +223,21 @@ def misses(round_id: UUID) -> Response:
     """Puts the cards behind what was left out into a set, and goes to its first card."""
     made = services().practice.misses_set(learner(), str(round_id), request.form.get("id", ""))
     return redirect(f"/review?set={made}", 303)
+
+
+@practice.post("/practice/<uuid:round_id>/propose")
+def propose(round_id: UUID) -> Response:
+    """Sends a written answer to the model, whose name stands on the button, and shows what it proves."""
+    service, me, text, place = services().practice, learner(), str(round_id), forms.position()
+    try:
+        found = service.propose(me, text, request.form.get("id", ""))
+    except (Invalid, Unavailable) as error:
+        response = question_page(service.open(me, text), place, trouble_of(error))
+        response.status_code = trouble_of(error).status
+        return response
+    said = (
+        f"The model found {found} of the points in what you wrote. Each tick is yours to make."
+        if found
+        else ("The model proved none of the points. That says nothing of your answer: tick for yourself.")
+    )
+    return question_page(service.open(me, text), place, said=said)

@@ -52,6 +52,7 @@ def _read(form: Any) -> dict[str, object]:
         "new_per_day": _whole(form, "new_per_day"),
         "due_per_day": _whole(form, "due_per_day") if form.get("due_per_day", "").strip() else None,
         "buttons": _whole(form, "buttons"),
+        "new_order": form.get("new_order", "decks"),
         "drill": "drill" in form,
         "letter_keys": "letter_keys" in form,
         "suspend_leeches": "suspend_leeches" in form,
@@ -151,6 +152,8 @@ def _page(
         zones=_zones(),
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
+        breaks=services().plans.breaks(me),
+        study_day=services().review.study_day(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)
     response.headers["Cache-Control"] = "no-store"
@@ -160,7 +163,8 @@ def _page(
 def _filled(me: Any) -> dict[str, str]:
     """The first form as it stands."""
     form = {
-        field: str(getattr(me, field)) for field in ("name", "timezone", "theme", "day_start", "new_per_day", "buttons")
+        field: str(getattr(me, field))
+        for field in ("name", "timezone", "theme", "day_start", "new_per_day", "buttons", "new_order")
     }
     form["due_per_day"] = "" if me.due_per_day is None else str(me.due_per_day)
     return form | {field: "on" for field in ("drill", "letter_keys", "suspend_leeches") if getattr(me, field)}

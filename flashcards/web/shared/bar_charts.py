@@ -61,10 +61,13 @@ class Stack:
     grid: tuple[Label, ...]
 
 
-def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int) -> Stack:
-    """The bars side by side; `kinds` are the classes of their counts. Labels that would touch are left out."""
+def stacked(bars: Sequence[Bar], kinds: Sequence[str], width: int, height: int, least: int = 1) -> Stack:
+    """The bars side by side; `kinds` are the classes of their counts. Labels that would touch are left out.
+
+    The axis ends at the highest bar, or at `least`, so that charts beside each other can have one measure.
+    """
     base = height - BELOW
-    highest = max([1, *(sum(bar.counts) for bar in bars)])
+    highest = max([least, *(sum(bar.counts) for bar in bars)])
     unit = (base - TOP) / highest
     slot = (width - LEFT) / max(1, len(bars))
     thick = min(slot - min(4.0, slot / 5), THICKEST)

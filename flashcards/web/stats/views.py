@@ -26,9 +26,14 @@ def page() -> str:
         days=days,
         deck=deck,
         periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
-        places=[(place, "\u2003" * depth + title) for place, title, depth in services().decks.places()],
+        places=indented_places(),
         charts=main_charts(found),
         more=more_charts(found, me.buttons),
         wide=charts.calendar(found.calendar, found.study_day, charts.WEEKS_WIDE),
         narrow=charts.calendar(found.calendar, found.study_day, charts.WEEKS_NARROW),
     )
+
+
+def indented_places() -> list[tuple[str, str]]:
+    """(address, title) of every folder and deck, deeper ones moved to the right."""
+    return [(place, "\u2003" * depth + title) for place, title, depth in services().decks.places()]

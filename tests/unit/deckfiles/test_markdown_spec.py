@@ -54,6 +54,23 @@ def test_a_definition_within_a_paragraph_is_text_and_defines_nothing() -> None:
     assert "<p>[x]</p>" in shown
 
 
+def test_no_title_of_a_definition_goes_over_a_blank_line() -> None:
+    assert "more text" in page("[x]: https://e.org 'it\n\nmore text'\n")
+    assert 'title="a\nb"' in page("[x]: https://e.org 'a\nb'\n\n[x]")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\\&ouml; \\&#246;", "&amp;ouml; &amp;#246;"),
+        ("\\\\&ouml; &ouml;", "\\ö ö"),
+        ("`\\&ouml;` \\&;", "<code>\\&amp;ouml;</code> &amp;;"),
+    ],
+)
+def test_an_escaped_ampersand_begins_no_entity(text: str, expected: str) -> None:
+    assert expected in page(text)
+
+
 def test_a_footnote_with_a_long_label_is_text_of_several_lines() -> None:
     shown = page("w[^note]\n\n[^note]: *single* line\nand a second one\n")
 

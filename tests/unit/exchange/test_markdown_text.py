@@ -65,8 +65,8 @@ def test_front(text: str, expected: str) -> None:
 
 
 def test_headings_go_down_outside_code() -> None:
-    text = "# a\n## b\n### c\n### Rubric\n#tag\n```\n## d\n```"
-    assert lower_headings(text) == "### a\n### b\n### c\n#### Rubric\n#tag\n```\n## d\n```"
+    text = "# a\n## b\n### c\n### Rubric\n### In full\n#tag\n```\n## d\n```"
+    assert lower_headings(text) == "### a\n### b\n### c\n#### Rubric\n#### In full\n#tag\n```\n## d\n```"
 
 
 def test_references_come_to_their_places_and_lines_stay() -> None:
