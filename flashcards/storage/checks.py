@@ -70,6 +70,11 @@ _COUNTERS = {
         " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day) r"
         " FULL JOIN (SELECT * FROM learner_day WHERE answers <> 0) l"
         " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers IS NOT r.answers",
+    "answers of cards":
+        "(SELECT learner_id, card_id, count(*) AS answers FROM review"
+        " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id) r"
+        " FULL JOIN (SELECT * FROM card_answers WHERE answers <> 0) a"
+        " ON a.learner_id = r.learner_id AND a.card_id = r.card_id WHERE a.answers IS NOT r.answers",
     "ends of logs":
         "learner l LEFT JOIN learner_state s ON s.learner_id = l.id WHERE coalesce(s.last_seq, 0)"
         " <> coalesce((SELECT max(seq) FROM review WHERE learner_id = l.id), 0)",
