@@ -145,7 +145,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert written(empty).read_bytes() == path.read_bytes()
     assert MemoryState(empty.db).states(world.learner.id) == MemoryState(world.db).states(world.learner.id)
     for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day",
-                  "rubric_point", "follow_up", "practice_round", "round_answer", "round_mark"):  # fmt: skip
+                  "rubric_point", "follow_up", "round_mark"):  # fmt: skip
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert empty.db.all(sql) == world.db.all(sql), table
     words = "SELECT rowid, text FROM note_text ORDER BY rowid"
