@@ -235,8 +235,8 @@ class Prepared(Generic[P]):
         self._arity = len(places) if arity is None else arity
         self._optional = tuple(number for number, p in enumerate(places) if p.default is None)
         self._open_ended = arity is None and any(p.kind == p.VAR_POSITIONAL for p in parameters)
-        self._shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
-        self._simple = not (self._optional or self._open_ended or self._shapes)
+        self.shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
+        self._simple = not (self._optional or self._open_ended or self.shapes)
 
     def query(self, *values: P.args, **shape: P.kwargs) -> Query:
         """The query itself, for another that takes it further."""
@@ -300,7 +300,7 @@ class Prepared(Generic[P]):
         return dialect, len(values), missing, tuple(sorted(shape.items()))
 
     def _compiled(self, dialect: Dialect, values: Sequence[Any], shape: dict[str, Any]) -> _Statement:
-        if not self._shapes.issuperset(shape):
+        if not self.shapes.issuperset(shape):
             raise TypeError(f"{self._name}: values are given by their place; only what shapes the query has a name.")
         if len(values) != self._arity and not (self._open_ended and len(values) > self._arity):
             raise self._wrong_number(values)

@@ -194,6 +194,15 @@ class StatisticsRows:
             for day, both, mature, right, old in _older.all(self._db, learner, before, decks)
         ]
 
+    def log_mark(self, learner: int) -> tuple[int, int]:
+        """What is another whenever an answer came to the learner's log, or was taken out of it."""
+        row = self._db.one(
+            "SELECT (SELECT last_seq FROM learner_state WHERE learner_id = ?1),"
+            " (SELECT sum(answers) FROM learner_day WHERE learner_id = ?1)",
+            (learner,),
+        )
+        return (row[0] or 0, row[1] or 0) if row else (0, 0)
+
     def first_day(self, learner: int) -> Day | None:
         """The first day with an answer; None where there is none."""
         row = _first_day.one(self._db, learner)
