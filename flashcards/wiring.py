@@ -29,6 +29,7 @@ from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.practice.model import Model
+from flashcards.services.reminders.calendar import CalendarService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -86,6 +87,7 @@ class Services:
     ready: ReadyCheck
     job_log: JobLog
     sizes: Sizes
+    calendar: CalendarService
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -152,17 +154,16 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
+    key = load_secret_key(config.data)
+    accounts = AccountService(
+        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private
+    )
+    plans = Plans(database, clock, review)
     return Services(
         config=config,
         clock=clock,
         database=database,
-        accounts=AccountService(
-            database,
-            clock,
-            secret_key=load_secret_key(config.data),
-            signup=config.signup,
-            first_needs_code=not config.private,
-        ),
+        accounts=accounts,
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),
         sync=sync,
@@ -181,11 +182,12 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         report=ReportService(database, clock),
         scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review, _model(config)),
-        plans=Plans(database, clock, review),
+        plans=plans,
         work=LongWork(clock, after=database.close_thread),
         ready=ReadyCheck(database, config.data),
         job_log=JobLog(database, clock),
         sizes=Sizes(config.database, config.data),
+        calendar=CalendarService(database, clock, review, plans, accounts.by_number, key=key, url=config.url),
     )
 
 

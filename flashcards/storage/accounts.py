@@ -59,6 +59,13 @@ def _update(learner: int, *values: Any, columns: tuple[str, ...]) -> Query:
 
 
 @prepared
+def _end_calendar(learner: int) -> Query:
+    ended = 0 - (Learner.calendar_generation + 1)
+    has_one = (Learner.id == learner) & (Learner.calendar_generation > 0)
+    return Learner.update({Learner.calendar_generation: ended}).where(has_one)
+
+
+@prepared
 def _delete(learner: int) -> Query:
     return Learner.delete().where(Learner.id == learner)
 
@@ -250,6 +257,10 @@ class AccountRows:
             _update.run(self._db, learner, *values.values(), columns=tuple(values))
         except IntegrityError as error:
             raise NameTaken from error
+
+    def end_calendar(self, learner: int) -> None:
+        """Ends the address of the learner's calendar, if there is one."""
+        _end_calendar.run(self._db, learner)
 
     def delete(self, learner: int) -> None:
         """Removes an account and everything that is its own."""

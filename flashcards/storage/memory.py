@@ -289,7 +289,7 @@ class MemoryRows:
         _add_fit.run(
             self._db, learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
             round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
-            json.dumps(it.tried), json.dumps(it.figures), int(it.taken),
+            json.dumps(it.tried, sort_keys=True), json.dumps(it.figures, sort_keys=True), int(it.taken),
         )  # fmt: skip
 
     # --- what is remembered ---------------------------------------------------------------------------

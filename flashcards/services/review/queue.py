@@ -359,6 +359,11 @@ class Queues(LearnerDays):
             now = _day_count(today, (row for row in due.shown if row[1] == today))
             return Forecast(overdue, (now, *self._coming(learner, due, today, today + days - 1, scope.decks)))
 
+    def seconds_of_due(self, learner: Learner, counts: Iterable[int]) -> list[int]:
+        """How many seconds so many due cards take, by the learner's own answers, their drill with them."""
+        paces = self._queue_rows.paces(learner.id)
+        return [seconds_left({"due": count}, paces, drill=learner.drill) for count in counts]
+
     # --- the rest of the day
 
     def _scope(self, learner: Learner, deck: str | None = None, tag: str | None = None) -> _Scope:

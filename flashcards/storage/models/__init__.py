@@ -24,7 +24,7 @@ from flashcards.storage.models.collection import (
     RubricPoint,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
-from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
+from flashcards.storage.models.learning import CardAnswers, LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
@@ -36,6 +36,7 @@ __all__ = [
     "AnkiExport",
     "AnkiFields",
     "Card",
+    "CardAnswers",
     "CardFlag",
     "Deck",
     "ExpectedEdit",
