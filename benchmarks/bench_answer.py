@@ -13,6 +13,7 @@ from benchmarks.common import Row, format_row
 from benchmarks.study_data import NOW, TODAY, History
 from flashcards.services.review.facade import Answer
 from flashcards.storage import reviews
+from flashcards.storage.dialects import SQLITE
 
 ROUNDS, A_ROUND = 20, 100
 
@@ -59,6 +60,7 @@ def _service(history: History) -> Callable[[], None]:
 def _raw(history: History) -> Callable[[], None]:
     connection = history.db.connection()
     cards = iter(enumerate(history.due_cards(ROUNDS * A_ROUND), start=1))
+    insert_log, update_schedule = (query.text(SQLITE) for query in (reviews.insert_log, reviews.update_schedule))
     before, after = (4, 250, 15, TODAY, 0, None), (5, 250, 38, TODAY + 38, 0, None)
 
     def one() -> None:
@@ -66,7 +68,7 @@ def _raw(history: History) -> Callable[[], None]:
         uid = str(uuid.uuid4())
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
-            reviews.INSERT_LOG,
+            insert_log,
             (
                 1,
                 seq,
@@ -90,7 +92,7 @@ def _raw(history: History) -> Callable[[], None]:
                 None,
             ),
         )
-        connection.execute(reviews.UPDATE_SCHEDULE, (*after, 0, "sm2", 1, card))
+        connection.execute(update_schedule, (*after, 0, "sm2", 1, card))
         connection.execute("COMMIT")
 
     return one

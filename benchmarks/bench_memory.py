@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.common import Row, format_row
+from benchmarks.study_data import NOW, TODAY, History
 from flashcards.domain.memory.evaluation import evaluate
 from flashcards.domain.memory.fit import Ledger, choose
 from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.domain.memory.walk import middle_day, walk
+from flashcards.services.memory.scheduling import SchedulerService
 from tests.learner_logs import made_up_log
 
-ANSWERS = 100_000
+ANSWERS, CARDS = 100_000, 5_000
 
 
 def run() -> list[Row]:
@@ -24,7 +28,35 @@ def run() -> list[Row]:
         _timed("evaluate, the whole log", lambda: evaluate(log), 10),
         _timed("evaluate, from half", lambda: evaluate(log, middle_day(log)), 10),
         _timed("a nightly fit: four ways, all 21 numbers twice", lambda: choose(Ledger(log)), 10),
+        *_switched(),
     ]
+
+
+def _switched() -> list[Row]:
+    """The scheduler of a learner with 5,000 cards, changed at once and undone: processor time."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
+        history = History(Path(folder), schedules=CARDS, due=CARDS // 2)
+        service = SchedulerService(history.db, lambda: NOW)
+        with history.db.write():
+            for card in range(1, CARDS + 1):
+                history.db.execute(
+                    "INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 5000000, ?, ?, 4, ?)",
+                    (card, 1_000_000 * (1 + card % 90), TODAY - card % 30, NOW, DEFAULTS.name),
+                )
+        steps = {
+            "looked at before": lambda: service.preview(history.learner, "fsrs-6", 0.9),
+            "to FSRS-6, at once": lambda: service.choose(history.learner, "fsrs-6", 0.9, at_once=True),
+            "undone": lambda: history.review.undo(history.learner),
+            "to FSRS-6 again": lambda: service.choose(history.learner, "fsrs-6", 0.8, at_once=True),
+            "back to SM-2": lambda: service.choose(history.learner, "sm2", 0.9, at_once=True),
+        }
+        rows = []
+        for name, step in steps.items():
+            started = time.process_time()
+            step()
+            rows.append(Row(f"the scheduler of {CARDS:,} cards: {name}", time.process_time() - started, "s", limit=2))
+        history.close()
+    return rows
 
 
 def _timed(name: str, work: Callable[[], object], limit: float) -> Row:

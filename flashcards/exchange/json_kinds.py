@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from flashcards.domain.memory import fsrs
+
 
 class NotAsDeclared(ValueError):
     """A value is not what its field is declared to be; the message says what it must be."""
@@ -102,7 +104,13 @@ def _is_reference(value: Any) -> bool:
 def _read_object(value: Any) -> str:
     if not isinstance(value, dict):
         raise NotAsDeclared("must be an object")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_objects(value: Any) -> str:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise NotAsDeclared("must be a list of objects")
+    return _read_list(value)
 
 
 def _read_hex(value: Any) -> bytes:
@@ -110,6 +118,13 @@ def _read_hex(value: Any) -> bytes:
         return bytes.fromhex(value)
     except (TypeError, ValueError):
         raise NotAsDeclared("must be hexadecimal digits") from None
+
+
+def _read_parameters(value: Any) -> str:
+    try:
+        return fsrs.parameters(value).canonical
+    except (TypeError, ValueError) as error:
+        raise NotAsDeclared(f"must be the 21 numbers of FSRS-6: {error}") from None
 
 
 TEXT = Kind({"type": "string"}, str, _is(str, "text"))
@@ -123,5 +138,7 @@ TEXTS = Kind({"type": "array", "items": {"type": "string"}}, json.loads, _read_l
 PAIRS = Kind({"type": "array", "items": {"type": "array"}}, json.loads, _read_list)
 NUMBERS = Kind({"type": "array", "items": {"type": "integer"}}, json.loads, _read_numbers)
 REFERENCES = Kind({"type": "array", "items": {"type": ["object", "null"]}}, json.loads, _read_references)
+FSRS_NUMBERS = Kind({"type": "array", "items": {"type": "number"}}, json.loads, _read_parameters)
 OBJECT = Kind({"type": "object"}, json.loads, _read_object)
+OBJECTS = Kind({"type": "array", "items": {"type": "object"}}, json.loads, _read_objects)
 HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)

@@ -5,13 +5,192 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import Case, fn
+
 from flashcards.storage.database import Database, IntegrityError, Row
+from flashcards.storage.models import Learner, Session, Throttle, Token
+from flashcards.storage.prepared import Query, inserting, prepared
 
 LEARNER_COLUMNS = (
     "id", "name", "is_author", "is_admin", "timezone", "day_start", "new_per_day", "due_per_day", "drill",
     "buttons", "letter_keys", "theme", "suspend_leeches", "created_at", "new_order",
 )  # fmt: skip
-_LEARNER = ", ".join(f"l.{column}" for column in LEARNER_COLUMNS)
+_ACCOUNT = tuple(getattr(Learner, column) for column in LEARNER_COLUMNS)
+
+
+@prepared
+def _count() -> Query:
+    return Learner.select(fn.count(Learner.id))
+
+
+@prepared
+def _admins() -> Query:
+    return Learner.select(fn.count(Learner.id)).where(Learner.is_admin == 1)
+
+
+@prepared
+def _learners() -> Query:
+    return Learner.select(*_ACCOUNT).order_by(Learner.name_key)
+
+
+@prepared
+def _by_name(name_key: str) -> Query:
+    return Learner.select(*_ACCOUNT).where(Learner.name_key == name_key)
+
+
+@prepared
+def _by_id(learner: int) -> Query:
+    return Learner.select(*_ACCOUNT).where(Learner.id == learner)
+
+
+@prepared
+def _password_hash(learner: int) -> Query:
+    return Learner.select(Learner.password_hash).where(Learner.id == learner)
+
+
+@prepared
+def _insert(*values: Any, columns: tuple[str, ...]) -> Query:
+    return Learner.insert(dict(zip(columns, values, strict=True))).returning(Learner.id)
+
+
+@prepared
+def _update(learner: int, *values: Any, columns: tuple[str, ...]) -> Query:
+    return Learner.update(dict(zip(columns, values, strict=True))).where(Learner.id == learner)
+
+
+@prepared
+def _end_calendar(learner: int) -> Query:
+    ended = 0 - (Learner.calendar_generation + 1)
+    has_one = (Learner.id == learner) & (Learner.calendar_generation > 0)
+    return Learner.update({Learner.calendar_generation: ended}).where(has_one)
+
+
+@prepared
+def _delete(learner: int) -> Query:
+    return Learner.delete().where(Learner.id == learner)
+
+
+@prepared
+def _delete_expired(learner: int, now: int) -> Query:
+    return Session.delete().where(Session.learner == learner, Session.expires_at <= now)
+
+
+@prepared
+def _insert_session(
+    learner: int, secret_hash: bytes, user_agent: str, created_at: int, seen_at: int, expires_at: int
+) -> Query:
+    return Session.insert(
+        learner=learner, secret_hash=secret_hash, user_agent=user_agent, created_at=created_at, seen_at=seen_at,
+        expires_at=expires_at,
+    ).returning(Session.id)  # fmt: skip
+
+
+@prepared
+def _session(secret_hash: bytes, now: int) -> Query:
+    found = Session.select(Session.id, Session.seen_at, Session.secret_hash, *_ACCOUNT).join(Learner)
+    return found.where(Session.secret_hash == secret_hash, Session.expires_at > now)
+
+
+@prepared
+def _touch_session(session: int, now: int, expires_at: int) -> Query:
+    return Session.update({Session.seen_at: now, Session.expires_at: expires_at}).where(Session.id == session)
+
+
+@prepared
+def _sessions(learner: int, now: int) -> Query:
+    return (
+        Session.select(Session.id, Session.user_agent, Session.created_at, Session.seen_at, Session.secret_hash)
+        .where(Session.learner == learner, Session.expires_at > now)
+        .order_by(Session.seen_at.desc(), Session.id.desc())
+    )
+
+
+@prepared
+def _delete_session(learner: int, session: int) -> Query:
+    return Session.delete().where(Session.learner == learner, Session.id == session)
+
+
+@prepared
+def _delete_session_of(secret_hash: bytes) -> Query:
+    return Session.delete().where(Session.secret_hash == secret_hash)
+
+
+@prepared
+def _delete_other_sessions(learner: int, secret_hash: bytes) -> Query:
+    return Session.delete().where(Session.learner == learner, Session.secret_hash != secret_hash)
+
+
+@prepared
+def _delete_all_expired(now: int) -> Query:
+    return Session.delete().where(Session.expires_at <= now)
+
+
+_insert_token = inserting(Token, Token.learner, Token.name, Token.prefix, Token.secret_hash, Token.created_at)
+
+
+@prepared
+def _token(prefix: str) -> Query:
+    return (
+        Token.select(Token.id, Token.used_at, Token.secret_hash, *_ACCOUNT).join(Learner).where(Token.prefix == prefix)
+    )
+
+
+@prepared
+def _touch_token(token: int, now: int) -> Query:
+    return Token.update({Token.used_at: now}).where(Token.id == token)
+
+
+@prepared
+def _tokens(learner: int) -> Query:
+    return (
+        Token.select(Token.id, Token.name, Token.prefix, Token.created_at, Token.used_at)
+        .where(Token.learner == learner)
+        .order_by(Token.id)
+    )
+
+
+@prepared
+def _delete_token(learner: int, token: int) -> Query:
+    return Token.delete().where(Token.learner == learner, Token.id == token)
+
+
+@prepared
+def _delete_tokens(learner: int) -> Query:
+    return Token.delete().where(Token.learner == learner)
+
+
+@prepared
+def _hit(bucket: str, now: int, oldest: int, limit: int) -> Query:
+    """Counts an attempt where it is allowed: in a window that goes on below the limit, or in a new one."""
+    goes_on = Throttle.window_start.between(oldest, now)
+    columns = (Throttle.bucket, Throttle.window_start, Throttle.hits)
+    return (
+        Throttle.insert_many([(bucket, now, 1)], columns)
+        .on_conflict(
+            conflict_target=[Throttle.bucket],
+            update={
+                Throttle.hits: Case(None, ((goes_on, Throttle.hits + 1),), 1),
+                Throttle.window_start: Case(None, ((goes_on, Throttle.window_start),), now),
+            },
+            where=~goes_on | (Throttle.hits < limit),
+        )
+        .returning(Throttle.hits)
+    )
+
+
+@prepared
+def _window_start(bucket: str) -> Query:
+    return Throttle.select(Throttle.window_start).where(Throttle.bucket == bucket)
+
+
+@prepared
+def _delete_still(still_since: int) -> Query:
+    return Throttle.delete().where(Throttle.window_start < still_since)
+
+
+@prepared
+def _forget_hits(bucket: str, older_than: int) -> Query:
+    return Throttle.delete().where((Throttle.bucket == bucket) | (Throttle.window_start < older_than))
 
 
 class NameTaken(Exception):
@@ -38,145 +217,115 @@ class AccountRows:
 
     def count(self) -> int:
         """How many accounts there are."""
-        row = self._db.one("SELECT count(*) FROM learner")
+        row = _count.one(self._db)
         return int(row[0]) if row else 0
 
     def admins(self) -> int:
         """How many administrators there are."""
-        row = self._db.one("SELECT count(*) FROM learner WHERE is_admin = 1")
+        row = _admins.one(self._db)
         return int(row[0]) if row else 0
 
     def learners(self) -> list[Row]:
         """All accounts, by name."""
-        return self._db.all(f"SELECT {_LEARNER} FROM learner l ORDER BY l.name_key")
+        return _learners.all(self._db)
 
     def by_name(self, name_key: str) -> Row | None:
         """The account of that name, if there is one."""
-        return self._db.one(f"SELECT {_LEARNER} FROM learner l WHERE l.name_key = ?", (name_key,))
+        return _by_name.one(self._db, name_key)
 
     def by_id(self, learner: int) -> Row | None:
         """The account with that number, if there is one."""
-        return self._db.one(f"SELECT {_LEARNER} FROM learner l WHERE l.id = ?", (learner,))
+        return _by_id.one(self._db, learner)
 
     def password_hash(self, learner: int) -> str | None:
         """The stored hash of an account's password."""
-        row = self._db.one("SELECT password_hash FROM learner WHERE id = ?", (learner,))
+        row = _password_hash.one(self._db, learner)
         return row[0] if row else None
 
     def insert(self, values: dict[str, Any]) -> int:
         """Makes an account and returns its number; raises NameTaken."""
-        names = ", ".join(values)
-        marks = ", ".join("?" for _ in values)
         try:
-            cursor = self._db.execute(f"INSERT INTO learner({names}) VALUES ({marks})", tuple(values.values()))
+            row = _insert.one(self._db, *values.values(), columns=tuple(values))
         except IntegrityError as error:
             raise NameTaken from error
-        return int(cursor.lastrowid)
+        assert row is not None
+        return int(row[0])
 
     def update(self, learner: int, values: dict[str, Any]) -> None:
         """Changes columns of an account; raises NameTaken."""
-        sets = ", ".join(f"{column} = ?" for column in values)
         try:
-            self._db.execute(f"UPDATE learner SET {sets} WHERE id = ?", (*values.values(), learner))
+            _update.run(self._db, learner, *values.values(), columns=tuple(values))
         except IntegrityError as error:
             raise NameTaken from error
 
     def end_calendar(self, learner: int) -> None:
         """Ends the address of the learner's calendar, if there is one."""
-        self._db.execute(
-            "UPDATE learner SET calendar_generation = -(calendar_generation + 1)"
-            " WHERE id = ? AND calendar_generation > 0",
-            (learner,),
-        )
+        _end_calendar.run(self._db, learner)
 
     def delete(self, learner: int) -> None:
         """Removes an account and everything that is its own."""
-        self._db.execute("DELETE FROM learner WHERE id = ?", (learner,))
+        _delete.run(self._db, learner)
 
     # --- sessions
 
     def insert_session(self, learner: int, secret_hash: bytes, user_agent: str, now: int, expires_at: int) -> int:
         """Opens a session and forgets the learner's expired ones."""
-        self._db.execute("DELETE FROM session WHERE learner_id = ? AND expires_at <= ?", (learner, now))
-        cursor = self._db.execute(
-            "INSERT INTO session(learner_id, secret_hash, user_agent, created_at, seen_at, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (learner, secret_hash, user_agent, now, now, expires_at),
-        )
-        return int(cursor.lastrowid)
+        _delete_expired.run(self._db, learner, now)
+        row = _insert_session.one(self._db, learner, secret_hash, user_agent, now, now, expires_at)
+        assert row is not None
+        return int(row[0])
 
     def session(self, secret_hash: bytes, now: int) -> Found | None:
         """The open session with that secret, if there is one."""
-        row = self._db.one(
-            f"SELECT s.id, s.seen_at, s.secret_hash, {_LEARNER}"
-            " FROM session s JOIN learner l ON l.id = s.learner_id"
-            " WHERE s.secret_hash = ? AND s.expires_at > ?",
-            (secret_hash, now),
-        )
+        row = _session.one(self._db, secret_hash, now)
         return Found(row[0], row[1], row[2], row[3:]) if row else None
 
     def touch_session(self, session: int, now: int, expires_at: int) -> None:
         """Notes that the session was used."""
-        self._db.execute("UPDATE session SET seen_at = ?, expires_at = ? WHERE id = ?", (now, expires_at, session))
+        _touch_session.run(self._db, session, now, expires_at)
 
     def sessions(self, learner: int, now: int) -> list[Row]:
         """(id, user_agent, created_at, seen_at, secret_hash) of the open sessions, the last used first."""
-        return self._db.all(
-            "SELECT id, user_agent, created_at, seen_at, secret_hash FROM session"
-            " WHERE learner_id = ? AND expires_at > ? ORDER BY seen_at DESC, id DESC",
-            (learner, now),
-        )
+        return _sessions.all(self._db, learner, now)
 
     def delete_session(self, learner: int, session: int) -> bool:
         """Ends one session of the learner; whether there was one."""
-        cursor = self._db.execute("DELETE FROM session WHERE learner_id = ? AND id = ?", (learner, session))
-        return bool(cursor.rowcount)
+        return bool(_delete_session.run(self._db, learner, session).rowcount)
 
     def delete_session_of(self, secret_hash: bytes) -> None:
         """Ends the session with that secret."""
-        self._db.execute("DELETE FROM session WHERE secret_hash = ?", (secret_hash,))
+        _delete_session_of.run(self._db, secret_hash)
 
     def delete_other_sessions(self, learner: int, secret_hash: bytes) -> None:
         """Ends all sessions of the learner but the one with that secret."""
-        self._db.execute("DELETE FROM session WHERE learner_id = ? AND secret_hash <> ?", (learner, secret_hash))
+        _delete_other_sessions.run(self._db, learner, secret_hash)
 
     # --- tokens
 
     def insert_token(self, learner: int, name: str, prefix: str, secret_hash: bytes, now: int) -> None:
         """Stores a token."""
-        self._db.execute(
-            "INSERT INTO token(learner_id, name, prefix, secret_hash, created_at) VALUES (?, ?, ?, ?, ?)",
-            (learner, name, prefix, secret_hash, now),
-        )
+        _insert_token.run(self._db, learner, name, prefix, secret_hash, now)
 
     def token(self, prefix: str) -> Found | None:
         """The token with that prefix, if there is one."""
-        row = self._db.one(
-            f"SELECT t.id, t.used_at, t.secret_hash, {_LEARNER}"
-            " FROM token t JOIN learner l ON l.id = t.learner_id WHERE t.prefix = ?",
-            (prefix,),
-        )
+        row = _token.one(self._db, prefix)
         return Found(row[0], row[1], row[2], row[3:]) if row else None
 
     def touch_token(self, token: int, now: int) -> None:
         """Notes that the token was used."""
-        self._db.execute("UPDATE token SET used_at = ? WHERE id = ?", (now, token))
+        _touch_token.run(self._db, token, now)
 
     def tokens(self, learner: int) -> list[Row]:
         """(id, name, prefix, created_at, used_at) of the learner's tokens, the oldest first."""
-        return self._db.all(
-            "SELECT id, name, prefix, created_at, used_at FROM token WHERE learner_id = ? ORDER BY id",
-            (learner,),
-        )
+        return _tokens.all(self._db, learner)
 
     def delete_token(self, learner: int, token: int) -> bool:
         """Revokes one token of the learner; whether there was one."""
-        cursor = self._db.execute("DELETE FROM token WHERE learner_id = ? AND id = ?", (learner, token))
-        return bool(cursor.rowcount)
+        return bool(_delete_token.run(self._db, learner, token).rowcount)
 
     def delete_tokens(self, learner: int) -> None:
         """Revokes all tokens of the learner."""
-        self._db.execute("DELETE FROM token WHERE learner_id = ?", (learner,))
+        _delete_tokens.run(self._db, learner)
 
     # --- throttles
 
@@ -185,24 +334,17 @@ class AccountRows:
 
         One statement, so that attempts at the same moment cannot pass together.
         """
-        allowed = self._db.one(
-            "INSERT INTO throttle(bucket, window_start, hits) VALUES (:bucket, :now, 1)"
-            " ON CONFLICT(bucket) DO UPDATE SET"
-            " hits = CASE WHEN window_start BETWEEN :oldest AND :now THEN hits + 1 ELSE 1 END,"
-            " window_start = CASE WHEN window_start BETWEEN :oldest AND :now THEN window_start ELSE :now END"
-            " WHERE window_start NOT BETWEEN :oldest AND :now OR hits < :limit RETURNING hits",
-            {"bucket": bucket, "now": now, "oldest": now - window_ms + 1, "limit": limit},
-        )
+        allowed = _hit.one(self._db, bucket, now, now - window_ms + 1, limit)
         if allowed:
             return 0
-        row = self._db.one("SELECT window_start FROM throttle WHERE bucket = ?", (bucket,))
+        row = _window_start.one(self._db, bucket)
         return max(1, (row[0] if row else now) + window_ms - now)
 
     def delete_over(self, now: int, still_since: int) -> None:
         """Drops expired sessions, and the buckets that have been still since `still_since`."""
-        self._db.execute("DELETE FROM session WHERE expires_at <= ?", (now,))
-        self._db.execute("DELETE FROM throttle WHERE window_start < ?", (still_since,))
+        _delete_all_expired.run(self._db, now)
+        _delete_still.run(self._db, still_since)
 
     def forget_hits(self, bucket: str, older_than: int) -> None:
         """Starts the bucket anew, and drops the buckets that have been still since `older_than`."""
-        self._db.execute("DELETE FROM throttle WHERE bucket = ? OR window_start < ?", (bucket, older_than))
+        _forget_hits.run(self._db, bucket, older_than)

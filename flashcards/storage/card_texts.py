@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 from flashcards.domain.card import Basic, Cloze, Content
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Note
+from flashcards.storage.prepared import Query, prepared
 
-_TEXT = """
-    SELECT n.kind, n.question, n.answer, n.typed, n.reversed, c.which, n.rubric, n.follow_ups, n.sources
-    FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = ?
-"""
+
+@prepared
+def _text(card: int) -> Query:
+    return (
+        Card.select(
+            Note.kind, Note.question, Note.answer, Note.typed, Note.reversed, Card.which, Note.rubric, Note.follow_ups,
+            Note.sources,
+        )
+        .join(Note)
+        .where(Card.id == card)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class StoredText:
 
 def stored_text(database: Database, card_id: int) -> StoredText | None:
     """The text of a card; None where there is no such card."""
-    row = database.one(_TEXT, (card_id,))
+    row = _text.one(database, card_id)
     if row is None:
         return None
     kind, question, answer, typed, reversed_, which, *lists = row

@@ -3,77 +3,213 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
+
+from peewee import JOIN, Case, fn
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
+from flashcards.domain.sm2 import SCHEDULER as SM2
 from flashcards.domain.study_day import Day
+from flashcards.storage import models
 from flashcards.storage.database import Database, Row
-from flashcards.storage.practice import MISSED
-from flashcards.storage.schedules import COLUMNS, schedule_of
+from flashcards.storage.models import (
+    Card,
+    CardAnswers,
+    CardFlag,
+    Deck,
+    LearnerDay,
+    LearnerDeck,
+    Memory,
+    Note,
+    NoteTag,
+    NoteText,
+    Rendering,
+    Review,
+)
+from flashcards.storage.practice import missed
+from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
+from flashcards.storage.schedules import columns as schedule_columns
+from flashcards.storage.schedules import schedule_of
 
-_COLUMNS = f"""
-    SELECT c.id, c.note_id, c.which, c.removed_at IS NOT NULL OR n.removed_at IS NOT NULL, n.draft,
-           d.key, d.path, d.title, d.language, d.tags,
-           n.key, n.title, n.line, n.section, n.typed, n.tags,
-           coalesce(r.question_html, ''), coalesce(r.answer_html, ''), coalesce(r.extra, '{{}}'),
-           coalesce(rn.extra, '{{}}'),
-           (SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner
-            AND v.quality IS NOT NULL AND v.undone = 0),
-           s.card_id IS NOT NULL, coalesce(s.lapses, 0), {", ".join(f"s.{column}" for column in COLUMNS)}, n.revision,
-           coalesce(f.flag, 0), coalesce(s."by", 'sm2'),
-           CASE WHEN s."by" <> 'sm2' THEN (SELECT max(v.study_day) FROM review v INDEXED BY review_card
-               WHERE v.card_id = c.id AND v.learner_id = :learner AND v.undone = 0 AND v.kind IN ('scheduled', 'drill'))
-           END
-"""
-_JOINS = """
-    JOIN deck d ON d.id = n.deck_id
-    LEFT JOIN rendering r ON r.key = n.render_key AND r.which = c.which
-    LEFT JOIN rendering rn ON rn.key = n.render_key AND rn.which = 'note'
-    LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
-    LEFT JOIN card_flag f ON f.learner_id = :learner AND f.card_id = c.id
-"""
-_CARD = f"{_COLUMNS} FROM card c JOIN note n ON n.id = c.note_id {_JOINS}"
-# CROSS JOIN: in this order, so that the first page of a list is found without looking at the rest.
-_LIST = f"{_COLUMNS} FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
-_WORDS = "SELECT rowid FROM note_text WHERE note_text MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ?"
-_BEFORE = ", ".join(f"v.before_{column}" for column in COLUMNS)
-_AFTER = ", ".join(f"v.after_{column}" for column in COLUMNS)
-_LOG = f"""
-    SELECT v.uid, v.seq, v.card_id, d.key, n.key, c.which, v.at, v.study_day, v.quality, v.kind, v.verb,
-           v.took_ms, v.undone, {_BEFORE}, {_AFTER}
-    FROM review v {{index}} JOIN card c ON c.id = v.card_id
-    JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
-"""
-_LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL"
-_STATES = {
-    "new": f"{_LIVE} AND s.due_on IS NULL AND coalesce(s.suspended, 0) = 0",
-    "scheduled": f"{_LIVE} AND s.due_on IS NOT NULL AND s.suspended = 0",
-    "due": "c.id IN (SELECT value FROM json_each(:due))",
-    "buried": f"{_LIVE} AND s.buried_until > :today",
-    "suspended": f"{_LIVE} AND s.suspended = 1",
-    "leech": f"{_LIVE} AND s.lapses >= {FIRST_LEECH}",
-    "failed": f"{_LIVE} AND c.id IN (SELECT card_id FROM review INDEXED BY review_day WHERE learner_id = :learner"
-    f" AND study_day = :today AND quality < {REMEMBERED} AND undone = 0)",
-    "changed": f"{_LIVE} AND n.revision > 1 AND n.revision > (SELECT v.revision FROM review v INDEXED BY review_card"
-    " WHERE v.card_id = c.id AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0"
-    " ORDER BY v.seq DESC LIMIT 1)",
-    "missed": f"{_LIVE} AND c.id IN ({MISSED})",
-    "removed": f"NOT ({_LIVE})",
+_LIVE = Card.removed_at.is_null() & Note.removed_at.is_null()
+_GONE = Card.removed_at.is_null(False) | Note.removed_at.is_null(False)
+_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The lower the recall, the longer the time."""
+
+
+def with_schedule(query: Any, learner: int) -> Any:
+    """Joins a query of notes and cards with the learner's schedules and flags; both may be missing."""
+    schedule, flag = models.Schedule, CardFlag
+    return query.join(schedule, JOIN.LEFT_OUTER, on=((schedule.learner == learner) & (schedule.card == Card.id))).join(
+        flag, JOIN.LEFT_OUTER, on=((flag.learner == learner) & (flag.card == Card.id))
+    )
+
+
+def _answers(learner: int) -> tuple[Any, Any]:
+    """The learner's log by cards, and the condition of a grade in it that counts, of the card at hand."""
+    log = Indexed(Review, "review_card")
+    return log, (log.card == Card.id) & (log.learner == learner) & log.quality.is_null(False) & (log.undone == 0)
+
+
+def _count_of_answers(learner: int) -> Any:
+    """How many answers the card at hand has: counted when they came."""
+    counted = (CardAnswers.learner == learner) & (CardAnswers.card == Card.id)
+    return fn.coalesce(CardAnswers.select(CardAnswers.answers).where(counted), 0)
+
+
+def _moved_on(learner: int) -> Any:
+    """The day of the last answer that moved the card's date."""
+    log = Indexed(Review, "review_card")
+    moves = (log.card == Card.id) & (log.learner == learner) & (log.undone == 0)
+    return log.select(fn.max(log.study_day)).where(moves, log.kind.in_(("scheduled", "drill")))
+
+
+def _records(query: Any, learner: int) -> Any:
+    """The columns of a `CardRecord`, from a query of notes and cards."""
+    schedule, of_card, of_note = models.Schedule, Rendering.alias(), Rendering.alias()
+    columns = (
+        Card.id, Card.note, Card.which, _GONE, Note.draft, Deck.key, Deck.path, Deck.title, Deck.language, Deck.tags,
+        Note.key, Note.title, Note.line, Note.section, Note.typed, Note.tags,
+        fn.coalesce(of_card.question_html, ""), fn.coalesce(of_card.answer_html, ""),
+        fn.coalesce(of_card.extra, "{}"), fn.coalesce(of_note.extra, "{}"),
+        _count_of_answers(learner), schedule.card.is_null(False), fn.coalesce(schedule.lapses, 0),
+        *schedule_columns(schedule), Note.revision, fn.coalesce(CardFlag.flag, 0),
+        fn.coalesce(schedule.by, SM2), Case(None, ((schedule.by != SM2, _moved_on(learner)),)),
+    )  # fmt: skip
+    of_the_card = (of_card.key == Note.render_key) & (of_card.which == Card.which)
+    of_the_note = (of_note.key == Note.render_key) & (of_note.which == "note")
+    joined = (
+        query.join(Deck, on=(Deck.id == Note.deck))
+        .join(of_card, JOIN.LEFT_OUTER, on=of_the_card)
+        .join(of_note, JOIN.LEFT_OUTER, on=of_the_note)
+    )
+    return with_schedule(joined, learner).select(*columns)
+
+
+def cards_of_notes() -> Any:
+    """Notes, and then the cards of each: in this order the first page is found without looking at the rest."""
+    return Note.select().join(Card, IN_ORDER, on=(Card.note == Note.id))
+
+
+@prepared
+def _cards(learner: int, ids: Collection[int]) -> Query:
+    return _records(Card.select().join(Note), learner).where(Among(Card.id, ids))
+
+
+@prepared
+def _words(match: str, first: int, most: int) -> Query:
+    is_there = NoteText.match(match) & (NoteText.rowid >= first)
+    return NoteText.select(NoteText.rowid).where(is_there).order_by(NoteText.rowid).limit(most)
+
+
+@prepared
+def _listed(
+    learner: int, today: Day, due: Collection[int], note: int, card: int, limit: int,
+    decks: Collection[int] | None = None, notes: Collection[int] | None = None, *values: Any, asked: Asked,
+) -> Query:  # fmt: skip
+    query = _records(cards_of_notes(), learner).where(*conditions(asked, learner, today, due, decks, values))
+    if notes is not None:
+        query = query.where(Among(Note.id, notes))
+    return (
+        query.where(Note.id >= note, (Note.id > note) | (Card.id > card)).order_by(Note.id, Card.id).limit(limit)
+    )  # fmt: skip
+
+
+@prepared
+def _notes_suspended(learner: int, most: int) -> Query:
+    schedule = Indexed(models.Schedule, "schedule_suspended")
+    is_one = (schedule.learner == learner) & (schedule.suspended == 1)
+    return schedule.select(schedule.note).where(is_one).distinct().limit(most)
+
+
+@prepared
+def _notes_lapsed(learner: int, value: int, most: int, *, compared: str) -> Query:
+    schedule = Indexed(models.Schedule, "schedule_lapses")
+    is_one = (schedule.learner == learner) & (schedule.lapses > 0) & _COMPARED[compared](schedule.lapses, value)
+    return schedule.select(schedule.note).where(is_one).distinct().limit(most)
+
+
+@prepared
+def _notes_answered(learner: int, value: int, most: int, *, compared: str) -> Query:
+    counted = Indexed(CardAnswers, "card_answers_most")
+    is_one = (counted.learner == learner) & _COMPARED[compared](counted.answers, value)
+    return counted.select(Card.note).join(Card, on=(Card.id == counted.card)).where(is_one).distinct().limit(most)
+
+
+def having_words(query: Any, match: str | None) -> Any:
+    """Of a query of notes those with words (None: all)."""
+    if match is None:
+        return query
+    return query.where(Note.id.in_(NoteText.select(NoteText.rowid).where(NoteText.match(match))))
+
+
+@prepared
+def _notes(
+    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
+    *values: Any, asked: Asked,
+) -> Query:  # fmt: skip
+    query = with_schedule(cards_of_notes().join(Deck, on=(Deck.id == Note.deck)), learner).select(Note.id).distinct()
+    return having_words(query.where(*conditions(asked, learner, today, due, decks, values)), match)
+
+
+def _log_rows(log: Any) -> Any:
+    return (
+        log.select(
+            log.uid, log.seq, log.card, Deck.key, Note.key, Card.which, log.at, log.study_day, log.quality, log.kind,
+            log.verb, log.took_ms, log.undone, *schedule_columns(log, "before_"), *schedule_columns(log, "after_"),
+        )
+        .join(Card, on=(Card.id == log.card))
+        .join(Note, on=(Note.id == Card.note))
+        .join(Deck, on=(Deck.id == Note.deck))
+    )  # fmt: skip
+
+
+@prepared
+def _log_since(learner: int, since: int, limit: int) -> Query:
+    later = (Review.learner == learner) & (Review.seq > since)
+    return _log_rows(Review).where(later).order_by(Review.seq).limit(limit)
+
+
+@prepared
+def _log_of_card(learner: int, card: int) -> Query:
+    log = Indexed(Review, "review_card")
+    return _log_rows(log).where(log.card == card, log.learner == learner).order_by(log.seq)
+
+
+@prepared
+def _answers_of_day(learner: int, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return (
+        log.select(log.card, log.quality, AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS))
+        .where(log.learner == learner, log.study_day == day, log.quality.is_null(False), log.undone == 0)
+        .order_by(log.at, log.seq)
+    )
+
+
+@prepared
+def _days_studied(learner: int, first: Day) -> Query:
+    return (
+        LearnerDay.select(LearnerDay.study_day, LearnerDay.answers)
+        .where(LearnerDay.learner == learner, LearnerDay.study_day >= first, LearnerDay.answers > 0)
+        .order_by(LearnerDay.study_day)
+    )
+
+
+_DECK_SETTINGS = {
+    setting.name: storing(
+        LearnerDeck, LearnerDeck.learner, LearnerDeck.deck, setting, key=(LearnerDeck.learner, LearnerDeck.deck)
+    )
+    for setting in (LearnerDeck.active, LearnerDeck.new_per_day)
 }
-_PROPS = {
-    "ease": "coalesce(s.ease, 250)",
-    "interval": "coalesce(s.interval, 0)",
-    "due": "s.due_on - :today",
-    "lapses": "coalesce(s.lapses, 0)",
-    "repetition": "coalesce(s.repetition, 0)",
-    "reviews": "(SELECT count(*) FROM review v INDEXED BY review_card WHERE v.card_id = c.id"
-    " AND v.learner_id = :learner AND v.quality IS NOT NULL AND v.undone = 0)",
-}
-_OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +293,16 @@ class RecallFilter(NamedTuple):
     others: Collection[int] = ()
 
 
-_FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-"""The lower the recall, the longer the time."""
+class Asked(NamedTuple):
+    """What a filter asks as far as it shapes the query: all of it but the values; of these it says how many."""
+
+    states: tuple[str, ...]
+    props: tuple[tuple[str, str], ...]
+    recalls: tuple[str, ...]
+    tags: int
+    ids: int
+    flags: int
+    drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +325,25 @@ class CardFilter:
     flags: tuple[int, ...] = ()
     drafts: bool = False
 
+    @property
+    def asked(self) -> Asked:
+        """What shapes the query."""
+        return Asked(
+            self.states,
+            tuple((name, operator) for name, operator, _ in self.props),
+            tuple(recall.operator for recall in self.recalls),
+            len(self.tags),
+            len(self.ids),
+            len(self.flags),
+            self.drafts,
+        )
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values, in the order in which `conditions` takes them."""
+        recalls = [part for recall in self.recalls for part in (recall.name, recall.k, list(recall.others))]
+        return (*(value for _, _, value in self.props), *recalls, *self.tags, *self.ids, *self.flags)
+
 
 class CardRows:
     """Reads of cards and of the log, for one learner."""
@@ -190,111 +353,172 @@ class CardRows:
 
     def cards(self, learner: int, ids: Iterable[int]) -> dict[int, CardRecord]:
         """The cards with these ids; ids of no card are left out."""
-        sql = f"{_CARD} WHERE c.id IN (SELECT value FROM json_each(:ids))"
-        rows = self._db.all(sql, {"learner": learner, "ids": json.dumps(list(ids))})
+        rows = _cards.all(self._db, learner, list(ids))
         return {row[0]: _card(row) for row in rows}
 
     def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
         """Up to `limit` cards after the one that is (note, card), by note and card."""
-        where, values = conditions(wanted, learner)
-        values |= {"note": after[0], "card": after[1]}
         if not wanted.match:
-            return self._listed(where, values, limit)
+            return self._listed(learner, wanted, after, limit, self._few(learner, wanted))
         # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
         found: list[CardRecord] = []
         first, batch = after[0], 4 * limit
         while True:
-            notes = [note for (note,) in self._db.all(_WORDS, (wanted.match, first, batch))]
-            among = [*where, "n.id IN (SELECT value FROM json_each(:notes))"]
-            found += self._listed(among, values | {"notes": json.dumps(notes)}, limit - len(found))
+            notes = [note for (note,) in _words.all(self._db, wanted.match, first, batch)]
+            found += self._listed(learner, wanted, after, limit - len(found), notes)
             if len(found) == limit or len(notes) < batch:
                 return found
             first, batch = notes[-1] + 1, 4 * batch
 
-    def _listed(self, where: list[str], values: dict[str, Any], limit: int) -> list[CardRecord]:
-        conditions = " AND ".join([*where, "n.id >= :note", "(n.id > :note OR c.id > :card)"])
-        sql = f"{_LIST} WHERE {conditions} ORDER BY n.id, c.id LIMIT :limit"
-        return [_card(row) for row in self._db.all(sql, values | {"limit": limit})]
+    def _listed(
+        self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int, notes: list[int] | None = None
+    ) -> list[CardRecord]:
+        rows = _listed.all(
+            self._db, learner, wanted.today, wanted.due, *after, limit, wanted.decks, notes, *wanted.values,
+            asked=wanted.asked,
+        )  # fmt: skip
+        return [_card(row) for row in rows]
+
+    def _few(self, learner: int, wanted: CardFilter) -> list[int] | None:
+        """The notes among which all that is wanted must be, where an index says that they are few; else None."""
+        for rows in self._rare(learner, wanted):
+            if len(rows) <= FEW:
+                return [note for (note,) in rows]
+        return None
+
+    def _rare(self, learner: int, wanted: CardFilter) -> Iterator[list[Row]]:
+        """Notes of the conditions that few cards may fulfil and that an index knows, no more than tell that."""
+        if "suspended" in wanted.states:
+            yield _notes_suspended.all(self._db, learner, FEW + 1)
+        if "leech" in wanted.states:
+            yield _notes_lapsed.all(self._db, learner, FIRST_LEECH, FEW + 1, compared=">=")
+        for name, compared, value in wanted.props:
+            # Cards without a row have none: they are not found where none is enough.
+            if compared in {">", ">=", "="} and value > 0 and name in _RARE:
+                yield _RARE[name].all(self._db, learner, value, FEW + 1, compared=compared)
 
     def notes(self, learner: int, wanted: CardFilter) -> set[int]:
         """The notes of all cards that a filter finds."""
-        where, values = conditions(wanted, learner)
-        if wanted.match:
-            where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
-            values["match"] = wanted.match
-        sql = f"SELECT DISTINCT n.id FROM note n CROSS JOIN card c ON c.note_id = n.id {_JOINS}"
-        return {note for (note,) in self._db.all(f"{sql} WHERE {' AND '.join(where)}", values)}
+        rows = _notes.all(
+            self._db, learner, wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values,
+            asked=wanted.asked,
+        )  # fmt: skip
+        return {note for (note,) in rows}
 
     def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
-        sql = f"{_LOG.format(index='')} WHERE v.learner_id = ? AND v.seq > ? ORDER BY v.seq LIMIT ?"
-        return [_log(row) for row in self._db.all(sql, (learner, since, limit))]
+        return [_log(row) for row in _log_since.all(self._db, learner, since, limit)]
 
     def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
         """The learner's log of one card, the oldest first."""
-        sql = f"{_LOG.format(index='INDEXED BY review_card')} WHERE v.card_id = ? AND v.learner_id = ? ORDER BY v.seq"
-        return [_log(row) for row in self._db.all(sql, (card, learner))]
+        return [_log(row) for row in _log_of_card.all(self._db, learner, card)]
 
     def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
         """(card, quality, milliseconds counted) of every answer of a day, in the order in which they were given."""
-        rows = self._db.all(
-            f"SELECT card_id, quality, min(coalesce(took_ms, 0), {LONGEST_MS}) FROM review INDEXED BY review_day"
-            " WHERE learner_id = ? AND study_day = ? AND quality IS NOT NULL AND undone = 0 ORDER BY at, seq",
-            (learner, day),
-        )
+        rows = _answers_of_day.all(self._db, learner, day)
         return [(card, quality, took) for card, quality, took in rows]
 
     def days_studied(self, learner: int, first: Day) -> dict[Day, int]:
         """How many answers there were on each day from `first` on that has any."""
-        rows = self._db.all(
-            "SELECT study_day, answers FROM learner_day WHERE learner_id = ? AND study_day >= ?"
-            " AND answers > 0 ORDER BY study_day",
-            (learner, first),
-        )
-        return dict(rows)
+        return dict(_days_studied.all(self._db, learner, first))
 
     def save_deck_setting(self, learner: int, deck: int, column: str, value: int | None) -> None:
         """Stores the learner's own `active` or `new_per_day` of a deck."""
-        self._db.execute(
-            f"INSERT INTO learner_deck(learner_id, deck_id, {column}) VALUES (?, ?, ?)"
-            f" ON CONFLICT(learner_id, deck_id) DO UPDATE SET {column} = excluded.{column}",
-            (learner, deck, value),
-        )
+        _DECK_SETTINGS[column].run(self._db, learner, deck, value)
 
 
-def conditions(wanted: CardFilter, learner: int) -> tuple[list[str], dict[str, Any]]:
-    """What a filter asks, but for its words, in SQL over c, n, d, s and f, and the values for it."""
-    where = [_STATES[state] for state in wanted.states] or [_LIVE]
-    values: dict[str, Any] = {"learner": learner, "today": wanted.today, "due": json.dumps(list(wanted.due))}
-    for number, (name, operator, value) in enumerate(wanted.props):
-        assert operator in _OPERATORS
-        where.append(f"{_PROPS[name]} {operator} :p{number}")
-        values[f"p{number}"] = value
-    for number, (operator, k, name, others) in enumerate(wanted.recalls):
-        where.append(
-            "(EXISTS (SELECT 1 FROM memory m WHERE m.learner_id = :learner AND m.card_id = c.id"
-            f" AND m.parameters = :r{number}n AND (:today - m.last_on) * 1000000 {_FADED[operator]}"
-            f" m.stability * :r{number}k) OR c.id IN (SELECT value FROM json_each(:r{number}o)))"
-        )
-        values |= {f"r{number}n": name, f"r{number}k": k, f"r{number}o": json.dumps(list(others))}
-    for number, tag in enumerate(wanted.tags):
-        where.append(
-            f"(EXISTS (SELECT 1 FROM note_tag t WHERE t.note_id = n.id AND t.tag = :t{number})"
-            f" OR EXISTS (SELECT 1 FROM json_each(d.tags) t WHERE t.value = :t{number}))"
-        )
-        values[f"t{number}"] = tag
-    for number, id_ in enumerate(wanted.ids):
-        where.append(f"(n.key = :i{number} OR CAST(c.id AS TEXT) = :i{number})")
-        values[f"i{number}"] = id_
-    for number, flag in enumerate(wanted.flags):
-        where.append(f"coalesce(f.flag, 0) = :f{number}")
-        values[f"f{number}"] = flag
-    if not wanted.drafts:
-        where.append("n.draft = 0")
-    if wanted.decks is not None:
-        where.append("n.deck_id IN (SELECT value FROM json_each(:decks))")
-        values["decks"] = json.dumps(sorted(wanted.decks))
-    return where, values
+_RARE = {"lapses": _notes_lapsed, "reviews": _notes_answered}
+FEW = 2000
+"""So many notes are worth being named in the query that lists their cards."""
+
+
+def conditions(
+    asked: Asked, learner: int, today: Day, due: Collection[int], decks: Collection[int] | None, values: Iterable[Any]
+) -> list[Any]:
+    """What a filter asks, but for its words, of a query of notes and cards `with_schedule`; of these decks (None: all).
+
+    `values` are those of the filter, in their order.
+    """
+    coming = iter(values)
+    where = [_state(state, learner, today, due) for state in asked.states] or [_LIVE]
+    where += [_COMPARED[operator](_prop(name, learner, today), next(coming)) for name, operator in asked.props]
+    where += [_recalled(faded, learner, today, *islice(coming, 3)) for faded in asked.recalls]
+    where += [_tagged(tag) for tag in islice(coming, asked.tags)]
+    where += [(Note.key == id_) | (Card.id.cast("TEXT") == id_) for id_ in islice(coming, asked.ids)]
+    where += [fn.coalesce(CardFlag.flag, 0) == flag for flag in islice(coming, asked.flags)]
+    if not asked.drafts:
+        where.append(Note.draft == 0)
+    if decks is not None:
+        where.append(Among(Note.deck, decks))
+    return where
+
+
+def _state(state: str, learner: int, today: Day, due: Collection[int]) -> Any:
+    """The condition of a state that can be asked for."""
+    schedule = models.Schedule
+    match state:
+        case "due":
+            return Among(Card.id, due)
+        case "new":
+            return _LIVE & schedule.due_on.is_null() & (fn.coalesce(schedule.suspended, 0) == 0)
+        case "scheduled":
+            return _LIVE & schedule.due_on.is_null(False) & (schedule.suspended == 0)
+        case "buried":
+            return _LIVE & (schedule.buried_until > today)
+        case "suspended":
+            return _LIVE & (schedule.suspended == 1)
+        case "leech":
+            return _LIVE & (schedule.lapses >= FIRST_LEECH)
+        case "failed":
+            return _LIVE & Card.id.in_(_failed(learner, today))
+        case "changed":
+            return _LIVE & (Note.revision > 1) & (Note.revision > _revision_answered(learner))
+        case "missed":
+            return _LIVE & Card.id.in_(missed(learner))
+        case "removed":
+            return _GONE
+    raise KeyError(state)
+
+
+def _failed(learner: int, today: Day) -> Any:
+    log = Indexed(Review, "review_day")
+    return log.select(log.card).where(
+        log.learner == learner, log.study_day == today, log.quality < REMEMBERED, log.undone == 0
+    )
+
+
+def _revision_answered(learner: int) -> Any:
+    """The revision that the learner's last answer was to; NULL, and so no number, where there is none."""
+    log, is_answer = _answers(learner)
+    return log.select(log.revision).where(is_answer).order_by(log.seq.desc()).limit(1)
+
+
+def _prop(name: str, learner: int, today: Day) -> Any:
+    """The number of a property that can be asked for."""
+    schedule = models.Schedule
+    match name:
+        case "ease":
+            return fn.coalesce(schedule.ease, 250)
+        case "due":
+            return schedule.due_on - today
+        case "reviews":
+            return _count_of_answers(learner)
+        case "interval" | "lapses" | "repetition":
+            return fn.coalesce(getattr(schedule, name), 0)
+    raise KeyError(name)
+
+
+def _recalled(operator: str, learner: int, today: Day, name: str, k: float, others: Collection[int]) -> Any:
+    faded = _COMPARED[_FADED[operator]]((today - Memory.last_on) * 1_000_000, Memory.stability * k)
+    remembered = Memory.select(Memory.card).where(
+        Memory.learner == learner, Memory.card == Card.id, Memory.parameters == name, faded
+    )
+    return fn.EXISTS(remembered) | Among(Card.id, others)
+
+
+def _tagged(tag: str) -> Any:
+    own = NoteTag.select(NoteTag.note).where(NoteTag.note == Note.id, NoteTag.tag == tag)
+    return fn.EXISTS(own) | Contains(Deck.tags, tag)
 
 
 def _card(row: Row) -> CardRecord:

@@ -8,25 +8,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peewee import EXCLUDED
 
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, CardAnswers, LearnerDay, LearnerDeck, LearnerState
+from flashcards.storage.prepared import Prepared, Query, prepared, storing
 
 VISIBLE_DECK = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
 """The deck under which the card `c` of the note `n` is studied; NULL while it is hidden."""
 
-_ANSWERS = (
-    "INSERT INTO learner_day(learner_id, study_day, answers) VALUES (?, ?, ?)"
-    " ON CONFLICT(learner_id, study_day) DO UPDATE SET answers = answers + excluded.answers"
-)
-_SEEN = (
-    "INSERT INTO learner_deck(learner_id, deck_id, seen) VALUES (?, ?, ?)"
-    " ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = seen + excluded.seen"
-)
-_LOG_END = (
-    "INSERT INTO learner_state(learner_id, last_seq) VALUES (?, ?)"
-    " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq"
-)
+
+def _adding(count: Any, *columns: Any, key: tuple[Any, ...]) -> Prepared[...]:
+    """The query that adds to a count, in the last of `columns`, and makes the row where there is none."""
+
+    def add(*values: Any) -> Query:
+        query = count.model.insert_many([values], fields=columns)
+        return query.on_conflict(conflict_target=list(key), update={count: count + getattr(EXCLUDED, count.name)})
+
+    return Prepared(add, arity=len(columns))
+
+
+_DAY = (LearnerDay.learner, LearnerDay.study_day)
+_DECK = (LearnerDeck.learner, LearnerDeck.deck)
+_CARD = (CardAnswers.learner, CardAnswers.card)
+_add_answers = _adding(LearnerDay.answers, *_DAY, LearnerDay.answers, key=_DAY)
+_add_answers_of_card = _adding(CardAnswers.answers, *_CARD, CardAnswers.answers, key=_CARD)
+_add_seen = _adding(LearnerDeck.seen, *_DECK, LearnerDeck.seen, key=_DECK)
+_store_log_end = storing(LearnerState, LearnerState.learner, LearnerState.last_seq, key=(LearnerState.learner,))
+
+
+@prepared
+def _mark_answered(card: int) -> Query:
+    return Card.update({Card.answered: 1}).where(Card.id == card)
+
+
+# By hand: one pass over what moves that counts it twice (a materialized CTE within INSERT ... SELECT ... ON CONFLICT),
+# and an UPDATE of an alias FROM a query: peewee has both, and nobody would read what it takes.
 _OF_NOTES = "s.note_id IN (SELECT value FROM json_each(?1))"
 # What moves, before it moves: so many cards of a learner leave a deck, so many come to one.
 _SEEN_BY_MOVES = f"""
@@ -47,6 +67,7 @@ _MOVES = f"""
           JOIN card c ON c.note_id = j.value JOIN note n ON n.id = c.note_id) AS place
     WHERE {_OF_NOTES} AND s.card_id = place.card AND s.deck_id IS NOT place.deck
 """
+# By hand, like those above: rare, set-based, one INSERT ... SELECT ... ON CONFLICT after the other.
 _RECOUNTED = (
     "UPDATE learner_deck SET seen = 0",
     "INSERT INTO learner_deck(learner_id, deck_id, seen)"
@@ -55,6 +76,9 @@ _RECOUNTED = (
     "DELETE FROM learner_day",
     "INSERT INTO learner_day(learner_id, study_day, answers) SELECT learner_id, study_day, count(*) FROM review"
     " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day",
+    "DELETE FROM card_answers",
+    "INSERT INTO card_answers(learner_id, card_id, answers) SELECT learner_id, card_id, count(*) FROM review"
+    " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id",
     "INSERT INTO learner_state(learner_id, last_seq)"
     " SELECT id, coalesce((SELECT max(seq) FROM review WHERE learner_id = learner.id), 0) FROM learner WHERE true"
     " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq",
@@ -63,26 +87,27 @@ _RECOUNTED = (
 )
 
 
-def count_answers(database: Database, learner: int, days: Mapping[Day, int]) -> None:
-    """Adds to the number of graded answers of the learner's days; a negative number takes away."""
+def count_answers(database: Database, learner: int, days: Mapping[Day, int], cards: Mapping[int, int]) -> None:
+    """Adds to the number of graded answers of the learner's days and cards; a negative number takes away."""
     for day, answers in days.items():
-        database.execute(_ANSWERS, (learner, day, answers))
+        _add_answers.run(database, learner, day, answers)
+    _add_answers_of_card.many(database, ((learner, card, answers) for card, answers in cards.items()))
 
 
 def count_seen(database: Database, learner: int, decks: Mapping[int, int]) -> None:
     """Adds to the number of visible cards in decks that the learner has schedules of; a negative one takes away."""
     for deck, cards in decks.items():
-        database.execute(_SEEN, (learner, deck, cards))
+        _add_seen.run(database, learner, deck, cards)
 
 
 def keep_log_end(database: Database, learner: int, seq: int) -> None:
     """Says that the learner's log ends with the row `seq`."""
-    database.execute(_LOG_END, (learner, seq))
+    _store_log_end.run(database, learner, seq)
 
 
 def mark_answered(database: Database, cards: Iterable[int]) -> None:
     """Says of cards that somebody has answered them or set them aside; never taken back."""
-    database.executemany("UPDATE card SET answered = 1 WHERE id = ?", ((card,) for card in cards))
+    _mark_answered.many(database, ((card,) for card in cards))
 
 
 def follow_moves(database: Database, notes: Iterable[int]) -> None:

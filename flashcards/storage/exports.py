@@ -200,7 +200,7 @@ class ExportStore:
     """Reads for exports; every method within one `read()` sees the same state."""
 
     def __init__(self, database: Database, version: int) -> None:
-        self._db = database
+        self._db = self.database = database
         self._version = version
 
     def read(self) -> AbstractContextManager[None]:

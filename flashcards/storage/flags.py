@@ -5,13 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flashcards.storage.database import Database
+from flashcards.storage.models import CardFlag, Review
+from flashcards.storage.prepared import Indexed, Query, prepared, storing
 
 FLAG = "flag"
 """The kind of the rows: they say nothing of any schedule. Their verb is `flag:3`, or `flag:0` for taking it off."""
-_SET = (
-    "INSERT INTO card_flag(learner_id, card_id, flag, at) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT(learner_id, card_id) DO UPDATE SET flag = excluded.flag, at = excluded.at"
-)
+_KEY = (CardFlag.learner, CardFlag.card)
+_set = storing(CardFlag, *_KEY, CardFlag.flag, CardFlag.at, key=_KEY)
+
+
+@prepared
+def _take_off(learner: int, card: int) -> Query:
+    return CardFlag.delete().where(CardFlag.learner == learner, CardFlag.card == card)
+
+
+@prepared
+def _last(learner: int, card: int) -> Query:
+    log = Indexed(Review, "review_card")
+    return (
+        log.select(log.verb, log.at)
+        .where(log.card == card, log.learner == learner, log.kind == FLAG, log.undone == 0)
+        .order_by(log.seq.desc())
+        .limit(1)
+    )
+
+
+@prepared
+def _told(learner: int) -> Query:
+    of_flags = (Review.learner == learner) & (Review.kind == FLAG) & (Review.undone == 0)
+    return Review.select(Review.card).where(of_flags).distinct()
 
 
 def flag_verb(flag: int) -> str:
@@ -28,25 +50,16 @@ class FlagRows:
     def save(self, learner: int, cards: Iterable[int], flag: int, at: int) -> None:
         """Gives the cards the flag; 0 takes it off."""
         if flag:
-            self._db.executemany(_SET, [(learner, card, flag, at) for card in cards])
+            _set.many(self._db, [(learner, card, flag, at) for card in cards])
         else:
-            self._db.executemany(
-                "DELETE FROM card_flag WHERE learner_id = ? AND card_id = ?", [(learner, card) for card in cards]
-            )
+            _take_off.many(self._db, [(learner, card) for card in cards])
 
     def replay(self, learner: int, card: int) -> None:
         """Gives the card the flag that its log comes to."""
-        row = self._db.one(
-            "SELECT verb, at FROM review INDEXED BY review_card WHERE card_id = ? AND learner_id = ?"
-            " AND kind = 'flag' AND undone = 0 ORDER BY seq DESC LIMIT 1",
-            (card, learner),
-        )
+        row = _last.one(self._db, learner, card)
         verb, at = row or (flag_verb(0), 0)
         self.save(learner, [card], int(verb.removeprefix(f"{FLAG}:")), at)
 
     def told(self, learner: int) -> set[int]:
         """The cards of whose flags the learner's log says anything."""
-        rows = self._db.all(
-            "SELECT DISTINCT card_id FROM review WHERE learner_id = ? AND kind = 'flag' AND undone = 0", (learner,)
-        )
-        return {card for (card,) in rows}
+        return {card for (card,) in _told.all(self._db, learner)}

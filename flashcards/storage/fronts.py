@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from flashcards.domain.card import BACKWARD, FORWARD, ordinal
 from flashcards.domain.fronts import front_mark
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, NoteFront
+from flashcards.storage.prepared import Among, Query, inserting, prepared
 
 COLUMNS = "id, kind, question, answer, reversed"
 """Of `note`, in the order in which `front_rows` takes them."""
-INSERT = "INSERT INTO note_front(note_id, ordinal, mark) VALUES (?, ?, ?)"
+# By hand, since a migration fills the table with them, through whatever connection it has.
+_INSERT = "INSERT INTO note_front(note_id, ordinal, mark) VALUES (?, ?, ?)"
 
-_FRONTS = """
-    SELECT c.id, f.mark FROM json_each(?) wanted JOIN card c ON c.id = wanted.value
-    JOIN note_front f ON f.note_id = c.note_id AND f.ordinal = c.ordinal
-"""
+insert_front = inserting(NoteFront, NoteFront.note, NoteFront.ordinal, NoteFront.mark)
+
+
+@prepared
+def _fronts(cards: Collection[int]) -> Query:
+    of_card = (NoteFront.note == Card.note) & (NoteFront.ordinal == Card.ordinal)
+    return Card.select(Card.id, NoteFront.mark).join(NoteFront, on=of_card).where(Among(Card.id, cards))
 
 
 def front_rows(note: int, kind: str, question: str, answer: str, reversed_: int) -> Iterator[tuple[int, int, int]]:
@@ -33,9 +38,9 @@ def front_rows(note: int, kind: str, question: str, answer: str, reversed_: int)
 def fill(database: Any) -> None:
     """Gives every note its rows, within the caller's transaction; the table must be empty."""
     notes = database.execute(f"SELECT {COLUMNS} FROM note").fetchall()
-    database.executemany(INSERT, (row for note in notes for row in front_rows(*note)))
+    database.executemany(_INSERT, (row for note in notes for row in front_rows(*note)))
 
 
 def fronts_of(database: Database, cards: Iterable[int]) -> dict[int, int]:
     """The marks of those of these cards that have one."""
-    return dict(database.all(_FRONTS, (json.dumps(list(cards)),)))
+    return dict(_fronts.all(database, list(cards)))

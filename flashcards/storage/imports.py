@@ -5,35 +5,113 @@ Every method runs within the caller's transaction.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
+
+from peewee import JOIN, fn
 
 from flashcards.domain import sm2
 from flashcards.domain.schedule import NEVER_SEEN, Schedule
 from flashcards.domain.study_day import Day
-from flashcards.storage import counters
+from flashcards.storage import counters, models
 from flashcards.storage.database import Database, Row
-from flashcards.storage.reviews import INSERT_LOG, INSERT_SCHEDULE, UPDATE_SCHEDULE, CardRow, LogWrite, log_values
-from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
+from flashcards.storage.models import Card, Deck, ImportedReview, Note, Review
+from flashcards.storage.prepared import Among, Query, inserting, prepared
+from flashcards.storage.reviews import CardRow, LogWrite, insert_log, insert_schedule, log_values, update_schedule
+from flashcards.storage.schedules import columns, columns_of, place, schedule_of
 
 _CACHE_KIB = 48 << 10
-_LISTED = "IN (SELECT value FROM json_each(?))"
-_CARDS = f"""
-    SELECT n.guid, c.which, c.id, c.note_id, c.ordinal, n.revision,
-           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses, s."by",
-           {", ".join(f"s.{column}" for column in COLUMNS)}
-    FROM note n JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
-    WHERE n.guid {_LISTED} AND n.removed_at IS NULL AND c.removed_at IS NULL
-"""
-# The same columns; what all imported rows have alike is said once, which is quicker than binding it each time.
-_INSERT_IMPORTED = INSERT_LOG.partition(" VALUES ")[0] + (
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'imported', NULL, ?, ?, 0, ?, ?, NULL, 0, NULL, 0, ?, ?, NULL, 0, NULL, ?, 0,"
-    " NULL, NULL, NULL)"
-)
+
+
+@prepared
+def _cards(learner: int, guids: Collection[str]) -> Query:
+    schedule = models.Schedule
+    has_schedule = (schedule.learner == learner) & (schedule.card == Card.id)
+    return (
+        Note.select(
+            Note.guid, Card.which, Card.id, Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
+            schedule.card.is_null(False), schedule.lapses, schedule.by, *columns(schedule),
+        )
+        .join(Card)
+        .join(schedule, JOIN.LEFT_OUTER, on=has_schedule)
+        .where(Among(Note.guid, guids), Note.removed_at.is_null(), Card.removed_at.is_null())
+    )  # fmt: skip
+
+
+@prepared
+def _schedule(learner: int, card: int) -> Query:
+    schedule = models.Schedule
+    return schedule.select(*columns(schedule)).where(schedule.learner == learner, schedule.card == card)
+
+
+@prepared
+def _live_guids() -> Query:
+    return Note.select(Note.guid, Deck.path).join(Deck).where(Note.removed_at.is_null())
+
+
+@prepared
+def _known_files() -> Query:
+    return Deck.select(Deck.path, Deck.key, Deck.size, Deck.mtime_ns).where(Deck.removed_at.is_null())
+
+
+@prepared
+def _date_note(at: int, guid: str) -> Query:
+    is_as_it_came = (Note.guid == guid) & (Note.revision == 1)
+    return Note.update({Note.modified_at: at}).where(is_as_it_came, Note.modified_at > at)
+
+
+@prepared
+def _instants(learner: int) -> Query:
+    is_a_grade = Review.kind.not_in(("manual", "flag"))
+    return Review.select(Review.card, Review.at).where(Review.learner == learner, is_a_grade)
+
+
+@prepared
+def _uids(learner: int) -> Query:
+    return Review.select(Review.uid).where(Review.learner == learner, Review.kind == "imported")
+
+
+@prepared
+def _last_moves(learner: int) -> Query:
+    moved = (Review.kind == "scheduled") | ((Review.kind == "manual") & (Review.verb != "import"))
+    return (
+        Review.select(Review.card, fn.max(Review.at))
+        .where(Review.learner == learner, Review.undone == 0, moved)
+        .group_by(Review.card)
+    )
+
+
+@prepared
+def _insert_imported(
+    learner: int, seq: int, uid: str, action: str, card: int, note: int, at: int, day: Day, quality: int | None,
+    revision: int, scheduler: str, ease: int, last_interval: int, ease_too: int, interval: int, took_ms: int,
+) -> Query:  # fmt: skip
+    """What all imported rows have alike is said once, which is quicker than binding it each time."""
+    return Review.insert(
+        {
+            Review.learner: learner, Review.seq: seq, Review.uid: uid, Review.action: action, Review.card: card,
+            Review.note: note, Review.at: at, Review.study_day: day, Review.quality: quality,
+            Review.kind: "imported", Review.revision: revision, Review.scheduler: scheduler,
+            Review.before_repetition: 0, Review.before_ease: ease, Review.before_interval: last_interval,
+            Review.before_suspended: 0,
+            Review.after_repetition: 0, Review.after_ease: ease_too, Review.after_interval: interval,
+            Review.after_suspended: 0,
+            Review.took_ms: took_ms, Review.leech: 0,
+        }
+    )  # fmt: skip
+
+
+_insert_known = inserting(
+    ImportedReview, ImportedReview.learner, ImportedReview.seq,
+    ImportedReview.type, ImportedReview.interval, ImportedReview.last_interval, ImportedReview.factor,
+)  # fmt: skip
+
+
+@prepared
+def _set_lapses(lapses: int, learner: int, seq: int) -> Query:
+    return Review.update({Review.after_lapses: lapses}).where(Review.learner == learner, Review.seq == seq)
 
 
 class Known(NamedTuple):
@@ -80,6 +158,7 @@ class ImportRows:
     @contextmanager
     def room(self) -> Iterator[None]:
         """More cache for a hundred thousand rows, whose places in the indexes are all over the file."""
+        # By hand: a setting of SQLite's.
         (usual,) = self._db.one("PRAGMA cache_size") or (-8000,)
         self._db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
         try:
@@ -89,58 +168,44 @@ class ImportRows:
 
     def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""
-        rows = self._db.execute(_CARDS, (learner, json.dumps(list(guids))))
+        rows = _cards.run(self._db, learner, list(guids))
         return {(row[0], row[1]): _card(row[2:11], schedule_of(*row[11:])) for row in rows}
 
     def live_guids(self) -> dict[str, str]:
         """The guids of all notes that the files held at the last sync, each with its deck's path."""
-        sql = "SELECT n.guid, d.path FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
-        return dict(self._db.execute(sql))
+        return dict(_live_guids.run(self._db))
 
     def known_files(self) -> dict[str, KnownFile]:
         """The deck files that the last sync read, by path."""
-        rows = self._db.execute("SELECT path, key, size, mtime_ns FROM deck WHERE removed_at IS NULL")
+        rows = _known_files.run(self._db)
         return {path: KnownFile(*values) for path, *values in rows}
 
     def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
         """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""
-        self._db.executemany(
-            "UPDATE note SET modified_at = ?1 WHERE guid = ?2 AND revision = 1 AND modified_at > ?1", dates
-        )
+        _date_note.many(self._db, dates)
 
     def instants(self, learner: int) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""
-        rows = self._db.execute(
-            "SELECT card_id, at FROM review WHERE learner_id = ? AND kind NOT IN ('manual', 'flag')", (learner,)
-        )
-        return set(rows)
+        return set(_instants.run(self._db, learner))
 
     def uids(self, learner: int) -> set[str]:
         """The ids of all imported rows in the learner's log."""
-        rows = self._db.execute("SELECT uid FROM review WHERE learner_id = ? AND kind = 'imported'", (learner,))
-        return {uid for (uid,) in rows}
+        return {uid for (uid,) in _uids.run(self._db, learner)}
 
     def last_moves(self, learner: int) -> dict[int, int]:
         """When the learner last moved each card here: by an answer or by hand, imports aside."""
-        rows = self._db.execute(
-            "SELECT card_id, max(at) FROM review WHERE learner_id = ? AND undone = 0"
-            " AND (kind = 'scheduled' OR (kind = 'manual' AND verb <> 'import')) GROUP BY card_id",
-            (learner,),
-        )
-        return dict(rows)
+        return dict(_last_moves.run(self._db, learner))
 
     def schedule(self, learner: int, card: CardRow) -> Schedule:
         """The schedule of a card as it stands now, after the rows of this import."""
-        row = self._db.one(
-            f"SELECT {', '.join(COLUMNS)} FROM schedule WHERE learner_id = ? AND card_id = ?", (learner, card.id)
-        )
+        row = _schedule.one(self._db, learner, card.id)
         return schedule_of(*row) if row else NEVER_SEEN
 
     def append(self, learner: int, rows: Sequence[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
         scheduler = self._scheduler
-        self._db.executemany(
-            _INSERT_IMPORTED,
+        _insert_imported.many(
+            self._db,
             (
                 (
                     learner, seq, uid, action, card.id, card.note, at, day, quality, card.revision, scheduler,
@@ -149,12 +214,10 @@ class ImportRows:
                 for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms, _ in rows
             ),
         )  # fmt: skip
-        self._db.executemany(
-            "INSERT INTO imported_review(learner_id, seq, type, interval, last_interval, factor)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            ((learner, row.seq, *row.known) for row in rows),
-        )
-        counters.count_answers(self._db, learner, Counter(row.study_day for row in rows if row.quality is not None))
+        _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows))
+        graded = [row for row in rows if row.quality is not None]
+        days, cards = Counter(row.study_day for row in graded), Counter(row.card.id for row in graded)
+        counters.count_answers(self._db, learner, days, cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
     def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
@@ -162,20 +225,20 @@ class ImportRows:
 
         Each comes with the lapses that the card has from there on.
         """
-        self._db.executemany(INSERT_LOG, (log_values(learner, card, row) for card, row, _ in rows))
-        self._db.executemany(
-            "UPDATE review SET after_lapses = ? WHERE learner_id = ? AND seq = ?",
+        insert_log.many(self._db, (log_values(learner, card, row) for card, row, _ in rows))
+        _set_lapses.many(
+            self._db,
             [(lapses, learner, row.seq) for card, row, lapses in rows if lapses != card.lapses],
         )
         by = sm2.SCHEDULER
         stored = [(*columns_of(row.after), lapses, by, learner, card.id) for card, row, lapses in rows if card.stored]
-        self._db.executemany(UPDATE_SCHEDULE, stored)
+        update_schedule.many(self._db, stored)
         new = (
             (learner, card.id, card.note, card.ordinal, card.deck, *columns_of(row.after), lapses, by)
             for card, row, lapses in rows
             if not card.stored
         )
-        self._db.executemany(INSERT_SCHEDULE, new)
+        insert_schedule.many(self._db, new)
         first = (card.deck for card, _, _ in rows if not card.stored)
         counters.count_seen(self._db, learner, Counter(deck for deck in first if deck is not None))
         self._keep(learner, [(card, row.seq) for card, row, _ in rows])

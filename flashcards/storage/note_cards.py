@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from peewee import SQL, fn
 
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Deck, Note, Review
+from flashcards.storage.prepared import Among, Query, prepared
+
+
+@prepared
+def _of_deck(key: str) -> Query:
+    is_there = (Deck.key == key) & Deck.removed_at.is_null() & Note.removed_at.is_null() & Card.removed_at.is_null()
+    return Deck.select(Note.key, Card.which, Card.id).join(Note).join(Card).where(is_there)
+
+
+@prepared
+def _reviews() -> Query:
+    return (
+        Review.select(Deck.key, Note.key, Card.which, fn.count(SQL("*")))
+        .join(Card, on=(Card.id == Review.card))
+        .join(Note)
+        .join(Deck)
+        .where(Review.undone == 0, Review.quality.is_null(False), Note.removed_at.is_null())
+        .group_by(Card.id)
+    )
+
+
+@prepared
+def _answers(notes: Collection[int]) -> Query:
+    return (
+        Card.select(Card.note, Card.which, fn.count(SQL("*")))
+        .join(Review, on=(Review.card == Card.id))
+        .where(Among(Card.note, notes), Review.undone == 0, Review.quality.is_null(False))
+        .group_by(Card.id)
+    )
 
 
 class NoteCards:
@@ -16,28 +47,15 @@ class NoteCards:
 
     def of_deck(self, key: str) -> dict[tuple[str, str], int]:
         """The cards of a deck that are there today, by note id and which card."""
-        rows = self._db.all(
-            "SELECT n.key, c.which, c.id FROM deck d JOIN note n ON n.deck_id = d.id JOIN card c ON c.note_id = n.id"
-            " WHERE d.key = ? AND d.removed_at IS NULL AND n.removed_at IS NULL AND c.removed_at IS NULL",
-            (key,),
-        )
+        rows = _of_deck.all(self._db, key)
         return {(note, which): card for note, which, card in rows}
 
     def reviews(self) -> dict[tuple[str, str, str], int]:
         """How many answers the cards have had from all learners, by deck id, note id and which; without zeros."""
-        rows = self._db.all(
-            "SELECT d.key, n.key, c.which, count(*) FROM review r JOIN card c ON c.id = r.card_id"
-            " JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id"
-            " WHERE r.undone = 0 AND r.quality IS NOT NULL AND n.removed_at IS NULL GROUP BY c.id"
-        )
+        rows = _reviews.all(self._db)
         return {(deck, note, which): count for deck, note, which, count in rows}
 
     def answers(self, notes: Iterable[int]) -> dict[tuple[int, str], int]:
         """How many answers the cards of these notes have had from all learners, by note and which; without zeros."""
-        rows = self._db.all(
-            "SELECT c.note_id, c.which, count(*) FROM card c JOIN review r ON r.card_id = c.id"
-            " WHERE c.note_id IN (SELECT value FROM json_each(?)) AND r.undone = 0 AND r.quality IS NOT NULL"
-            " GROUP BY c.id",
-            (json.dumps(list(notes)),),
-        )
+        rows = _answers.all(self._db, list(notes))
         return {(note, which): count for note, which, count in rows}

@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
+from peewee import JOIN, fn
+
 from flashcards.domain.memory.evidence import is_evidence
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import Card, Deck, LearnerDeck, Note, Schedule
+from flashcards.storage.prepared import IN_ORDER, Among, Indexed, Query, prepared
 from flashcards.storage.schedules import shown_on
 
 NO_PLAN = 0
@@ -23,29 +27,52 @@ _DAY = (
     "plan_id, study_day, made_at, cards, seconds, new, predicted_low, predicted, predicted_high, recalled_expected,"
     " figures"
 )
-_CARDS = """
-    SELECT c.id, c.note_id, n.deck_id, s.repetition, s.ease, s.interval, s.due_on, coalesce(s.buried_until, 0)
-    FROM deck d CROSS JOIN note n INDEXED BY note_deck ON n.deck_id = d.id CROSS JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
-    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
-    WHERE d.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
-    AND coalesce(ld.active, 1) = 1 AND coalesce(s.suspended, 0) = 0
-    ORDER BY d.position, d.id, n.position, c.ordinal
-"""
-_ASKABLE = f"""
-    SELECT c.id, c.note_id, n.deck_id, c.ordinal, s.due_on, coalesce(s.interval, 0)
-    FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
-    LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
-    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = n.deck_id
-    WHERE c.id IN (SELECT value FROM json_each(?2)) AND c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0
-    AND d.removed_at IS NULL AND coalesce(ld.active, 1) = 1
-    AND (s.card_id IS NULL OR {shown_on("?3", "s.")})
-"""
+
+
+@prepared
+def _cards(learner: int) -> Query:
+    note = Indexed(Note, "note_deck")
+    return (
+        Deck.select(
+            Card.id, Card.note, note.deck, Schedule.repetition, Schedule.ease, Schedule.interval, Schedule.due_on,
+            fn.coalesce(Schedule.buried_until, 0),
+        )
+        .join(note, IN_ORDER, on=(note.deck == Deck.id))
+        .join(Card, IN_ORDER, on=(Card.note == note.id))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)))
+        .where(
+            Deck.removed_at.is_null(), note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(),
+            fn.coalesce(LearnerDeck.active, 1) == 1, fn.coalesce(Schedule.suspended, 0) == 0,
+        )
+        .order_by(Deck.position, Deck.id, note.position, Card.ordinal)
+    )  # fmt: skip
+
+
+@prepared
+def _askable(learner: int, cards: Collection[int], today: Day) -> Query:
+    return (
+        Card.select(
+            Card.id, Card.note, Note.deck, Card.ordinal, Schedule.due_on, fn.coalesce(Schedule.interval, 0)
+        )
+        .join(Note)
+        .join(Deck)
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=((LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)))
+        .where(
+            Among(Card.id, cards), Card.removed_at.is_null(), Note.removed_at.is_null(), Note.draft == 0,
+            Deck.removed_at.is_null(), fn.coalesce(LearnerDeck.active, 1) == 1,
+            Schedule.card.is_null() | shown_on(Schedule, today),
+        )
+    )  # fmt: skip
+
+
 _LOG = """
     SELECT r.study_day, r.at, r.seq, r.card_id, r.quality, r.before_interval, r.kind, r.before_due_on IS NULL,
-           r.took_ms, i.type, i.factor
+           r.took_ms, r.stability, r.difficulty, i.type, i.factor
     FROM review r LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
     WHERE r.learner_id = ? AND r.undone = 0 AND r.quality IS NOT NULL
+    ORDER BY r.seq DESC LIMIT ?
 """
 _RESETS = "SELECT card_id, max(seq) FROM review WHERE learner_id = ? AND verb = 'reset' AND undone = 0 GROUP BY card_id"
 
@@ -124,7 +151,10 @@ class AskableCard(NamedTuple):
 
 
 class AnswerRow(NamedTuple):
-    """An answer that is evidence. `was_new` is whether the card had no date before."""
+    """An answer that is evidence. `was_new` is whether the card had no date before.
+
+    `stability` and `difficulty` are those after it, in millionths; None where they were not stored.
+    """
 
     day: Day
     at: int
@@ -135,6 +165,8 @@ class AnswerRow(NamedTuple):
     kind: str
     was_new: bool
     took_ms: int | None
+    stability: int | None = None
+    difficulty: int | None = None
 
 
 class PlanRows:
@@ -263,7 +295,7 @@ class PlanRows:
 
     def cards(self, learner: int) -> list[ScopeCard]:
         """Every card that is not switched off or suspended, in study order."""
-        return list(map(ScopeCard._make, self._db.all(_CARDS, (learner,))))
+        return list(map(ScopeCard._make, _cards.all(self._db, learner)))
 
     def levels(self) -> dict[int, int]:
         """The place of each tagged note's level in `LEVELS`; a note with the tag core is of the core."""
@@ -281,6 +313,11 @@ class PlanRows:
         for note, required in self._db.all("SELECT note_id, requires_id FROM prerequisite"):
             found.setdefault(note, []).append(required)
         return found
+
+    def answers(self, learner: int) -> int:
+        """How many answers the learner gave."""
+        row = self._db.one("SELECT coalesce(sum(answers), 0) FROM learner_day WHERE learner_id = ?", (learner,))
+        return int(row[0]) if row else 0
 
     def decks(self) -> dict[int, str]:
         """The addresses of all decks, in study order."""
@@ -323,11 +360,12 @@ class PlanRows:
         )
         return float(row[0]) if row else 0.0
 
-    def log(self, learner: int) -> list[AnswerRow]:
-        """Every answer that is evidence of a memory, in the order of the day, of the clock, and of the log."""
+    def log(self, learner: int, newest: int) -> list[AnswerRow]:
+        """Of so many of the newest answers those that are evidence of a memory, in the order of the day, of the
+        clock, and of the log."""
         resets: dict[int, int] = dict(self._db.all(_RESETS, (learner,)))
         found = []
-        for *values, kind_there, factor in self._db.all(_LOG, (learner,)):
+        for *values, kind_there, factor in self._db.all(_LOG, (learner, newest)):
             anki = None if kind_there is None else (kind_there, factor)
             row = AnswerRow(*values)
             if is_evidence(row.quality, anki=anki) and row.seq > resets.get(row.card, 0):
@@ -339,7 +377,7 @@ class PlanRows:
 
     def askable(self, learner: int, cards: Collection[int], today: Day) -> dict[int, AskableCard]:
         """Of these cards those that can be asked today."""
-        rows = self._db.all(_ASKABLE, (learner, json.dumps(list(cards)), today))
+        rows = _askable.all(self._db, learner, cards, today)
         return {row[0]: AskableCard(*row) for row in rows}
 
     def spent_ms(self, learner: int, day: Day, usual_ms: int) -> int:

@@ -10,25 +10,43 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from flashcards.domain.practice.marks import FOLLOW
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import Card, RoundMark, RubricPoint
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
-_LAST_MISSED = """
-    m.learner_id = :learner AND m.who = 'self' AND m.mark = 'missed'
-    AND NOT EXISTS (SELECT 1 FROM round_mark l WHERE l.card_id = m.card_id AND l.learner_id = m.learner_id
-        AND l.who = 'self' AND l.point = m.point AND l.at > m.at)
-"""
-MISSED = f"""
-    SELECT m.card_id FROM round_mark m WHERE {_LAST_MISSED}
-    UNION SELECT p.teaches_card FROM round_mark m JOIN card q ON q.id = m.card_id
-    JOIN rubric_point p ON p.note_id = q.note_id AND p.point = m.point
-    WHERE {_LAST_MISSED} AND p.teaches_card IS NOT NULL
-"""
-"""The questions of which the learner missed a point when it was ticked last, and the cards that teach those points."""
+
+def missed(learner: int) -> Any:
+    """A query of the questions of which the learner missed a point when it was ticked last, and of the cards that
+    teach those points.
+    """
+    question, point = Card.alias(), RubricPoint.alias()
+    mark, is_missed = _last_missed(learner)
+    questions = mark.select(mark.card).where(is_missed)
+    mark, is_missed = _last_missed(learner)
+    teaching = (
+        mark.select(point.teaches_card)
+        .join(question, on=(question.id == mark.card))
+        .join(point, on=((point.note == question.note) & (point.point == mark.point)))
+        .where(is_missed, point.teaches_card.is_null(False))
+    )
+    return questions | teaching
+
+
+def _last_missed(learner: int) -> tuple[Any, Any]:
+    mark, later = RoundMark.alias(), RoundMark.alias()
+    again = later.select(later.card).where(
+        later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
+        later.at > mark.at,
+    )  # fmt: skip
+    is_missed = (mark.learner == learner) & (mark.who == "self") & (mark.mark == "missed")
+    return mark, is_missed & ~fn.EXISTS(again)
+
 
 _CANDIDATES = """
     SELECT c.id, n.id, n.deck_id, d.path, d.title, d.tags, n.tags, n.title, n.revision,

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 __all__ = [
     "IN_ORDER",
     "Among",
+    "AtMost",
+    "Contains",
     "Differs",
+    "Elements",
     "Indexed",
     "Listed",
     "Number",
@@ -90,16 +93,11 @@ class Among(peewee.ColumnBase):
         return ctx.sql(self._column).literal(before).slot(self._values.index, ctx.dialect.encode_list).literal(after)
 
 
-class Listed(peewee.ColumnBase):
-    """A list of values as a table: the source of a query, with the columns `value` and `place` (its order).
+class _Table(peewee.ColumnBase):
+    """A list as a source of rows, with the columns `value` and `place` (its order)."""
 
-    Where only membership is asked, `Among` is enough.
-    """
-
-    def __init__(self, values: Collection[Any], alias: str = "listed") -> None:
-        if not isinstance(values, Param):
-            raise TypeError("Listed takes one of the query's own values.")
-        self._values, self._alias = values, alias
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
 
     @property
     def value(self) -> Any:
@@ -108,16 +106,49 @@ class Listed(peewee.ColumnBase):
 
     @property
     def place(self) -> Any:
-        """Where they stood in the list."""
+        """Where they stand in the list."""
         return _Place(self._alias)
 
     def part(self, number: int, of: type = str) -> Any:
-        """The part with that number, from 0, of values that are pairs (or longer)."""
+        """The part with that number, from 0, of values that are lists themselves."""
         return _Part(self._alias, number, of)
+
+
+class Listed(_Table):
+    """A list of values as a source of rows. Where only membership is asked, `Among` is enough."""
+
+    def __init__(self, values: Collection[Any], alias: str = "listed") -> None:
+        if not isinstance(values, Param):
+            raise TypeError("Listed takes one of the query's own values.")
+        super().__init__(alias)
+        self._values = values
 
     def __sql__(self, ctx: Any) -> Any:
         before, after = ctx.dialect.list_as_table(self._alias)
         return ctx.literal(before).slot(self._values.index, ctx.dialect.encode_json).literal(after)
+
+
+class Elements(_Table):
+    """The elements of a JSON list in a column, as a source of rows."""
+
+    def __init__(self, column: Any, alias: str = "element") -> None:
+        super().__init__(alias)
+        self._column = column
+
+    def __sql__(self, ctx: Any) -> Any:
+        before, after = ctx.dialect.list_as_table(self._alias)
+        return ctx.literal(before).sql(self._column).literal(after)
+
+
+class Contains(peewee.ColumnBase):
+    """The condition that a JSON list of texts in a column has an element."""
+
+    def __init__(self, column: Any, element: Any) -> None:
+        self._column, self._element = column, element
+
+    def __sql__(self, ctx: Any) -> Any:
+        before, between, after = ctx.dialect.has_element
+        return ctx.literal(before).sql(self._column).literal(between).sql(self._element).literal(after)
 
 
 class _Place(peewee.ColumnBase):
@@ -179,6 +210,16 @@ class Number(peewee.ColumnBase):
         return ctx.literal(ctx.dialect.as_number)
 
 
+class AtMost(peewee.ColumnBase):
+    """The smaller of a column and a constant; NULL where the column is NULL."""
+
+    def __init__(self, column: Any, most: int) -> None:
+        self._column, self._most = column, most
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.sql(ctx.dialect.at_most(self._column, self._most))
+
+
 class Prepared(Generic[P]):
     """A query that is built once for each database and shape. Made by `prepared`."""
 
@@ -194,8 +235,12 @@ class Prepared(Generic[P]):
         self._arity = len(places) if arity is None else arity
         self._optional = tuple(number for number, p in enumerate(places) if p.default is None)
         self._open_ended = arity is None and any(p.kind == p.VAR_POSITIONAL for p in parameters)
-        self._shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
-        self._simple = not (self._optional or self._open_ended or self._shapes)
+        self.shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
+        self._simple = not (self._optional or self._open_ended or self.shapes)
+
+    def query(self, *values: P.args, **shape: P.kwargs) -> Query:
+        """The query itself, for another that takes it further."""
+        return self._build(*values, **shape)
 
     # --- executing ------------------------------------------------------------------------------------
 
@@ -221,6 +266,10 @@ class Prepared(Generic[P]):
             raise TypeError(f"{self._name} has values that may be missing: it cannot run for many rows.")
         sql, take = self.statement(database.dialect, (None,) * self._arity, shape)
         return database.executemany(sql, map(take, rows) if take else rows)
+
+    def text(self, dialect: Dialect, **shape: Hashable) -> str:
+        """The SQL that is executed, with none of the values left out."""
+        return self.statement(dialect, (NotImplemented,) * self._arity, shape)[0]
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -251,7 +300,7 @@ class Prepared(Generic[P]):
         return dialect, len(values), missing, tuple(sorted(shape.items()))
 
     def _compiled(self, dialect: Dialect, values: Sequence[Any], shape: dict[str, Any]) -> _Statement:
-        if not self._shapes.issuperset(shape):
+        if not self.shapes.issuperset(shape):
             raise TypeError(f"{self._name}: values are given by their place; only what shapes the query has a name.")
         if len(values) != self._arity and not (self._open_ended and len(values) > self._arity):
             raise self._wrong_number(values)

@@ -2,99 +2,318 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
+from peewee import JOIN, SQL, Case, Select, fn
+
+from flashcards.domain import queue as domain
 from flashcards.domain.pace import LONGEST_MS, Asked, Sample
-from flashcards.domain.queue import AnswerToday, DueRow, NewCard, Prerequisite
+from flashcards.domain.queue import AnswerToday, DueRow, NewCard
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.fronts import fronts_of
+from flashcards.storage.models import (
+    Card,
+    Deck,
+    Folder,
+    LearnerDay,
+    LearnerDeck,
+    Note,
+    NoteTag,
+    Prerequisite,
+    Review,
+    Schedule,
+)
+from flashcards.storage.prepared import (
+    IN_ORDER,
+    Among,
+    AtMost,
+    Contains,
+    Elements,
+    Indexed,
+    Number,
+    Query,
+    prepared,
+)
 from flashcards.storage.schedules import asked_on, shown_on
 
-_DUE = f"""
-    SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ?1 AND deck_id IS NOT NULL AND {asked_on("?2")}
-"""
-_ANSWERS = f"""
-    SELECT r.card_id, r.note_id, r.kind, r.quality, r.before_due_on IS NULL, n.deck_id,
-           s.deck_id IS NOT NULL AND s.due_on IS NOT NULL AND {shown_on("?2", "s.")}
-    FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id
-    LEFT JOIN schedule s ON s.learner_id = r.learner_id AND s.card_id = r.card_id
-    WHERE r.learner_id = ?1 AND r.study_day = ?2 AND r.kind IN ('scheduled', 'drill', 'plan') AND r.undone = 0
-    ORDER BY r.at, r.seq
-"""
-# `seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read.
-# (Of those seen, the ones that are new all the same were reset, or suspended or buried before any answer.)
-_DECKS_WITH_NEW = """
-    SELECT d.id, ld.new_per_day, d.path FROM deck d {by}
-    LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id
-    WHERE d.removed_at IS NULL AND (d.cards > coalesce(ld.seen, 0) OR EXISTS (
-        SELECT 1 FROM schedule s INDEXED BY schedule_new
-        WHERE s.learner_id = ?1 AND s.deck_id = d.id AND s.due_on IS NULL))
-    {only} ORDER BY d.position, d.id
-"""
-_ALL_DECKS_WITH_NEW = _DECKS_WITH_NEW.format(by="INDEXED BY deck_study", only="")
-_ONE_DECK_WITH_NEW = _DECKS_WITH_NEW.format(by="", only="AND d.id = ?2")
-_NEW = f"""
-    SELECT c.id, c.note_id, c.ordinal, n.deck_id
-    FROM note n INDEXED BY note_deck CROSS JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
-    WHERE n.deck_id = ? AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL
-    AND (s.card_id IS NULL OR (s.due_on IS NULL AND {shown_on("?", "s.")}))
-    ORDER BY n.position, c.ordinal
-"""
-# 0 junior, 1 core, 2 mid and whatever has no level, 3 senior.
-_LEVEL = """coalesce((SELECT CASE WHEN max(t.tag = 'core') THEN 1 WHEN max(t.tag = 'junior') THEN 0
-        WHEN max(t.tag = 'mid') THEN 2 ELSE 3 END
-        FROM note_tag t WHERE t.note_id = n.id AND t.tag IN ('junior', 'core', 'mid', 'senior')
-        GROUP BY t.note_id), 2)"""
-_NEW_BY_LEVEL = _NEW.replace("ORDER BY n.position", f"ORDER BY {_LEVEL}, n.position")
-_CORE = """
-    WITH RECURSIVE wanted(id) AS (
-        SELECT note_id FROM note_tag WHERE tag = 'core'
-        UNION SELECT p.requires_id FROM wanted w JOIN prerequisite p ON p.note_id = w.id)
-    SELECT id FROM wanted
-"""
-_AHEAD = f"""
-    SELECT card_id, due_on, interval, note_id, ordinal, deck_id FROM schedule INDEXED BY schedule_due
-    WHERE learner_id = ?1 AND due_on > ?2 AND due_on IS NOT NULL AND deck_id IS NOT NULL AND {shown_on("?2")}
-    AND (?3 IS NULL OR deck_id IN (SELECT value FROM json_each(?3)))
-    ORDER BY due_on
-"""
-_ACTIVE = """
-    FROM schedule s INDEXED BY schedule_due
-    LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id
-    WHERE s.learner_id = ?1 AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL
-    AND coalesce(ld.active, 1) = 1 AND (?2 IS NULL OR s.deck_id IN (SELECT value FROM json_each(?2)))
-"""
-_PREREQUISITES = """
-    SELECT p.note_id,
-        r.removed_at IS NULL AND r.draft = 0 AND coalesce(ld.active, 1) = 1 AND EXISTS (
-            SELECT 1 FROM card c LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id
-            WHERE c.note_id = r.id AND c.removed_at IS NULL AND coalesce(s.suspended, 0) = 0),
-        EXISTS (
-            SELECT 1 FROM card c JOIN review v INDEXED BY review_card ON v.card_id = c.id AND v.learner_id = ?
-            WHERE c.note_id = r.id AND v.quality IS NOT NULL AND v.undone = 0)
-    FROM prerequisite p JOIN note r ON r.id = p.requires_id
-    LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = r.deck_id
-    WHERE p.note_id IN ({marks})
-"""
+ASKED = ("scheduled", "drill", "plan")
+"""The kinds of answers to what a day asked."""
+_DUE_ROW = ("card", "due_on", "interval", "note", "ordinal", "deck")
 
 
-_PACES = f"""
-    SELECT asked, count(*), sum(quality >= {DRILLED_UNTIL}), count(took_ms),
-           coalesce(sum(min(took_ms, {LONGEST_MS})), 0)
-    FROM (SELECT iif(kind = 'drill', 'drill', iif(before_due_on IS NULL, 'new', 'due')) AS asked, quality, took_ms
-          FROM review WHERE learner_id = ? AND undone = 0 AND kind IN ('scheduled', 'drill', 'plan')
-          ORDER BY seq DESC LIMIT 500)
-    GROUP BY asked
-"""
+def _due_row(schedule: Any) -> tuple[Any, ...]:
+    """The columns of a `DueRow`."""
+    return tuple(getattr(schedule, name) for name in _DUE_ROW)
+
+
+@prepared
+def _due(learner: int, today: Day) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    return schedule.select(*_due_row(schedule)).where(
+        schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
+    )
+
+
+@prepared
+def _ahead(learner: int, today: Day, decks: Collection[int] | None = None) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    query = schedule.select(*_due_row(schedule)).where(
+        schedule.learner == learner, schedule.due_on > today, schedule.due_on.is_null(False),
+        schedule.deck.is_null(False), shown_on(schedule, today),
+    )  # fmt: skip
+    if decks is not None:
+        query = query.where(Among(schedule.deck, decks))
+    return query.order_by(schedule.due_on)
+
+
+@prepared
+def _answers(learner: int, today: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    is_asked = Schedule.deck.is_null(False) & Schedule.due_on.is_null(False) & shown_on(Schedule, today)
+    return (
+        log.select(log.card, log.note, log.kind, log.quality, log.before_due_on.is_null(), Note.deck, is_asked)
+        .join(Note, on=(Note.id == log.note))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == log.learner) & (Schedule.card == log.card)))
+        .where(log.learner == learner, log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
+        .order_by(log.at, log.seq)
+    )
+
+
+@prepared
+def _studied_ahead(learner: int, today: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return (
+        log.select(log.card, Note.deck, log.note)
+        .join(Note, on=(Note.id == log.note))
+        .where(log.learner == learner, log.study_day == today, log.kind == "ahead", log.undone == 0)
+    )
+
+
+@prepared
+def _last_answered(learner: int) -> Query:
+    return (
+        Review.select(Review.card)
+        .where(Review.learner == learner, Review.undone == 0, Review.quality.is_null(False))
+        .order_by(Review.seq.desc())
+        .limit(1)
+    )
+
+
+@prepared
+def _inactive_decks(learner: int) -> Query:
+    return LearnerDeck.select(LearnerDeck.deck).where(LearnerDeck.learner == learner, LearnerDeck.active == 0)
+
+
+@prepared
+def _decks_at(file: str, first: str, end: str) -> Query:
+    below = (Deck.path >= first) & (Deck.path < end)
+    return Deck.select(Deck.id).where(Deck.removed_at.is_null(), (Deck.path == file) | below)
+
+
+@prepared
+def _notes_tagged(tag: str) -> Query:
+    of_decks = Note.select(Note.id).join(Deck).where(Contains(Deck.tags, tag), Note.removed_at.is_null())
+    return NoteTag.select(NoteTag.note).where(NoteTag.tag == tag) | of_decks
+
+
+def _as_the_learner_has_it(deck: Any, learner: int) -> Any:
+    """What joins a deck with the learner's row for it, if there is one."""
+    return (LearnerDeck.learner == learner) & (LearnerDeck.deck == deck)
+
+
+def _unanswered(deck: Any, learner: int) -> Any:
+    """The schedules in a deck that are new all the same: reset, or suspended or buried before any answer."""
+    schedule = Indexed(Schedule, "schedule_new")
+    return schedule, (schedule.learner == learner) & (schedule.deck == deck) & schedule.due_on.is_null()
+
+
+@prepared
+def _decks_with_new(learner: int, only: int | None = None) -> Query:
+    """`seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read."""
+    deck = Indexed(Deck, "deck_study") if only is None else Deck
+    schedule, is_new = _unanswered(deck.id, learner)
+    unseen = deck.cards > fn.coalesce(LearnerDeck.seen, 0)
+    query = (
+        deck.select(deck.id, LearnerDeck.new_per_day, deck.path)
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(deck.id, learner))
+        .where(deck.removed_at.is_null(), unseen | fn.EXISTS(schedule.select(schedule.card).where(is_new)))
+        .order_by(deck.position, deck.id)
+    )
+    return query if only is None else query.where(deck.id == only)
+
+
+_LEVELS = ("junior", "core", "mid", "senior")
+
+
+def _level(note: Any) -> Any:
+    """A note's place by its level: 0 junior, 1 core, 2 mid and whatever has no level, 3 senior."""
+    has = {tag: fn.max(Number(NoteTag.tag == tag)) == 1 for tag in _LEVELS}
+    place = Case(None, ((has["core"], 1), (has["junior"], 0), (has["mid"], 2)), 3)
+    levels = NoteTag.select(place).where(NoteTag.note == note, NoteTag.tag.in_(_LEVELS)).group_by(NoteTag.note)
+    return fn.coalesce(levels, 2)
+
+
+@prepared
+def _core() -> Query:
+    """The notes tagged core, and again and again what these require."""
+    core = NoteTag.select(NoteTag.note.alias("id")).where(NoteTag.tag == "core").cte("wanted", recursive=True)
+    before = Prerequisite.select(Prerequisite.requires).join(core, on=(core.c.id == Prerequisite.note))
+    wanted = core.union(before)
+    return wanted.select_from(wanted.c.id)
+
+
+@prepared
+def _folders_with_order() -> Query:
+    return Folder.select(Folder.path, Folder.order_new).where(Folder.order_new.is_null(False))
+
+
+@prepared
+def _new(learner: int, deck: int, today: Day, *, by_level: bool = False) -> Query:
+    note = Indexed(Note, "note_deck")
+    is_new = Schedule.card.is_null() | (Schedule.due_on.is_null() & shown_on(Schedule, today))
+    return (
+        note.select(Card.id, Card.note, Card.ordinal, note.deck)
+        .join(Card, IN_ORDER, on=(Card.note == note.id))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .where(note.deck == deck, note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(), is_new)
+        .order_by(*((_level(note.id),) if by_level else ()), note.position, Card.ordinal)
+    )
+
+
+@prepared
+def _prerequisites(learner: int, notes: Collection[int]) -> Query:
+    card, log = Card.alias(), Indexed(Review, "review_card")
+    askable = (
+        Card.select(Card.id)
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
+    )
+    answered = (
+        card.select(card.id)
+        .join(log, on=((log.card == card.id) & (log.learner == learner)))
+        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
+    )
+    is_active = fn.coalesce(LearnerDeck.active, 1) == 1
+    in_play = Note.removed_at.is_null() & (Note.draft == 0) & is_active & fn.EXISTS(askable)
+    return (
+        Prerequisite.select(Prerequisite.note, in_play, fn.EXISTS(answered))
+        .join(Note, on=(Note.id == Prerequisite.requires))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(Note.deck, learner))
+        .where(Among(Prerequisite.note, notes))
+    )
+
+
+@prepared
+def _decks(learner: int, only: int | None = None) -> Query:
+    schedule, is_new = _unanswered(Deck.id, learner)
+    new_all_the_same = schedule.select(fn.count(schedule.card)).where(is_new, schedule.suspended == 0)
+    errors = Elements(Deck.problems)
+    count_of_errors = Select((errors,), (fn.count(SQL("*")),)).where(errors.part(2) == "error")
+    query = (
+        Deck.select(
+            Deck.id, Deck.key, Deck.path, Deck.title, LearnerDeck.new_per_day, Deck.cards,
+            Deck.cards - fn.coalesce(LearnerDeck.seen, 0) + new_all_the_same,
+            fn.coalesce(LearnerDeck.active, 1) == 1,
+            Case(None, ((Deck.problems == "[]", 0),), count_of_errors),
+        )
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(Deck.id, learner))
+        .where(Deck.removed_at.is_null())
+        .order_by(Deck.position, Deck.id)
+    )  # fmt: skip
+    return query if only is None else query.where(Deck.id == only)
+
+
+@prepared
+def _answers_on(learner: int, day: Day) -> Query:
+    return LearnerDay.select(LearnerDay.answers).where(LearnerDay.learner == learner, LearnerDay.study_day == day)
+
+
+@prepared
+def _days_studied(learner: int, last: Day) -> Query:
+    return (
+        LearnerDay.select(LearnerDay.study_day)
+        .where(LearnerDay.learner == learner, LearnerDay.study_day <= last, LearnerDay.answers > 0)
+        .order_by(LearnerDay.study_day.desc())
+    )
+
+
+def _active(learner: int, decks: Collection[int] | None) -> tuple[Any, Any]:
+    """The schedules of cards that are asked, whenever that is, in active decks among these (None: all)."""
+    schedule = Indexed(Schedule, "schedule_due")
+    query = (
+        schedule.select()
+        .join(
+            LearnerDeck,
+            JOIN.LEFT_OUTER,
+            on=((LearnerDeck.learner == schedule.learner) & (LearnerDeck.deck == schedule.deck)),
+        )
+        .where(
+            schedule.learner == learner, schedule.due_on.is_null(False), schedule.suspended == 0,
+            schedule.deck.is_null(False), fn.coalesce(LearnerDeck.active, 1) == 1,
+        )
+    )  # fmt: skip
+    return schedule, query if decks is None else query.where(Among(schedule.deck, decks))
+
+
+@prepared
+def _next_due(learner: int, today: Day) -> Query:
+    schedule, active = _active(learner, None)
+    return active.select(schedule.due_on).where(schedule.due_on > today).order_by(schedule.due_on).limit(1)
+
+
+@prepared
+def _due_on(learner: int, day: Day, decks: Collection[int] | None = None) -> Query:
+    schedule, active = _active(learner, decks)
+    return active.select(schedule.note, schedule.interval).where(schedule.due_on == day)
+
+
+@prepared
+def _buried(learner: int, today: Day, decks: Collection[int] | None = None) -> Query:
+    schedule, active = _active(learner, decks)
+    would_be = (schedule.due_on <= today) & (schedule.buried_until > today)
+    return active.select(schedule.note, schedule.interval).where(would_be)
+
+
+@prepared
+def _coming(learner: int, first: Day, last: Day, decks: Collection[int] | None = None) -> Query:
+    schedule, active = _active(learner, decks)
+    notes = (
+        active.select(schedule.due_on, fn.max(schedule.interval).alias("longest"))
+        .where(schedule.due_on.between(first, last))
+        .group_by(schedule.due_on, schedule.note)
+        .alias("notes")
+    )
+    longest = notes.c.longest
+    return (
+        Select((notes,), (notes.c.due_on, fn.sum(Number(longest < MATURE)), fn.sum(Number(longest >= MATURE))))
+        .group_by(notes.c.due_on)
+    )  # fmt: skip
+
+
+@prepared
+def _paces(learner: int) -> Query:
+    asked = Case(None, ((Review.kind == "drill", "drill"), (Review.before_due_on.is_null(), "new")), "due")
+    last = (
+        Review.select(asked.alias("asked"), Review.quality, Review.took_ms)
+        .where(Review.learner == learner, Review.undone == 0, Review.kind.in_(ASKED))
+        .order_by(Review.seq.desc())
+        .limit(500)
+        .alias("last")
+    )
+    counted_ms = AtMost(last.c.took_ms, LONGEST_MS)
+    return Select(
+        (last,),
+        (
+            last.c.asked, fn.count(SQL("*")), fn.sum(Number(last.c.quality >= DRILLED_UNTIL)),
+            fn.count(last.c.took_ms), fn.coalesce(fn.sum(counted_ms), 0),
+        ),
+    ).group_by(last.c.asked)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +352,24 @@ class QueueRows:
 
     def due(self, learner: int, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
-        return cast(list[DueRow], self._db.all(_DUE, (learner, today)))
+        return cast(list[DueRow], _due.all(self._db, learner, today))
 
     def answers(self, learner: int, today: Day) -> list[AnswerToday]:
-        """Today's answers of the kinds scheduled, drill and plan, in the order in which they were given."""
-        return list(map(AnswerToday._make, self._db.all(_ANSWERS, (learner, today))))
+        """Today's answers of the kinds scheduled and drill, in the order in which they were given."""
+        return list(map(AnswerToday._make, _answers.all(self._db, learner, today)))
 
     def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:
         """The cards of these decks (None: all) that are due after today, the soonest first; read bit by bit."""
-        return cast(Iterator[DueRow], self._db.each(_AHEAD, (learner, today, _list(decks))))
+        return cast(Iterator[DueRow], _ahead.each(self._db, learner, today, decks))
 
     def studied_ahead(self, learner: int, today: Day) -> dict[int, tuple[int, int]]:
         """The cards that were studied ahead today: card to (deck, note)."""
-        rows = self._db.all(
-            "SELECT r.card_id, n.deck_id, r.note_id FROM review r INDEXED BY review_day JOIN note n ON n.id = r.note_id"
-            " WHERE r.learner_id = ? AND r.study_day = ? AND r.kind = 'ahead' AND r.undone = 0",
-            (learner, today),
-        )
+        rows = _studied_ahead.all(self._db, learner, today)
         return {card: (deck, note) for card, deck, note in rows}
 
     def last_answered(self, learner: int) -> int | None:
         """The card of the learner's last answer, on whichever device; None where there is none."""
-        row = self._db.one(
-            "SELECT card_id FROM review WHERE learner_id = ? AND undone = 0 AND quality IS NOT NULL"
-            " ORDER BY seq DESC LIMIT 1",
-            (learner,),
-        )
+        row = _last_answered.one(self._db, learner)
         return int(row[0]) if row else None
 
     def marks(self, cards: Iterable[int]) -> dict[int, int]:
@@ -167,36 +378,23 @@ class QueueRows:
 
     def inactive_decks(self, learner: int) -> set[int]:
         """The decks that the learner has switched off."""
-        rows = self._db.all("SELECT deck_id FROM learner_deck WHERE learner_id = ? AND active = 0", (learner,))
-        return {deck for (deck,) in rows}
+        return {deck for (deck,) in _inactive_decks.all(self._db, learner)}
 
     def decks_at(self, address: str) -> set[int]:
         """The decks at an address: one deck, or those below a folder; empty where there is none."""
-        rows = self._db.all(
-            "SELECT id FROM deck WHERE removed_at IS NULL AND (path = ? OR path >= ? AND path < ?)",
-            (f"{address}.md", f"{address}/", f"{address}0"),  # "0" comes right after "/"
-        )
+        rows = _decks_at.all(self._db, f"{address}.md", f"{address}/", f"{address}0")  # "0" comes right after "/"
         return {deck for (deck,) in rows}
 
     def notes_tagged(self, tag: str) -> set[int]:
         """The notes with a tag, their own or their deck's."""
-        rows = self._db.all(
-            "SELECT note_id FROM note_tag WHERE tag = ?1 UNION SELECT n.id FROM deck d, json_each(d.tags) t"
-            " JOIN note n ON n.deck_id = d.id WHERE t.value = ?1 AND n.removed_at IS NULL",
-            (tag,),
-        )
-        return {note for (note,) in rows}
+        return {note for (note,) in _notes_tagged.all(self._db, tag)}
 
     def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
         """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
-        says: dict[str, str] = dict(self._db.all("SELECT path, order_new FROM folder WHERE order_new IS NOT NULL"))
-        if only is None:
-            rows = self._db.all(_ALL_DECKS_WITH_NEW, (learner,))
-        else:
-            rows = self._db.all(_ONE_DECK_WITH_NEW, (learner, only))
+        says: dict[str, str] = dict(_folders_with_order.all(self._db))
         return [
             DeckWithNew(deck, limit, path.removesuffix(".md"), bool(says) and _by_level(path, says))
-            for deck, limit, path in rows
+            for deck, limit, path in _decks_with_new.all(self._db, learner, only)
         ]
 
     def new_cards(self, learner: int, decks: Iterable[DeckWithNew], today: Day) -> Iterator[NewCard]:
@@ -204,35 +402,22 @@ class QueueRows:
         return chain.from_iterable(self._new_cards(learner, deck, today) for deck in decks)
 
     def _new_cards(self, learner: int, deck: DeckWithNew, today: Day) -> Iterator[NewCard]:
-        sql = _NEW_BY_LEVEL if deck.by_level else _NEW
-        return map(NewCard._make, self._db.each(sql, (learner, deck.id, today)))
+        return map(NewCard._make, _new.each(self._db, learner, deck.id, today, by_level=deck.by_level))
 
     def core(self) -> set[int]:
         """The core notes, and those that must come before them."""
-        return {note for (note,) in self._db.all(_CORE)}
+        return {note for (note,) in _core.all(self._db)}
 
-    def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[Prerequisite]]:
+    def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[domain.Prerequisite]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
-        wanted = list(notes)
-        sql = _PREREQUISITES.format(marks=", ".join("?" * len(wanted)))
-        found: dict[int, list[Prerequisite]] = {}
-        for note, in_play, answered in self._db.all(sql, (learner, learner, learner, *wanted)):
-            found.setdefault(note, []).append(Prerequisite(bool(in_play), bool(answered)))
+        found: dict[int, list[domain.Prerequisite]] = {}
+        for note, in_play, answered in _prerequisites.all(self._db, learner, list(notes)):
+            found.setdefault(note, []).append(domain.Prerequisite(bool(in_play), bool(answered)))
         return found
 
     def decks(self, learner: int, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""
-        wanted = "" if only is None else " AND d.id = ?2"
-        rows = self._db.all(
-            "SELECT d.id, d.key, d.path, d.title, ld.new_per_day, d.cards, d.cards - coalesce(ld.seen, 0)"
-            " + (SELECT count(*) FROM schedule s INDEXED BY schedule_new WHERE s.learner_id = ?1 AND s.deck_id = d.id"
-            " AND s.due_on IS NULL AND s.suspended = 0),"
-            " coalesce(ld.active, 1) = 1, iif(d.problems = '[]', 0,"
-            " (SELECT count(*) FROM json_each(d.problems) p WHERE p.value ->> 2 = 'error'))"
-            " FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = d.id"
-            f" WHERE d.removed_at IS NULL{wanted} ORDER BY d.position, d.id",
-            (learner,) if only is None else (learner, only),
-        )
+        rows = _decks.all(self._db, learner, only)
         return [
             DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
             for deck, key, path, title, new_per_day, cards, unseen, active, errors in rows
@@ -240,47 +425,33 @@ class QueueRows:
 
     def answers_on(self, learner: int, day: Day) -> int:
         """How many answers the learner gave on a day, of whatever kind."""
-        row = self._db.one("SELECT answers FROM learner_day WHERE learner_id = ? AND study_day = ?", (learner, day))
+        row = _answers_on.one(self._db, learner, day)
         return int(row[0]) if row else 0
 
     def days_studied(self, learner: int, last: Day) -> Iterator[Day]:
         """The days until `last` with an answer, the latest first; read bit by bit."""
-        rows = self._db.each(
-            "SELECT study_day FROM learner_day WHERE learner_id = ? AND study_day <= ?"
-            " AND answers > 0 ORDER BY study_day DESC",
-            (learner, last),
-        )
-        return (day for (day,) in rows)
+        return (day for (day,) in _days_studied.each(self._db, learner, last))
 
     def next_due(self, learner: int, today: Day) -> Day | None:
         """The first day after today with cards due in active decks."""
-        row = self._db.one(
-            f"SELECT s.due_on {_ACTIVE} AND s.due_on > ?3 ORDER BY s.due_on LIMIT 1", (learner, None, today)
-        )
+        row = _next_due.one(self._db, learner, today)
         return row[0] if row else None
 
     def due_on(self, learner: int, day: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
         """(note, interval) of the cards due on that very day in these decks (None: all), where they are active."""
-        return self._db.all(f"SELECT s.note_id, s.interval {_ACTIVE} AND s.due_on = ?3", (learner, _list(decks), day))
+        return _due_on.all(self._db, learner, day, decks)
 
     def buried(self, learner: int, today: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
         """(note, interval) of the cards that would be asked today if they were not buried, as in `due_on`."""
-        sql = f"SELECT s.note_id, s.interval {_ACTIVE} AND s.due_on <= ?3 AND NOT {shown_on('?3', 's.')}"
-        return self._db.all(sql, (learner, _list(decks), today))
+        return _buried.all(self._db, learner, today, decks)
 
     def coming(self, learner: int, first: Day, last: Day, decks: Collection[int] | None) -> list[tuple[Day, int, int]]:
         """(day, young, mature) of the notes with cards due on each day from `first` to `last`, as in `due_on`."""
-        sql = (
-            f"SELECT due_on, sum(longest < {MATURE}), sum(longest >= {MATURE}) FROM (SELECT s.due_on AS due_on,"
-            f" max(s.interval) AS longest {_ACTIVE} AND s.due_on BETWEEN ?3 AND ?4 GROUP BY s.due_on, s.note_id)"
-            " GROUP BY due_on"
-        )
-        return self._db.all(sql, (learner, _list(decks), first, last))
+        return _coming.all(self._db, learner, first, last, decks)
 
     def paces(self, learner: int) -> dict[Asked, Sample]:
         """What the learner's last answers say of each kind of card: due, new, or in the drill."""
-        rows = self._db.all(_PACES, (learner,))
-        return {kind: Sample(*figures) for kind, *figures in rows}
+        return {kind: Sample(*figures) for kind, *figures in _paces.all(self._db, learner)}
 
 
 def _by_level(path: str, says: Mapping[str, str]) -> bool:
@@ -291,7 +462,3 @@ def _by_level(path: str, says: Mapping[str, str]) -> bool:
         if folder in says:
             return says[folder] == "level"
     return False
-
-
-def _list(decks: Collection[int] | None) -> str | None:
-    return None if decks is None else json.dumps(sorted(decks))

@@ -1,7 +1,6 @@
 """The log and the schedules: what an answer, a manual action and an undo read and write.
 
-Plain SQL: an answer is the hottest write there is, and a query builder takes three times as long. Every
-method runs within the caller's transaction.
+An answer is the hottest write there is. Every method runs within the caller's transaction.
 """
 
 from __future__ import annotations
@@ -12,48 +11,171 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from peewee import JOIN, Select, fn
+
 from flashcards.domain import sm2
 from flashcards.domain.memory.fsrs import Memory, Parameters
 from flashcards.domain.schedule import History, Schedule
 from flashcards.domain.schedulers import Entry, name_of, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
-from flashcards.storage import counters
+from flashcards.storage import counters, models
 from flashcards.storage.database import Database, Row
-from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
+from flashcards.storage.models import Card, LearnerState, Note, Review, Revision
+from flashcards.storage.prepared import Differs, Indexed, Prepared, Query, inserting, prepared
+from flashcards.storage.schedules import columns, columns_of, place, schedule_of
 
-_BEFORE = ", ".join(f"before_{column}" for column in COLUMNS)
-_AFTER = ", ".join(f"after_{column}" for column in COLUMNS)
-_LOG_COLUMNS = (
-    "learner_id, seq, uid, action, card_id, note_id, at, study_day, quality, kind, verb, revision, scheduler,"
-    f" {_BEFORE}, {_AFTER}, took_ms, leech, stability, difficulty, parameters"
-)
-INSERT_LOG = f"INSERT INTO review({_LOG_COLUMNS}) VALUES ({', '.join('?' * 30)})"
-INSERT_SCHEDULE = (
-    f'INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, {", ".join(COLUMNS)}, lapses, "by")'
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-UPDATE_SCHEDULE = (
-    f'UPDATE schedule SET {", ".join(f"{column} = ?" for column in COLUMNS)}, lapses = ?, "by" = ?'
-    " WHERE learner_id = ? AND card_id = ?"
-)
-_CARD = f"""
-    SELECT c.note_id, c.ordinal, n.revision,
-           {counters.VISIBLE_DECK}, c.answered, s.card_id IS NOT NULL, s.lapses, s."by",
-           {", ".join(f"s.{column}" for column in COLUMNS)}
-    FROM card c JOIN note n ON n.id = c.note_id
-    LEFT JOIN schedule s ON s.learner_id = ? AND s.card_id = c.id WHERE c.id = ?
-"""
-ENTRY_COLUMNS = (
-    f"kind, quality, study_day, after_lapses, verb, scheduler, stability, difficulty, parameters, {_BEFORE}, {_AFTER}"
-)
-"""What a replay needs of a row: see `entry_of`."""
-_STORED = f"""
-    SELECT seq, uid, action, card_id, kind, verb, quality, at, study_day, undone, leech, scheduler, {_BEFORE}, {_AFTER}
-    FROM review WHERE learner_id = ?
-"""
+_LOGGED = (
+    Review.learner, Review.seq, Review.uid, Review.action, Review.card, Review.note, Review.at, Review.study_day,
+    Review.quality, Review.kind, Review.verb, Review.revision, Review.scheduler,
+    *columns(Review, "before_"), *columns(Review, "after_"), Review.took_ms, Review.leech,
+    Review.stability, Review.difficulty, Review.parameters,
+)  # fmt: skip
+_PLACE = (
+    models.Schedule.learner, models.Schedule.card, models.Schedule.note, models.Schedule.ordinal, models.Schedule.deck,
+)  # fmt: skip
+_MOVED = (*columns(models.Schedule), models.Schedule.lapses, models.Schedule.by)
+
+insert_log = inserting(Review, *_LOGGED)
+"""Adds a row to the log: `log_values`."""
+insert_schedule = inserting(models.Schedule, *_PLACE, *_MOVED)
+"""Adds a schedule: learner, card, note, ordinal and deck, then what `update_schedule` takes first."""
+
+
+def _update_schedule(*values: Any) -> Query:
+    *moved, learner, card = values
+    return models.Schedule.update(dict(zip(_MOVED, moved, strict=True))).where(_is_schedule(learner, card))
+
+
+update_schedule: Prepared[...] = Prepared(_update_schedule, arity=len(_MOVED) + 2)
+"""Moves a schedule: the columns of `schedules.COLUMNS`, lapses, who set the date; learner and card."""
+
+
+def _is_schedule(learner: Any, card: Any) -> Any:
+    return (models.Schedule.learner == learner) & (models.Schedule.card == card)
+
+
+@prepared
+def _card(learner: int, card: int) -> Query:
+    schedule = models.Schedule
+    return (
+        Card.select(
+            Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
+            schedule.card.is_null(False), schedule.lapses, schedule.by, *columns(schedule),
+        )
+        .join(Note)
+        .join(schedule, JOIN.LEFT_OUTER, on=_is_schedule(learner, Card.id))
+        .where(Card.id == card)
+    )  # fmt: skip
+
+
+@prepared
+def _siblings(note: int) -> Query:
+    return Card.select(Card.id).where(Card.note == note, Card.removed_at.is_null()).order_by(Card.ordinal)
+
+
+@prepared
+def _log_end(learner: int) -> Query:
+    last = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
+    day = Review.select(fn.max(Review.study_day)).where(Review.learner == learner)
+    return Select(columns=(last, day))
+
+
+def _of_card(learner: int, card: int) -> tuple[Any, Any]:
+    """The log by cards, and the condition that a row of it is the learner's of one card and counts."""
+    log = Indexed(Review, "review_card")
+    return log, (log.card == card) & (log.learner == learner) & (log.undone == 0)
+
+
+@prepared
+def _history(learner: int, card: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    return (
+        log.select(log.study_day, log.kind, log.quality, log.at)
+        .where(is_the_cards, log.kind.in_(("scheduled", "drill", "plan")))
+        .order_by(log.seq.desc())
+    )
+
+
+@prepared
+def _revision_at(note: int, at: int) -> Query:
+    return Revision.select(fn.max(Revision.number)).where(Revision.note == note, Revision.at <= at)
+
+
+@prepared
+def _forget(learner: int, card: int) -> Query:
+    return models.Schedule.delete().where(_is_schedule(learner, card))
+
+
+@prepared
+def _moves(learner: int, card: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    return log.select(log.seq).where(is_the_cards, log.kind.in_(("scheduled", "manual"))).limit(1)
+
+
+@prepared
+def _entries(learner: int, card: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    return log.select(*entry_columns(log)).where(is_the_cards).order_by(log.seq)
+
+
+def entry_columns(log: Any) -> tuple[Any, ...]:
+    """What a replay needs of a row of the log (or an alias of it): see `entry_of`."""
+    return (
+        log.kind, log.quality, log.study_day, log.after_lapses, log.verb, log.scheduler, log.stability, log.difficulty,
+        log.parameters, *columns(log, "before_"), *columns(log, "after_"),
+    )  # fmt: skip
+
+
+@prepared
+def _scheduler_before(learner: int, card: int, seq: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    return log.select(log.scheduler).where(is_the_cards, log.seq < seq, log.kind != "imported").order_by(log.seq.desc())
+
+
+@prepared
+def _action(learner: int, action: str) -> Query:
+    return Review.select(Review.seq).where(Review.learner == learner, Review.action == action)
+
+
+def _stored_rows(learner: int) -> Any:
+    return Review.select(
+        Review.seq, Review.uid, Review.action, Review.card, Review.kind, Review.verb, Review.quality, Review.at,
+        Review.study_day, Review.undone, Review.leech, Review.scheduler,
+        *columns(Review, "before_"), *columns(Review, "after_"),
+    ).where(Review.learner == learner)  # fmt: skip
+
+
+@prepared
+def _row(learner: int, uid: str) -> Query:
+    return _stored_rows(learner).where(Review.uid == uid)
+
+
+@prepared
+def _last_rows(learner: int) -> Query:
+    """What the learner did, the last first: logs of other programs aside, and what authors did."""
+    done_here = (Review.undone == 0) & (Review.kind != "imported") & Differs(Review.verb, "edited")
+    return _stored_rows(learner).where(done_here).order_by(Review.seq.desc())
+
+
+@prepared
+def _last_rows_in_short(learner: int) -> Query:
+    return _last_rows.query(learner).select(Review.action, Review.uid, Review.verb, Review.at, Review.card)
+
+
+@prepared
+def _undo_edits(learner: int, card: int, after: int) -> Query:
+    log, is_the_cards = _of_card(learner, card)
+    edits = log.select(log.seq).where(is_the_cards, log.seq > after, log.verb == "edited")
+    return Review.update({Review.undone: 1}).where(Review.learner == learner, Review.seq.in_(edits))
+
+
+@prepared
+def _mark_undone(learner: int, seq: int) -> Query:
+    return Review.update({Review.undone: 1}).where(Review.learner == learner, Review.seq == seq)
+
+
 NOTHING_KNOWN: Mapping[str, Parameters] = {}
-_LAST = "undone = 0 AND kind <> 'imported' AND verb IS NOT 'edited' ORDER BY seq DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +251,22 @@ class ReviewRows:
 
     def card(self, learner: int, card: int) -> CardRow | None:
         """The card and the learner's schedule of it; None where there is no such card."""
-        row = self._db.one(_CARD, (learner, card))
+        row = _card.one(self._db, learner, card)
         if row is None:
             return None
-        note, ordinal, revision, deck, answered, stored, lapses, by, *columns = row
+        note, ordinal, revision, deck, answered, stored, lapses, by, *schedule = row
         return CardRow(
             card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
-            schedule_of(*columns),
+            schedule_of(*schedule),
         )  # fmt: skip
 
     def siblings(self, note: int) -> list[int]:
         """The cards of a note that its text has today, by ordinal."""
-        rows = self._db.all("SELECT id FROM card WHERE note_id = ? AND removed_at IS NULL ORDER BY ordinal", (note,))
-        return [card for (card,) in rows]
+        return [card for (card,) in _siblings.all(self._db, note)]
 
     def log_end(self, learner: int) -> tuple[int, Day | None]:
         """The last `seq` of the learner (0: none) and the latest study day in the log."""
-        row = self._db.one(
-            "SELECT (SELECT last_seq FROM learner_state WHERE learner_id = ?1),"
-            " (SELECT max(study_day) FROM review WHERE learner_id = ?1)",
-            (learner,),
-        )
+        row = _log_end.one(self._db, learner)
         return (row[0] or 0, row[1]) if row else (0, None)
 
     def history(self, learner: int, card: int, day: Day, at: int) -> History:
@@ -157,12 +274,7 @@ class ReviewRows:
 
         Answers given later that day do not count for the drill, though they came here first.
         """
-        rows = self._db.each(
-            "SELECT study_day, kind, quality, at FROM review INDEXED BY review_card"
-            " WHERE card_id = ? AND learner_id = ?"
-            " AND undone = 0 AND kind IN ('scheduled', 'drill', 'plan') ORDER BY seq DESC",
-            (card, learner),
-        )
+        rows = _history.each(self._db, learner, card)
         last_moved: Day | None = None
         given: list[tuple[int, int]] = []  # until `at`: when, and with which quality
         for study_day, kind, quality, given_at in rows:
@@ -179,45 +291,37 @@ class ReviewRows:
         """Which revision of the card's note there was at an instant; the present one where that is not known."""
         if card.revision == 1:
             return 1
-        row = self._db.one("SELECT max(number) FROM revision WHERE note_id = ? AND at <= ?", (card.note, at))
+        row = _revision_at.one(self._db, card.note, at)
         return (row[0] if row else None) or card.revision
 
     def append(self, learner: int, card: CardRow, row: LogWrite) -> None:
         """Adds a row to the log, and to what is counted of it."""
-        self._db.execute(INSERT_LOG, log_values(learner, card, row))
+        insert_log.run(self._db, *log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: 1})
+            counters.count_answers(self._db, learner, {row.study_day: 1}, {card.id: 1})
         if not card.answered:
             counters.mark_answered(self._db, [card.id])
 
     def save(self, learner: int, card: CardRow, schedule: Schedule, lapses: int, by: str | None = None) -> None:
         """Stores the learner's schedule of a card; `by` is who set its date, where that changes."""
-        columns = columns_of(schedule)
-        by = by or card.by
+        moved = (*columns_of(schedule), lapses, by or card.by)
         if card.stored:
-            self._db.execute(UPDATE_SCHEDULE, (*columns, lapses, by, learner, card.id))
+            update_schedule.run(self._db, *moved, learner, card.id)
         else:
-            place = (learner, card.id, card.note, card.ordinal, card.deck)
-            self._db.execute(INSERT_SCHEDULE, (*place, *columns, lapses, by))
+            insert_schedule.run(self._db, learner, card.id, card.note, card.ordinal, card.deck, *moved)
             if card.deck is not None:
                 counters.count_seen(self._db, learner, {card.deck: 1})
 
     def forget(self, learner: int, card: CardRow) -> None:
         """Drops the learner's schedule of a card: it was never answered after all."""
-        self._db.execute("DELETE FROM schedule WHERE learner_id = ? AND card_id = ?", (learner, card.id))
+        _forget.run(self._db, learner, card.id)
         if card.stored and card.deck is not None:
             counters.count_seen(self._db, learner, {card.deck: -1})
 
     def has_moves(self, learner: int, card: int) -> bool:
         """Whether anything in the log gives the card a schedule."""
-        return bool(
-            self._db.one(
-                "SELECT 1 FROM review INDEXED BY review_card WHERE card_id = ? AND learner_id = ? AND undone = 0"
-                " AND kind IN ('scheduled', 'manual') LIMIT 1",
-                (card, learner),
-            )
-        )
+        return _moves.one(self._db, learner, card) is not None
 
     def lapses(self, learner: int, card: int) -> int:
         """How often the learner has forgotten the card, by what stands in the log."""
@@ -225,36 +329,25 @@ class ReviewRows:
 
     def entries(self, learner: int, card: int) -> list[Entry]:
         """The log of a card as a replay takes it, without the numbers that FSRS-6 used."""
-        rows = self._db.all(
-            f"SELECT {ENTRY_COLUMNS} FROM review INDEXED BY review_card"
-            " WHERE card_id = ? AND learner_id = ? AND undone = 0 ORDER BY seq",
-            (card, learner),
-        )
-        return [entry_of(row) for row in rows]
+        return [entry_of(row) for row in _entries.all(self._db, learner, card)]
 
     def by_before(self, learner: int, card: int, seq: int) -> str:
         """Which scheduler decided the card's date before the row `seq`."""
-        row = self._db.one(
-            "SELECT scheduler FROM review INDEXED BY review_card WHERE card_id = ? AND learner_id = ? AND undone = 0"
-            " AND seq < ? AND kind <> 'imported' ORDER BY seq DESC LIMIT 1",
-            (card, learner, seq),
-        )
+        row = _scheduler_before.one(self._db, learner, card, seq)
         return name_of(row[0]) if row else sm2.SCHEDULER
 
     def has_action(self, learner: int, action: str) -> bool:
         """Whether the learner's log holds an action: one of many rows."""
-        return self._db.one("SELECT 1 FROM review WHERE learner_id = ? AND action = ?", (learner, action)) is not None
+        return _action.one(self._db, learner, action) is not None
 
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""
-        row = self._db.one(f"{_STORED} AND uid = ?", (learner, uid))
+        row = _row.one(self._db, learner, uid)
         return _stored(row) if row else None
 
     def last_action_in_short(self, learner: int) -> list[tuple[str, str, str | None, int, int]]:
         """(action, uid, verb, at, card) of what `last_action` gives: after an import that may be 100,000 rows."""
-        found = self._db.each(
-            f"SELECT action, uid, verb, at, card_id FROM review WHERE learner_id = ? AND {_LAST}", (learner,)
-        )
+        found = _last_rows_in_short.each(self._db, learner)
         _, rows = next(groupby(found, key=itemgetter(0)), ("", ()))
         return list(rows)
 
@@ -263,9 +356,8 @@ class ReviewRows:
 
         Logs of other programs aside, and what authors did.
         """
-        found = self._db.each(f"{_STORED} AND {_LAST}", (learner,))
         rows: list[StoredRow] = []
-        for values in found:
+        for values in _last_rows.each(self._db, learner):
             row = _stored(values)
             if rows and row.action != rows[0].action:
                 break
@@ -274,21 +366,17 @@ class ReviewRows:
 
     def undo_edits(self, learner: int, card: int, after: int) -> None:
         """Takes out of what counts that authors brought the card back after the row `after`."""
-        self._db.execute(
-            "UPDATE review INDEXED BY review_card SET undone = 1"
-            " WHERE card_id = ? AND learner_id = ? AND seq > ? AND verb = 'edited'",
-            (card, learner, after),
-        )
+        _undo_edits.run(self._db, learner, card, after)
 
     def mark_undone(self, learner: int, row: StoredRow) -> None:
         """Takes a row of the log, which is not undone yet, out of what counts; it stays there to be read."""
-        self._db.execute("UPDATE review SET undone = 1 WHERE learner_id = ? AND seq = ?", (learner, row.seq))
+        _mark_undone.run(self._db, learner, row.seq)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: -1})
+            counters.count_answers(self._db, learner, {row.study_day: -1}, {row.card: -1})
 
 
 def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:
-    """The values of `INSERT_LOG`."""
+    """The values of `insert_log`."""
     return (
         learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,
         row.kind, row.verb, row.revision or card.revision, row.scheduler or card.by,
@@ -306,7 +394,7 @@ def _stored(row: Row) -> StoredRow:
 
 
 def entry_of(columns: Sequence[Any], known: Mapping[str, Parameters] = NOTHING_KNOWN) -> Entry:
-    """The entry for `ENTRY_COLUMNS`; `known` are sets of parameters by name."""
+    """The entry for `entry_columns`; `known` are sets of parameters by name."""
     kind, quality, day, lapses, verb, scheduler, stability, difficulty, name, *schedules = columns
     memory = None if stability is None else Memory(stability, difficulty)
     before, after = schedule_of(*schedules[:6]), schedule_of(*schedules[6:])

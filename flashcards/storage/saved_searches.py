@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flashcards.storage import models
 from flashcards.storage.database import Database
+from flashcards.storage.prepared import Query, inserting, prepared
+
+_insert = inserting(
+    models.SavedSearch, models.SavedSearch.learner, models.SavedSearch.id, models.SavedSearch.name,
+    models.SavedSearch.query, models.SavedSearch.on_today, models.SavedSearch.position,
+)  # fmt: skip
+
+
+@prepared
+def _all(learner: int) -> Query:
+    kept = models.SavedSearch
+    found = kept.select(kept.id, kept.name, kept.query, kept.on_today)
+    return found.where(kept.learner == learner).order_by(kept.position, kept.id)
+
+
+@prepared
+def _delete(learner: int) -> Query:
+    return models.SavedSearch.delete().where(models.SavedSearch.learner == learner)
 
 
 class SavedSearch(NamedTuple):
@@ -24,15 +43,13 @@ class SavedSearchRows:
 
     def all(self, learner: int) -> list[SavedSearch]:
         """The learner's searches, in their order."""
-        rows = self._db.all(
-            "SELECT id, name, query, on_today FROM saved_search WHERE learner_id = ? ORDER BY position, id", (learner,)
-        )
+        rows = _all.all(self._db, learner)
         return [SavedSearch(id_, name, query, bool(on_today)) for id_, name, query, on_today in rows]
 
     def replace(self, learner: int, searches: list[SavedSearch]) -> None:
         """Stores the learner's searches as they are here, in this order."""
-        self._db.execute("DELETE FROM saved_search WHERE learner_id = ?", (learner,))
-        self._db.executemany(
-            "INSERT INTO saved_search(learner_id, id, name, query, on_today, position) VALUES (?, ?, ?, ?, ?, ?)",
+        _delete.run(self._db, learner)
+        _insert.many(
+            self._db,
             [(learner, it.id, it.name, it.query, int(it.on_today), position) for position, it in enumerate(searches)],
         )

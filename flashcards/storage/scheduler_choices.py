@@ -1,6 +1,6 @@
 """Which scheduler a learner chose for which folder, and what a choice needs to know of all cards in it.
 
-Plain SQL, within the caller's transaction.
+Every method runs within the caller's transaction.
 """
 
 from __future__ import annotations
@@ -8,24 +8,138 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from peewee import fn
 
 from flashcards.domain.schedulers import SM2, Entry
 from flashcards.storage import counters
 from flashcards.storage.database import Database
+from flashcards.storage.models import Deck, LearnerScheduler, Note, Review, Schedule
+from flashcards.storage.prepared import Among, Indexed, Prepared, Query, prepared, storing
 from flashcards.storage.reviews import (
-    ENTRY_COLUMNS,
-    INSERT_LOG,
-    UPDATE_SCHEDULE,
     CardRow,
     LogWrite,
+    entry_columns,
     entry_of,
+    insert_log,
     log_values,
+    update_schedule,
 )
-from flashcards.storage.schedules import COLUMNS, columns_of, schedule_of
+from flashcards.storage.schedules import COLUMNS, columns, columns_of, schedule_of
 
 PARTS = 10_000
 """A retention is counted in parts of this size."""
+
+
+_CHOICE = (LearnerScheduler.folder, LearnerScheduler.scheduler, LearnerScheduler.retention, LearnerScheduler.since)
+_store = storing(
+    LearnerScheduler, LearnerScheduler.learner, *_CHOICE, LearnerScheduler.action, LearnerScheduler.former,
+    key=(LearnerScheduler.learner, LearnerScheduler.folder),
+)  # fmt: skip
+
+
+@prepared
+def _choices(learner: int) -> Query:
+    return (
+        LearnerScheduler.select(*_CHOICE).where(LearnerScheduler.learner == learner).order_by(LearnerScheduler.folder)
+    )
+
+
+@prepared
+def _remove(learner: int, folder: str) -> Query:
+    return LearnerScheduler.delete().where(LearnerScheduler.learner == learner, LearnerScheduler.folder == folder)
+
+
+@prepared
+def _former(learner: int, action: str) -> Query:
+    by_action = (LearnerScheduler.learner == learner) & (LearnerScheduler.action == action)
+    return LearnerScheduler.select(LearnerScheduler.folder, LearnerScheduler.former).where(by_action)
+
+
+@prepared
+def _path(note: int) -> Query:
+    return Note.select(Deck.path).join(Deck).where(Note.id == note)
+
+
+@prepared
+def _paths(notes: Collection[int]) -> Query:
+    return Note.select(Note.id, Deck.path).join(Deck).where(Among(Note.id, notes))
+
+
+@prepared
+def _scheduled_cards(learner: int) -> Query:
+    return (
+        Schedule.select(
+            Deck.path, Schedule.card, Schedule.note, Schedule.ordinal, Note.revision, Schedule.deck, Schedule.lapses,
+            Schedule.by, *columns(Schedule),
+        )
+        .join(Note, on=(Note.id == Schedule.note))
+        .join(Deck, on=(Deck.id == Note.deck))
+        .where(Schedule.learner == learner, Schedule.due_on.is_null(False) | (Schedule.by != SM2))
+        .order_by(Schedule.card)
+    )  # fmt: skip
+
+
+@prepared
+def _set_by_hand(learner: int) -> Query:
+    later = Indexed(Review, "review_card")
+    moves = (
+        (later.kind == "scheduled")
+        | ((later.kind == "drill") & (later.scheduler != SM2))
+        | later.verb.in_(("reset", "import", "sync"))
+    )
+    moved = later.select(later.seq).where(
+        later.card == Review.card, later.learner == learner, later.seq > Review.seq, later.undone == 0, moves
+    )
+    by_hand = Review.verb.in_(("due", "edited"))
+    return Review.select(Review.card).where(Review.learner == learner, Review.undone == 0, by_hand, ~fn.EXISTS(moved))
+
+
+@prepared
+def _logs(learner: int) -> Query:
+    counts = (Review.learner == learner) & (Review.undone == 0)
+    return Review.select(Review.card, *entry_columns(Review)).where(counts).order_by(Review.seq)
+
+
+def _is_switch(learner: int, action: str) -> Any:
+    return (Review.learner == learner) & (Review.action == action) & (Review.verb == "scheduler")
+
+
+@prepared
+def _switched(learner: int, action: str) -> Query:
+    former = Indexed(Review, "review_card")
+    who = (
+        former.select(former.scheduler)
+        .where(
+            former.card == Review.card, former.learner == Review.learner, former.seq < Review.seq, former.undone == 0,
+            former.kind != "imported",
+        )
+        .order_by(former.seq.desc())
+        .limit(1)
+    )  # fmt: skip
+    rows = Review.select(Review.seq, Review.card, *columns(Review, "before_"), who)
+    return rows.where(_is_switch(learner, action), Review.undone == 0)
+
+
+@prepared
+def _undo_switch(learner: int, action: str) -> Query:
+    return Review.update({Review.undone: 1}).where(_is_switch(learner, action))
+
+
+@prepared
+def _undo_edits_since(learner: int, seq: int, cards: Collection[int]) -> Query:
+    edits = (Review.learner == learner) & (Review.verb == "edited") & (Review.seq > seq)
+    return Review.update({Review.undone: 1}).where(edits, Among(Review.card, cards))
+
+
+def _bring_back_schedule(*values: Any) -> Query:
+    *former, learner, card = values
+    moved = dict(zip((*columns(Schedule), Schedule.by), former, strict=True))
+    return Schedule.update(moved).where(Schedule.learner == learner, Schedule.card == card)
+
+
+_bring_back: Prepared[...] = Prepared(_bring_back_schedule, arity=len(COLUMNS) + 3)
 
 
 class StoredChoice(NamedTuple):
@@ -52,32 +166,21 @@ class ChoiceRows:
 
     def all(self, learner: int) -> list[StoredChoice]:
         """The learner's choices, by folder."""
-        rows = self._db.all(
-            "SELECT folder, scheduler, retention, since FROM learner_scheduler WHERE learner_id = ? ORDER BY folder",
-            (learner,),
-        )
+        rows = _choices.all(self._db, learner)
         return [StoredChoice(*row) for row in rows]
 
     def save(self, learner: int, it: StoredChoice, action: str | None) -> None:
         """Stores a choice; `action` is that of the log which moved dates by it, with what was chosen before."""
         former = next((row for row in self.all(learner) if row.folder == it.folder), None)
-        self._db.execute(
-            "INSERT INTO learner_scheduler(learner_id, folder, scheduler, retention, since, action, former)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, folder) DO UPDATE SET"
-            " scheduler = excluded.scheduler, retention = excluded.retention, since = excluded.since,"
-            " action = excluded.action, former = excluded.former",
-            (learner, *it, action, None if former is None else json.dumps(list(former))),
-        )
+        _store.run(self._db, learner, *it, action, None if former is None else json.dumps(list(former)))
 
     def remove(self, learner: int, folder: str) -> None:
         """Forgets the choice for a folder: it follows the one above it again."""
-        self._db.execute("DELETE FROM learner_scheduler WHERE learner_id = ? AND folder = ?", (learner, folder))
+        _remove.run(self._db, learner, folder)
 
     def take_back(self, learner: int, action: str) -> None:
         """Brings back what was chosen before the action."""
-        row = self._db.one(
-            "SELECT folder, former FROM learner_scheduler WHERE learner_id = ? AND action = ?", (learner, action)
-        )
+        row = _former.one(self._db, learner, action)
         if row is None:
             return
         self.remove(learner, row[0])
@@ -86,27 +189,17 @@ class ChoiceRows:
 
     def address_of_note(self, note: int) -> str:
         """The address of the deck that holds a note, or held it last."""
-        row = self._db.one("SELECT d.path FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.id = ?", (note,))
+        row = _path.one(self._db, note)
         return str(row[0]).removesuffix(".md") if row else ""
 
     def addresses(self, notes: Iterable[int]) -> dict[int, str]:
         """The same by note."""
-        rows = self._db.all(
-            "SELECT n.id, d.path FROM note n JOIN deck d ON d.id = n.deck_id"
-            " WHERE n.id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(notes)),),
-        )
+        rows = _paths.all(self._db, list(notes))
         return {note: path.removesuffix(".md") for note, path in rows}
 
     def scheduled_cards(self, learner: int) -> list[PlacedCard]:
         """Every card of the learner that has a date, or of which FSRS-6 would give the next; hidden ones too."""
-        rows = self._db.all(
-            'SELECT d.path, s.card_id, s.note_id, s.ordinal, n.revision, s.deck_id, s.lapses, s."by",'
-            f" {', '.join('s.' + column for column in COLUMNS)} FROM schedule s"
-            " JOIN note n ON n.id = s.note_id JOIN deck d ON d.id = n.deck_id"
-            " WHERE s.learner_id = ? AND (s.due_on IS NOT NULL OR s.\"by\" <> 'sm2') ORDER BY s.card_id",
-            (learner,),
-        )
+        rows = _scheduled_cards.all(self._db, learner)
         return [
             PlacedCard(
                 path.removesuffix(".md"),
@@ -117,60 +210,35 @@ class ChoiceRows:
 
     def set_by_hand(self, learner: int) -> set[int]:
         """The cards whose date was set by hand, or by an author's edit, and by nothing since."""
-        rows = self._db.all(
-            "SELECT r.card_id FROM review r WHERE r.learner_id = ?1 AND r.undone = 0 AND r.verb IN ('due', 'edited')"
-            " AND NOT EXISTS (SELECT 1 FROM review x INDEXED BY review_card WHERE x.card_id = r.card_id"
-            " AND x.learner_id = ?1 AND x.seq > r.seq AND x.undone = 0 AND (x.kind = 'scheduled'"
-            " OR (x.kind = 'drill' AND x.scheduler <> 'sm2') OR x.verb IN ('reset', 'import', 'sync')))",
-            (learner,),
-        )
-        return {card for (card,) in rows}
+        return {card for (card,) in _set_by_hand.all(self._db, learner)}
 
     def logs(self, learner: int, cards: Collection[int]) -> dict[int, list[Entry]]:
         """The logs of these cards as a replay takes them."""
         wanted, found = set(cards), defaultdict(list)
-        rows = self._db.each(
-            f"SELECT card_id, {ENTRY_COLUMNS} FROM review WHERE learner_id = ? AND undone = 0 ORDER BY seq", (learner,)
-        )
-        for card, *columns in rows:
+        for card, *row in _logs.each(self._db, learner):
             if card in wanted:
-                found[card].append(entry_of(columns))
+                found[card].append(entry_of(row))
         return dict(found)
 
     def move(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, str]]) -> None:
         """Adds rows that set schedules, many at once; the last of each is who decides from then on."""
         if not rows:
             return
-        self._db.executemany(INSERT_LOG, (log_values(learner, card, row) for card, row, _ in rows))
-        self._db.executemany(
-            UPDATE_SCHEDULE,
+        insert_log.many(self._db, (log_values(learner, card, row) for card, row, _ in rows))
+        update_schedule.many(
+            self._db,
             ((*columns_of(row.after), card.lapses, by, learner, card.id) for card, row, by in rows),
         )
         counters.keep_log_end(self._db, learner, rows[-1][1].seq)
 
     def take_back_switches(self, learner: int, action: str) -> int:
         """Undoes all rows of a switch at once; gives how many. Who decided before is what the row before says."""
-        rows = self._db.all(
-            f"SELECT r.seq, r.card_id, {', '.join('r.before_' + column for column in COLUMNS)},"
-            " (SELECT x.scheduler FROM review x INDEXED BY review_card WHERE x.card_id = r.card_id"
-            " AND x.learner_id = r.learner_id AND x.seq < r.seq AND x.undone = 0 AND x.kind <> 'imported'"
-            " ORDER BY x.seq DESC LIMIT 1) FROM review r"
-            " WHERE r.learner_id = ? AND r.action = ? AND r.undone = 0 AND r.verb = 'scheduler'",
-            (learner, action),
-        )
-        self._db.execute(
-            "UPDATE review SET undone = 1 WHERE learner_id = ? AND action = ? AND verb = 'scheduler'", (learner, action)
-        )
+        rows = _switched.all(self._db, learner, action)
+        _undo_switch.run(self._db, learner, action)
         if rows:  # an author's edit since then would lead back to a date that is no more
-            cards = json.dumps([row[1] for row in rows])
-            self._db.execute(
-                "UPDATE review SET undone = 1 WHERE learner_id = ? AND verb = 'edited' AND seq > ?"
-                " AND card_id IN (SELECT value FROM json_each(?))",
-                (learner, min(row[0] for row in rows), cards),
-            )
-        self._db.executemany(
-            f'UPDATE schedule SET {", ".join(f"{column} = ?" for column in COLUMNS)}, "by" = ?'
-            " WHERE learner_id = ? AND card_id = ?",
+            _undo_edits_since.run(self._db, learner, min(row[0] for row in rows), [row[1] for row in rows])
+        _bring_back.many(
+            self._db,
             ((*before, (label or SM2).partition("@")[0], learner, card) for _, card, *before, label in rows),
         )
         return len(rows)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from peewee import Case
+
 from flashcards.domain.schedule import NEVER_SEEN, New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 
@@ -10,18 +14,28 @@ COLUMNS = ("repetition", "ease", "interval", "due_on", "suspended", "buried_unti
 Columns = tuple[int, int, int, int | None, int, int | None]
 
 
-def shown_on(day: str, table: str = "") -> str:
-    """The condition that a schedule is neither suspended nor buried on a day: `Schedule.hidden_on`, in SQL.
+def columns(table: Any, prefix: str = "") -> tuple[Any, ...]:
+    """The columns of `COLUMNS` in a table (or its alias): in the log they stand twice, `before_` and `after_`."""
+    return tuple(getattr(table, prefix + column) for column in COLUMNS)
 
-    `day` is a parameter or a column, `table` the name of the schedule's table with a dot behind it. In every query
-    of what can be asked, this is the one place that says so.
+
+def shown_on(schedule: Any, day: Any) -> Any:
+    """The condition that a schedule is neither suspended nor buried on a day: `Schedule.hidden_on`, in a query.
+
+    `schedule` is the table or its alias. In every query of what can be asked, this is the one place that says so.
     """
-    return f"({table}suspended = 0 AND ({table}buried_until IS NULL OR {table}buried_until <= {day}))"
+    return (schedule.suspended == 0) & (schedule.buried_until.is_null() | (schedule.buried_until <= day))
 
 
-def asked_on(day: str, table: str = "") -> str:
-    """The condition that a scheduled card is asked on a day: `Schedule.asked_on`, in SQL, of cards that are not new."""
-    return f"({table}due_on IS NOT NULL AND {table}due_on <= {day} AND {shown_on(day, table)})"
+def asked_on(schedule: Any, day: Any) -> Any:
+    """The condition that a scheduled card is asked on a day: `Schedule.asked_on`, of cards that are not new."""
+    return schedule.due_on.is_null(False) & (schedule.due_on <= day) & shown_on(schedule, day)
+
+
+def place(card: Any, note: Any) -> Any:
+    """The deck under which a card of a note is studied; NULL while it is hidden."""
+    visible = card.removed_at.is_null() & note.removed_at.is_null() & (note.draft == 0)
+    return Case(None, ((visible, note.deck),))
 
 
 def columns_of(schedule: Schedule) -> Columns:

@@ -3,32 +3,104 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import JOIN, SQL, fn
+
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
-from flashcards.storage.cards import CardFilter, conditions
+from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
+from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
 
-_LIVE = "c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0"
-_SHOWN = f"(s.card_id IS NULL OR {shown_on(':today', 's.')})"
-_CARD = f"SELECT c.id, n.id, c.ordinal, n.deck_id, s.due_on, NOT {_SHOWN}"
-_JOINS = """
-    JOIN deck d ON d.id = n.deck_id
-    LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id
-    LEFT JOIN card_flag f ON f.learner_id = :learner AND f.card_id = c.id
-"""
-_SINCE = """
-    SELECT card_id, quality, verb FROM review
-    WHERE learner_id = ? AND seq > ? AND undone = 0 AND kind <> 'imported' ORDER BY at, seq
-"""
-_CRAMMED = """
-    SELECT card_id, quality, verb FROM review INDEXED BY review_day
-    WHERE learner_id = ? AND study_day = ? AND undone = 0 AND kind IN ('cram', 'manual') ORDER BY at, seq
-"""
+_CAN_BE_ASKED = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
+
+
+def _shown(today: Day) -> Any:
+    return Schedule.card.is_null() | shown_on(Schedule, today)
+
+
+def _set_columns(today: Day) -> tuple[Any, ...]:
+    """The columns of a `SetCard`."""
+    return Card.id, Note.id, Card.ordinal, Note.deck, Schedule.due_on, ~_shown(today)
+
+
+def _found_cards(
+    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None, match: str | None,
+    values: Sequence[Any], asked: Asked,
+) -> Any:  # fmt: skip
+    """What a search finds of the cards that can be asked."""
+    query = with_schedule(Card.select().join(Note).join(Deck), learner)
+    return having_words(query.where(_CAN_BE_ASKED, *conditions(asked, learner, today, due, decks, values)), match)
+
+
+@prepared
+def _found(
+    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
+    *values: Any, asked: Asked,
+) -> Query:  # fmt: skip
+    query = _found_cards(learner, today, due, decks, match, values, asked)
+    return query.select(*_set_columns(today)).order_by(Deck.position, Deck.id, Note.position, Card.ordinal)
+
+
+@prepared
+def _tally(
+    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
+    *values: Any, asked: Asked,
+) -> Query:  # fmt: skip
+    is_due = Schedule.due_on.is_null(False) & (Schedule.due_on <= today) & _shown(today)
+    is_new = Schedule.due_on.is_null() & _shown(today)
+    return _found_cards(learner, today, due, decks, match, values, asked).select(
+        fn.count(SQL("*")), fn.coalesce(fn.sum(Number(is_due)), 0), fn.coalesce(fn.sum(Number(is_new)), 0)
+    )
+
+
+@prepared
+def _cards(learner: int, today: Day, cards: Sequence[int]) -> Query:
+    wanted = Listed(cards)
+    return (
+        Card.select(*_set_columns(today))
+        .from_(wanted)
+        .join(Card, IN_ORDER, on=(Card.id == wanted.value))
+        .join(Note, IN_ORDER, on=(Note.id == Card.note))
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .where(_CAN_BE_ASKED)
+        .order_by(wanted.place)
+    )
+
+
+_MADE = (StudySet.id, StudySet.query, StudySet.cards, StudySet.mode, StudySet.study_day, StudySet.made_at, StudySet.seq)
+_insert = inserting(StudySet, StudySet.learner, *_MADE)
+
+
+@prepared
+def _made(learner: int, id_: str) -> Query:
+    return StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.id == id_)
+
+
+@prepared
+def _forget_older(learner: int, day: Day) -> Query:
+    return StudySet.delete().where(StudySet.learner == learner, StudySet.study_day < day)
+
+
+@prepared
+def _since(learner: int, seq: int) -> Query:
+    later = (Review.learner == learner) & (Review.seq > seq) & (Review.undone == 0) & (Review.kind != "imported")
+    return Review.select(Review.card, Review.quality, Review.verb).where(later).order_by(Review.at, Review.seq)
+
+
+@prepared
+def _crammed(learner: int, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return (
+        log.select(log.card, log.quality, log.verb)
+        .where(log.learner == learner, log.study_day == day, log.undone == 0, log.kind.in_(("cram", "manual")))
+        .order_by(log.at, log.seq)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,72 +124,46 @@ class SetRows:
 
     def get(self, learner: int, id_: str) -> StoredSet | None:
         """The set with that id; None where the learner has none."""
-        row = self._db.one(
-            "SELECT id, query, cards, mode, study_day, made_at, seq FROM study_set WHERE learner_id = ? AND id = ?",
-            (learner, id_),
-        )
+        row = _made.one(self._db, learner, id_)
         return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:]) if row else None
 
     def add(self, learner: int, made: StoredSet) -> None:
         """Stores a new set."""
         cards = json.dumps(made.cards, separators=(",", ":"))
-        self._db.execute(
-            "INSERT INTO study_set(learner_id, id, query, cards, mode, study_day, made_at, seq)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq),
-        )
+        _insert.run(
+            self._db, learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq
+        )  # fmt: skip
 
     def forget_older(self, learner: int, day: Day) -> None:
         """Drops the learner's sets of days before `day`."""
-        self._db.execute("DELETE FROM study_set WHERE learner_id = ? AND study_day < ?", (learner, day))
+        _forget_older.run(self._db, learner, day)
 
     def since(self, learner: int, seq: int) -> list[GivenAnswer]:
         """What the log holds after the row `seq`, in the order in which it was given."""
-        return list(map(GivenAnswer._make, self._db.all(_SINCE, (learner, seq))))
+        return list(map(GivenAnswer._make, _since.all(self._db, learner, seq)))
 
     def crammed(self, learner: int, day: Day) -> list[GivenAnswer]:
         """What was crammed or put away on a day, in the order in which it was given."""
-        return list(map(GivenAnswer._make, self._db.all(_CRAMMED, (learner, day))))
+        return list(map(GivenAnswer._make, _crammed.all(self._db, learner, day)))
 
     def found(self, learner: int, wanted: CardFilter) -> list[SetCard]:
         """The cards that a search finds and that can be asked, in the order of decks and files."""
-        where, values = _where(wanted, learner)
-        sql = (
-            f"{_CARD} FROM card c JOIN note n ON n.id = c.note_id {_JOINS}"
-            f" WHERE {where} ORDER BY d.position, d.id, n.position, c.ordinal"
-        )
-        return [_set_card(row) for row in self._db.all(sql, values)]
+        rows = _found.all(self._db, learner, *_values(wanted), asked=wanted.asked)
+        return [_set_card(row) for row in rows]
 
     def tally(self, learner: int, wanted: CardFilter) -> tuple[int, int, int]:
         """How many cards `found` would give, and how many of them the day could ask: due ones and new ones."""
-        where, values = _where(wanted, learner)
-        row = self._db.one(
-            "SELECT count(*),"
-            f" coalesce(sum(s.due_on IS NOT NULL AND s.due_on <= :today AND {_SHOWN}), 0),"
-            f" coalesce(sum(s.due_on IS NULL AND {_SHOWN}), 0)"
-            f" FROM card c JOIN note n ON n.id = c.note_id {_JOINS} WHERE {where}",
-            values,
-        )
+        row = _tally.one(self._db, learner, *_values(wanted), asked=wanted.asked)
         return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
     def cards(self, learner: int, cards: Sequence[int], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""
-        sql = (
-            f"{_CARD} FROM json_each(:cards) wanted CROSS JOIN card c ON c.id = wanted.value"
-            " CROSS JOIN note n ON n.id = c.note_id"
-            f" LEFT JOIN schedule s ON s.learner_id = :learner AND s.card_id = c.id WHERE {_LIVE} ORDER BY wanted.key"
-        )
-        values = {"learner": learner, "today": today, "cards": json.dumps(cards)}
-        return [_set_card(row) for row in self._db.all(sql, values)]
+        return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
 
 
-def _where(wanted: CardFilter, learner: int) -> tuple[str, dict[str, Any]]:
-    """What a search asks of cards that can be asked, and the values for it."""
-    where, values = conditions(wanted, learner)
-    if wanted.match:
-        where.append("n.id IN (SELECT rowid FROM note_text WHERE note_text MATCH :match)")
-        values["match"] = wanted.match
-    return " AND ".join([_LIVE, *where]), values
+def _values(wanted: CardFilter) -> tuple[Any, ...]:
+    """What a search gives `_found` and `_tally`."""
+    return wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values
 
 
 def _set_card(row: tuple[int, int, int, int, Day | None, int]) -> SetCard:

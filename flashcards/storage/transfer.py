@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
-from flashcards.storage.memory import MemoryRows
+from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
 from flashcards.storage.practice_points import PointRows
 from flashcards.storage.search_text import search_text
 
@@ -26,6 +26,9 @@ _OF_DECKS = {
     "imported_review": f"(learner_id, seq) IN (SELECT learner_id, seq FROM review WHERE {_CARDS})",
     "anki_export": _NOTES,
     "card_flag": _CARDS,
+    "practice_round": f"(learner_id, id) IN (SELECT learner_id, round_id FROM round_answer WHERE {_CARDS})",
+    "round_answer": _CARDS,
+    "round_mark": _CARDS,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -36,9 +39,14 @@ _OF_LEARNER = {
     "plan": "learner_id = :learner",
     "learner_break": "learner_id = :learner",
     "anki_export": "learner_id = :learner",
+    "learner_fit": "learner_id = :learner",
+    "learner_scheduler": "learner_id = :learner",
     "card_flag": "learner_id = :learner",
     "saved_search": "learner_id = :learner",
     "study_set": "learner_id = :learner",
+    "practice_round": "learner_id = :learner",
+    "round_answer": "learner_id = :learner",
+    "round_mark": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -54,12 +62,21 @@ _ORDER = {
     "plan": "learner_id, id",
     "learner_break": "learner_id, first_day",
     "anki_export": "coalesce(learner_id, 0), guid",
+    "fsrs_parameters": "name",
+    "learner_fit": "learner_id, number",
+    "learner_scheduler": "learner_id, folder",
     "card_flag": "learner_id, card_id",
     "saved_search": "learner_id, position, id",
     "study_set": "learner_id, made_at, id",
+    "practice_round": "learner_id, started_at, id",
+    "round_answer": "learner_id, round_id, position, at, id",
+    "round_mark": "learner_id, round_id, position, who, point",
 }
 # A row that only the counter of seen cards made says nothing of its own.
-_ONLY = {"learner_deck": "(active = 0 OR new_per_day IS NOT NULL)"}
+_ONLY = {
+    "learner_deck": "(active = 0 OR new_per_day IS NOT NULL)",
+    "fsrs_parameters": f"name <> '{DEFAULT_NAME}'",  # every database has them
+}
 
 # What follows from other tables, and so is not in an export.
 _DERIVED = {
@@ -131,7 +148,7 @@ class TransferStore:
         names = ", ".join([*columns, *_DERIVED.get(table, ())])
         given = len(columns) + (len(_DERIVED.get(table, ())) if table not in _LOOKED_UP else 0)
         values = ", ".join(f"?{number}" for number in range(1, given + 1))
-        count = 0
+        count, before = 0, self.count(table)
 
         def counted() -> Iterator[Row]:
             nonlocal count
@@ -146,7 +163,7 @@ class TransferStore:
         else:
             source = f"VALUES ({values})"
         self._db.executemany(f"INSERT INTO {table}({names}) {source}", counted())
-        if self.count(table) != count:
+        if self.count(table) != before + count:
             raise Unusable("a card is named that is not there")
         return count
 

@@ -15,6 +15,7 @@ from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
 from flashcards.web.api import export as _api_export
+from flashcards.web.api import imports as _api_imports
 from flashcards.web.api import me as _api_me
 from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
@@ -69,6 +70,7 @@ API_VIEWS = (
     _api_cards,
     _api_decks,
     _api_export,
+    _api_imports,
     _api_me,
     _api_memory,
     _api_scheduler,

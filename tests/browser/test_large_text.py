@@ -25,7 +25,7 @@ OVER = """() => { const boxes = [...document.querySelectorAll('.tabs a, .g')].ma
   return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right - 1 && b.left < a.right - 1
     && a.top < b.bottom - 1 && b.top < a.bottom - 1)); }"""
 BROKEN_WORDS = """() => [...document.querySelectorAll('.g b, .tabs a')].filter((one) => {
-  const range = document.createRange(); range.selectNodeContents(one);
+  const range = document.createRange(); range.selectNodeContents(one.lastChild); // a tab's sign stands above its word
   return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
 }).map((one) => one.textContent)"""
 

@@ -464,7 +464,7 @@ def test_two_browsers_tick_one_answer(live: Live, new_context: Callable[..., Bro
         partner.keyboard.press(key)
     expect(partner.locator(".marks :checked")).to_have_count(4)
     done(page)
-    expect(partner.locator("#line")).to_have_text("The answer is given; tick, and wait for the next question.")
+    expect(partner.locator("#line")).to_have_text("The answer is given; the next one follows.")
     for key in "1113":
         page.keyboard.press(key)
     nothing_waits(page)

@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flashcards.cli.main import main
+from flashcards.web.api.imports import IMPORT, REPORT
 from tests.integration.anki_packages import add, answer_some, collection, export
+from tests.integration.test_api import checked, problem
 from tests.site import DECKS, Site, copy_data, open_site
 
 
@@ -169,3 +171,37 @@ def test_a_card_s_page_and_the_log_show_what_was_imported(own_site: Site, tmp_pa
     items = client.get("/api/v1/reviews").get_json()["items"]
     assert [item["kind"] for item in items] == ["imported", "imported", "manual"]
     assert own_site.services.doctor.examine().ok
+
+
+def test_a_program_brings_a_package(own_site: Site, package: Path) -> None:
+    ann = own_site.learner()
+    client = own_site.client(ann)
+    sent = client.post("/api/v1/import?into=anki&history=1", data=package.read_bytes())
+    assert (sent.status_code, checked(IMPORT, sent.json)["report"]) == (202, None)
+    state = sent.json
+    for _ in range(600):
+        if (state := client.get(f"/api/v1/import/{sent.json['id']}").json)["state"] != "running":
+            break
+        time.sleep(0.05)
+    report = checked(REPORT, checked(IMPORT, state)["report"])
+    assert (report["notes"], report["cards"], report["files"]) == (2, 2, ["anki/_anki.json", "anki/tiere/haus.md"])
+    assert report["history"]["reviews"] == 1
+    assert len(own_site.services.review.cards(ann, q="deck:anki").items) == 2
+
+
+def test_what_a_program_may_not_send(own_site: Site) -> None:
+    ann, ben = own_site.learner(), own_site.learner("Ben")
+    client = own_site.client(ann)
+    problem(client.post("/api/v1/import", data=b"x"), 422, "into")
+    problem(client.post("/api/v1/import?into=../x", data=b"x"), 422, "into")
+    problem(client.post("/api/v1/import?into=a&history=yes", data=b"x"), 422, "history")
+    problem(client.post("/api/v1/import?into=a", data=b""), 422, "body")
+    problem(client.get("/api/v1/import/unheard"), 404)
+    problem(own_site.client(ben).post("/api/v1/import?into=a", data=b"x"), 403)
+    sent = client.post("/api/v1/import?into=a", data=b"no package")
+    for _ in range(600):
+        if (state := client.get(f"/api/v1/import/{sent.json['id']}").json)["state"] != "running":
+            break
+        time.sleep(0.05)
+    assert (state["state"], state["report"]) == ("failed", None)
+    assert state["error"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid, NotFound
+from flashcards.services.plan.contract import Choice
 from flashcards.services.practice.contract import Spoken, Ticks, Wish
 from tests.integration.practice_world import DAY, MINUTE, START, Practice, open_practice, practice_site, prepare
 from tests.site import new_id
@@ -349,6 +350,21 @@ def test_rounds_are_their_learners_alone_and_go_with_them(site: Practice) -> Non
         assert site.services.database.one(f"SELECT count(*) FROM {table}") == (0,)
 
 
+def test_the_doctor_finds_ticks_of_rounds_that_are_gone(site: Practice) -> None:
+    ann = site.learner()
+    round_ = site.begin(ann)
+    asked = site.say(ann, round_)
+    site.tick(ann, round_, asked, marks={asked.question.keys[0]: "said"})
+    assert site.services.doctor.examine().ok
+    with site.services.database.write():
+        site.services.database.execute("DELETE FROM practice_round")
+    findings = site.services.doctor.examine().findings
+    assert findings == (
+        "1 answers of practice rounds that are not there",
+        "1 ticks of practice rounds that are not there",
+    )
+
+
 def test_a_deleted_round_leaves_its_grades_in_the_log(site: Practice) -> None:
     ann = site.learner()
     round_ = site.begin(ann)
@@ -411,6 +427,19 @@ def test_what_is_proposed_says_why_and_begins_as_proposed(site: Practice) -> Non
     again = site.services.practice.proposal(ann)
     assert again is not None
     assert again.reasons == ("two had points missed", "four were never asked")
+
+
+def test_what_weighs_in_the_plan_comes_more_often_and_is_said(site: Practice) -> None:
+    ann = site.learner()
+    choice = Choice(
+        day=site.services.review.study_day(ann) + 20, minutes=30, decks=("ml/concepts",), weights={"ml/concepts/svm": 3}
+    )
+    site.services.plans.make(ann, choice)
+    first = [site.begin(ann, minutes=1, seed=seed).questions[0].question.topic for seed in range(120)]
+    assert first.count("SVM") > first.count("PCA") > first.count("Sorting")
+    proposal = site.services.practice.proposal(ann)
+    assert proposal is not None
+    assert "one weighs most in your plan" in proposal.reasons
 
 
 def test_decks_without_questions_propose_nothing_and_say_what_to_do(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ LEAST = {
         GET /decks/<path:address>/edit, POST /decks/<path:address>/edit
         GET /import, POST /import, GET /import/<id_>, GET /import/<id_>/progress
         POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures
+        POST /api/v1/import, GET /api/v1/import/<import_id>
     """,
     ADMIN: """
         GET /admin/people, POST /admin/people, POST /admin/people/<int:who>

@@ -7,6 +7,8 @@ and a query that does not end is stopped.
 
 from __future__ import annotations
 
+import json
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -151,8 +153,8 @@ class CollectionReader:
         """The cards; those in a filtered deck as if they were at home."""
         sql = (
             "SELECT id, nid, CASE odid WHEN 0 THEN did ELSE odid END, ord, type, queue,"
-            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses, flags & 7"
-            " FROM cards ORDER BY nid, ord, id"
+            " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses, flags & 7,"
+            " data FROM cards ORDER BY nid, ord, id"
         )
         return self._rows("cards", sql, _card, self._limits.cards)
 
@@ -216,7 +218,7 @@ def _note(row: Sequence[Any]) -> PackedNote | None:
 
 
 def _card(row: Sequence[Any]) -> PackedCard | None:
-    id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag = row
+    id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag, data = row
     if isinstance(due, float) and due == due // 1:  # some add-ons wrote floats
         due = int(due)
     if not _whole((id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses)):
@@ -224,7 +226,19 @@ def _card(row: Sequence[Any]) -> PackedCard | None:
     if not (0 <= ordinal < 1000 and 0 <= type_ <= 3 and interval < 1 << 31 and 0 <= factor < 1 << 31):
         return None
     lapses = min(max(lapses, 0), _MOST_LAPSES)
-    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag or 0)
+    return PackedCard(id_, note, deck, ordinal, type_, queue, due, interval, factor, lapses, flag or 0, memory_of(data))
+
+
+def memory_of(data: object) -> tuple[float, float] | None:
+    """Stability in days and difficulty, as FSRS leaves them in a card's data; None where it holds none that can be."""
+    if not isinstance(data, str) or '"s"' not in data:
+        return None
+    try:
+        found = json.loads(data)
+        stability, difficulty = float(found["s"]), float(found["d"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return (stability, difficulty) if 0 < stability < math.inf and 1 <= difficulty <= 10 else None
 
 
 def _upgraded(review: PackedReview) -> PackedReview:

@@ -74,7 +74,7 @@ class PackedCard(NamedTuple):
 
     `due` is a position (new), epoch seconds (learning within a day) or days since the collection's day 0.
     `ordinal` is that of its template (of a cloze note: its number less one). `factor` is in permille. `lapses` is how
-    often it was forgotten. `flag` is 0 (none) to 7.
+    often it was forgotten. `memory` is FSRS's stability in days, and difficulty. `flag` is 0 (none) to 7.
     """
 
     id: int
@@ -88,6 +88,7 @@ class PackedCard(NamedTuple):
     factor: int
     lapses: int = 0
     flag: int = 0
+    memory: tuple[float, float] | None = None
 
 
 class Converted(NamedTuple):

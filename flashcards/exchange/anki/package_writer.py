@@ -28,7 +28,7 @@ from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
 from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
-from flashcards.exchange.anki.presets import DEFAULT_PRESET
+from flashcards.exchange.anki.presets import DEFAULT_PRESET, FsrsPreset
 from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
 from flashcards.exchange.anki.source_fields import as_they_came
 from flashcards.exchange.whole_file import whole_file
@@ -63,7 +63,7 @@ PRAGMA page_size = 16384; PRAGMA cache_size = -16000; PRAGMA journal_mode = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 """
 _NOTE_SQL = "INSERT INTO notes VALUES (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')"
-_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, '')"
+_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)"
 _NEW_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"  # see `new_card`
 _REVIEW_SQL = "INSERT INTO revlog VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?)"
 
@@ -84,6 +84,7 @@ class PackageCard(NamedTuple):
     schedule: AnkiSchedule | None = None
     reviews: Sequence[AnkiReview] = ()
     flag: int = 0
+    data: str = ""  # what FSRS remembers of it, as Anki writes that
 
 
 class PackageNote(NamedTuple):
@@ -161,6 +162,7 @@ class PackageWriter:
         self._decks: dict[str, int] = {}  # by the names that were asked for, clean or not
         self._deck_names: dict[int, str] = {}
         self._described: dict[str, str] = {}
+        self._presets: dict[str, FsrsPreset] = {}
         self._media: dict[str, int] = {}
         self._note_ids, self._card_ids, self._review_ids = _UniqueIds(), _UniqueIds(), _UniqueIds()
         self._notes = self._cards = self._reviews = 0
@@ -175,6 +177,10 @@ class PackageWriter:
         """Gives a deck the description (plain text) that Anki shows before it is studied; makes it where needed."""
         self._deck(name)
         self._described[clean_deck_name(name)] = escape(description, quote=False)
+
+    def schedule_deck(self, name: str, preset: FsrsPreset) -> None:
+        """Gives a deck a preset of its own."""
+        self._presets[clean_deck_name(name)] = preset
 
     def add_notes(self, notes: Iterable[PackageNote]) -> None:
         """Adds notes with their cards and log rows."""
@@ -201,7 +207,7 @@ class PackageWriter:
                 json.dumps(self._conf()),
                 json.dumps(self._models()),
                 json.dumps({str(id_): self._deck_json(name, id_) for id_, name in self._deck_names.items()}),
-                json.dumps({"1": DEFAULT_PRESET}),
+                json.dumps({"1": DEFAULT_PRESET} | {str(it.id): it.as_json() for it in self._presets.values()}),
             ),
         )
         self._db.execute(_INDEX)
@@ -246,13 +252,13 @@ class PackageWriter:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]
             note_rows.append((note_id, guid, type_id, modified, tag_text(tags), fields, first))
-            for ordinal, deck, schedule, reviews, flag in cards:
+            for ordinal, deck, schedule, reviews, flag, data in cards:
                 card_id = take_card(created)
                 position += 1
                 if schedule is None:
                     new_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, position))
                 else:
-                    card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule, flag))
+                    card_rows.append((card_id, note_id, self._deck(deck), ordinal, modified, *schedule, flag, data))
                 for at, *values in reviews:
                     review_rows.append((take_review(at), card_id, *values))
         self._db.executemany(_NOTE_SQL, note_rows)
@@ -311,7 +317,7 @@ class PackageWriter:
             "usn": -1,
             "desc": self._described.get(name, ""),
             "dyn": 0,
-            "conf": 1,
+            "conf": self._presets[name].id if name in self._presets else 1,
             "collapsed": False,
             "browserCollapsed": False,
             "extendNew": 0,

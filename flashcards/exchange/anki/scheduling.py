@@ -6,6 +6,7 @@ the difference between that count and the collection's, so that the calendar dat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -94,6 +95,12 @@ def scheduled(schedule: Schedule, position: int, today: Day, reps: int, lapses: 
         reps,
         lapses,
     )
+
+
+def memory_data(stability: float, difficulty: float, retention: float, decay: float) -> str:
+    """A card's data as Anki's FSRS keeps it: stability in days to four decimals, difficulty to three."""
+    values = {"s": round(stability, 4), "d": round(difficulty, 3), "dr": round(retention, 4), "decay": round(decay, 4)}
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _queue(schedule: Schedule, today: Day) -> int:

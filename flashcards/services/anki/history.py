@@ -9,9 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
+from flashcards.domain.memory import fsrs
 from flashcards.domain.schedule import New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
@@ -111,6 +113,8 @@ class _Import:
         self.action = new_uuid()
         self.study_day = StudyDays(learner.timezone, learner.day_start).of
         ours = self.imports.cards(learner.id, set(guids.values()))
+        self.parameters = MemoryState(service._db).predictor(learner.id).name
+        self.remembered = {card.id for card in package.cards if card.memory is not None}
         self.cards: dict[int, CardRow] = {}
         self.names: dict[int, str] = {}
         for card in package.cards:
@@ -138,11 +142,15 @@ class _Import:
                 new.append(self.row(review, card, uid))
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
-        self.memory.mark(self.learner.id, fresh)
+        self.memory.mark(self.learner.id, {*fresh, *(row.id for id_, row in self.cards.items() if self.knows(id_))})
         schedules = self.close(logs, fresh)
         flags = self.flag()
         total = len(self.package.reviews)
         return HistoryReport(len(new), schedules, total - lost - len(new), lost, flags)
+
+    def knows(self, card: int) -> bool:
+        """Whether Anki says what is remembered of the card."""
+        return card in self.remembered
 
     def row(self, review: PackedReview, card: CardRow, uid: str) -> ImportedRow:
         self.seq += 1
@@ -183,6 +191,7 @@ class _Import:
                 seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
                 after=after, took_ms=None, leech=False, scheduler=sm2.SCHEDULER,
+                **remembered(packed, self.parameters),
             )  # fmt: skip
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
@@ -244,6 +253,14 @@ class _Import:
             if last is None or day > last:
                 memory, last = sm2.review(memory, quality), day
         return None if last is None else Scheduled(memory, last + memory.interval)
+
+
+def remembered(card: PackedCard, parameters: str) -> dict[str, Any]:
+    """What the closing row keeps of what Anki's FSRS knew: the memory begins there where no answer precedes it."""
+    if card.memory is None:
+        return {}
+    memory = fsrs.kept(*card.memory)
+    return {"stability": memory.stability, "difficulty": memory.difficulty, "parameters": parameters}
 
 
 _WHICH = {0: "forward", 1: "backward"}

@@ -27,6 +27,7 @@ from flashcards.services.export.anki_fields import (
     request_for_anki,
     within,
 )
+from flashcards.services.export.exported_memory import ExportedMemory
 from flashcards.services.export.former_notes import FormerNotes
 from flashcards.services.export.packed_notes import NotRendered, PackedDecks, fields_of_stored
 from flashcards.services.export.results import AnkiExported, Progress, TextExported
@@ -118,7 +119,8 @@ class DatabaseExport:
     ) -> AnkiExported:
         with self._store.read():
             removed = self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else 0)
-            work = PackedDecks(self._store, learner.id if learner else 0, today)
+            memory = ExportedMemory(self._store.database, learner.id) if learner and today is not None else None
+            work = PackedDecks(self._store, learner.id if learner else 0, today, memory)
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
             former = FormerNotes(self._store.former(wanted.ids, work.learner), self._root, self._pool)
             work.media |= former.media
@@ -151,6 +153,8 @@ class DatabaseExport:
             name = deck_name(deck.path, deck.title, titles)
             if not gone:
                 package.describe_deck(name, deck.description)
+            if work.memory is not None and (preset := work.memory.preset(deck.address)) is not None:
+                package.schedule_deck(name, preset)
             package.add_notes(work.notes(deck, name, gone=gone))
             package.add_notes(former.of(deck.id, name))
 

@@ -13,6 +13,7 @@ from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
 from flashcards.exchange.anki.scheduling import LogEntry, new_card
 from flashcards.services.export.anki_fields import anki_ordinal, digest_of_joined
+from flashcards.services.export.exported_memory import ExportedMemory
 from flashcards.storage.exports import (
     ExportCard,
     ExportDeck,
@@ -37,11 +38,13 @@ class PackedDecks:
     `removed_from` names the files of decks from which notes have gone that are to be exported as removed.
     """
 
-    def __init__(self, store: ExportStore, learner: int, today: Day | None) -> None:
+    def __init__(self, store: ExportStore, learner: int, today: Day | None, memory: ExportedMemory | None) -> None:
         self._store = store
+        self.memory = memory
         self.learner = learner
         self._today = today
         self._position = 0
+        self._address = ""
         self._tags: dict[tuple[str, bool], tuple[Sequence[str], str]] = {}
         self.removed_from: set[str] = set()
         self.media: dict[str, None] = {}
@@ -101,6 +104,7 @@ class PackedDecks:
         self, deck: ExportDeck, name: str, today: Day, *, removed: bool
     ) -> dict[int, list[PackageCard]]:
         """By note, its cards with the learner's schedule and log; they are numbered in the order of notes."""
+        self._address = deck.address
         log = self._store.log(deck.id, self.learner, removed=removed)
         stored = self._store.cards(deck.id, self.learner, removed=removed)
         return {
@@ -116,7 +120,8 @@ class PackedDecks:
             schedule = new_card(self._position)._replace(reps=reps)
         else:
             schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
-        return PackageCard(anki_ordinal(card.which), deck, schedule, rows, card.flag)
+        data = self.memory.data(self._address, card.id) if self.memory else ""
+        return PackageCard(anki_ordinal(card.which), deck, schedule, rows, card.flag, data)
 
 
 def _deletions(note: ExportNote) -> Sequence[int]:

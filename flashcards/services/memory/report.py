@@ -74,6 +74,8 @@ class ReportService(LearnerDays):
             last = rows.last_fit(learner.id)
             log = rows.whole_log(learner.id)
             answers = day_firsts(log)
+            if last is not None and "bins" not in last.figures:
+                last = None  # it came from elsewhere, without
             figures = last.figures if last else kept_figures(evaluate(log, fits=()))
             by_deck = self._known(learner, predictor, today, rows)
         known = Known()

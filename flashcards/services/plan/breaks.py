@@ -10,7 +10,6 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.contract import Break
 from flashcards.services.plan.days import PlanDays, as_scheduled
-from flashcards.services.plan.learners import memories_of
 from flashcards.services.review.facade import ReviewService
 from flashcards.storage.database import Database
 from flashcards.storage.plans import PlanRows
@@ -94,7 +93,7 @@ class Breaks:
         return self._review.set_dates(learner, spread_over(order, today, days))
 
     def _waiting(self, learner: Learner, first: Day, last: Day) -> list[Waiting]:
-        memories = memories_of(self._rows.log(learner.id))
+        memories = self._days.memories(learner.id)
         return [
             Waiting(card, *memories.get(card, as_scheduled(due, interval)), due)
             for card, due, interval in self._rows.due_between(learner.id, first, last)

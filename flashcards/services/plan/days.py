@@ -21,8 +21,9 @@ from flashcards.domain.queue import DueRow
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day, date_of
 from flashcards.errors import FlashcardsError, Unavailable
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
-from flashcards.services.plan.learners import Material, material
+from flashcards.services.plan.learners import NEWEST, Material, material
 from flashcards.services.plan.scope import Weighed, grouped, in_any, mixed, vanished, weighed_decks
 from flashcards.services.review.search import parse_search
 from flashcards.storage.cards import CardFilter, CardRows
@@ -65,6 +66,7 @@ class PlanDays:
         self._db = database
         self._rows = PlanRows(database)
         self._card_rows = CardRows(database)
+        self._memory = MemoryState(database)
         self._clock = clock
 
     # --- the plan that is followed
@@ -126,11 +128,20 @@ class PlanDays:
         """What the learner's log says."""
         breaks = self.days_on_break(learner)
         off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
-        return material(self._rows.log(learner), today, off)
+        return self._material(learner, today, off)
 
     def known_of(self, learner: int, today: Day) -> Material:
         """What the learner's log says, without a plan."""
-        return material(self._rows.log(learner), today, self.days_on_break(learner))
+        return self._material(learner, today, self.days_on_break(learner))
+
+    def _material(self, learner: int, today: Day, off: frozenset[Day]) -> Material:
+        log, chosen = self._rows.log(learner, NEWEST), self._memory.predictor(learner).parameters
+        return material(log, today, off, self.memories(learner), self._rows.answers(learner), chosen)
+
+    def memories(self, learner: int) -> dict[int, tuple[Memory, Day]]:
+        """Each card's memory, and the day of its last answer."""
+        states = self._memory.states(learner)
+        return {it.card: (Memory(it.stability, it.difficulty), it.last_on) for it in states}
 
     def weighed(self, learner: int, plan: PlanRow) -> Weighed:
         """What is in the plan's scope. Places that have vanished hold nothing."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.domain import sm2
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
-from flashcards.domain.memory.strength import strength_of
-from flashcards.domain.memory.walk import Logged
+from flashcards.domain.memory.strength import fit_strength
 from flashcards.domain.plan.model import Learner, learner_first_grades, learner_pace, learner_speeds
 from flashcards.domain.study_day import Day
 from flashcards.storage.plans import AnswerRow
 
-_NEWEST = 20_000
-"""So many of the newest answers say how strong a memory is: older ones are of another learner by now."""
+NEWEST = 20_000
+"""So many of the newest answers say how a learner is: older ones are of another one by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +23,51 @@ class Material:
     """`memories` are each card's memory and the day of its last answer; `answers` is how many the log holds."""
 
     learner: Learner
-    memories: dict[int, tuple[Memory, Day]]
+    memories: Mapping[int, tuple[Memory, Day]]
     answers: int
 
 
-def material(log: Sequence[AnswerRow], today: Day, off: frozenset[Day], chosen: Parameters = DEFAULTS) -> Material:
-    """All of it. `off` are days on which nothing was to be studied: they are not missed."""
-    memories = memories_of(log, chosen)
-    newest = log[-_NEWEST:]
-    kept, missed = _days(newest, today, off)
-    timed = sum(row.took_ms is not None for row in newest)
+def material(
+    log: Sequence[AnswerRow],
+    today: Day,
+    off: frozenset[Day],
+    memories: Mapping[int, tuple[Memory, Day]],
+    answers: int,
+    chosen: Parameters = DEFAULTS,
+) -> Material:
+    """All of it. `log` are the newest of the learner's `answers`, in their order; `off` are days on which nothing was
+    to be studied: they are not missed."""
+    kept, missed = _days(log, today, off)
+    timed = sum(row.took_ms is not None for row in log)
     share, pace_sd = learner_pace(timed, kept, missed)
-    logged = [Logged(row.day, row.at, row.seq, row.card, row.quality, row.interval) for row in newest]
     learner = Learner(
         parameters=chosen,
-        strength=strength_of(logged, chosen),
-        speeds=learner_speeds((_what(row), row.took_ms / 1000) for row in newest if row.took_ms is not None),
-        first_grades=learner_first_grades(_first_grades(newest)),
+        strength=fit_strength(_ratios(log, whole=len(log) >= answers, chosen=chosen), chosen),
+        speeds=learner_speeds((_what(row), row.took_ms / 1000) for row in log if row.took_ms is not None),
+        first_grades=learner_first_grades(_first_grades(log)),
         kept=share,
         pace_sd=pace_sd,
     )
-    return Material(learner, memories, len(log))
+    return Material(learner, memories, answers)
 
 
-def memories_of(log: Sequence[AnswerRow], chosen: Parameters = DEFAULTS) -> dict[int, tuple[Memory, Day]]:
-    """Each card's memory and the day of its last answer, from a log in its order."""
-    found: dict[int, tuple[Memory, Day]] = {}
+def _ratios(log: Sequence[AnswerRow], *, whole: bool, chosen: Parameters) -> Iterator[tuple[float, bool]]:
+    """(days by stability, remembered) of the first answers of later days.
+
+    The memory after an answer is what was stored with it; where it was not, it is computed, as far as the answers
+    before are known (`whole`: all are).
+    """
+    known: dict[int, tuple[Memory, Day]] = {}
     for row in log:
-        before = found.get(row.card)
-        if before is None:
-            found[row.card] = fsrs.first(row.quality, chosen), row.day
-        else:
-            found[row.card] = fsrs.review(before[0], row.quality, row.day - before[1], chosen), row.day
-    return found
+        before = known.get(row.card)
+        if before is not None and row.day > before[1]:
+            yield (row.day - before[1]) / before[0].days, row.quality >= sm2.REMEMBERED
+        if row.stability is not None and row.difficulty is not None:
+            known[row.card] = Memory(row.stability, row.difficulty), row.day
+        elif before is not None:
+            known[row.card] = fsrs.review(before[0], row.quality, max(0, row.day - before[1]), chosen), row.day
+        elif whole:
+            known[row.card] = fsrs.first(row.quality, chosen), row.day
 
 
 def _what(row: AnswerRow) -> str:

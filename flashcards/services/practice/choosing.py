@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from flashcards.clock import Clock
 from flashcards.domain.practice.draw import LATELY, Candidate, draw
 from flashcards.domain.practice.kinds import (
     NAMES,
@@ -22,10 +23,14 @@ from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.plan.days import PlanDays
 from flashcards.services.practice.contract import Offer, Proposal, Wish
+from flashcards.services.practice.plan_weight import plan_weight
 from flashcards.services.practice.points import points_of
 from flashcards.services.practice.weakness import weaknesses
 from flashcards.services.review.card_lookup import card_number
+from flashcards.storage.database import Database
+from flashcards.storage.plans import PlanRows
 from flashcards.storage.practice import CoreNote, PracticeRows
 from flashcards.storage.queues import QueueRows
 
@@ -48,10 +53,12 @@ class Pool:
 class Choosing:
     """Reads for the draw; within the caller's transaction."""
 
-    def __init__(self, rows: PracticeRows, queues: QueueRows, memory: MemoryState) -> None:
-        self._rows = rows
-        self._queues = queues
-        self._memory = memory
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._rows = PracticeRows(database)
+        self._queues = QueueRows(database)
+        self._memory = MemoryState(database)
+        self._plans = PlanRows(database)
+        self._plan_days = PlanDays(database, clock)
 
     def pool(self, learner: Learner, today: Day, *, points: bool = True) -> Pool:
         """Every question that the learner could be asked. Without `points` their old ticks are not looked at."""
@@ -59,11 +66,13 @@ class Choosing:
         asked = self._rows.last_asked(learner.id)
         missed = self._rows.last_missed(learner.id) if points else {}
         weak = weaknesses(self._memory, learner.id, notes, today)
+        weight = plan_weight(self._plans, self._plan_days, learner.id)
         candidates = {
             card: Candidate(
                 card,
                 _kind(note),
                 note.deck,
+                weight=1.0 if weight is None else weight(note.deck, note.note),
                 weakness=weak[card],
                 missed=missed.get(card, 0.0),
                 asked_on=_day(learner, asked.get(card)),
@@ -224,13 +233,15 @@ def _nothing(wish: Wish, pool: Pool) -> str:
 
 
 def _reasons(drawn: list[Candidate], today: Day) -> tuple[str, ...]:
-    """Why these: each question is named by the first reason that holds for it."""
+    """Why these: what the plan says of some, and of each the first other reason that holds for it."""
+    heavy = [one for one in drawn if one.weight > 1]
     missed = [one for one in drawn if one.missed > 0]
     never = [one for one in drawn if one.asked_on is None and one not in missed]
     long_ago = [
         one for one in drawn if one not in missed and one.asked_on is not None and today - one.asked_on >= LATELY
     ]
     counts = (
+        (len(heavy), "weigh most in your plan"),
         (len(missed), "had points missed"),
         (len(never), "never asked" if len(never) == len(drawn) else "were never asked"),
         (len(long_ago), "were not asked for two weeks"),
@@ -239,4 +250,4 @@ def _reasons(drawn: list[Candidate], today: Day) -> tuple[str, ...]:
 
 
 def _singular(what: str, count: int) -> str:
-    return what.replace("were", "was") if count == 1 else what
+    return what.replace("were", "was").replace("weigh ", "weighs ") if count == 1 else what

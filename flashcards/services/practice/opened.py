@@ -11,7 +11,6 @@ from flashcards.domain.practice.rounds import Given, Question, Round, current, s
 from flashcards.domain.study_day import Day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
-from flashcards.services.memory.state import MemoryState
 from flashcards.services.practice.choosing import Choosing
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.model import Model
@@ -20,7 +19,6 @@ from flashcards.services.review.incoming import checked_uuid
 from flashcards.storage.cards import CardRecord, CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.practice import LinkedCard, MarkRow, PracticeRows
-from flashcards.storage.queues import QueueRows
 
 SELF, PARTNER, MODEL = "self", "partner", "model"
 
@@ -35,7 +33,7 @@ class OpenedRounds:
         self._review = review
         self._rows = PracticeRows(database)
         self._cards = CardRows(database)
-        self._choosing = Choosing(self._rows, QueueRows(database), MemoryState(database))
+        self._choosing = Choosing(database, clock)
 
     def open(self, learner: Learner, round_id: str) -> OpenRound:
         """The round as it stands; raises NotFound."""

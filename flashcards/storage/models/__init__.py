@@ -12,6 +12,7 @@ from flashcards.storage.models.collection import (
     Card,
     Deck,
     Folder,
+    FollowUp,
     Media,
     Note,
     NoteFront,
@@ -20,11 +21,13 @@ from flashcards.storage.models.collection import (
     Prerequisite,
     Rendering,
     Revision,
+    RubricPoint,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
-from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
+from flashcards.storage.models.learning import CardAnswers, LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
+from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
 from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
@@ -33,15 +36,18 @@ __all__ = [
     "AnkiExport",
     "AnkiFields",
     "Card",
+    "CardAnswers",
     "CardFlag",
     "Deck",
     "ExpectedEdit",
     "Folder",
+    "FollowUp",
     "FsrsParameters",
     "ImportedReview",
     "Job",
     "JobRun",
     "Learner",
+    "LearnerBreak",
     "LearnerDay",
     "LearnerDeck",
     "LearnerFit",
@@ -54,6 +60,8 @@ __all__ = [
     "NoteTag",
     "NoteText",
     "PartnerLink",
+    "Plan",
+    "PlanDay",
     "PracticeRound",
     "Prerequisite",
     "Rendering",
@@ -61,6 +69,7 @@ __all__ = [
     "Revision",
     "RoundAnswer",
     "RoundMark",
+    "RubricPoint",
     "SavedSearch",
     "Schedule",
     "Sent",

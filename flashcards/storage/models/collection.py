@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import AutoField, BigIntegerField, CompositeKey, DoubleField, IntegerField, TextField
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
-from flashcards.storage.models.base import Flag, Instant, Reference, Table, default, index
+from flashcards.storage.models.base import Flag, Instant, Pointer, Reference, Table, default, index
 
 
 class Folder(Table):
@@ -14,6 +14,7 @@ class Folder(Table):
     path = TextField(primary_key=True)
     title = TextField(null=True)
     sort_order = DoubleField(null=True)
+    order_new = TextField(null=True)  # of new cards: level or file; NULL: as the folder above says
 
     class Meta:
         without_rowid = True
@@ -197,4 +198,35 @@ class Media(Table):
 
     class Meta:
         primary_key = CompositeKey("name", "path")  # two files may hold the same bytes
+        without_rowid = True
+
+
+class RubricPoint(Table):
+    """A point of a note's rubric, and the card that teaches it."""
+
+    note = Pointer(Note)
+    point = TextField()  # the id that it names, else a hash of its text
+    position = IntegerField()
+    text = TextField()
+    level = TextField(null=True)  # junior, mid, senior
+    teaches_card = Pointer(Card, column_name="teaches_card", null=True)
+
+    class Meta:
+        primary_key = CompositeKey("note", "point")
+        without_rowid = True
+
+
+index("rubric_point_card", RubricPoint.teaches_card, where=RubricPoint.teaches_card.is_null(False))
+
+
+class FollowUp(Table):
+    """A question that an interviewer asks next, and the card that answers it."""
+
+    note = Pointer(Note)
+    position = IntegerField()
+    text = TextField()
+    answered_by_card = Pointer(Card, column_name="answered_by_card", null=True)
+
+    class Meta:
+        primary_key = CompositeKey("note", "position")
         without_rowid = True

@@ -67,6 +67,8 @@ class LearnerScheduler(Table):
     scheduler = TextField()  # sm2, fsrs-6
     retention = IntegerField()  # wished, in ten-thousandths
     since = Instant()
+    action = TextField(null=True)  # of the log, which moved dates by this choice
+    former = TextField(null=True)  # what was chosen before it, for taking it back
 
     class Meta:
         primary_key = CompositeKey("learner", "folder")

@@ -31,7 +31,7 @@ async function follow() {
     const on = await ask("/state");
     if (!on) return;
     if (on.position !== Number(position)) return location.reload();
-    line.textContent = on.answered ? "The answer is given; tick, and wait for the next question." : "Tick while you listen. Your ticks are yours alone until the report.";
+    line.textContent = on.answered ? "The answer is given; the next one follows." : "Tick while you listen; it is seen later.";
   } catch { /* no connection: asked again in two seconds */ }
 }
 

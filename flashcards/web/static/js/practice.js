@@ -187,7 +187,7 @@ function offerRecording() {
   button.hidden = false;
   const label = button.querySelector("span");
   const idle = () => { stop = null; label.textContent = "Record"; button.classList.remove("on"); };
-  tell("A recording stays in this browser; it is never sent.");
+  tell("A recording stays in this browser.");
   button.addEventListener("click", async () => {
     if (stop) {
       await stop();
