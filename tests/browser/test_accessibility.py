@@ -15,7 +15,7 @@ from tests.browser.live import Live, answer, open_review, sent, show
 GUEST_PAGES = ("/login", "/signup", "/offline")
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/extremes", "/decks/programming/python", "/settings",
-    "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/help", "/nothing",
+    "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/admin/jobs", "/settings/reminders", "/help", "/nothing",
     "/stats", "/analysis",
 )  # fmt: skip
 
