@@ -23,11 +23,15 @@ class History:
     The unseen ones stand at the end of a deck of 500 of which the learner has begun to learn the first.
     """
 
-    def __init__(self, folder: Path, *, schedules: int, due: int, log_rows: int = 0, unseen: int = 100) -> None:
+    def __init__(
+        self, folder: Path, *, schedules: int, due: int, log_rows: int = 0, unseen: int = 100,
+        cards_a_deck: int = CARDS_A_DECK,
+    ) -> None:  # fmt: skip
         self.path = folder / f"history-{schedules}-{due}-{log_rows}.sqlite3"
         migrate(self.path)
         self.db = Database.open(self.path)
         self.now = NOW
+        self._cards_a_deck = cards_a_deck
         self.review = ReviewService(self.db, lambda: self.now)
         self.learner = self._learner()
         self._cards(schedules, unseen)
@@ -50,7 +54,7 @@ class History:
 
     def _cards(self, schedules: int, unseen: int) -> None:
         """Two cards to each tenth note, one to the others."""
-        decks = -(-schedules // CARDS_A_DECK)
+        decks = -(-schedules // self._cards_a_deck)
         sizes = [schedules // decks + (number < schedules % decks) for number in range(decks)]
         begun = min(500 - unseen, sizes[-1])
         with self.db.write():

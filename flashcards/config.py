@@ -26,7 +26,9 @@ class Config:
     `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
     copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
     machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
-    say truly who is asking. `llm_url` is where a language model is asked to propose ticks in practice; empty: nowhere.
+    say truly who is asking. `url` is where people reach the server, without a slash at its end; "" where nobody said:
+    then nothing is sent that holds a link. `llm_url` is where a language model is asked to propose ticks in practice;
+    empty: nowhere.
     """
 
     data: Path
@@ -38,6 +40,7 @@ class Config:
     signup: Signup = "first"
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    url: str = ""
     llm_url: str = ""
     llm_model: str = "llama3.2"
     llm_key: str = field(default="", repr=False)
@@ -76,6 +79,7 @@ class Config:
         signup = read("FLASHCARDS_SIGNUP", "first", _signup)
         trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
         trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
+        url = read("FLASHCARDS_URL", "", _own_url)
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
         llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
@@ -95,6 +99,7 @@ class Config:
             signup=cast(Signup, signup),
             trusted_hosts=cast(tuple[str, ...], trusted_hosts),
             trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
+            url=cast(str, url),
             llm_url=cast(str, llm_url),
             llm_model=cast(str, llm_model),
             llm_key=cast(str, llm_key),
@@ -179,6 +184,19 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     if network.prefixlen == 0:
         raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
     return network
+
+
+def _own_url(text: str) -> str:
+    """The address of the server as people see it; empty where nobody said."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        good = good and not (parts.query or parts.fragment or parts.username) and text.isascii() and text.isprintable()
+    except ValueError:
+        good = False
+    if text and (not good or " " in text):
+        raise ValueError("give the address under which people reach the server, such as https://cards.example.org")
+    return text.rstrip("/")
 
 
 def _model_url(text: str) -> str:

@@ -29,6 +29,7 @@ from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.practice.model import Model
+from flashcards.services.reminders.calendar import CalendarService
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -36,10 +37,12 @@ from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
+from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.long_work import LongWork
 from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
+from flashcards.services.upkeep.sizes import Sizes
 from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -82,6 +85,9 @@ class Services:
     plans: Plans
     work: LongWork
     ready: ReadyCheck
+    job_log: JobLog
+    sizes: Sizes
+    calendar: CalendarService
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -148,17 +154,16 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
+    key = load_secret_key(config.data)
+    accounts = AccountService(
+        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private
+    )
+    plans = Plans(database, clock, review)
     return Services(
         config=config,
         clock=clock,
         database=database,
-        accounts=AccountService(
-            database,
-            clock,
-            secret_key=load_secret_key(config.data),
-            signup=config.signup,
-            first_needs_code=not config.private,
-        ),
+        accounts=accounts,
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),
         sync=sync,
@@ -177,9 +182,12 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         report=ReportService(database, clock),
         scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review, _model(config)),
-        plans=Plans(database, clock, review),
+        plans=plans,
         work=LongWork(clock, after=database.close_thread),
         ready=ReadyCheck(database, config.data),
+        job_log=JobLog(database, clock),
+        sizes=Sizes(config.database, config.data),
+        calendar=CalendarService(database, clock, review, plans, accounts.by_number, key=key, url=config.url),
     )
 
 

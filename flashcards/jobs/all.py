@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
+from typing import cast
 
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, watch_job
+from flashcards.services.sync.run import SyncReport
 from flashcards.wiring import Services
 
 LOCK = "jobs.lock"
@@ -14,11 +17,38 @@ BACKUP_HOUR = 3
 def all_jobs(services: Services) -> Jobs:
     """The jobs of a server over `services`, not yet started."""
     jobs = [
-        watch_job(partial(services.sync.changed, wait=True), services.sync.sync),
-        nightly_job("backup", services.backup.nightly, BACKUP_HOUR),
-        nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR),
-        nightly_job("memory", services.fits.nightly, BACKUP_HOUR),
-        hourly_job("plans", lambda: services.plans.wake(services.accounts.learners())),
-        nightly_job("history", services.history.catch_up, BACKUP_HOUR),
+        watch_job(partial(services.sync.changed, wait=True), services.sync.sync, "Reading decks", _sync_words),
+        nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
+        nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR, "Forgetting logins that are over"),
+        nightly_job("memory", services.fits.nightly, BACKUP_HOUR, "Fitting memories", _fits_words),
+        hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
+        nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
     ]
-    return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread)
+    return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
+
+
+def _counted(number: object, one: str, many: str) -> str:
+    return f"1 {one}." if number == 1 else f"{number:,} {many}."
+
+
+def _sync_words(result: object) -> str:
+    report = cast(SyncReport, result)
+    files = _counted(len(report.changed_paths), "file read", "files read")
+    return f"{files} {_counted(len(report.errors), 'error', 'errors')}" if report.errors else files
+
+
+def _backup_words(result: object) -> str:
+    made = cast("Path | None", result)
+    return f"Made {made.name}." if made else "Nothing to do: today's is there, or nobody has an account yet."
+
+
+def _fits_words(result: object) -> str:
+    return _counted(result, "learner fitted", "learners fitted")
+
+
+def _plans_words(result: object) -> str:
+    return _counted(result, "plan looked after", "plans looked after")
+
+
+def _history_words(result: object) -> str:
+    return "Recorded what was changed outside of the browser." if result else "Nothing was changed past the browser."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,6 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from flashcards.clock import system_clock
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.leader import Leadership
+from flashcards.services.upkeep.job_log import JobLog, JobRow
 
 LOG = logging.getLogger("flashcards.jobs")
 
@@ -27,42 +28,69 @@ WATCH_SECONDS = 0.5
 """How often the decks folder is looked at: a saved file is on the page within a second and a half."""
 
 
+NOTHING = object()
+"""What a job gives that had nothing to do: such a run is not worth a line."""
+
+
+def _done(_result: object) -> str:
+    return "Done."
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`work` runs at `trigger`; `at_start` also as soon as this process leads, so that none is lost."""
+    """`work` runs at `trigger`; `at_start` also as soon as this process leads, so that none is lost.
+
+    For people: `title` and `rhythm` say what it does and when, `words` what came of a run.
+    """
 
     name: str
     work: Callable[[], object]
     trigger: IntervalTrigger | CronTrigger
     at_start: bool = False
+    title: str = ""
+    rhythm: str = ""
+    words: Callable[[object], str] = _done
 
 
-def watch_job(changed: Callable[[], bool], sync: Callable[[], object]) -> Job:
+def watch_job(
+    changed: Callable[[], bool], sync: Callable[[], object], title: str = "", words: Callable[[object], str] = _done
+) -> Job:
     """Reads the decks when a file of theirs has changed."""
 
-    def work() -> None:
-        if changed():
-            sync()
+    def work() -> object:
+        return sync() if changed() else NOTHING
 
-    return Job("decks", work, IntervalTrigger(seconds=WATCH_SECONDS, timezone="UTC"))
+    trigger = IntervalTrigger(seconds=WATCH_SECONDS, timezone="UTC")
+    return Job("decks", work, trigger, title=title, rhythm="when a file changes", words=words)
 
 
-def nightly_job(name: str, work: Callable[[], object], hour: int) -> Job:
+def nightly_job(
+    name: str, work: Callable[[], object], hour: int, title: str = "", words: Callable[[object], str] = _done
+) -> Job:
     """Runs at `hour` UTC, and at start: the work itself knows whether it is due."""
-    return Job(name, work, CronTrigger(hour=hour, minute=0, timezone="UTC"), at_start=True)
+    trigger = CronTrigger(hour=hour, minute=0, timezone="UTC")
+    rhythm = f"every night at {hour:02d}:00 UTC, and when the server starts"
+    return Job(name, work, trigger, at_start=True, title=title, rhythm=rhythm, words=words)
 
 
-def hourly_job(name: str, work: Callable[[], object]) -> Job:
+def hourly_job(name: str, work: Callable[[], object], title: str = "", words: Callable[[object], str] = _done) -> Job:
     """Runs at every full hour, and at start."""
-    return Job(name, work, CronTrigger(minute=0, timezone="UTC"), at_start=True)
+    trigger = CronTrigger(minute=0, timezone="UTC")
+    return Job(name, work, trigger, at_start=True, title=title, rhythm="every hour", words=words)
 
 
 class Jobs:
     """Runs the jobs in background threads while this process leads; stands by while another does."""
 
-    def __init__(self, jobs: list[Job], lock: Path, finish: Callable[[], None] = lambda: None) -> None:
-        """`finish` is called in the worker's thread after each run, to let go of its database connection."""
+    def __init__(
+        self, jobs: list[Job], lock: Path, finish: Callable[[], None] = lambda: None, log: JobLog | None = None
+    ) -> None:
+        """`finish` is called in the worker's thread after each run, to let go of its database connection.
+
+        `log` keeps what came of each run, and knows which jobs somebody wants to run now.
+        """
         self._jobs = jobs
+        self._log = log
         self._leadership = Leadership(lock)
         self._finish = finish
         self._scheduler = BackgroundScheduler(
@@ -93,24 +121,65 @@ class Jobs:
         for job in self._jobs:
             # The first run is brought forward; a second job for it would have to be removed after its run, and
             # APScheduler's thread dies of that removal where the scheduler is being shut down meanwhile.
-            first = {"next_run_time": datetime.fromtimestamp(system_clock() / 1000, UTC)} if job.at_start else {}
+            first = {"next_run_time": _now()} if job.at_start else {}
             self._scheduler.add_job(self._guarded(job), job.trigger, id=job.name, name=job.name, **first)
+        if self._log is not None:
+            self._log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
+            every = IntervalTrigger(seconds=2, timezone="UTC")
+            self._scheduler.add_job(self._run_asked, every, id="asked", name="asked")
+
+    def _run_asked(self) -> None:
+        """Brings forward the runs that somebody wants now."""
+        assert self._log is not None
+        try:
+            for name in self._log.take_asked():
+                self._scheduler.modify_job(name, next_run_time=_now())
+        except JobLookupError:  # of an older release, or stopped meanwhile
+            return
+        except FlashcardsError as error:
+            LOG.warning("asked: %s", error.told())
+        finally:
+            self._finish()
 
     def _guarded(self, job: Job) -> Callable[[], None]:
         """One failing run must not end the job: it is logged, and the next one tries again."""
         last: list[str] = [""]
 
         def run() -> None:
+            started = self._log.now() if self._log else 0
             try:
-                job.work()
-                last[0] = ""
+                result = job.work()
             except FlashcardsError as error:
-                if error.told() != last[0]:  # the same trouble twice a second is said once
-                    LOG.warning("%s: %s", job.name, error.told())
-                last[0] = error.told()
-            except Exception:
+                told = error.told()
+                if told != last[0]:  # the same trouble twice a second is said once
+                    LOG.warning("%s: %s", job.name, told)
+            except Exception as error:
+                told = f"It failed ({type(error).__name__}): the log says where."
                 LOG.exception("%s: the job failed", job.name)
-            finally:
-                self._finish()
+            else:
+                told = ""
+                if result is not NOTHING or last[0]:
+                    self._note(job, started, True, "It works again." if result is NOTHING else job.words(result))
+            if told and (told != last[0] or job.at_start):
+                self._note(job, started, False, told)
+            last[0] = told
+            self._finish()
 
         return run
+
+    def _note(self, job: Job, started: int, ok: bool, result: str) -> None:
+        if self._log is not None:
+            self._log.ran(job.name, started, ok, result, _next(job))
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(system_clock() / 1000, UTC)
+
+
+def _next(job: Job) -> int | None:
+    """When the job runs next, in epoch milliseconds; None where it only looks for changes all the time."""
+    if isinstance(job.trigger, IntervalTrigger):
+        return None
+    # A moment later: a run at the full hour is not its own next one.
+    found = job.trigger.get_next_fire_time(None, _now() + timedelta(seconds=1))
+    return round(found.timestamp() * 1000) if found else None

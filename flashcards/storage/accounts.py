@@ -251,6 +251,14 @@ class AccountRows:
         except IntegrityError as error:
             raise NameTaken from error
 
+    def end_calendar(self, learner: int) -> None:
+        """Ends the address of the learner's calendar, if there is one."""
+        self._db.execute(
+            "UPDATE learner SET calendar_generation = -(calendar_generation + 1)"
+            " WHERE id = ? AND calendar_generation > 0",
+            (learner,),
+        )
+
     def delete(self, learner: int) -> None:
         """Removes an account and everything that is its own."""
         _delete.run(self._db, learner)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Case, fn
+from peewee import JOIN, Case, fn
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
@@ -20,6 +20,7 @@ from flashcards.storage import models
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
+    CardAnswers,
     CardFlag,
     Deck,
     LearnerDay,
@@ -32,7 +33,7 @@ from flashcards.storage.models import (
     Review,
 )
 from flashcards.storage.practice import missed
-from flashcards.storage.prepared import IN_ORDER, Among, Contains, Indexed, Query, at_most, prepared, storing
+from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import columns as schedule_columns
 from flashcards.storage.schedules import schedule_of
 
@@ -60,8 +61,9 @@ def _answers(learner: int) -> tuple[Any, Any]:
 
 
 def _count_of_answers(learner: int) -> Any:
-    log, is_answer = _answers(learner)
-    return log.select(fn.count(SQL("*"))).where(is_answer)
+    """How many answers the card at hand has: counted when they came."""
+    counted = (CardAnswers.learner == learner) & (CardAnswers.card == Card.id)
+    return fn.coalesce(CardAnswers.select(CardAnswers.answers).where(counted), 0)
 
 
 def _moved_on(learner: int) -> Any:
@@ -122,6 +124,27 @@ def _listed(
     )  # fmt: skip
 
 
+@prepared
+def _notes_suspended(learner: int, most: int) -> Query:
+    schedule = Indexed(models.Schedule, "schedule_suspended")
+    is_one = (schedule.learner == learner) & (schedule.suspended == 1)
+    return schedule.select(schedule.note).where(is_one).distinct().limit(most)
+
+
+@prepared
+def _notes_lapsed(learner: int, value: int, most: int, *, compared: str) -> Query:
+    schedule = Indexed(models.Schedule, "schedule_lapses")
+    is_one = (schedule.learner == learner) & (schedule.lapses > 0) & _COMPARED[compared](schedule.lapses, value)
+    return schedule.select(schedule.note).where(is_one).distinct().limit(most)
+
+
+@prepared
+def _notes_answered(learner: int, value: int, most: int, *, compared: str) -> Query:
+    counted = Indexed(CardAnswers, "card_answers_most")
+    is_one = (counted.learner == learner) & _COMPARED[compared](counted.answers, value)
+    return counted.select(Card.note).join(Card, on=(Card.id == counted.card)).where(is_one).distinct().limit(most)
+
+
 def having_words(query: Any, match: str | None) -> Any:
     """Of a query of notes those with words (None: all)."""
     if match is None:
@@ -166,7 +189,7 @@ def _log_of_card(learner: int, card: int) -> Query:
 def _answers_of_day(learner: int, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
-        log.select(log.card, log.quality, at_most(fn.coalesce(log.took_ms, 0), LONGEST_MS))
+        log.select(log.card, log.quality, AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS))
         .where(log.learner == learner, log.study_day == day, log.quality.is_null(False), log.undone == 0)
         .order_by(log.at, log.seq)
     )
@@ -336,7 +359,7 @@ class CardRows:
     def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
         """Up to `limit` cards after the one that is (note, card), by note and card."""
         if not wanted.match:
-            return self._listed(learner, wanted, after, limit)
+            return self._listed(learner, wanted, after, limit, self._few(learner, wanted))
         # A word may be in every note: those that have it are taken in order, more at a time, until there are enough.
         found: list[CardRecord] = []
         first, batch = after[0], 4 * limit
@@ -355,6 +378,24 @@ class CardRows:
             asked=wanted.asked,
         )  # fmt: skip
         return [_card(row) for row in rows]
+
+    def _few(self, learner: int, wanted: CardFilter) -> list[int] | None:
+        """The notes among which all that is wanted must be, where an index says that they are few; else None."""
+        for rows in self._rare(learner, wanted):
+            if len(rows) <= FEW:
+                return [note for (note,) in rows]
+        return None
+
+    def _rare(self, learner: int, wanted: CardFilter) -> Iterator[list[Row]]:
+        """Notes of the conditions that few cards may fulfil and that an index knows, no more than tell that."""
+        if "suspended" in wanted.states:
+            yield _notes_suspended.all(self._db, learner, FEW + 1)
+        if "leech" in wanted.states:
+            yield _notes_lapsed.all(self._db, learner, FIRST_LEECH, FEW + 1, compared=">=")
+        for name, compared, value in wanted.props:
+            # Cards without a row have none: they are not found where none is enough.
+            if compared in {">", ">=", "="} and value > 0 and name in _RARE:
+                yield _RARE[name].all(self._db, learner, value, FEW + 1, compared=compared)
 
     def notes(self, learner: int, wanted: CardFilter) -> set[int]:
         """The notes of all cards that a filter finds."""
@@ -384,6 +425,11 @@ class CardRows:
     def save_deck_setting(self, learner: int, deck: int, column: str, value: int | None) -> None:
         """Stores the learner's own `active` or `new_per_day` of a deck."""
         _DECK_SETTINGS[column].run(self._db, learner, deck, value)
+
+
+_RARE = {"lapses": _notes_lapsed, "reviews": _notes_answered}
+FEW = 2000
+"""So many notes are worth being named in the query that lists their cards."""
 
 
 def conditions(

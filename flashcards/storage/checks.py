@@ -41,6 +41,14 @@ _ORPHANS = {
         " AND r.seq = i.seq)",
     "flags on cards that are not there":
         "card_flag f WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = f.card_id)",
+    "answers of practice rounds that are not there":
+        "round_answer a WHERE NOT EXISTS (SELECT 1 FROM practice_round r WHERE r.learner_id = a.learner_id"
+        " AND r.id = a.round_id)",
+    "ticks of practice rounds that are not there":
+        "round_mark m WHERE NOT EXISTS (SELECT 1 FROM practice_round r WHERE r.learner_id = m.learner_id"
+        " AND r.id = m.round_id)",
+    "ticks on cards that are not there":
+        "round_mark m WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = m.card_id)",
 }  # fmt: skip
 _COUNTERS = {
     "flags of cards":
@@ -62,6 +70,11 @@ _COUNTERS = {
         " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day) r"
         " FULL JOIN (SELECT * FROM learner_day WHERE answers <> 0) l"
         " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers IS NOT r.answers",
+    "answers of cards":
+        "(SELECT learner_id, card_id, count(*) AS answers FROM review"
+        " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id) r"
+        " FULL JOIN (SELECT * FROM card_answers WHERE answers <> 0) a"
+        " ON a.learner_id = r.learner_id AND a.card_id = r.card_id WHERE a.answers IS NOT r.answers",
     "ends of logs":
         "learner l LEFT JOIN learner_state s ON s.learner_id = l.id WHERE coalesce(s.last_seq, 0)"
         " <> coalesce((SELECT max(seq) FROM review WHERE learner_id = l.id), 0)",

@@ -14,7 +14,7 @@ from peewee import EXCLUDED
 
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
-from flashcards.storage.models import Card, LearnerDay, LearnerDeck, LearnerState
+from flashcards.storage.models import Card, CardAnswers, LearnerDay, LearnerDeck, LearnerState
 from flashcards.storage.prepared import Prepared, Query, prepared, storing
 
 VISIBLE_DECK = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
@@ -33,7 +33,9 @@ def _adding(count: Any, *columns: Any, key: tuple[Any, ...]) -> Prepared[...]:
 
 _DAY = (LearnerDay.learner, LearnerDay.study_day)
 _DECK = (LearnerDeck.learner, LearnerDeck.deck)
+_CARD = (CardAnswers.learner, CardAnswers.card)
 _add_answers = _adding(LearnerDay.answers, *_DAY, LearnerDay.answers, key=_DAY)
+_add_answers_of_card = _adding(CardAnswers.answers, *_CARD, CardAnswers.answers, key=_CARD)
 _add_seen = _adding(LearnerDeck.seen, *_DECK, LearnerDeck.seen, key=_DECK)
 _store_log_end = storing(LearnerState, LearnerState.learner, LearnerState.last_seq, key=(LearnerState.learner,))
 
@@ -74,6 +76,9 @@ _RECOUNTED = (
     "DELETE FROM learner_day",
     "INSERT INTO learner_day(learner_id, study_day, answers) SELECT learner_id, study_day, count(*) FROM review"
     " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day",
+    "DELETE FROM card_answers",
+    "INSERT INTO card_answers(learner_id, card_id, answers) SELECT learner_id, card_id, count(*) FROM review"
+    " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id",
     "INSERT INTO learner_state(learner_id, last_seq)"
     " SELECT id, coalesce((SELECT max(seq) FROM review WHERE learner_id = learner.id), 0) FROM learner WHERE true"
     " ON CONFLICT(learner_id) DO UPDATE SET last_seq = excluded.last_seq",
@@ -82,10 +87,11 @@ _RECOUNTED = (
 )
 
 
-def count_answers(database: Database, learner: int, days: Mapping[Day, int]) -> None:
-    """Adds to the number of graded answers of the learner's days; a negative number takes away."""
+def count_answers(database: Database, learner: int, days: Mapping[Day, int], cards: Mapping[int, int]) -> None:
+    """Adds to the number of graded answers of the learner's days and cards; a negative number takes away."""
     for day, answers in days.items():
         _add_answers.run(database, learner, day, answers)
+    _add_answers_of_card.many(database, ((learner, card, answers) for card, answers in cards.items()))
 
 
 def count_seen(database: Database, learner: int, decks: Mapping[int, int]) -> None:

@@ -1,14 +1,17 @@
 """Folders, decks, notes, cards and renderings: what sync reads and writes.
 
-Raw SQL, in batches: a first sync brings ten thousand notes. What learners see of it is read by
+In batches: a first sync brings ten thousand notes. What learners see of it is read by
 `storage/deck_pages.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from peewee import SQL, Case, Select, Value, fn
 
 from flashcards.domain.problem import Problem
 from flashcards.storage import counters, fronts, locks
@@ -38,17 +41,267 @@ from flashcards.storage.deck_rows import (
     problems_to_json,
     to_json,
 )
+from flashcards.storage.models import (
+    AnkiFields,
+    Card,
+    Deck,
+    Folder,
+    Media,
+    Note,
+    NoteFront,
+    NoteTag,
+    NoteText,
+    Prerequisite,
+    Rendering,
+    Revision,
+)
 from flashcards.storage.practice_points import PointRows
+from flashcards.storage.prepared import Among, Listed, Prepared, Query, inserting, prepared, storing
 from flashcards.storage.search_text import search_text
 
-_DECK_SQL = "SELECT id, key, title, sort_order, position, path, size, mtime_ns, media, read_by, problems FROM deck"
-_NOTE_SQL = (
-    "SELECT n.id, n.guid, n.revision, n.removed_at IS NOT NULL, d.key, d.path, "
-    + ", ".join("n." + column for column in NOTE_COLUMNS)
-    + " FROM note n JOIN deck d ON d.id = n.deck_id "
+_DECK = (
+    Deck.id, Deck.key, Deck.title, Deck.sort_order, Deck.position, Deck.path, Deck.size, Deck.mtime_ns, Deck.media,
+    Deck.read_by, Deck.problems,
+)  # fmt: skip
+_FROM_FILE = (
+    Deck.key, Deck.path, Deck.title, Deck.description, Deck.tags, Deck.author, Deck.license, Deck.source,
+    Deck.language, Deck.sort_order, Deck.prose, Deck.problems, Deck.size, Deck.mtime_ns, Deck.media, Deck.read_by,
+)  # fmt: skip
+"""What a deck's file says of it, in the order of `_deck_values`."""
+_NOTE = tuple(getattr(Note, column) for column in NOTE_COLUMNS)
+
+
+def _parked(table: Any) -> Any:
+    """A key that no file can give: keys may change places within one transaction."""
+    return Value("\x1f").concat(table.id.cast("TEXT"))
+
+
+# --- what is stored
+
+
+@prepared
+def _decks() -> Query:
+    return Deck.select(*_DECK).where(Deck.removed_at.is_null())
+
+
+@prepared
+def _removed_decks() -> Query:
+    return Deck.select(*_DECK).where(Deck.removed_at.is_null(False)).order_by(Deck.removed_at, Deck.id)
+
+
+@prepared
+def _all_folders() -> Query:
+    return Folder.select(Folder.path, Folder.title, Folder.sort_order, Folder.order_new)
+
+
+def _stored_notes() -> Any:
+    """The columns of a `StoredNote`."""
+    of_note = (Note.id, Note.guid, Note.revision, Note.removed_at.is_null(False), Deck.key, Deck.path, *_NOTE)
+    return Note.select(*of_note).join(Deck)
+
+
+@prepared
+def _notes(decks: Collection[int]) -> Query:
+    return _stored_notes().where(Note.removed_at.is_null(), Among(Note.deck, decks))
+
+
+@prepared
+def _removed_notes() -> Query:
+    return _stored_notes().where(Note.removed_at.is_null(False)).order_by(Note.removed_at.desc(), Note.id)
+
+
+@prepared
+def _copies(notes: Collection[int], sources: Collection[str], keys: Collection[str]) -> Query:
+    is_alike = Among(Note.source, sources) | ((Note.explicit == 1) & Among(Note.key, keys))
+    is_other = Among(Note.id, notes, negate=True)
+    return _stored_notes().where(Note.removed_at.is_null(), is_other, is_alike).order_by(Note.id)
+
+
+@prepared
+def _cards(notes: Collection[int]) -> Query:
+    return Card.select(Card.id, Card.note, Card.which, Card.removed_at.is_null(False)).where(Among(Card.note, notes))
+
+
+@prepared
+def _with_history(notes: Collection[int]) -> Query:
+    return Card.select(Card.note).where(Among(Card.note, notes), Card.answered == 1).distinct()
+
+
+@prepared
+def _rendered(keys: Collection[str]) -> Query:
+    return Rendering.select(Rendering.key, Rendering.extra).where(Rendering.which == "note", Among(Rendering.key, keys))
+
+
+@prepared
+def _prose(decks: Collection[int]) -> Query:
+    return Deck.select(Deck.prose).where(Among(Deck.id, decks))
+
+
+@prepared
+def _last_ids() -> Query:
+    return Select(columns=[table.select(fn.coalesce(fn.max(table.id), 0)) for table in (Deck, Note, Card)])
+
+
+@prepared
+def _taken_guids(guids: Collection[str]) -> Query:
+    return Note.select(Note.guid).where(Among(Note.guid, guids))
+
+
+@prepared
+def _requirements() -> Query:
+    return (
+        Note.select(Note.id, Deck.id, Deck.key, Note.key, Deck.path, Note.line, Note.requires)
+        .join(Deck)
+        .where(Note.removed_at.is_null(), Note.requires != "[]")
+        .order_by(Note.id)
+    )
+
+
+@prepared
+def _notes_by_key(keys: Collection[tuple[str, str]]) -> Query:
+    wanted = Listed(keys)
+    is_deck = (Deck.key == wanted.part(0)) & Deck.removed_at.is_null()
+    is_note = (Note.deck == Deck.id) & (Note.key == wanted.part(1)) & Note.removed_at.is_null()
+    return Deck.select(Deck.key, Note.key, Note.id).from_(wanted).join(Deck, on=is_deck).join(Note, on=is_note)
+
+
+@prepared
+def _prerequisites() -> Query:
+    return Prerequisite.select(Prerequisite.note, Prerequisite.requires)
+
+
+# --- what a sync writes
+
+_insert_folder = inserting(Folder, Folder.path, Folder.title, Folder.sort_order, Folder.order_new)
+_insert_deck = inserting(Deck, *_FROM_FILE, Deck.id)
+_insert_note = inserting(Note, *_NOTE, Note.id, Note.guid, Note.modified_at)
+_insert_words = inserting(NoteText, NoteText.rowid, NoteText.text)
+_insert_revision = inserting(Revision, Revision.note, Revision.number, Revision.source, Revision.at)
+_insert_tag = inserting(NoteTag, NoteTag.tag, NoteTag.note, ignore=True)
+_insert_card = inserting(Card, Card.id, Card.note, Card.which, Card.ordinal)
+_insert_prerequisite = inserting(Prerequisite, Prerequisite.note, Prerequisite.requires)
+_insert_rendering = inserting(
+    Rendering, Rendering.key, Rendering.which, Rendering.question_html, Rendering.answer_html, Rendering.extra,
+    ignore=True,
+)  # fmt: skip
+_store_media = storing(
+    Media, Media.name, Media.path, Media.mime, Media.size, Media.width, Media.height, key=(Media.name, Media.path)
 )
-_LISTED = "IN (SELECT value FROM json_each(?))"
-_PARKED = "char(31) || id"  # a value that no file can give: keys may change places within one transaction
+
+
+@prepared
+def _delete_folders() -> Query:
+    return Folder.delete()
+
+
+@prepared
+def _park_deck(deck: int) -> Query:
+    is_there = (Deck.id == deck) & Deck.removed_at.is_null()
+    return Deck.update({Deck.key: _parked(Deck), Deck.path: _parked(Deck)}).where(is_there)
+
+
+@prepared
+def _remove_deck(at: int, deck: int) -> Query:
+    return Deck.update({Deck.removed_at: at, Deck.cards: 0}).where(Deck.id == deck)
+
+
+def _change_deck(*values: Any) -> Query:
+    *said, deck = values
+    return Deck.update(dict(zip(_FROM_FILE, said, strict=True)) | {Deck.removed_at: None}).where(Deck.id == deck)
+
+
+_update_deck: Prepared[...] = Prepared(_change_deck, arity=len(_FROM_FILE) + 1)
+
+
+@prepared
+def _mark_deck(problems: str, size: int, mtime_ns: int, read_by: str, deck: int) -> Query:
+    marks = {Deck.problems: problems, Deck.size: size, Deck.mtime_ns: mtime_ns, Deck.read_by: read_by}
+    return Deck.update(marks).where(Deck.id == deck)
+
+
+@prepared
+def _place_deck(position: int, deck: int) -> Query:
+    return Deck.update({Deck.position: position}).where(Deck.id == deck)
+
+
+@prepared
+def _set_problems(problems: str, deck: int) -> Query:
+    return Deck.update({Deck.problems: problems}).where(Deck.id == deck)
+
+
+@prepared
+def _count_cards(deck: int) -> Query:
+    is_shown = Note.removed_at.is_null() & (Note.draft == 0) & Card.removed_at.is_null()
+    cards = Note.select(fn.count(SQL("*"))).join(Card).where(Note.deck == Deck.id, is_shown)
+    return Deck.update({Deck.cards: cards}).where(Deck.id == deck)
+
+
+@prepared
+def _remove_note(at: int, note: int) -> Query:
+    return Note.update({Note.removed_at: at}).where(Note.id == note)
+
+
+@prepared
+def _park_note(note: int) -> Query:
+    return Note.update({Note.key: _parked(Note)}).where(Note.id == note)
+
+
+def _change_note(*values: Any) -> Query:
+    *said, guid, revision, modified, at, note = values
+    modified_at = Case(None, ((modified == 1, at),), Note.modified_at)
+    return Note.update(
+        {
+            **dict(zip(_NOTE, said, strict=True)),
+            Note.guid: guid,
+            Note.revision: revision,
+            Note.removed_at: None,
+            Note.modified_at: modified_at,
+        }
+    ).where(Note.id == note)
+
+
+_update_note: Prepared[...] = Prepared(_change_note, arity=len(_NOTE) + 5)
+
+
+@prepared
+def _forget_fields(note: int) -> Query:
+    return AnkiFields.delete().where(AnkiFields.note == note)
+
+
+@prepared
+def _delete_words(note: int) -> Query:
+    return NoteText.delete().where(NoteText.rowid == note)
+
+
+@prepared
+def _delete_fronts(note: int) -> Query:
+    return NoteFront.delete().where(NoteFront.note == note)
+
+
+@prepared
+def _delete_tags(note: int) -> Query:
+    return NoteTag.delete().where(NoteTag.note == note)
+
+
+@prepared
+def _remove_card(at: int, card: int) -> Query:
+    return Card.update({Card.removed_at: at}).where(Card.id == card)
+
+
+@prepared
+def _restore_card(card: int) -> Query:
+    return Card.update({Card.removed_at: None}).where(Card.id == card)
+
+
+@prepared
+def _delete_prerequisite(note: int, requires: int) -> Query:
+    return Prerequisite.delete().where(Prerequisite.note == note, Prerequisite.requires == requires)
+
+
+@prepared
+def _forget_renderings(keys: Collection[str]) -> Query:
+    used = Note.select(Note.render_key).where(Among(Note.render_key, keys))
+    return Rendering.delete().where(Among(Rendering.key, keys), Rendering.key.not_in(used))
 
 
 class DeckStore:
@@ -79,56 +332,47 @@ class DeckStore:
 
     def decks(self) -> tuple[StoredDeck, ...]:
         """The decks whose files were there at the last sync."""
-        return tuple(_deck(*row) for row in self._db.all(f"{_DECK_SQL} WHERE removed_at IS NULL"))
+        return tuple(_deck(*row) for row in _decks.all(self._db))
 
     def removed_decks(self) -> dict[str, StoredDeck]:
         """By key, the decks whose files have gone; of several with one key the last that went."""
-        rows = self._db.all(f"{_DECK_SQL} WHERE removed_at IS NOT NULL ORDER BY removed_at, id")
+        rows = _removed_decks.all(self._db)
         return {row[1]: _deck(*row) for row in rows}
 
     def folders(self) -> frozenset[FolderRow]:
         """The folders that say something of themselves."""
-        rows = self._db.all("SELECT path, title, sort_order, order_new FROM folder")
+        rows = _all_folders.all(self._db)
         return frozenset(FolderRow(*row) for row in rows)
 
     def notes(self, decks: Iterable[int]) -> tuple[StoredNote, ...]:
         """The notes that stand in these decks."""
-        where = f"WHERE n.removed_at IS NULL AND n.deck_id {_LISTED}"
-        return tuple(map(_note, self._db.all(_NOTE_SQL + where, (to_json(list(decks)),))))
+        return tuple(map(_note, _notes.all(self._db, list(decks))))
 
     def removed_notes(self) -> tuple[StoredNote, ...]:
         """Every note that has left the files, whenever that was; the last to go comes first."""
-        where = "WHERE n.removed_at IS NOT NULL ORDER BY n.removed_at DESC, n.id"
-        return tuple(map(_note, self._db.all(_NOTE_SQL + where)))
+        return tuple(map(_note, _removed_notes.all(self._db)))
 
     def cards(self, notes: Iterable[int]) -> tuple[StoredCard, ...]:
         """The cards of these notes, the removed ones too."""
-        sql = f"SELECT id, note_id, which, removed_at IS NOT NULL FROM card WHERE note_id {_LISTED}"
-        rows = self._db.all(sql, (to_json(list(notes)),))
+        rows = _cards.all(self._db, list(notes))
         return tuple(StoredCard(id_, note, which, bool(removed)) for id_, note, which, removed in rows)
 
     def with_history(self, notes: Iterable[int]) -> frozenset[int]:
         """Those of these notes that anybody ever answered or set aside."""
-        sql = f"SELECT DISTINCT note_id FROM card WHERE note_id {_LISTED} AND answered"
-        return frozenset(note for (note,) in self._db.all(sql, (to_json(list(notes)),)))
+        return frozenset(note for (note,) in _with_history.all(self._db, list(notes)))
 
     def copies(self, notes: Iterable[StoredNote]) -> tuple[StoredNote, ...]:
         """Other notes that stand in a file and have the source, or the explicit id, of one of these."""
         listed = list(notes)
-        where = (
-            f"WHERE n.removed_at IS NULL AND n.id NOT {_LISTED} AND (n.source {_LISTED}"
-            f" OR (n.explicit AND n.key {_LISTED})) ORDER BY n.id"
-        )
-        ids = to_json([note.id for note in listed])
-        texts = to_json([note.values.source for note in listed])
-        keys = to_json([note.values.key for note in listed if note.values.explicit])
-        return tuple(map(_note, self._db.all(_NOTE_SQL + where, (ids, texts, keys))))
+        ids = [note.id for note in listed]
+        texts = [note.values.source for note in listed]
+        keys = [note.values.key for note in listed if note.values.explicit]
+        return tuple(map(_note, _copies.all(self._db, ids, texts, keys)))
 
     def rendered(self, keys: Iterable[str]) -> dict[str, RenderedNote]:
         """What is remembered of those of these renderings that are stored."""
-        sql = f"SELECT key, extra FROM rendering WHERE which = 'note' AND key {_LISTED}"
         found = {}
-        for key, extra in self._db.all(sql, (to_json(list(keys)),)):
+        for key, extra in _rendered.all(self._db, list(keys)):
             read = json.loads(extra)
             problems = [(part, offset, code, message) for part, offset, code, message in read["problems"]]
             found[key] = RenderedNote(read["title"], tuple(problems))
@@ -136,22 +380,18 @@ class DeckStore:
 
     def prose(self, decks: Iterable[int]) -> dict[str, str]:
         """The rendered prose of these decks: HTML by render key."""
-        rows = self._db.all(f"SELECT prose FROM deck WHERE id {_LISTED}", (to_json(list(decks)),))
+        rows = _prose.all(self._db, list(decks))
         return {block["key"]: block["html"] for (prose,) in rows for block in json.loads(prose)}
 
     def next_ids(self) -> NextIds:
         """The first free ids. True for the length of a `turn`."""
-        row = self._db.one(
-            "SELECT (SELECT coalesce(max(id), 0) FROM deck), (SELECT coalesce(max(id), 0) FROM note),"
-            " (SELECT coalesce(max(id), 0) FROM card)"
-        )
+        row = _last_ids.one(self._db)
         assert row is not None
         return NextIds(*(id_ + 1 for id_ in row))
 
     def taken_guids(self, guids: Iterable[str]) -> frozenset[str]:
         """Those of these guids that a note has."""
-        sql = f"SELECT guid FROM note WHERE guid {_LISTED}"
-        return frozenset(guid for (guid,) in self._db.all(sql, (to_json(list(guids)),)))
+        return frozenset(guid for (guid,) in _taken_guids.all(self._db, list(guids)))
 
     def totals(self) -> Totals:
         """How many decks, notes and cards there are to learn."""
@@ -170,100 +410,65 @@ class DeckStore:
 
     def requirements(self) -> tuple[Requirement, ...]:
         """Of every note that stands in a file and requires others, what it requires."""
-        rows = self._db.all(
-            "SELECT n.id, d.id, d.key, n.key, d.path, n.line, n.requires FROM note n"
-            " JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL AND n.requires <> '[]' ORDER BY n.id"
-        )
-        return tuple(_requirement(*row) for row in rows)
+        return tuple(_requirement(*row) for row in _requirements.all(self._db))
 
     def notes_by_key(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The ids of those of the notes `(deck id, note id)` that stand in a file."""
-        sql = (
-            "SELECT d.key, n.key, n.id FROM json_each(?) k JOIN deck d ON d.key = k.value ->> 0"
-            " AND d.removed_at IS NULL JOIN note n ON n.deck_id = d.id AND n.key = k.value ->> 1"
-            " AND n.removed_at IS NULL"
-        )
-        return {(deck, note): id_ for deck, note, id_ in self._db.all(sql, (to_json(list(keys)),))}
+        return {(deck, note): id_ for deck, note, id_ in _notes_by_key.all(self._db, list(keys))}
 
     def set_prerequisites(self, edges: frozenset[tuple[int, int]]) -> None:
         """Makes `(note, required note)` the prerequisites of the whole collection."""
-        stored = frozenset(self._db.all("SELECT note_id, requires_id FROM prerequisite"))
-        self._many("DELETE FROM prerequisite WHERE note_id = ? AND requires_id = ?", stored - edges)
-        self._many("INSERT INTO prerequisite(note_id, requires_id) VALUES (?, ?)", edges - stored)
+        stored = frozenset(_prerequisites.all(self._db))
+        _delete_prerequisite.many(self._db, stored - edges)
+        _insert_prerequisite.many(self._db, edges - stored)
 
     def set_problems(self, problems: dict[int, tuple[Problem, ...]]) -> None:
         """Replaces the problems of these decks."""
         rows = [(problems_to_json(found), deck) for deck, found in problems.items()]
-        self._many("UPDATE deck SET problems = ? WHERE id = ?", rows)
+        _set_problems.many(self._db, rows)
 
     # --- the parts of `apply` -----------------------------------------------------------------------
 
     def _folders(self, folders: tuple[FolderRow, ...] | None) -> None:
         if folders is not None:
-            self._db.execute("DELETE FROM folder")
+            _delete_folders.run(self._db)
             rows = [(folder.path, folder.title, folder.order, folder.order_new) for folder in folders]
-            self._many("INSERT INTO folder(path, title, sort_order, order_new) VALUES (?, ?, ?, ?)", rows)
+            _insert_folder.many(self._db, rows)
 
     def _decks(self, changes: Changes, at: int) -> None:
-        park = f"UPDATE deck SET key = {_PARKED}, path = {_PARKED} WHERE id = ? AND removed_at IS NULL"
-        self._many(park, [(write.id,) for write in changes.decks])
-        remove = "UPDATE deck SET removed_at = ?, cards = 0 WHERE id = ?"
-        self._many(remove, [(at, deck) for deck in changes.removed_decks])
-        columns = (
-            "key", "path", "title", "description", "tags", "author", "license", "source", "language",
-            "sort_order", "prose", "problems", "size", "mtime_ns", "media", "read_by",
-        )  # fmt: skip
-        update = ", ".join(f"{column} = ?" for column in columns)
-        self._many(
-            f"UPDATE deck SET {update}, removed_at = NULL WHERE id = ?",
-            [(*_deck_values(write), write.id) for write in changes.decks],
-        )
-        self._many(
-            f"INSERT INTO deck({', '.join(columns)}, id) VALUES ({_marks(len(columns) + 1)})",
-            [(*_deck_values(write), write.id) for write in changes.new_decks],
-        )
-        self._many(
-            "UPDATE deck SET problems = ?, size = ?, mtime_ns = ?, read_by = ? WHERE id = ?",
-            [_mark_values(mark) for mark in changes.marks],
-        )
-        position = "UPDATE deck SET position = ? WHERE id = ?"
-        self._many(position, [(position, deck) for deck, position in changes.positions])
+        _park_deck.many(self._db, [(write.id,) for write in changes.decks])
+        _remove_deck.many(self._db, [(at, deck) for deck in changes.removed_decks])
+        _update_deck.many(self._db, [(*_deck_values(write), write.id) for write in changes.decks])
+        _insert_deck.many(self._db, [(*_deck_values(write), write.id) for write in changes.new_decks])
+        _mark_deck.many(self._db, [_mark_values(mark) for mark in changes.marks])
+        _place_deck.many(self._db, [(position, deck) for deck, position in changes.positions])
 
     def _notes(self, changes: Changes, at: int) -> None:
-        remove = "UPDATE note SET removed_at = ? WHERE id = ?"
-        self._many(remove, [(at, note) for note in changes.removed_notes])
-        park = f"UPDATE note SET key = {_PARKED} WHERE id = ?"
-        self._many(park, [(note.id,) for note in changes.notes])
-        values = ", ".join(f"{column} = ?" for column in NOTE_COLUMNS)
-        self._many(
-            f"UPDATE note SET {values}, guid = ?, revision = ?, removed_at = NULL,"
-            " modified_at = iif(?, ?, modified_at) WHERE id = ?",
-            [(*n.values, n.guid, n.revision, n.modified, at, n.id) for n in changes.notes],
-        )
-        columns = (*NOTE_COLUMNS, "id", "guid", "modified_at")
-        self._many(
-            f"INSERT INTO note({', '.join(columns)}) VALUES ({_marks(len(columns))})",
-            [(*note.values, note.id, note.guid, at) for note in changes.new_notes],
-        )
+        _remove_note.many(self._db, [(at, note) for note in changes.removed_notes])
+        _park_note.many(self._db, [(note.id,) for note in changes.notes])
+        _update_note.many(
+            self._db, [(*n.values, n.guid, n.revision, int(n.modified), at, n.id) for n in changes.notes]
+        )  # fmt: skip
+        _insert_note.many(self._db, [(*note.values, note.id, note.guid, at) for note in changes.new_notes])
         self._words(changes)
         self._fronts(changes)
         self._revisions(changes, at)
         self._tags(changes)
         self.points.write(changes.new_notes, changes.notes)
         # References are in the fields for Anki, and no part of what these are found by.
-        forget = "DELETE FROM anki_fields WHERE note_id = ?"
-        self._many(forget, [(note.id,) for note in changes.notes if note.modified and not note.new_text])
+        stale = [(note.id,) for note in changes.notes if note.modified and not note.new_text]
+        _forget_fields.many(self._db, stale)
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""
-        self._many("DELETE FROM note_text WHERE rowid = ?", [(note.id,) for note in changes.notes])
+        _delete_words.many(self._db, [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         rows = ((n.id, search_text(n.values.key, n.values.question, n.values.answer)) for n in written)
-        self._many("INSERT INTO note_text(rowid, text) VALUES (?, ?)", rows)
+        _insert_words.many(self._db, rows)
 
     def _fronts(self, changes: Changes) -> None:
         """What tells confusable cards; removed notes keep theirs."""
-        self._many("DELETE FROM note_front WHERE note_id = ?", [(note.id,) for note in changes.notes])
+        _delete_fronts.many(self._db, [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         texts = ((n.id, n.values.kind, n.values.question, n.values.answer, n.values.reversed) for n in written)
         fronts.insert_front.many(self._db, (row for note in texts for row in fronts.front_rows(*note)))
@@ -271,48 +476,30 @@ class DeckStore:
     def _revisions(self, changes: Changes, at: int) -> None:
         new = [(note.id, 1, _revision_text(note.values), at) for note in changes.new_notes]
         edited = [(n.id, n.revision, _revision_text(n.values), at) for n in changes.notes if n.new_text]
-        self._many("INSERT INTO revision(note_id, number, source, at) VALUES (?, ?, ?, ?)", new + edited)
+        _insert_revision.many(self._db, new + edited)
 
     def _tags(self, changes: Changes) -> None:
-        self._many("DELETE FROM note_tag WHERE note_id = ?", [(note.id,) for note in changes.notes])
+        _delete_tags.many(self._db, [(note.id,) for note in changes.notes])
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
         rows = [(tag, n.id) for n in written if n.values.tags != "[]" for tag in json.loads(n.values.tags)]
-        self._many("INSERT OR IGNORE INTO note_tag(tag, note_id) VALUES (?, ?)", rows)
+        _insert_tag.many(self._db, rows)
 
     def _cards(self, changes: Changes, at: int) -> None:
-        insert = "INSERT INTO card(id, note_id, which, ordinal) VALUES (?, ?, ?, ?)"
-        self._many(insert, [_card_values(card) for card in changes.new_cards])
-        remove = "UPDATE card SET removed_at = ? WHERE id = ?"
-        self._many(remove, [(at, card) for card in changes.removed_cards])
-        restore = "UPDATE card SET removed_at = NULL WHERE id = ?"
-        self._many(restore, [(card,) for card in changes.restored_cards])
+        _insert_card.many(self._db, [_card_values(card) for card in changes.new_cards])
+        _remove_card.many(self._db, [(at, card) for card in changes.removed_cards])
+        _restore_card.many(self._db, [(card,) for card in changes.restored_cards])
 
     def _renderings(self, changes: Changes) -> None:
-        columns = "key, which, question_html, answer_html, extra"
-        insert = f"INSERT OR IGNORE INTO rendering({columns}) VALUES (?, ?, ?, ?, ?)"
-        self._many(insert, map(_rendering_values, changes.renderings))
+        _insert_rendering.many(self._db, map(_rendering_values, changes.renderings))
         if changes.stale_renderings:
-            stale = to_json(changes.stale_renderings)
-            used = f"SELECT render_key FROM note WHERE render_key {_LISTED}"
-            forget = f"DELETE FROM rendering WHERE key {_LISTED} AND key NOT IN ({used})"
-            self._db.execute(forget, (stale, stale))
-        columns = "name, path, mime, size, width, height"
-        insert = f"INSERT OR REPLACE INTO media({columns}) VALUES ({_marks(6)})"
-        self._many(insert, map(_media_values, changes.media))
+            _forget_renderings.run(self._db, changes.stale_renderings)
+        _store_media.many(self._db, map(_media_values, changes.media))
 
     def _schedules(self, changes: Changes) -> None:
         """Tells schedules where their cards are now (nowhere, while hidden), and decks how many they hold."""
         if changes.shown_or_hidden:
             counters.follow_moves(self._db, changes.shown_or_hidden)
-        self._many(
-            "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
-            " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
-            " WHERE id = ?",
-            [(deck,) for deck in changes.counted_decks],
-        )
-
-    def _many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self._db.executemany(sql, rows)
+        _count_cards.many(self._db, [(deck,) for deck in changes.counted_decks])
 
 
 def _deck(
@@ -369,7 +556,3 @@ def _media_values(row: MediaRow) -> tuple[object, ...]:
 
 def _revision_text(values: NoteValues) -> str:
     return f"{values.source}\n\n{values.definitions}" if values.definitions else values.source
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)

@@ -24,7 +24,7 @@ class Dialect:
     """Between two sides that are not the same, NULL being a value like others."""
     has_element = ("", "", "")
     """Before, between and behind a column that holds a JSON list and a text that may be one of its elements."""
-    as_number = "::int"
+    as_number = "::bigint"
     """Behind a condition that is to be counted or added."""
     in_order = " INNER JOIN "
     """Between two tables that are to be read in this order, where the database can be told."""
@@ -44,6 +44,10 @@ class Dialect:
     def index_hint(self, index: str | None) -> str:
         """What follows a table that is to be read by an index (None: by none)."""
         return ""
+
+    def at_most(self, column: Any, most: int) -> Any:
+        """The smaller of a column and a constant; NULL where the column is NULL (`LEAST` would pass over it)."""
+        return peewee.Case(None, ((column > most, most),), column)
 
     def membership(self, negate: bool) -> tuple[str, str]:
         """What stands before and behind a placeholder for a list that holds what comes before."""
@@ -79,6 +83,9 @@ class _Sqlite(Dialect):
 
     def index_hint(self, index: str | None) -> str:
         return f" INDEXED BY {index}" if index else " NOT INDEXED"
+
+    def at_most(self, column: Any, most: int) -> Any:
+        return peewee.fn.min(column, most)
 
     def membership(self, negate: bool) -> tuple[str, str]:
         return f" {'NOT ' if negate else ''}IN (SELECT value FROM json_each(", "))"

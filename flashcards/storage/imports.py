@@ -215,7 +215,9 @@ class ImportRows:
             ),
         )  # fmt: skip
         _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows))
-        counters.count_answers(self._db, learner, Counter(row.study_day for row in rows if row.quality is not None))
+        graded = [row for row in rows if row.quality is not None]
+        days, cards = Counter(row.study_day for row in graded), Counter(row.card.id for row in graded)
+        counters.count_answers(self._db, learner, days, cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
     def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:

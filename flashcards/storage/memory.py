@@ -1,6 +1,6 @@
 """How well cards are remembered, and by which numbers: what is stored, and the log that it follows from.
 
-Plain SQL, within the caller's transaction.
+Every method runs within the caller's transaction.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from peewee import JOIN, SQL, Select, fn
+
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
 from flashcards.domain.memory.evidence import Beginning, Evidence, Remembered, is_evidence
@@ -19,44 +21,177 @@ from flashcards.domain.memory.fit import AS_IT_IS, Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
 from flashcards.domain.study_day import Day
+from flashcards.storage import models
 from flashcards.storage.database import Database, Row
+from flashcards.storage.models import (
+    Card,
+    Deck,
+    FsrsParameters,
+    ImportedReview,
+    Learner,
+    LearnerDeck,
+    LearnerFit,
+    LearnerScheduler,
+    Note,
+    Review,
+)
+from flashcards.storage.prepared import Among, Indexed, Query, inserting, prepared, storing
 
 NOT_YET = ""
 """The parameters of a row whose numbers are still to be computed."""
 MILLION = 1_000_000
-_COLUMNS = "stability, difficulty, last_on, last_at, answers, parameters"
-_OF_MEMORY = ", ".join(f"m.{name}" for name in _COLUMNS.split(", "))
-_SAVE = f"""
-    INSERT INTO memory(learner_id, card_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT(learner_id, card_id) DO UPDATE SET stability = excluded.stability, difficulty = excluded.difficulty,
-        last_on = excluded.last_on, last_at = excluded.last_at, answers = excluded.answers,
-        parameters = excluded.parameters
-"""
-_IN_FORCE = """
-    SELECT p.name, p.numbers, f.intercept, f.slope FROM learner_fit f JOIN fsrs_parameters p ON p.name = f.parameters
-    WHERE f.learner_id = ? AND f.taken = 1 ORDER BY f.number DESC LIMIT 1
-"""
-_AT_ANSWER = f"""
-    SELECT p.name, p.numbers, f.intercept, f.slope,
-           EXISTS (SELECT 1 FROM learner_scheduler WHERE learner_id = ?1), m.card_id, {_OF_MEMORY}
-    FROM (SELECT 1) LEFT JOIN memory m ON m.learner_id = ?1 AND m.card_id = ?2
-    LEFT JOIN learner_fit f ON f.learner_id = ?1
-        AND f.number = (SELECT max(number) FROM learner_fit WHERE learner_id = ?1 AND taken = 1)
-    LEFT JOIN fsrs_parameters p ON p.name = f.parameters
-"""
-_LOG = """
-    SELECT r.card_id, r.study_day, r.at, r.seq, r.quality, r.verb, r.stability, r.difficulty, r.parameters,
-           r.after_due_on - r.after_interval, r.before_interval, i.type, i.factor
-    FROM review r{index} LEFT JOIN imported_review i ON i.learner_id = r.learner_id AND i.seq = r.seq
-    WHERE r.learner_id = :learner AND r.undone = 0
-        AND (r.quality IS NOT NULL OR r.verb = 'reset' OR (r.stability IS NOT NULL AND r.verb IN ('import', 'sync')))
-"""
-_WHOLE_LOG = _LOG.format(index="")
-_LOG_BY_CARD = _LOG.format(index=" INDEXED BY review_card")
-_MARK_ALL = """
-    INSERT INTO memory(learner_id, card_id, stability, difficulty, last_on, last_at, answers, parameters)
-    SELECT DISTINCT learner_id, card_id, 0, 0, 0, 0, 0, ? FROM review WHERE undone = 0
-"""
+_KEY = (models.Memory.learner, models.Memory.card)
+_REMEMBERED = (
+    models.Memory.stability, models.Memory.difficulty, models.Memory.last_on, models.Memory.last_at,
+    models.Memory.answers, models.Memory.parameters,
+)  # fmt: skip
+_OF_CARD = (models.Memory.card, *_REMEMBERED)
+"""The columns of a `CardMemory`."""
+_FIT = (FsrsParameters.name, FsrsParameters.numbers, LearnerFit.intercept, LearnerFit.slope)
+_FOUND = (LearnerFit.number, LearnerFit.at, LearnerFit.answers, LearnerFit.tried, LearnerFit.figures, LearnerFit.taken)
+
+_save = storing(models.Memory, *_KEY, *_REMEMBERED, key=_KEY)
+_keep_parameters = inserting(FsrsParameters, FsrsParameters.name, FsrsParameters.numbers, ignore=True)
+_add_fit = inserting(
+    LearnerFit, LearnerFit.learner, LearnerFit.number, LearnerFit.at, LearnerFit.answers, LearnerFit.parameters,
+    LearnerFit.slope, LearnerFit.intercept, LearnerFit.tried, LearnerFit.figures, LearnerFit.taken,
+)  # fmt: skip
+
+
+def _is_memory(learner: Any, card: Any) -> Any:
+    return (models.Memory.learner == learner) & (models.Memory.card == card)
+
+
+@prepared
+def _force(learner: int) -> Query:
+    return (
+        LearnerFit.select(*_FIT)
+        .join(FsrsParameters, on=(FsrsParameters.name == LearnerFit.parameters))
+        .where(LearnerFit.learner == learner, LearnerFit.taken == 1)
+        .order_by(LearnerFit.number.desc())
+        .limit(1)
+    )
+
+
+@prepared
+def _at_answer(learner: int, card: int) -> Query:
+    """One row, whatever of it there is."""
+    row, fit = Select(columns=(SQL("1").alias("one"),)).alias("row"), LearnerFit.alias()
+    last = fit.select(fn.max(fit.number)).where(fit.learner == learner, fit.taken == 1)
+    chose = LearnerScheduler.select(LearnerScheduler.folder).where(LearnerScheduler.learner == learner)
+    return (
+        Select((row,), (*_FIT, fn.EXISTS(chose), *_OF_CARD))
+        .join(models.Memory, JOIN.LEFT_OUTER, _is_memory(learner, card))
+        .join(LearnerFit, JOIN.LEFT_OUTER, (LearnerFit.learner == learner) & (LearnerFit.number == last))
+        .join(FsrsParameters, JOIN.LEFT_OUTER, FsrsParameters.name == LearnerFit.parameters)
+    )
+
+
+@prepared
+def _parameters() -> Query:
+    return FsrsParameters.select(FsrsParameters.name, FsrsParameters.numbers).order_by(FsrsParameters.name)
+
+
+@prepared
+def _last_fit(learner: int, *, taken: bool) -> Query:
+    fits = LearnerFit.select(*_FOUND).where(LearnerFit.learner == learner).order_by(LearnerFit.number.desc()).limit(1)
+    return fits.where(LearnerFit.taken == 1) if taken else fits
+
+
+@prepared
+def _of_card(learner: int, card: int) -> Query:
+    return models.Memory.select(*_OF_CARD).where(_is_memory(learner, card))
+
+
+@prepared
+def _of_cards(learner: int, cards: Collection[int] | None = None) -> Query:
+    query = models.Memory.select(*_OF_CARD).where(models.Memory.learner == learner).order_by(models.Memory.card)
+    return query if cards is None else query.where(Among(models.Memory.card, cards))
+
+
+@prepared
+def _of_decks(learner: int, decks: Collection[int]) -> Query:
+    is_there = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
+    return (
+        models.Memory.select(Note.deck, *_OF_CARD)
+        .join(Card, on=(Card.id == models.Memory.card))
+        .join(Note, on=(Note.id == Card.note))
+        .where(models.Memory.learner == learner, is_there, Among(Note.deck, decks))
+        .order_by(Note.deck, models.Memory.card)
+    )
+
+
+@prepared
+def _cards_of_active_decks(learner: int) -> Query:
+    has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)
+    return (
+        Deck.select(Deck.id, Deck.cards)
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it)
+        .where(Deck.removed_at.is_null(), fn.coalesce(LearnerDeck.active, 1) == 1)
+        .order_by(Deck.position)
+    )
+
+
+@prepared
+def _stale(learner: int, name: str, limit: int | None = None) -> Query:
+    """Two looks into the index, below the name and above it."""
+    cards = models.Memory.select(models.Memory.card).where(models.Memory.learner == learner)
+    others = cards.where(models.Memory.parameters < name) + cards.where(models.Memory.parameters > name)
+    return others if limit is None else others.limit(limit)
+
+
+@prepared
+def _learners() -> Query:
+    return models.Memory.select(models.Memory.learner).distinct().order_by(models.Memory.learner)
+
+
+@prepared
+def _all_learners() -> Query:
+    return Learner.select(Learner.id).order_by(Learner.id)
+
+
+@prepared
+def _forget(learner: int, card: int) -> Query:
+    return models.Memory.delete().where(_is_memory(learner, card))
+
+
+@prepared
+def _mark_all(not_yet: str) -> Query:
+    everybodys = Review.select(Review.learner, Review.card, 0, 0, 0, 0, 0, not_yet).where(Review.undone == 0).distinct()
+    return models.Memory.insert_from(everybodys, [*_KEY, *_REMEMBERED])
+
+
+def _log(log: Any, learner: int) -> Any:
+    """What of the learner's log says something of the memory, and what Anki knew of it."""
+    says_what_was_known = log.stability.is_null(False) & log.verb.in_(("import", "sync"))
+    says_something = log.quality.is_null(False) | (log.verb == "reset") | says_what_was_known
+    anki = ImportedReview
+    return (
+        log.select(
+            log.card, log.study_day, log.at, log.seq, log.quality, log.verb, log.stability, log.difficulty,
+            log.parameters, log.after_due_on - log.after_interval, log.before_interval, anki.type, anki.factor,
+        )
+        .join(anki, JOIN.LEFT_OUTER, on=((anki.learner == log.learner) & (anki.seq == log.seq)))
+        .where(log.learner == learner, log.undone == 0, says_something)
+    )  # fmt: skip
+
+
+@prepared
+def _log_of_card(learner: int, card: int) -> Query:
+    log = Indexed(Review, "review_card")
+    return _log(log, learner).where(log.card == card)
+
+
+@prepared
+def _logs(learner: int, cards: Collection[int] | None = None) -> Query:
+    log = Review if cards is None else Indexed(Review, "review_card")
+    rows = _log(log, learner).order_by(log.card, log.seq)
+    return rows if cards is None else rows.where(Among(log.card, cards))
+
+
+@prepared
+def _whole_log(learner: int) -> Query:
+    return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
 
 
 class InForce(NamedTuple):
@@ -122,38 +257,28 @@ class MemoryRows:
 
     def in_force(self, learner: int) -> InForce:
         """What predicts the learner's answers now: the model as it comes, until a fit was taken."""
-        row = self._db.one(_IN_FORCE, (learner,))
+        row = _force.one(self._db, learner)
         return _in_force(*row) if row else _AS_IT_COMES
 
     def at_answer(self, learner: int, card: int) -> AtAnswer:
         """What an answer to a card begins with: all in one look."""
-        name, numbers, intercept, slope, chose, *memory = self._db.one(_AT_ANSWER, (learner, card)) or (None,) * 12
+        name, numbers, intercept, slope, chose, *memory = _at_answer.one(self._db, learner, card) or (None,) * 12
         force = _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
         return AtAnswer(force, bool(chose), None if memory[0] is None else CardMemory(*memory))
 
     def parameters(self) -> dict[str, Parameters]:
         """Every stored set, by name."""
-        return {
-            name: parameters_of(numbers)
-            for name, numbers in self._db.all("SELECT name, numbers FROM fsrs_parameters ORDER BY name")
-        }
+        return {name: parameters_of(numbers) for name, numbers in _parameters.all(self._db)}
 
     def keep_parameters(self, chosen: Parameters) -> str:
         """Stores a set, unless it is there, and gives its name."""
         name = chosen.name
-        self._db.execute(
-            "INSERT INTO fsrs_parameters(name, numbers) VALUES (?, ?) ON CONFLICT(name) DO NOTHING",
-            (name, chosen.canonical),
-        )
+        _keep_parameters.run(self._db, name, chosen.canonical)
         return name
 
     def last_fit(self, learner: int, *, taken: bool = False) -> StoredFit | None:
         """The learner's newest fit, or the newest that was taken."""
-        row = self._db.one(
-            "SELECT number, at, answers, tried, figures, taken FROM learner_fit WHERE learner_id = ?"
-            f"{' AND taken = 1' if taken else ''} ORDER BY number DESC LIMIT 1",
-            (learner,),
-        )
+        row = _last_fit.one(self._db, learner, taken=taken)
         if row is None:
             return None
         number, at, answers, tried, figures, was_taken = row
@@ -161,114 +286,84 @@ class MemoryRows:
 
     def add_fit(self, learner: int, it: StoredFit, fit: Fit) -> None:
         """Stores what came of a fitting; `fit` is in force from now on."""
-        self._db.execute(
-            "INSERT INTO learner_fit(learner_id, number, at, answers, parameters, slope, intercept, tried, figures,"
-            " taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
-                round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
-                json.dumps(it.tried, sort_keys=True), json.dumps(it.figures, sort_keys=True), int(it.taken),
-            ),
+        _add_fit.run(
+            self._db, learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
+            round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
+            json.dumps(it.tried, sort_keys=True), json.dumps(it.figures, sort_keys=True), int(it.taken),
         )  # fmt: skip
 
     # --- what is remembered ---------------------------------------------------------------------------
 
     def of_card(self, learner: int, card: int) -> CardMemory | None:
         """What is stored of a card; its parameters may not be those in force."""
-        row = self._db.one(
-            f"SELECT card_id, {_COLUMNS} FROM memory WHERE learner_id = ? AND card_id = ?", (learner, card)
-        )
+        row = _of_card.one(self._db, learner, card)
         return CardMemory(*row) if row else None
 
     def of_cards(self, learner: int, cards: Collection[int] | None = None) -> list[CardMemory]:
         """What is stored of these cards, or of all, by card."""
-        among = "" if cards is None else " AND card_id IN (SELECT value FROM json_each(:cards))"
-        rows = self._db.all(
-            f"SELECT card_id, {_COLUMNS} FROM memory WHERE learner_id = :learner{among} ORDER BY card_id",
-            {"learner": learner, "cards": json.dumps(list(cards or ()))},
-        )
+        rows = _of_cards.all(self._db, learner, None if cards is None else list(cards))
         return [CardMemory(*row) for row in rows]
 
     def of_decks(self, learner: int, decks: Collection[int]) -> list[tuple[int, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
-        rows = self._db.all(
-            f"SELECT n.deck_id, m.card_id, {_OF_MEMORY}"
-            " FROM memory m JOIN card c ON c.id = m.card_id JOIN note n ON n.id = c.note_id"
-            " WHERE m.learner_id = :learner AND c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0"
-            " AND n.deck_id IN (SELECT value FROM json_each(:decks)) ORDER BY n.deck_id, m.card_id",
-            {"learner": learner, "decks": json.dumps(list(decks))},
-        )
+        rows = _of_decks.all(self._db, learner, decks)
         return [(row[0], CardMemory(*row[1:])) for row in rows]
 
     def cards_of_active_decks(self, learner: int) -> dict[int, int]:
         """How many cards each deck holds that the learner has not switched off, in study order."""
-        rows = self._db.all(
-            "SELECT d.id, d.cards FROM deck d LEFT JOIN learner_deck l ON l.learner_id = ? AND l.deck_id = d.id"
-            " WHERE d.removed_at IS NULL AND coalesce(l.active, 1) = 1 ORDER BY d.position",
-            (learner,),
-        )
-        return dict(rows)
+        return dict(_cards_of_active_decks.all(self._db, learner))
 
     def stale(self, learner: int, name: str, limit: int | None = None) -> list[int]:
         """Up to `limit` cards whose memory was computed with other parameters than `name`, or not yet."""
-        rows = self._db.all(
-            "SELECT card_id FROM memory WHERE learner_id = ?1 AND parameters < ?2 UNION ALL"
-            " SELECT card_id FROM memory WHERE learner_id = ?1 AND parameters > ?2 LIMIT ?3",
-            (learner, name, -1 if limit is None else limit),
-        )
-        return [card for (card,) in rows]
+        return [card for (card,) in _stale.all(self._db, learner, name, limit)]
 
     def learners(self) -> list[int]:
         """The learners with anything to remember."""
-        return [learner for (learner,) in self._db.all("SELECT DISTINCT learner_id FROM memory ORDER BY learner_id")]
+        return [learner for (learner,) in _learners.all(self._db)]
 
     def all_learners(self) -> list[int]:
         """Every learner."""
-        return [learner for (learner,) in self._db.all("SELECT id FROM learner ORDER BY id")]
+        return [learner for (learner,) in _all_learners.all(self._db)]
 
     def save(self, learner: int, card: int, it: Remembered | None, name: str) -> None:
         """Stores what is remembered of a card by the parameters `name`; None where it is nothing."""
         if it is None:
-            self._db.execute("DELETE FROM memory WHERE learner_id = ? AND card_id = ?", (learner, card))
+            _forget.run(self._db, learner, card)
         else:
-            self._db.execute(_SAVE, _values(learner, card, it, name))
+            _save.run(self._db, *_values(learner, card, it, name))
 
     def save_many(self, learner: int, found: Iterable[tuple[int, Remembered | None]], name: str) -> None:
         """As `save`, for (card, what is remembered)."""
         pairs = list(found)
         gone = [(learner, card) for card, it in pairs if it is None]
         if gone:
-            self._db.executemany("DELETE FROM memory WHERE learner_id = ? AND card_id = ?", gone)
-        self._db.executemany(_SAVE, (_values(learner, card, it, name) for card, it in pairs if it is not None))
+            _forget.many(self._db, gone)
+        _save.many(self._db, (_values(learner, card, it, name) for card, it in pairs if it is not None))
 
     def mark(self, learner: int, cards: Iterable[int]) -> None:
         """Says of cards that their log has changed: what is remembered of them is to be computed."""
-        self._db.executemany(_SAVE, ((learner, card, 0, 0, 0, 0, 0, NOT_YET) for card in cards))
+        _save.many(self._db, ((learner, card, 0, 0, 0, 0, 0, NOT_YET) for card in cards))
 
     def mark_all(self) -> None:
         """The same of every card that was ever answered: the logs came from elsewhere."""
-        self._db.execute(_MARK_ALL, (NOT_YET,))
+        _mark_all.run(self._db, NOT_YET)
 
     # --- the log --------------------------------------------------------------------------------------
 
     def log_of_card(self, learner: int, card: int) -> list[Evidence | Beginning]:
         """What the log says of the memory of a card, in no order."""
-        rows = self._db.all(f"{_LOG_BY_CARD} AND r.card_id = :card", {"learner": learner, "card": card})
+        rows = _log_of_card.all(self._db, learner, card)
         return [it.says for row in rows if (it := _line(row)) is not None]
 
     def logs(self, learner: int, cards: Collection[int] | None) -> Iterator[tuple[int, list[LogLine]]]:
         """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
-        among = "" if cards is None else " AND r.card_id IN (SELECT value FROM json_each(:cards))"
-        log = _WHOLE_LOG if cards is None else _LOG_BY_CARD
-        rows = self._db.all(
-            f"{log}{among} ORDER BY r.card_id, r.seq", {"learner": learner, "cards": json.dumps(list(cards or ()))}
-        )
+        rows = _logs.all(self._db, learner, None if cards is None else list(cards))
         for card, group in groupby(rows, key=itemgetter(0)):
             yield card, [it for row in group if (it := _line(row)) is not None]
 
     def whole_log(self, learner: int) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
-        rows = self._db.each(f"{_WHOLE_LOG} ORDER BY r.study_day, r.at, r.seq", {"learner": learner})
+        rows = _whole_log.each(self._db, learner)
         lives: dict[int, int] = {}
         found: list[Logged] = []
         for card, day, at, seq, quality, verb, _, _, _, _, interval, type_, factor in rows:

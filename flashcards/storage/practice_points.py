@@ -49,10 +49,11 @@ class PointRows:
 
     def referring(self) -> tuple[Referring, ...]:
         """The notes that stand in a file and whose points or follow-ups name notes."""
+        # Not in order: that would be a look at every note.
         rows = self._db.all(
             "SELECT n.id, d.id, d.key, d.path, n.line, n.rubric_refs, n.follow_up_refs FROM note n"
             " JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
-            " AND (n.rubric_refs <> '[]' OR n.follow_up_refs <> '[]') ORDER BY n.id"
+            " AND (n.rubric_refs <> '[]' OR n.follow_up_refs <> '[]')"
         )
         return tuple(
             Referring(note, deck, key, path, line, refs_from_json(points), refs_from_json(asked))

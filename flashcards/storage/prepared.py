@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IN_ORDER",
     "Among",
+    "AtMost",
     "Contains",
     "Differs",
     "Elements",
@@ -49,7 +50,6 @@ __all__ = [
     "Param",
     "Prepared",
     "Query",
-    "at_most",
     "inserting",
     "prepared",
     "storing",
@@ -210,6 +210,16 @@ class Number(peewee.ColumnBase):
         return ctx.literal(ctx.dialect.as_number)
 
 
+class AtMost(peewee.ColumnBase):
+    """The smaller of a column and a constant; NULL where the column is NULL."""
+
+    def __init__(self, column: Any, most: int) -> None:
+        self._column, self._most = column, most
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.sql(ctx.dialect.at_most(self._column, self._most))
+
+
 class Prepared(Generic[P]):
     """A query that is built once for each database and shape. Made by `prepared`."""
 
@@ -225,8 +235,8 @@ class Prepared(Generic[P]):
         self._arity = len(places) if arity is None else arity
         self._optional = tuple(number for number, p in enumerate(places) if p.default is None)
         self._open_ended = arity is None and any(p.kind == p.VAR_POSITIONAL for p in parameters)
-        self._shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
-        self._simple = not (self._optional or self._open_ended or self._shapes)
+        self.shapes = frozenset(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
+        self._simple = not (self._optional or self._open_ended or self.shapes)
 
     def query(self, *values: P.args, **shape: P.kwargs) -> Query:
         """The query itself, for another that takes it further."""
@@ -290,7 +300,7 @@ class Prepared(Generic[P]):
         return dialect, len(values), missing, tuple(sorted(shape.items()))
 
     def _compiled(self, dialect: Dialect, values: Sequence[Any], shape: dict[str, Any]) -> _Statement:
-        if not self._shapes.issuperset(shape):
+        if not self.shapes.issuperset(shape):
             raise TypeError(f"{self._name}: values are given by their place; only what shapes the query has a name.")
         if len(values) != self._arity and not (self._open_ended and len(values) > self._arity):
             raise self._wrong_number(values)
@@ -311,11 +321,6 @@ class Prepared(Generic[P]):
     @property
     def _name(self) -> str:
         return getattr(self._build, "__qualname__", "The query")
-
-
-def at_most(column: Any, most: int) -> Any:
-    """The smaller of a column and a number; NULL where the column is NULL."""
-    return peewee.Case(None, ((column > most, most),), column)
 
 
 def prepared(build: Callable[P, Query]) -> Prepared[P]:

@@ -32,12 +32,12 @@ from flashcards.storage.models import (
 from flashcards.storage.prepared import (
     IN_ORDER,
     Among,
+    AtMost,
     Contains,
     Elements,
     Indexed,
     Number,
     Query,
-    at_most,
     prepared,
 )
 from flashcards.storage.schedules import asked_on, shown_on
@@ -111,8 +111,8 @@ def _inactive_decks(learner: int) -> Query:
 
 
 @prepared
-def _decks_at(file: str, length: int, folder: str) -> Query:
-    below = fn.substr(Deck.path, 1, length) == folder
+def _decks_at(file: str, first: str, end: str) -> Query:
+    below = (Deck.path >= first) & (Deck.path < end)
     return Deck.select(Deck.id).where(Deck.removed_at.is_null(), (Deck.path == file) | below)
 
 
@@ -161,6 +161,7 @@ def _level(note: Any) -> Any:
 
 @prepared
 def _core() -> Query:
+    """The notes tagged core, and again and again what these require."""
     core = NoteTag.select(NoteTag.note.alias("id")).where(NoteTag.tag == "core").cte("wanted", recursive=True)
     before = Prerequisite.select(Prerequisite.requires).join(core, on=(core.c.id == Prerequisite.note))
     wanted = core.union(before)
@@ -305,7 +306,7 @@ def _paces(learner: int) -> Query:
         .limit(500)
         .alias("last")
     )
-    counted_ms = at_most(last.c.took_ms, LONGEST_MS)
+    counted_ms = AtMost(last.c.took_ms, LONGEST_MS)
     return Select(
         (last,),
         (
@@ -381,8 +382,7 @@ class QueueRows:
 
     def decks_at(self, address: str) -> set[int]:
         """The decks at an address: one deck, or those below a folder; empty where there is none."""
-        folder = f"{address}/"
-        rows = _decks_at.all(self._db, f"{address}.md", len(folder), folder)
+        rows = _decks_at.all(self._db, f"{address}.md", f"{address}/", f"{address}0")  # "0" comes right after "/"
         return {deck for (deck,) in rows}
 
     def notes_tagged(self, tag: str) -> set[int]:

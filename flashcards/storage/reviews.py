@@ -299,7 +299,7 @@ class ReviewRows:
         insert_log.run(self._db, *log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: 1})
+            counters.count_answers(self._db, learner, {row.study_day: 1}, {card.id: 1})
         if not card.answered:
             counters.mark_answered(self._db, [card.id])
 
@@ -372,7 +372,7 @@ class ReviewRows:
         """Takes a row of the log, which is not undone yet, out of what counts; it stays there to be read."""
         _mark_undone.run(self._db, learner, row.seq)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: -1})
+            counters.count_answers(self._db, learner, {row.study_day: -1}, {row.card: -1})
 
 
 def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:

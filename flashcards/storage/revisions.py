@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN, fn
 
 from flashcards.domain.study_day import Day
+from flashcards.storage import models
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Note, Review
+from flashcards.storage.prepared import Among, Indexed, Query, prepared
 
-_OF_CARD = "FROM review v INDEXED BY review_card WHERE v.card_id = c.id AND v.learner_id = :learner AND v.undone = 0"
-_MARKS = f"""
-    SELECT c.id, n.id, n.revision, a.revision, e.after_due_on,
-           (SELECT at FROM revision WHERE note_id = n.id AND number = e.revision)
-    FROM json_each(:cards) j JOIN card c ON c.id = j.value JOIN note n ON n.id = c.note_id
-    LEFT JOIN review a ON a.learner_id = :learner AND a.seq =
-        (SELECT v.seq {_OF_CARD} AND v.quality IS NOT NULL ORDER BY v.seq DESC LIMIT 1)
-    LEFT JOIN review e ON e.learner_id = :learner AND e.seq =
-        (SELECT v.seq {_OF_CARD} AND v.verb = 'edited' ORDER BY v.seq DESC LIMIT 1) AND e.seq > coalesce(a.seq, 0)
-"""
+
+def _last(learner: int, *, edits: bool) -> tuple[Any, Any]:
+    """The log, and what joins a card with the learner's last answer in it, or with the last edit of an author."""
+    row, log = Review.alias(), Indexed(Review, "review_card")
+    counts = log.verb == "edited" if edits else log.quality.is_null(False)
+    last = (
+        log.select(log.seq)
+        .where(log.card == Card.id, log.learner == learner, log.undone == 0, counts)
+        .order_by(log.seq.desc())
+        .limit(1)
+    )
+    return row, (row.learner == learner) & (row.seq == last)
+
+
+@prepared
+def _marks(learner: int, cards: Collection[int]) -> Query:
+    answer, is_answer = _last(learner, edits=False)
+    edit, is_edit = _last(learner, edits=True)
+    at = models.Revision.select(models.Revision.at).where(
+        models.Revision.note == Note.id, models.Revision.number == edit.revision
+    )
+    return (
+        Card.select(Card.id, Note.id, Note.revision, answer.revision, edit.after_due_on, at)
+        .join(Note)
+        .join(answer, JOIN.LEFT_OUTER, on=is_answer)
+        .join(edit, JOIN.LEFT_OUTER, on=(is_edit & (edit.seq > fn.coalesce(answer.seq, 0))))
+        .where(Among(Card.id, cards))
+    )
+
+
+@prepared
+def _revisions(note: int, numbers: Collection[int]) -> Query:
+    kept = models.Revision
+    return kept.select(kept.number, kept.source, kept.at).where(kept.note == note, Among(kept.number, numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +81,10 @@ class RevisionRows:
 
     def marks(self, learner: int, cards: Iterable[int]) -> list[TextMark]:
         """What one learner has seen of these cards. Two look-ups in an index for each: ask for few."""
-        rows = self._db.all(_MARKS, {"learner": learner, "cards": json.dumps(list(cards))})
+        rows = _marks.all(self._db, learner, list(cards))
         return [TextMark(*row) for row in rows]
 
     def revisions(self, note: int, numbers: Iterable[int]) -> dict[int, Revision]:
         """Those of these revisions of a note that are kept."""
-        rows = self._db.all(
-            "SELECT number, source, at FROM revision WHERE note_id = ? AND number IN (SELECT value FROM json_each(?))",
-            (note, json.dumps(list(numbers))),
-        )
+        rows = _revisions.all(self._db, note, list(numbers))
         return {number: Revision(source, at) for number, source, at in rows}

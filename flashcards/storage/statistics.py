@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN, SQL, Expression, fn
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH
@@ -12,54 +14,134 @@ from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import MATURE, QUALITIES, QUARTER_MS, SCHEDULED, DaySums
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Deck, LearnerDay, LearnerDeck, Note, Review, Revision, Schedule
+from flashcards.storage.prepared import Among, AtMost, Indexed, Number, Query, prepared
 
-_KINDS = ", ".join(f"'{kind}'" for kind in sorted(SCHEDULED))
-_DUE = f"before_interval >= 1 AND kind IN ({_KINDS})"
 # Several counts are summed as one integer, 20 bits for each: a day has less than a million answers, and every
 # sum less doubles the speed.
 _BITS = 20
 _MASK = (1 << _BITS) - 1
-_PART = f"{_BITS} * ((before_interval >= 1) + (before_interval >= {MATURE}))"
-_DAYS = f"""
-    SELECT study_day, kind, sum(1 << {_PART}), sum((quality >= {REMEMBERED}) << {_PART}),
-           sum(min(took_ms, {LONGEST_MS})),
-           sum((quality < 3) << {_BITS} * quality), sum((quality >= 3) << {_BITS} * (quality - 3))
-    FROM review INDEXED BY review_day
-    WHERE learner_id = ? AND study_day >= ? AND quality IS NOT NULL AND undone = 0 {{among}}
-    GROUP BY study_day, kind
-"""
-# All that is asked of the days before.
-_OLDER = f"""
-    SELECT study_day, count(*), sum(before_interval >= {MATURE}), sum(quality >= {REMEMBERED}),
-           sum(quality >= {REMEMBERED} AND before_interval >= {MATURE})
-    FROM review INDEXED BY review_day
-    WHERE learner_id = ? AND study_day < ? AND quality IS NOT NULL AND undone = 0 AND {_DUE} {{among}}
-    GROUP BY study_day
-"""
-_QUARTERS = f"""
-    SELECT at / {QUARTER_MS}, count(*), sum(quality >= {REMEMBERED}) FROM review INDEXED BY review_day
-    WHERE learner_id = ? AND study_day >= ? AND quality IS NOT NULL AND undone = 0
-    AND {_DUE} {{among}}
-    GROUP BY 1
-"""
-_AMONG = """
-    AND card_id IN (SELECT c.id FROM card c JOIN note n ON n.id = c.note_id
-                    WHERE n.deck_id IN (SELECT value FROM json_each(?))
-                    AND n.removed_at IS NULL AND c.removed_at IS NULL)
-"""
-_SCHEDULES = "FROM schedule WHERE learner_id = ? AND deck_id IN (SELECT value FROM json_each(?))"
-_ASKED = f"{_SCHEDULES} AND due_on IS NOT NULL AND suspended = 0"
-_LEECHES = f"""
-    SELECT s.card_id, c.which, n.key, n.title, n.line, d.key, d.path, s.lapses
-    FROM schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = s.note_id JOIN deck d ON d.id = s.deck_id
-    WHERE s.learner_id = ? AND s.deck_id IN (SELECT value FROM json_each(?)) AND s.lapses >= {FIRST_LEECH}
-    ORDER BY s.lapses DESC, s.card_id LIMIT ?
-"""
-_ADDED = """
-    SELECT r.at, count(*) FROM revision r JOIN note n ON n.id = r.note_id JOIN card c ON c.note_id = n.id
-    WHERE r.number = 1 AND r.at >= ? AND n.draft = 0 AND n.removed_at IS NULL AND c.removed_at IS NULL
-    AND n.deck_id IN (SELECT value FROM json_each(?)) GROUP BY r.at
-"""
+
+_log = Indexed(Review, "review_day")
+_GRADES = _log.quality.is_null(False) & (_log.undone == 0)
+_IS_DUE = (_log.before_interval >= 1) & _log.kind.in_(tuple(sorted(SCHEDULED)))
+_IS_RIGHT = _log.quality >= REMEMBERED
+_IS_MATURE = _log.before_interval >= MATURE
+
+
+def _shifted(number: Any, bits: Any) -> Any:
+    """The number, moved to the left by so many bits."""
+    return Expression(Number(number), "<<", bits)
+
+
+def _sum(condition: Any) -> Any:
+    """How many rows fulfil a condition."""
+    return fn.sum(Number(condition))
+
+
+def _among(query: Any, decks: Collection[int] | None) -> Any:
+    """The rows of the log whose cards stand in these decks now (None: all rows)."""
+    if decks is None:
+        return query
+    is_there = Note.removed_at.is_null() & Card.removed_at.is_null()
+    cards = Card.select(Card.id).join(Note).where(Among(Note.deck, decks), is_there)
+    return query.where(_log.card.in_(cards))
+
+
+@prepared
+def _days(learner: int, first: Day, decks: Collection[int] | None = None) -> Query:
+    part = (Number(_log.before_interval >= 1) + Number(_IS_MATURE)) * _BITS
+    query = _log.select(
+        _log.study_day, _log.kind, fn.sum(_shifted(SQL("1"), part)), fn.sum(_shifted(_IS_RIGHT, part)),
+        fn.sum(AtMost(_log.took_ms, LONGEST_MS)), fn.sum(_shifted(_log.quality < 3, _log.quality * _BITS)),
+        fn.sum(_shifted(_log.quality >= 3, (_log.quality - 3) * _BITS)),
+    )  # fmt: skip
+    query = query.where(_log.learner == learner, _log.study_day >= first, _GRADES)
+    return _among(query, decks).group_by(_log.study_day, _log.kind)
+
+
+@prepared
+def _older(learner: int, before: Day, decks: Collection[int] | None = None) -> Query:
+    """All that is asked of the days before."""
+    query = _log.select(
+        _log.study_day, fn.count(SQL("*")), _sum(_IS_MATURE), _sum(_IS_RIGHT), _sum(_IS_RIGHT & _IS_MATURE)
+    ).where(_log.learner == learner, _log.study_day < before, _GRADES, _IS_DUE)
+    return _among(query, decks).group_by(_log.study_day)
+
+
+@prepared
+def _quarters(learner: int, first: Day, decks: Collection[int] | None = None) -> Query:
+    query = _log.select(_log.at / QUARTER_MS, fn.count(SQL("*")), _sum(_IS_RIGHT)).where(
+        _log.learner == learner, _log.study_day >= first, _GRADES, _IS_DUE
+    )
+    return _among(query, decks).group_by(SQL("1"))
+
+
+@prepared
+def _active_decks(learner: int) -> Query:
+    has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)
+    is_active = fn.coalesce(LearnerDeck.active, 1) == 1
+    return (
+        Deck.select(Deck.id).join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it).where(Deck.removed_at.is_null(), is_active)
+    )
+
+
+@prepared
+def _first_day(learner: int) -> Query:
+    return LearnerDay.select(fn.min(LearnerDay.study_day)).where(LearnerDay.learner == learner, LearnerDay.answers > 0)
+
+
+@prepared
+def _cards(decks: Collection[int]) -> Query:
+    return Deck.select(fn.sum(Deck.cards)).where(Among(Deck.id, decks))
+
+
+def _of_decks(query: Any, learner: int, decks: Collection[int]) -> Any:
+    """The learner's schedules of cards in these decks."""
+    return query.where(Schedule.learner == learner, Among(Schedule.deck, decks))
+
+
+@prepared
+def _intervals(learner: int, decks: Collection[int]) -> Query:
+    is_asked = Schedule.due_on.is_null(False) & (Schedule.suspended == 0)
+    is_known = Schedule.due_on.is_null(False) & (Schedule.repetition > 0)
+    columns = (Schedule.interval, _sum(is_asked), fn.sum(Schedule.suspended), _sum(is_known))
+    return _of_decks(Schedule.select(*columns), learner, decks).group_by(Schedule.interval)
+
+
+@prepared
+def _eases(learner: int, decks: Collection[int]) -> Query:
+    query = Schedule.select(Schedule.ease, fn.count(SQL("*"))).group_by(Schedule.ease)
+    return _of_decks(query.where(Schedule.due_on.is_null(False), Schedule.suspended == 0), learner, decks)
+
+
+@prepared
+def _leeches(learner: int, decks: Collection[int], limit: int) -> Query:
+    query = (
+        Schedule.select(
+            Schedule.card, Card.which, Note.key, Note.title, Note.line, Deck.key, Deck.path, Schedule.lapses
+        )
+        .join(Card, on=(Card.id == Schedule.card))
+        .join(Note, on=(Note.id == Schedule.note))
+        .join(Deck, on=(Deck.id == Schedule.deck))
+        .where(Schedule.lapses >= FIRST_LEECH)
+        .order_by(Schedule.lapses.desc(), Schedule.card)
+        .limit(limit)
+    )
+    return _of_decks(query, learner, decks)
+
+
+@prepared
+def _added(at: int, decks: Collection[int]) -> Query:
+    is_there = (Note.draft == 0) & Note.removed_at.is_null() & Card.removed_at.is_null()
+    return (
+        Revision.select(Revision.at, fn.count(SQL("*")))
+        .join(Note)
+        .join(Card)
+        .where(Revision.number == 1, Revision.at >= at, is_there, Among(Note.deck, decks))
+        .group_by(Revision.at)
+    )
+
 
 Counts = list[tuple[int, int]]
 
@@ -96,73 +178,61 @@ class StatisticsRows:
 
     def active_decks(self, learner: int) -> set[int]:
         """The decks that are part of the learner's reviews."""
-        rows = self._db.all(
-            "SELECT d.id FROM deck d LEFT JOIN learner_deck ld ON ld.learner_id = ? AND ld.deck_id = d.id"
-            " WHERE d.removed_at IS NULL AND coalesce(ld.active, 1) = 1",
-            (learner,),
-        )
-        return {deck for (deck,) in rows}
+        return {deck for (deck,) in _active_decks.all(self._db, learner)}
 
     def day_sums(self, learner: int, first: Day, decks: Collection[int] | None) -> list[DaySums]:
         """The log from the day `first` on, by day and kind of answer."""
-        sql, more = _limited(_DAYS, decks)
         return [
             DaySums(day, kind, _apart(asked), _apart(right), ms or 0, (*_apart(low), *_apart(high)))
-            for day, kind, asked, right, ms, low, high in self._db.all(sql, (learner, first, *more))
+            for day, kind, asked, right, ms, low, high in _days.all(self._db, learner, first, decks)
         ]
 
     def older_sums(self, learner: int, before: Day, decks: Collection[int] | None) -> list[DaySums]:
         """The log before a day, as far as retention goes: answers of the kinds that say something of it, by day."""
-        sql, more = _limited(_OLDER, decks)
         return [
             DaySums(day, "scheduled", (0, both - mature, mature), (0, right - old, old), 0, (0,) * QUALITIES)
-            for day, both, mature, right, old in self._db.all(sql, (learner, before, *more))
+            for day, both, mature, right, old in _older.all(self._db, learner, before, decks)
         ]
+
+    def log_mark(self, learner: int) -> tuple[int, int]:
+        """What is another whenever an answer came to the learner's log, or was taken out of it."""
+        row = self._db.one(
+            "SELECT (SELECT last_seq FROM learner_state WHERE learner_id = ?1),"
+            " (SELECT sum(answers) FROM learner_day WHERE learner_id = ?1)",
+            (learner,),
+        )
+        return (row[0] or 0, row[1] or 0) if row else (0, 0)
 
     def first_day(self, learner: int) -> Day | None:
         """The first day with an answer; None where there is none."""
-        row = self._db.one("SELECT min(study_day) FROM learner_day WHERE learner_id = ? AND answers > 0", (learner,))
+        row = _first_day.one(self._db, learner)
         return row[0] if row else None
 
     def quarters(self, learner: int, first: Day, decks: Collection[int] | None) -> list[tuple[int, int, int]]:
         """(quarter of an hour since 1970, answers to cards with an interval, remembered), from `first` on."""
-        sql, more = _limited(_QUARTERS, decks)
-        return [tuple(row) for row in self._db.all(sql, (learner, first, *more))]
+        return _quarters.all(self._db, learner, first, decks)
 
     def cards(self, decks: Collection[int]) -> int:
         """How many cards these decks show."""
-        row = self._db.one("SELECT sum(cards) FROM deck WHERE id IN (SELECT value FROM json_each(?))", (_json(decks),))
+        row = _cards.one(self._db, decks)
         return (row[0] if row else 0) or 0
 
     def intervals(self, learner: int, decks: Collection[int]) -> list[IntervalRow]:
         """The learner's cards by their interval."""
-        rows = self._db.all(
-            "SELECT interval, sum(due_on IS NOT NULL AND suspended = 0), sum(suspended),"
-            f" sum(due_on IS NOT NULL AND repetition > 0) {_SCHEDULES} GROUP BY interval",
-            (learner, _json(decks)),
-        )
+        rows = _intervals.all(self._db, learner, decks)
         return [IntervalRow(*row) for row in rows]
 
     def eases(self, learner: int, decks: Collection[int]) -> Counts:
         """(ease in hundredths, cards) of the scheduled cards."""
-        sql = f"SELECT ease, count(*) {_ASKED} GROUP BY ease"
-        return [tuple(row) for row in self._db.all(sql, (learner, _json(decks)))]
+        return _eases.all(self._db, learner, decks)
 
     def added(self, at: int, decks: Collection[int]) -> Counts:
         """(instant, cards): when the notes of these decks were first read, from `at` on."""
-        return [tuple(row) for row in self._db.all(_ADDED, (at, _json(decks)))]
+        return _added.all(self._db, at, decks)
 
     def leeches(self, learner: int, decks: Collection[int], limit: int) -> list[Leech]:
         """The cards with the most lapses, of those that are leeches."""
-        return [Leech(*row) for row in self._db.all(_LEECHES, (learner, _json(decks), limit))]
-
-
-def _limited(sql: str, decks: Collection[int] | None) -> tuple[str, tuple[str, ...]]:
-    return (sql.format(among=""), ()) if decks is None else (sql.format(among=_AMONG), (_json(decks),))
-
-
-def _json(decks: Iterable[int]) -> str:
-    return json.dumps(sorted(decks))
+        return [Leech(*row) for row in _leeches.all(self._db, learner, decks, limit)]
 
 
 def _apart(packed: int) -> tuple[int, int, int]:

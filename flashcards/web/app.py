@@ -44,6 +44,7 @@ from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
+from flashcards.web.reminders.views import reminders
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import sets
@@ -106,6 +107,7 @@ BLUEPRINTS = (
     practice,
     partner,
     plan,
+    reminders,
     api,
 )
 
@@ -160,6 +162,7 @@ def _teach_templates(app: Flask) -> None:
         browser=browser_name,
         seconds=dates.seconds_words,
         stopwatch=dates.stopwatch_words,
+        length_words=dates.length_words,
         plural=plural,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,

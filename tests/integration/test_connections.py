@@ -112,11 +112,14 @@ def test_a_kept_connection_is_no_slow_one(site: Site, monkeypatch: pytest.Monkey
             break
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_come_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(bridge, "BODY_SECONDS", 0.1)
     with Served(site) as served, connected(served.port) as slow:
         slow.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nname=")
         assert everything(slow) == ""
+    assert not caplog.records  # nothing went wrong that a keeper should look at
 
 
 def test_a_body_of_a_byte_now_and_then_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

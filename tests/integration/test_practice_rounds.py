@@ -350,6 +350,21 @@ def test_rounds_are_their_learners_alone_and_go_with_them(site: Practice) -> Non
         assert site.services.database.one(f"SELECT count(*) FROM {table}") == (0,)
 
 
+def test_the_doctor_finds_ticks_of_rounds_that_are_gone(site: Practice) -> None:
+    ann = site.learner()
+    round_ = site.begin(ann)
+    asked = site.say(ann, round_)
+    site.tick(ann, round_, asked, marks={asked.question.keys[0]: "said"})
+    assert site.services.doctor.examine().ok
+    with site.services.database.write():
+        site.services.database.execute("DELETE FROM practice_round")
+    findings = site.services.doctor.examine().findings
+    assert findings == (
+        "1 answers of practice rounds that are not there",
+        "1 ticks of practice rounds that are not there",
+    )
+
+
 def test_a_deleted_round_leaves_its_grades_in_the_log(site: Practice) -> None:
     ann = site.learner()
     round_ = site.begin(ann)

@@ -21,6 +21,7 @@ LEAST = {
         GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
+        GET /calendar/<secret>.ics
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
     """,
     LEARNER: """
@@ -33,6 +34,7 @@ LEAST = {
         GET /api/v1/scheduler, POST /api/v1/scheduler/preview, PUT /api/v1/scheduler
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
+        GET /settings/reminders, POST /settings/calendar
         GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
@@ -68,7 +70,10 @@ LEAST = {
         POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures
         POST /api/v1/import, GET /api/v1/import/<import_id>
     """,
-    ADMIN: "GET /admin/people, POST /admin/people, POST /admin/people/<int:who>",
+    ADMIN: """
+        GET /admin/people, POST /admin/people, POST /admin/people/<int:who>
+        GET /admin/jobs, POST /admin/jobs/<name>/run
+    """,
 }
 
 ROLES = {

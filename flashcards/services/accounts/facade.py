@@ -291,7 +291,8 @@ class AccountService:
     def change_password(
         self, learner: Learner, old: str, new: str, current_secret: str, *, keep_tokens: bool = False
     ) -> None:
-        """Sets a new password, and ends the other sessions and, unless they are to stay, the API tokens.
+        """Sets a new password, and ends the other sessions, the calendar's address and, unless they are to stay, the
+        API tokens.
 
         Raises Invalid (`old`, `new`) and TooMany.
         """
@@ -301,15 +302,17 @@ class AccountService:
         new_hash = hash_password(new, field="new")
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
+            self._rows.end_calendar(learner.id)
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
             if not keep_tokens:
                 self._rows.delete_tokens(learner.id)
 
     def set_password(self, name: str, password: str, *, keep_tokens: bool = False) -> None:
-        """Sets anybody's password, and ends their sessions and API tokens; raises NotFound and Invalid."""
+        """Sets anybody's password; ends their sessions, calendar's address and API tokens. Raises NotFound, Invalid."""
         learner, new_hash = self.find(name), hash_password(password)
         with self._db.write():
             self._rows.update(learner.id, {"password_hash": new_hash})
+            self._rows.end_calendar(learner.id)
             self._rows.delete_other_sessions(learner.id, b"")
             if not keep_tokens:
                 self._rows.delete_tokens(learner.id)
@@ -369,6 +372,10 @@ class AccountService:
         if row is None:
             raise NotFound(f"There is no account {line_of(name, 60)!r}.")
         return _learner(row)
+
+    def by_number(self, learner: int) -> Learner:
+        """The account with that number; raises NotFound."""
+        return self._learner(learner)
 
     def set_roles(
         self,

@@ -276,6 +276,10 @@ class DeckService:
             str(self._root), totals.decks, totals.notes, totals.cards, self._store.errors(), self._trouble()
         )
 
+    def failing(self) -> list[DeckInfo]:
+        """The decks whose files have errors, in study order."""
+        return [info for info in map(_info, self._store.decks()) if info.problems]
+
     def _trouble(self) -> str:
         try:
             check_root(self._root)

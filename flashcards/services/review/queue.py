@@ -238,7 +238,9 @@ class Queues(LearnerDays):
         return self._plan_days.followed(learner.id, self.study_day(learner)) is not None
 
     def _prepare(self, learner: Learner) -> None:
-        """Makes what is made once a day: the order of the plan, or of a backlog."""
+        """Makes what is made once a day: the order of the plan, or of a backlog. Never within a transaction."""
+        if self._db.is_in_transaction:
+            return
         today = self.study_day(learner)
         self._plan_days.prepare(learner.id, today)
         if self._plan_days.followed(learner.id, today) is None:
@@ -359,6 +361,11 @@ class Queues(LearnerDays):
             now = _day_count(today, (row for row in due.shown if row[1] == today))
             return Forecast(overdue, (now, *self._coming(learner, due, today, today + days - 1, scope.decks)))
 
+    def seconds_of_due(self, learner: Learner, counts: Iterable[int]) -> list[int]:
+        """How many seconds so many due cards take, by the learner's own answers, their drill with them."""
+        paces = self._queue_rows.paces(learner.id)
+        return [seconds_left({"due": count}, paces, drill=learner.drill) for count in counts]
+
     # --- the rest of the day
 
     def _scope(self, learner: Learner, deck: str | None = None, tag: str | None = None) -> _Scope:
@@ -390,7 +397,7 @@ class Queues(LearnerDays):
     ) -> FollowedDay | None:
         """The day of the plan that is followed, as far as it lies in the scope; None where a plan has no say."""
         plan = self._plan_days.followed(learner.id, today)
-        if plan is None:
+        if plan is None or scope.cards is not None:  # what a search found is asked as without a plan
             return None
         day = self._plan_days.left(
             learner.id,

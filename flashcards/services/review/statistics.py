@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from threading import Lock
 
+from flashcards.clock import Clock
 from flashcards.domain import statistics
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import DaySums, Retention, Share
@@ -14,6 +16,7 @@ from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import DayCount
 from flashcards.services.review.queue import Queues
+from flashcards.storage.database import Database
 from flashcards.storage.statistics import IntervalRow, Leech, StatisticsRows
 
 PERIODS = {"30": 30, "90": 90, "365": 365, "all": None}
@@ -75,8 +78,26 @@ class Statistics:
     leeches: tuple[Leech, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _LogSums:
+    """A learner's log in sums: see `StatisticsRows`. Nobody changes them."""
+
+    sums: list[DaySums]
+    older: list[DaySums]
+    quarters: list[tuple[int, int, int]]
+
+
+_KEPT = 16
+"""Logs whose sums are kept: each is some hundred kilobytes for years of answers."""
+_KEPT_LOCK = Lock()
+
+
 class StatsService(Queues):
     """Reads one learner's log: `StatsService(database, clock)`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._kept: dict[tuple[int, int, Day, Day, tuple[int, int]], _LogSums] = {}
 
     def statistics(self, learner: Learner, *, days: str | None = None, deck: str | None = None) -> Statistics:
         """The figures over a period of so many days (``all``: everything; 90 unless given).
@@ -95,12 +116,13 @@ class StatsService(Queues):
             begun = rows.first_day(learner.id)
             first = min(begun or today, today) if period is None else today - period + 1
             read_from = first if chosen is None else min(first, today - CALENDAR_DAYS + 1)
-            sums = rows.day_sums(learner.id, read_from, chosen)
-            kept = statistics.retention([*rows.older_sums(learner.id, read_from, chosen), *sums], today)
+            hours_from = max(first, today - HOURS_DAYS + 1)
+            log = self._log_sums(rows, learner, read_from, hours_from, chosen)
+            sums = log.sums
+            kept = statistics.retention([*log.older, *sums], today)
             in_period = [it for it in sums if first <= it.day <= today]
             coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
             intervals = rows.intervals(learner.id, decks)
-            hours_from = max(first, today - HOURS_DAYS + 1)
             return Statistics(
                 study_day=today,
                 days=period,
@@ -118,11 +140,32 @@ class StatsService(Queues):
                 calendar=self._calendar(learner, sums, today, chosen),
                 intervals=tuple((it.interval, it.scheduled) for it in intervals if it.scheduled),
                 eases=tuple(rows.eases(learner.id, decks)),
-                hours=statistics.by_hour(rows.quarters(learner.id, hours_from, chosen), learner.timezone),
+                hours=statistics.by_hour(log.quarters, learner.timezone),
                 buttons=statistics.buttons(in_period),
                 added=self._added(rows, learner, first, decks),
                 leeches=tuple(rows.leeches(learner.id, decks, LEECHES)),
             )
+
+    def _log_sums(
+        self, rows: StatisticsRows, who: Learner, first: Day, hours_from: Day, decks: Collection[int] | None
+    ) -> _LogSums:
+        """What the log gives, read once for as long as it stays as it is; of all decks, as cards move between them."""
+        learner = who.id
+        key = (learner, who.created_at, first, hours_from, rows.log_mark(learner))
+        with _KEPT_LOCK:
+            kept = self._kept.get(key) if decks is None else None
+        if kept is None:
+            kept = _LogSums(
+                rows.day_sums(learner, first, decks),
+                rows.older_sums(learner, first, decks),
+                rows.quarters(learner, hours_from, decks),
+            )
+            if decks is None:
+                with _KEPT_LOCK:
+                    self._kept[key] = kept
+                    while len(self._kept) > _KEPT:
+                        del self._kept[next(iter(self._kept))]
+        return kept
 
     def _calendar(
         self, learner: Learner, sums: list[DaySums], today: Day, decks: Collection[int] | None

@@ -24,17 +24,19 @@ from flashcards.storage.models.collection import (
     RubricPoint,
 )
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
-from flashcards.storage.models.learning import LearnerDay, LearnerDeck, LearnerState, Review, Schedule
+from flashcards.storage.models.learning import CardAnswers, LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
 __all__ = [
     "AnkiExport",
     "AnkiFields",
     "Card",
+    "CardAnswers",
     "CardFlag",
     "Deck",
     "ExpectedEdit",
@@ -42,6 +44,8 @@ __all__ = [
     "FollowUp",
     "FsrsParameters",
     "ImportedReview",
+    "Job",
+    "JobRun",
     "Learner",
     "LearnerBreak",
     "LearnerDay",
@@ -68,6 +72,7 @@ __all__ = [
     "RubricPoint",
     "SavedSearch",
     "Schedule",
+    "Sent",
     "Session",
     "StudySet",
     "Throttle",

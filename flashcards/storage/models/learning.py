@@ -72,6 +72,8 @@ index(
 )
 index("schedule_new", Schedule.learner, Schedule.deck, where=Schedule.due_on.is_null())
 index("schedule_note", Schedule.note)
+index("schedule_lapses", Schedule.learner, Schedule.lapses, Schedule.note, where=Schedule.lapses > 0)
+index("schedule_suspended", Schedule.learner, Schedule.note, where=Schedule.suspended == 1)
 
 
 class Review(Table):
@@ -141,6 +143,21 @@ class LearnerDay(Table):
     class Meta:
         primary_key = CompositeKey("learner", "study_day")
         without_rowid = True
+
+
+class CardAnswers(Table):
+    """How many answers a learner gave on a card: rows of the log with a grade, undone ones aside."""
+
+    learner = belongs_to(Learner)
+    card = Pointer(Card)
+    answers = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("learner", "card")
+        without_rowid = True
+
+
+index("card_answers_most", CardAnswers.learner, CardAnswers.answers)
 
 
 class LearnerState(Table):

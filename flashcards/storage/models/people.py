@@ -27,6 +27,10 @@ class Learner(Table):
     suspend_leeches = Flag(**default(0))
     created_at = Instant()
     new_order = TextField(null=True)  # how new cards come across decks: decks, folders, core or random
+    email = TextField(null=True)  # where reminders go
+    email_verified_at = Instant(null=True)
+    reminder = TextField(null=True)  # the hour on the learner's clock, 07:00; NULL: no reminder
+    calendar_generation = IntegerField(**default(0))  # below zero: there is no address
 
 
 class Session(Table):

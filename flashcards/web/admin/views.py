@@ -1,6 +1,8 @@
-"""Who is an author, who is an administrator; administrators only."""
+"""Who is an author, who is an administrator, and how the server goes; administrators only."""
 
 from __future__ import annotations
+
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -42,6 +44,35 @@ def set_roles(who: int) -> BaseResponse | Response:
     except Conflict as error:
         return _page(error)
     return redirect("/admin/people", 303)
+
+
+@admin.get("/jobs")
+def jobs() -> Response:
+    """What runs by itself and how it went, and how large everything is."""
+    administrator()
+    asked = request.args.get("asked", "")
+    states = services().job_log.states()
+    page = render_template(
+        "admin/jobs.html",
+        states=states,
+        runs={it.job.name: services().job_log.runs(it.job.name) for it in states},
+        asked=next((it.job.title for it in states if it.job.name == asked), None),
+        backups=services().backup.state(),
+        sizes=services().sizes.measure(),
+        collection=services().decks.collection_state(),
+        failing=services().decks.failing(),
+    )
+    response = Response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@admin.post("/jobs/<name>/run")
+def run_job(name: str) -> BaseResponse:
+    """Lets the process that runs the jobs run one now."""
+    administrator()
+    services().job_log.ask(name)
+    return redirect(f"/admin/jobs?{urlencode({'asked': name})}", 303)
 
 
 def _page(error: FlashcardsError | None = None) -> Response:

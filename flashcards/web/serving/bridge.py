@@ -99,7 +99,7 @@ class Bridge:
             await send({"type": "http.response.start", "status": refused.status, "headers": _with_length(refused)})
             await send({"type": "http.response.body", "body": refused.body})
         except (_Gone, TimeoutError):
-            connection.cut()
+            await connection.end()
         finally:
             connection.busy = False
 

@@ -52,6 +52,9 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._open
+
     def add(self, connection: Connection) -> None:
         """Takes a new connection in."""
         if len(self._open) >= self._most:
@@ -103,6 +106,12 @@ class Connection(HttpToolsProtocol):
         if self._ending is not None:
             self._ending.abort()
 
+    async def end(self) -> None:
+        """Ends it at once, and returns when uvicorn has heard of it."""
+        self.cut()
+        while self in self._all:
+            await asyncio.sleep(0)
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.heard = self._head_since = self.loop.time()
         self._ending = _Ending(transport, self.loop)
@@ -110,8 +119,8 @@ class Connection(HttpToolsProtocol):
         self._all.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._all.remove(self)
         super().connection_lost(exc)
+        self._all.remove(self)
         self.scope = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:

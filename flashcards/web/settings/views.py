@@ -18,8 +18,8 @@ from flashcards.web.shared.security import clear_cache, forget_login, session_se
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 SAID = {
     "settings": "Saved.",
-    "password": "The password is changed; your other logins and your API tokens have ended.",
-    "password-alone": "The password is changed; your other logins have ended, your API tokens go on.",
+    "password": "The password is changed; your other logins, your calendar's address and your API tokens have ended.",
+    "password-alone": "The password is changed; your other logins and calendar's address have ended, API tokens go on.",
     "session": "That login has ended.",
     "sessions": "Your other logins have ended.",
     "token": "The token is revoked.",

@@ -107,3 +107,10 @@ def stopwatch_words(ms: int) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def length_words(ms: int) -> str:
+    """How long a job took: ``40 ms``, ``1.3 s``, ``8 min 40 s``."""
+    if ms < 1000:
+        return f"{ms} ms"
+    return f"{ms / 1000:.1f} s" if ms < 10_000 else stopwatch_words(ms)

@@ -1,0 +1,48 @@
+"""The jobs of the service, their runs, and what was sent to whom."""
+
+from __future__ import annotations
+
+from peewee import CompositeKey, TextField
+
+from flashcards.storage.models.base import DayNumber, Flag, Instant, Table, belongs_to
+from flashcards.storage.models.people import Learner
+
+
+class Job(Table):
+    """A job of the process that leads."""
+
+    name = TextField(primary_key=True)
+    title = TextField()
+    rhythm = TextField()  # in words
+    next_at = Instant(null=True)  # NULL: whenever something changes
+    asked_at = Instant(null=True)  # somebody wants a run now
+
+    class Meta:
+        without_rowid = True
+
+
+class JobRun(Table):
+    """A run of a job; the last ones are kept."""
+
+    job = TextField()
+    started_at = Instant()
+    finished_at = Instant()
+    ok = Flag()
+    result = TextField()  # a sentence for people
+
+    class Meta:
+        primary_key = CompositeKey("job", "started_at")
+        without_rowid = True
+
+
+class Sent(Table):
+    """What a learner was sent, once a day each."""
+
+    learner = belongs_to(Learner)
+    kind = TextField()
+    study_day = DayNumber()
+    at = Instant()
+
+    class Meta:
+        primary_key = CompositeKey("learner", "kind", "study_day")
+        without_rowid = True

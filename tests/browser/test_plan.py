@@ -1,0 +1,186 @@
+"""The first minute of an account; a plan that is followed over three days; a holiday."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from flashcards.clock import system_clock
+from flashcards.domain.study_day import date_of
+from flashcards.services.accounts.facade import Learner
+from flashcards.services.plan.contract import Choice
+from tests.browser.live import Live, answer, sent, serve, wait_ready
+from tests.browser.test_accessibility import check
+from tests.site import PASSWORD, copy_data
+
+DAY_MS = 86_400_000
+
+
+class Clock:
+    """The system's, and as many days later as one wants."""
+
+    def __init__(self) -> None:
+        self.days = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self.days * DAY_MS
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def live(prepared: Path, tmp_path: Path, clock: Clock) -> Iterator[Live]:
+    with serve(copy_data(prepared, tmp_path), clock=clock) as live:
+        yield live
+
+
+def on(live: Live, learner: Learner, days: int) -> date:
+    return date_of(live.services.review.study_day(learner)) + timedelta(days)
+
+
+def a_day_later(page: Page, clock: Clock) -> None:
+    """Moves the server's clock, and from the next page on the browser's, which says when an answer was given."""
+    clock.days += 1
+    page.add_init_script(f"Date.now = ((before) => () => before() + {DAY_MS})(Date.now)")
+
+
+def reckoned(page: Page) -> None:
+    """Waits for the numbers: a page that had to be fast comes without and asks again."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text("known on the day", timeout=60_000)
+
+
+def test_the_first_minute(live: Live, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context(viewport={"width": 390, "height": 800}).new_page()
+    page.goto(live.url)
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is there an interview ahead?")
+    check(page)
+    page.set_viewport_size({"width": 390, "height": 800})
+    ann = live.services.accounts.find("Ann")
+    page.get_by_label("The day").fill(str(on(live, ann, 14)))
+    page.get_by_role("checkbox", name="Science").uncheck()
+    page.get_by_role("radio", name="15", exact=True).check()
+    page.get_by_role("button", name="Show my plan").click()
+    reckoned(page)
+    assert live.services.plans.plans(ann) == []
+    check(page)
+    page.get_by_role("button", name="Follow this plan").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("15 minutes today")
+    expect(page.get_by_text("14 days left")).to_be_visible()
+    expect(page.get_by_role("link", name="Languages")).to_be_visible()
+    expect(page.get_by_role("link", name="Science")).to_have_count(0)
+    check(page)
+    page.get_by_role("link", name="Start").click()
+    wait_ready(page)
+    answer(page)
+    sent(page)
+    assert [row.kind for row in live.log(ann)] == ["scheduled"]
+
+
+def test_skipping_leaves_all_as_it_is(live: Live, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live.url}/signup")
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button").click()
+    page.get_by_role("link", name="Skip, with 20 new cards a day").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("20 cards today")
+    page.get_by_role("link", name="Is there an interview ahead?").click()
+    page.get_by_label("The day").fill("2099-01-01")
+    page.get_by_role("button", name="Show my plan").click()
+    expect(page.get_by_text("at most 365 days ahead")).to_be_visible()
+    # Without a date the minutes say how many new cards, and the rounds which decks.
+    page.get_by_label("The day").fill("")
+    page.get_by_role("checkbox", name="Science").uncheck()
+    page.get_by_role("radio", name="60", exact=True).check()
+    page.get_by_role("button", name="Show my plan").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("cards today")
+    assert live.services.accounts.find("Ann").new_per_day == 40
+    expect(page.get_by_text("Science")).to_have_count(0)
+
+
+def test_three_days_of_a_plan(live: Live, clock: Clock, ann: Learner, page: Page) -> None:
+    today = live.services.review.study_day(ann)
+    live.services.plans.make(ann, Choice(today + 10, 15))
+    for day in range(2):
+        if day:
+            a_day_later(page, clock)
+        page.goto(live.url)
+        expect(page.get_by_role("heading", level=1)).to_have_text("15 minutes today")
+        page.get_by_role("link", name="Start").click()
+        wait_ready(page)
+        for left in range(int(page.locator("#left").inner_text()), 0, -1):
+            expect(page.locator("#left")).to_have_text(str(left))
+            answer(page)
+        page.wait_for_url("**/done*", timeout=60_000)
+    assert {row.kind for row in live.log(ann)} == {"scheduled"}
+    a_day_later(page, clock)
+    page.goto(live.url)
+    expect(page.get_by_text("8 days left")).to_be_visible()
+    page.get_by_role("link", name="Start").click()
+    wait_ready(page)
+    while "early" not in page.locator("#where").inner_text():  # what is due comes first
+        answer(page)
+    sent(page)
+    dates = {row.card: row.after.due_on for row in live.log(ann)}
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Good date stays")).to_be_visible()
+    page.keyboard.press("3")
+    card = answer(page)
+    sent(page)
+    last = live.log(ann)[-1]
+    assert (last.card, last.kind, last.after.due_on) == (card, "plan", dates[card])
+    page.keyboard.press("u")
+    expect(page.locator("#status")).to_have_text("Undone")
+    # Over: it asks how it went, and spreads what is due if one likes.
+    clock.days = 11
+    page.goto(live.url)
+    page.get_by_role("link", name="Tell it in a minute").click()
+    check(page)
+    page.get_by_label("Which questions came?").fill("Trees, and bias.")
+    page.get_by_role("radio", name="Spread over 2 weeks").check()
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("cards today")
+    assert live.services.plans.plans(ann)[0].outcome == "Trees, and bias."
+
+
+def test_a_holiday(live: Live, clock: Clock, ann: Learner, page: Page) -> None:
+    today = live.services.review.study_day(ann)
+    live.services.plans.make(ann, Choice(today + 20, 15))
+    page.goto(f"{live.url}/plan")
+    reckoned(page)
+    page.get_by_label("From").fill(str(on(live, ann, 1)))
+    page.get_by_label("To, and with it").fill(str(on(live, ann, 3)))
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("button", name="Take out the break")).to_be_visible(timeout=60_000)
+    clock.days = 1
+    page.goto(live.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing planned today.")
+    expect(page.get_by_role("link", name="Start anyway")).to_be_visible()
+    clock.days = 4
+    page.goto(live.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("15 minutes today")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_is_wider_than_the_page(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int
+) -> None:
+    page = new_context(ann, viewport={"width": width, "height": 800}).new_page()
+    live.services.plans.make(ann, Choice(live.services.review.study_day(ann) + 14, 15))
+    for path in ("/welcome", "/", "/plan", "/settings"):
+        page.goto(f"{live.url}{path}")
+        if path == "/plan":
+            reckoned(page)
+            page.get_by_text("The day, what it is about, days off").click()
+        wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, (path, wider)

@@ -1,0 +1,102 @@
+"""Queries are peewee's and built once; what SQL is still written by hand is listed, with its reason."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flashcards.storage.database import Database, migrate
+from flashcards.storage.dialects import POSTGRESQL, SQLITE
+from flashcards.storage.prepared import Prepared
+
+STORAGE = Path(__file__).parents[2] / "flashcards/storage"
+
+SETS = "whole sets against each other, or all rows anew: rare, and a condition each that SQL says best"
+ANKI = "exchange with Anki, deck by deck: not hot, to follow"
+PAGES = "the pages of decks: to follow"
+YOUNG = "came while the others were rewritten: to follow"
+BY_HAND: dict[str, tuple[int, str]] = {
+    "analysis": (20, "one pass over everybody's log that packs each answer into an integer: bits, in an order"),
+    "checks": (41, SETS + "; SQLite's own examination of its file"),
+    "counters": (31, SETS + ": one pass over what moves that counts it twice, an UPDATE of an alias FROM a query"),
+    "database": (9, "settings of SQLite's, its own list of tables, and the versions before anything is opened"),
+    "deck_pages": (29, PAGES),
+    "dialects": (6, "what peewee has no word for, said to each database"),
+    "edits": (12, PAGES),
+    "exports": (59, ANKI),
+    "fronts": (2, "a migration fills the table, through whatever connection it has"),
+    "imports": (3, "SQLite's cache, larger for a hundred thousand rows"),
+    "merges": (3, ANKI),
+    "plans": (65, YOUNG),
+    "practice": (83, YOUNG),
+    "practice_points": (14, YOUNG),
+    "search_text": (1, "the language of FTS5, in which words are looked for"),
+    "transfer": (20, "whole tables by the names of their columns, out and in"),
+}
+"""By module: how many lines with SQL it has at most, and why.
+
+Who writes one more has to find a reason, or peewee's words.
+"""
+
+SQL = re.compile(
+    r"\b(SELECT|INSERT (OR \w+ )?INTO|UPDATE \w|DELETE FROM|PRAGMA|FROM|JOIN|WHERE|AND|GROUP BY|ORDER BY|ON CONFLICT"
+    r"|VALUES|UNION|EXISTS|coalesce\(|IS NULL|IS NOT NULL)\b"
+)
+
+
+def modules() -> list[str]:
+    return sorted(path.stem for path in STORAGE.glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    path = tmp_path_factory.mktemp("by-hand") / "flashcards.sqlite3"
+    migrate(path)
+    opened = Database.open(path)
+    yield opened
+    opened.close()
+
+
+def test_the_sql_that_is_written_by_hand_is_listed_with_its_reason() -> None:
+    found = {name: count for name in modules() if (count := len(lines_of_sql(STORAGE / f"{name}.py")))}
+    assert {name: count for name, count in found.items() if count > BY_HAND.get(name, (0, ""))[0]} == {}
+    assert set(BY_HAND) == set(found), "it has none any more: take it out of the list"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_query_can_be_built_for_both_databases_and_sqlite_takes_it(database: Database, name: str) -> None:
+    module = importlib.import_module(f"flashcards.storage.{name}")
+    for query in vars(module).values():
+        if isinstance(query, Prepared) and not query.shapes:
+            sql = query.text(SQLITE)
+            database.all(f"EXPLAIN {sql}", (None,) * sql.count("?"))
+            said = query.text(POSTGRESQL)
+            assert "json_each" not in said
+            assert "INDEXED BY" not in said
+            assert "?" not in said
+
+
+def lines_of_sql(path: Path) -> set[int]:
+    """The lines of a module with strings that hold SQL, what it says of itself aside."""
+    tree = ast.parse(path.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, (ast.Constant, ast.JoinedStr))
+            and not {id(node)} & (said | parts)
+            and SQL.search(_text(node))
+        ):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def _text(node: ast.Constant | ast.JoinedStr) -> str:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str))
