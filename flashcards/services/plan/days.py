@@ -181,6 +181,7 @@ class PlanDays:
             states=tuple(search.states),
             props=tuple(search.props),
             ids=tuple(search.ids),
+            flags=tuple(search.flags),
         )
         return self._card_rows.notes(learner, wanted)
 
