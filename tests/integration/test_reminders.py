@@ -226,6 +226,17 @@ def test_a_mail_that_the_server_puts_off_comes_later_and_others_do_not_wait(
     assert [mail["To"] for mail in box.mails] == ["cy@example.org", "ann@example.org"]
 
 
+def test_a_row_that_is_no_good_stops_nobody_else(site: Site, box: Mailbox, clock: SetClock) -> None:
+    bad, ugly, _ = subscribed(site, "Ann"), subscribed(site, "Ben"), subscribed(site, "Cy")
+    with site.services.database.write():  # as an import could bring them
+        sql = "UPDATE learner SET email = ?, reminder = ? WHERE id = ?"
+        site.services.database.execute(sql, ("a@b.example\r\nBcc: all@b.example", "07:00", bad.id))
+        site.services.database.execute(sql, ("b@b.example", "soon", ugly.id))
+    clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
+    assert site.services.reminders.run() == Ran(sent=1)
+    assert [mail["To"] for mail in box.mails] == ["cy@example.org"]
+
+
 def test_where_nobody_knows_whether_it_was_taken_it_is_not_sent_twice(
     site: Site, box: Mailbox, clock: SetClock
 ) -> None:

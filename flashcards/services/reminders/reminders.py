@@ -229,8 +229,9 @@ class Reminders:
             subscribers, settled = self._rows.subscribers(), self._rows.settled(today - 2)
         for it in subscribers:
             try:
+                mail_address(it.email)
                 day = reminder_due(now, it.timezone, int(it.reminder[:2]))
-            except ValueError:  # a zone that this machine does not know
+            except ValueError:  # an imported row that is no good, or a zone that this machine does not know
                 continue
             if day is not None and (it.learner, day) not in settled:
                 yield it, day
