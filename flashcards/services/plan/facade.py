@@ -287,6 +287,8 @@ class Plans(Breaks):
         if day.predicted is None:
             return day
         with self._db.write():
+            if self._rows.plan(learner.id, plan.id) != plan:
+                return day  # changed, or deleted, while this was reckoned: its day is made anew
             stored = self._rows.day(learner.id, plan.id, today)
             # The order stays what is being served, whatever was reckoned meanwhile.
             if stored is not None:
