@@ -322,9 +322,9 @@ class PracticeRows:
         )
 
     def close_answer(self, learner: int, round_id: str, given: Given, at: int, review_seq: int | None) -> None:
-        """The learner went on; a grade once stored stays."""
+        """The learner went on; without a grade, one that is stored stays."""
         self._db.execute(
-            "UPDATE round_answer SET closed_at = coalesce(closed_at, ?), review_seq = coalesce(review_seq, ?)"
+            "UPDATE round_answer SET closed_at = coalesce(closed_at, ?), review_seq = coalesce(?, review_seq)"
             " WHERE learner_id = ? AND round_id = ? AND id = ?",
             (at, review_seq, learner, round_id, given.id),
         )

@@ -30,6 +30,8 @@ from flashcards.storage.schedules import COLUMNS, columns, columns_of, schedule_
 
 PARTS = 10_000
 """A retention is counted in parts of this size."""
+_REMEMBERED = 50
+"""So many earlier choices of a folder are kept for undo."""
 
 
 _CHOICE = (LearnerScheduler.folder, LearnerScheduler.scheduler, LearnerScheduler.retention, LearnerScheduler.since)
@@ -55,6 +57,12 @@ def _remove(learner: int, folder: str) -> Query:
 def _former(learner: int, action: str) -> Query:
     by_action = (LearnerScheduler.learner == learner) & (LearnerScheduler.action == action)
     return LearnerScheduler.select(LearnerScheduler.folder, LearnerScheduler.former).where(by_action)
+
+
+@prepared
+def _whole(learner: int, folder: str) -> Query:
+    of_folder = (LearnerScheduler.learner == learner) & (LearnerScheduler.folder == folder)
+    return LearnerScheduler.select(*_CHOICE, LearnerScheduler.action, LearnerScheduler.former).where(of_folder)
 
 
 @prepared
@@ -171,8 +179,11 @@ class ChoiceRows:
 
     def save(self, learner: int, it: StoredChoice, action: str | None) -> None:
         """Stores a choice; `action` is that of the log which moved dates by it, with what was chosen before."""
-        former = next((row for row in self.all(learner) if row.folder == it.folder), None)
-        _store.run(self._db, learner, *it, action, None if former is None else json.dumps(list(former)))
+        row = _whole.one(self._db, learner, it.folder)
+        self._save(learner, it, action, [] if row is None else [list(row[:5]), *_earlier(row[5])])
+
+    def _save(self, learner: int, it: StoredChoice, action: str | None, former: list[list[Any]]) -> None:
+        _store.run(self._db, learner, *it, action, json.dumps(former[:_REMEMBERED]) if former else None)
 
     def remove(self, learner: int, folder: str) -> None:
         """Forgets the choice for a folder: it follows the one above it again."""
@@ -184,8 +195,9 @@ class ChoiceRows:
         if row is None:
             return
         self.remove(learner, row[0])
-        if row[1] is not None:
-            self.save(learner, StoredChoice(*json.loads(row[1])), None)
+        if former := _earlier(row[1]):
+            *choice, made_by = former[0]
+            self._save(learner, StoredChoice(*choice), made_by, former[1:])
 
     def address_of_note(self, note: int) -> str:
         """The address of the deck that holds a note, or held it last."""
@@ -242,3 +254,12 @@ class ChoiceRows:
             ((*before, (label or SM2).partition("@")[0], learner, card) for _, card, *before, label in rows),
         )
         return len(rows)
+
+
+def _earlier(former: str | None) -> list[list[Any]]:
+    """The earlier choices of a folder with the action of each, the newest first.
+
+    A database may hold one alone, without its action: so they were stored at first.
+    """
+    stored = json.loads(former or "[]")
+    return [[*stored, None]] if stored and isinstance(stored[0], str) else stored

@@ -9,11 +9,13 @@ from flashcards.domain.plan.model import LONGEST
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
 from flashcards.services.plan.contract import LEAST_MINUTES, MOST_MINUTES, USUAL_WEIGHT, WEIGHTS, Choice
-from flashcards.services.review.search import parse_search
+from flashcards.services.review.search import RECALL, parse_search
 
 _LONGEST_TITLE = 100
 _MOST_PLACES = 200
 _MINUTES_OF_DAY = 24 * 60
+_PASSING_STATES, _PASSING_PROPS = frozenset({"due", "buried", "failed"}), frozenset({"due", RECALL})
+"""What a search can ask that is another thing tomorrow."""
 
 
 def checked(choice: Choice, today: Day) -> Choice:
@@ -60,7 +62,7 @@ def _check_day(day: Day, today: Day) -> None:
 
 def _check_search(q: str) -> None:
     search = parse_search(q)
-    if {"due", "buried"} & set(search.states) or any(it.name == "due" for it in search.props):
+    if _PASSING_STATES.intersection(search.states) or any(it.name in _PASSING_PROPS for it in search.props):
         raise Invalid("What is due changes every day: search for what stays, such as a tag or words.", field="q")
 
 

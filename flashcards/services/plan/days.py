@@ -84,7 +84,8 @@ class PlanDays:
         day = self.make_day(learner, plan, today)
         try:
             with self._db.write():
-                if not self._rows.has_day(learner, plan.id, today):
+                # Where it was changed meanwhile, whoever asks next makes the day of what it is now.
+                if self.followed(learner, today) == plan and not self._rows.has_day(learner, plan.id, today):
                     self._rows.save_day(learner, day)
         except Unavailable:
             return  # the queue is as without a plan until it can be stored
@@ -181,6 +182,7 @@ class PlanDays:
             states=tuple(search.states),
             props=tuple(search.props),
             ids=tuple(search.ids),
+            flags=tuple(search.flags),
         )
         return self._card_rows.notes(learner, wanted)
 

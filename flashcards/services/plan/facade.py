@@ -163,10 +163,13 @@ class Plans(Breaks):
         return self._rows.followed(learner.id)
 
     def make(self, learner: Learner, choice: Choice, *, follow: bool = True) -> PlanRow:
-        """Stores a new plan. Raises Invalid."""
+        """Stores a new plan; one to be followed that is followed already is not made twice. Raises Invalid."""
         today = self._review.study_day(learner)
         row = _row(self._good(learner, choice, today), self._clock())
         with self._db.write():
+            followed = self._rows.followed(learner.id) if follow else None
+            if followed is not None and followed == _asking_as(followed, row):  # a second click
+                return followed
             number = self._rows.add(learner.id, row)
             if follow:
                 self._rows.follow(learner.id, number)
@@ -175,11 +178,15 @@ class Plans(Breaks):
         return self.plan(learner, number)
 
     def change(self, learner: Learner, number: int, choice: Choice) -> PlanRow:
-        """Stores a plan's new choice; today is made anew. Raises Invalid and NotFound."""
-        today, old = self._review.study_day(learner), self.plan(learner, number)
-        new = _row(self._good(learner, choice, today), old.created_at)
+        """Stores a plan's new choice; today is made anew. Raises Invalid and NotFound.
+
+        Whether it is followed or has ended, and what the learner said of it, stays.
+        """
+        today = self._review.study_day(learner)
+        self.plan(learner, number)
+        new = _row(self._good(learner, choice, today), 0)
         with self._db.write():
-            self._rows.change(learner.id, replace(new, id=number, followed=old.followed))
+            self._rows.change(learner.id, _asking_as(self.plan(learner, number), new))
             self._rows.forget_days(learner.id, number, today)
         return self.plan(learner, number)
 
@@ -194,10 +201,11 @@ class Plans(Breaks):
 
     def follow(self, learner: Learner, number: int) -> PlanRow:
         """Follows this plan and no other. Raises NotFound, and Invalid where its day is past."""
-        plan = self.plan(learner, number)
-        if plan.day <= self._review.study_day(learner):
-            raise Invalid("The day of this plan is past: give it another one.", field="date")
+        today = self._review.study_day(learner)
         with self._db.write():
+            plan = self.plan(learner, number)
+            if plan.day <= today:
+                raise Invalid("The day of this plan is past: give it another one.", field="date")
             self._rows.change(learner.id, replace(plan, ended_at=None))
             self._rows.follow(learner.id, number)
         return self.plan(learner, number)
@@ -209,10 +217,11 @@ class Plans(Breaks):
 
     def end(self, learner: Learner, number: int, outcome: str | None = None) -> PlanRow:
         """Ends a plan; `outcome` is how it went, in the learner's words, for them alone. Raises NotFound, Invalid."""
-        plan = self.plan(learner, number)
+        self.plan(learner, number)
         if outcome is not None and len(outcome) > _LONGEST_OUTCOME:
             raise Invalid(f"Give at most {_LONGEST_OUTCOME:,} characters.", field="outcome")
         with self._db.write():
+            plan = self.plan(learner, number)
             if plan.followed:
                 self._rows.follow(learner.id, None)
             ended = replace(plan, followed=False, ended_at=self._clock(), outcome=outcome or plan.outcome)
@@ -278,6 +287,8 @@ class Plans(Breaks):
         if day.predicted is None:
             return day
         with self._db.write():
+            if self._rows.plan(learner.id, plan.id) != plan:
+                return day  # changed, or deleted, while this was reckoned: its day is made anew
             stored = self._rows.day(learner.id, plan.id, today)
             # The order stays what is being served, whatever was reckoned meanwhile.
             if stored is not None:
@@ -376,6 +387,14 @@ def _row(choice: Choice, now: int) -> PlanRow:
     return PlanRow(
         0, choice.title, choice.day, choice.minute, scope, dict(choice.weights), choice.minutes, days_off,
         choice.style, created_at=now,
+    )  # fmt: skip
+
+
+def _asking_as(plan: PlanRow, other: PlanRow) -> PlanRow:
+    """The plan, with what the other asks for; what became of it stays its own."""
+    return replace(
+        other, id=plan.id, followed=plan.followed, created_at=plan.created_at, ended_at=plan.ended_at,
+        outcome=plan.outcome,
     )  # fmt: skip
 
 

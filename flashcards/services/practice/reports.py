@@ -114,13 +114,15 @@ class Reports(OpenedRounds):
     def misses_set(self, learner: Learner, round_id: str, set_id: str) -> str:
         """Makes a set of the cards behind what a round left out; gives its id. Repeatable.
 
-        A point's card is the one that teaches it, else its question's own. Raises NotFound, and Invalid where nothing
-        was left out, or all of it is gone.
+        A point's card is the one that teaches it, else its question's own; cards that are gone are left out. Raises
+        NotFound, and Invalid where nothing was left out, or all of it is gone.
         """
         with self._db.read():
             opened = self._opened(learner, self._round(learner, round_id), created=False)
-            misses = self._misses(opened)
-        cards = list(dict.fromkeys(miss.taught_by[0][0] if miss.taught_by else miss.card for miss in misses))
+            behind = [(*(card for card, _ in miss.taught_by), miss.card) for miss in self._misses(opened)]
+            there = self._review.askable(learner, [card for several in behind for card in several])
+        first = (next((card for card in several if card in there), None) for several in behind)
+        cards = [card for card in dict.fromkeys(first) if card is not None]
         made, _ = self._review.make_set(learner, id=set_id, mode="review", cards=cards)
         return made.id
 

@@ -19,6 +19,8 @@ from flashcards.services.review.facade import Answer
 from flashcards.services.review.incoming import capped_ms, checked_uuid, derived_uuid, new_uuid
 from flashcards.storage.practice import MarkRow
 
+_GRADED = "This answer has its grade already."
+
 
 class Rounds(OpenedRounds):
     """What a learner does in a round."""
@@ -33,7 +35,7 @@ class Rounds(OpenedRounds):
         with self._db.write():
             stored = self._rows.round(learner.id, uid)
             if stored is not None:
-                if stored.kind != wish.kind:
+                if wish.again is None and stored.kind != wish.kind:  # repeated questions keep their kind
                     raise Conflict("This id was used for another round: give each round an id of its own.")
                 return self._opened(learner, stored, created=False)
             made = self._made(learner, wish, uid)
@@ -151,15 +153,21 @@ class Rounds(OpenedRounds):
             self._rows.save_work(learner.id, round_.id, given, work)
 
     def _graded(self, learner: Learner, given: Given, ticks: Ticks) -> int:
-        """Stores the grade in the log, once for each answer; gives its row.
+        """Stores the grade in the log, once for each answer; gives its row. After undo it can be graded again.
 
         Where the server was stopped between the log and the round, the grade that the log has is the grade.
         """
         assert ticks.grade is not None
         if given.skipped:
             raise Conflict("A question that was passed over has no grade: answer it first.")
+        before = given.review_seq
+        stands = None if before is None else self._rows.grades(learner.id, [before]).get(before)
+        if before is not None and stands is not None:
+            if stands != ticks.grade:
+                raise Conflict(_GRADED)
+            return before
         mock = Answer(
-            id=derived_uuid(given.id, "grade"),
+            id=derived_uuid(given.id, "grade" if before is None else f"grade after {before}"),
             card=given.card,
             grade=ticks.grade,
             mode="mock",
@@ -170,7 +178,7 @@ class Rounds(OpenedRounds):
         try:
             return self._review.answer(learner, mock).seq
         except Conflict:
-            raise Conflict("This answer has its grade already.") from None
+            raise Conflict(_GRADED) from None
 
     def propose(self, learner: Learner, round_id: str, answer_id: str) -> int:
         """Asks the model which points an answer covers, and keeps what it can prove; gives how many those are.

@@ -129,6 +129,12 @@ class Sets(Cards):
             rest = self._rest(learner, cards, self._sets.crammed(learner.id, today), "cram")
             return self._queue_of(learner, rest, limit, exclude)
 
+    def askable(self, learner: Learner, cards: Sequence[str]) -> set[str]:
+        """Those of these cards that a set can hold: they are in their files, and in decks."""
+        with self._db.read():
+            found = self._sets.cards(learner.id, list(map(card_number, cards)), self.study_day(learner))
+        return {str(it.card) for it in found}
+
     def found(self, learner: Learner, q: str) -> Found:
         """How many cards a set of a search would have; raises Invalid and NotFound."""
         with self._db.read():

@@ -56,7 +56,7 @@ def welcomed() -> BaseResponse | Response:
             services().plans.check(me, choice)
             return redirect(f"/plan?{urlencode(written(choice))}", 303)
         minutes = form.get("minutes", "")
-        if not (minutes.isascii() and minutes.isdigit() and 1 <= int(minutes) <= MOST_MINUTES):
+        if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5 and 1 <= int(minutes) <= MOST_MINUTES):
             raise Invalid(f"Give 1 to {MOST_MINUTES} minutes a day.", field="minutes")
     except Invalid as error:
         return _welcome(error)
