@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from flashcards.errors import Invalid
+from flashcards.mail_server import MailServer, mail_address, mail_server
 
 Signup = Literal["first", "open", "closed"]
 SIGNUPS = ("first", "open", "closed")
@@ -28,7 +29,7 @@ class Config:
     machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
     say truly who is asking. `url` is where people reach the server, without a slash at its end; "" where nobody said:
     then nothing is sent that holds a link. `llm_url` is where a language model is asked to propose ticks in practice;
-    empty: nowhere.
+    empty: nowhere. `mail` is the server that reminders go through, from the address `mail_from`.
     """
 
     data: Path
@@ -41,6 +42,8 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     url: str = ""
+    mail: MailServer | None = None
+    mail_from: str = ""
     llm_url: str = ""
     llm_model: str = "llama3.2"
     llm_key: str = field(default="", repr=False)
@@ -63,12 +66,12 @@ class Config:
         """
         wrong: list[str] = []
 
-        def read(name: str, default: str, parse: Callable[[str], object]) -> object:
-            text = environ.get(name, "").strip() or default
+        def read(name: str, default: str, parse: Callable[[str], object], secret: str = "") -> object:
+            text = secret or environ.get(name, "").strip() or default
             try:
                 return parse(text)
             except ValueError as error:
-                wrong.append(f"{name}={text}: {error}")
+                wrong.append(f"{name}: {error}" if secret else f"{name}={text}: {error}")
                 return None
 
         # The usual folder is tried when it is needed: `check` needs none.
@@ -80,6 +83,12 @@ class Config:
         trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
         trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
         url = read("FLASHCARDS_URL", "", _own_url)
+        smtp = environ.get("FLASHCARDS_SMTP_URL", "").strip() or read("FLASHCARDS_SMTP_URL_FILE", "", _secret)
+        mail = read("FLASHCARDS_SMTP_URL", "", mail_server, cast(str, smtp or ""))
+        usual_sender = f"flashcards@{urlsplit(cast(str, url)).hostname}" if url else ""
+        mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
+        if mail and not url:
+            wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
         llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
@@ -100,6 +109,8 @@ class Config:
             trusted_hosts=cast(tuple[str, ...], trusted_hosts),
             trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
             url=cast(str, url),
+            mail=cast("MailServer | None", mail),
+            mail_from=cast(str, mail_from),
             llm_url=cast(str, llm_url),
             llm_model=cast(str, llm_model),
             llm_key=cast(str, llm_key),
@@ -197,6 +208,10 @@ def _own_url(text: str) -> str:
     if text and (not good or " " in text):
         raise ValueError("give the address under which people reach the server, such as https://cards.example.org")
     return text.rstrip("/")
+
+
+def _sender(text: str) -> str:
+    return mail_address(text) if text else ""
 
 
 def _model_url(text: str) -> str:

@@ -30,6 +30,7 @@ from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.practice.model import Model
 from flashcards.services.reminders.calendar import CalendarService
+from flashcards.services.reminders.reminders import Reminders
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -52,6 +53,7 @@ from flashcards.temporary import remove_left_behind
 if TYPE_CHECKING:
     from flashcards.services.anki.importing import AnkiImportService
     from flashcards.services.bring.with_history import BringService
+    from flashcards.services.reminders.mail import Mailer
 
 LOG = logging.getLogger("flashcards.upkeep")
 
@@ -88,6 +90,7 @@ class Services:
     job_log: JobLog
     sizes: Sizes
     calendar: CalendarService
+    reminders: Reminders
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -187,12 +190,23 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         ready=ReadyCheck(database, config.data),
         job_log=JobLog(database, clock),
         sizes=Sizes(config.database, config.data),
+        reminders=Reminders(
+            database, clock, review, plans, accounts.by_number, key=key, url=config.url, mailer=_mailer(config)
+        ),
         calendar=CalendarService(database, clock, review, plans, accounts.by_number, key=key, url=config.url),
     )
 
 
 def _model(config: Config) -> Model | None:
     return Model(config.llm_url, config.llm_model, config.llm_key) if config.llm_url else None
+
+
+def _mailer(config: Config) -> Mailer | None:
+    if config.mail is None:
+        return None
+    from flashcards.services.reminders.mail import Mailer
+
+    return Mailer(config.mail, config.mail_from)
 
 
 def examine(config: Config) -> Report:

@@ -104,7 +104,13 @@ def _is_reference(value: Any) -> bool:
 def _read_object(value: Any) -> str:
     if not isinstance(value, dict):
         raise NotAsDeclared("must be an object")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_objects(value: Any) -> str:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise NotAsDeclared("must be a list of objects")
+    return _read_list(value)
 
 
 def _read_hex(value: Any) -> bytes:
@@ -134,4 +140,5 @@ NUMBERS = Kind({"type": "array", "items": {"type": "integer"}}, json.loads, _rea
 REFERENCES = Kind({"type": "array", "items": {"type": ["object", "null"]}}, json.loads, _read_references)
 FSRS_NUMBERS = Kind({"type": "array", "items": {"type": "number"}}, json.loads, _read_parameters)
 OBJECT = Kind({"type": "object"}, json.loads, _read_object)
+OBJECTS = Kind({"type": "array", "items": {"type": "object"}}, json.loads, _read_objects)
 HEX = Kind({"type": "string", "pattern": "^[0-9a-f]*$"}, lambda value: value.hex(), _read_hex)

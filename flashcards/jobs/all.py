@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, watch_job
+from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
+from flashcards.services.reminders.reminders import Ran
 from flashcards.services.sync.run import SyncReport
 from flashcards.wiring import Services
 
@@ -24,6 +25,8 @@ def all_jobs(services: Services) -> Jobs:
         hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
     ]
+    if services.reminders.possible:
+        jobs.append(often_job("reminders", services.reminders.run, "Reminders by mail", _reminder_words))
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
 
 
@@ -52,3 +55,12 @@ def _plans_words(result: object) -> str:
 
 def _history_words(result: object) -> str:
     return "Recorded what was changed outside of the browser." if result else "Nothing was changed past the browser."
+
+
+def _reminder_words(result: object) -> str:
+    ran = cast(Ran, result)
+    words = [_counted(ran.sent, "reminder sent", "reminders sent")]
+    words += [f"Nothing due for {ran.nothing:,}."] if ran.nothing else []
+    words += [f"{ran.refused:,} refused by the mail server."] if ran.refused else []
+    words += [f"{ran.failed:,} put off by it, and tried again."] if ran.failed else []
+    return " ".join(words)

@@ -79,6 +79,12 @@ def hourly_job(name: str, work: Callable[[], object], title: str = "", words: Ca
     return Job(name, work, trigger, at_start=True, title=title, rhythm="every hour", words=words)
 
 
+def often_job(name: str, work: Callable[[], object], title: str, words: Callable[[object], str]) -> Job:
+    """Runs every five minutes, and at start."""
+    trigger = CronTrigger(minute="*/5", timezone="UTC")
+    return Job(name, work, trigger, at_start=True, title=title, rhythm="every five minutes", words=words)
+
+
 class Jobs:
     """Runs the jobs in background threads while this process leads; stands by while another does."""
 

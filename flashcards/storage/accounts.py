@@ -59,6 +59,13 @@ def _update(learner: int, *values: Any, columns: tuple[str, ...]) -> Query:
 
 
 @prepared
+def _end_calendar(learner: int) -> Query:
+    ended = 0 - (Learner.calendar_generation + 1)
+    has_one = (Learner.id == learner) & (Learner.calendar_generation > 0)
+    return Learner.update({Learner.calendar_generation: ended}).where(has_one)
+
+
+@prepared
 def _delete(learner: int) -> Query:
     return Learner.delete().where(Learner.id == learner)
 
@@ -253,11 +260,7 @@ class AccountRows:
 
     def end_calendar(self, learner: int) -> None:
         """Ends the address of the learner's calendar, if there is one."""
-        self._db.execute(
-            "UPDATE learner SET calendar_generation = -(calendar_generation + 1)"
-            " WHERE id = ? AND calendar_generation > 0",
-            (learner,),
-        )
+        _end_calendar.run(self._db, learner)
 
     def delete(self, learner: int) -> None:
         """Removes an account and everything that is its own."""

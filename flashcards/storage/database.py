@@ -263,6 +263,11 @@ class Database:
             locks.release(self._open_lock)
             self._open_lock = None
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether this thread is within a read or a write."""
+        return self._depth()
+
     def _depth(self) -> bool:
         return getattr(self._local, "in_transaction", False)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.problem import Problem
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
+from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
+from flashcards.storage.prepared import Among, Elements, Query, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +74,95 @@ class PageCard:
     lapses: int
 
 
-_DECKS = (
-    "SELECT id, key, path, title, description, tags, cards, author, license, source, language, problems"
-    " FROM deck WHERE removed_at IS NULL"
-)
-_NOTES = """
-    SELECT n.id, n.key, n.line, n.position, n.section, n.kind, n.title, n.tags, n.draft, n.typed, n.one_line,
-           coalesce(r.question_html, ''), coalesce(r.answer_html, ''), coalesce(r.extra, '{}')
-    FROM note n LEFT JOIN rendering r ON r.key = n.render_key AND r.which = 'note'
-    WHERE n.deck_id = ? AND n.removed_at IS NULL ORDER BY n.position, n.id
-"""
-_CARDS = """
-    SELECT c.id, c.note_id, c.which, s.due_on, coalesce(s.interval, 0), coalesce(s.ease, 250),
-           coalesce(s.repetition, 0), coalesce(s.suspended, 0), s.buried_until, coalesce(s.lapses, 0)
-    FROM note n JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.card_id = c.id AND s.learner_id = ?
-    WHERE n.deck_id = ? AND n.removed_at IS NULL AND c.removed_at IS NULL ORDER BY n.position, c.ordinal
-"""
+@prepared
+def _decks(path: str | None = None, first: str | None = None, end: str | None = None) -> Query:
+    """All decks, or the one of a file, or those whose paths are from the first on and before the end."""
+    query = Deck.select(
+        Deck.id, Deck.key, Deck.path, Deck.title, Deck.description, Deck.tags, Deck.cards, Deck.author, Deck.license,
+        Deck.source, Deck.language, Deck.problems,
+    ).where(Deck.removed_at.is_null())  # fmt: skip
+    if path is not None:
+        return query.where(Deck.path == path)
+    if first is not None:
+        query = query.where(Deck.path >= first, Deck.path < end)
+    return query.order_by(Deck.position, Deck.path)
+
+
+@prepared
+def _errors() -> Query:
+    problem = Elements(Deck.problems)
+    query = Select((problem,), (fn.count(SQL("*")),)).where(problem.part(2) == "error")
+    return Deck.select(fn.sum(query)).where(Deck.removed_at.is_null(), Deck.problems != "[]")
+
+
+@prepared
+def _titles(folders: Collection[str]) -> Query:
+    return Folder.select(Folder.path, Folder.title).where(Folder.title != "", Among(Folder.path, folders))
+
+
+@prepared
+def _state(path: str) -> Query:
+    state = (Deck.id, Deck.mtime_ns, Deck.size, Deck.media, Deck.problems, Deck.read_by, Deck.cards)
+    return Deck.select(*state).where(Deck.path == path, Deck.removed_at.is_null())
+
+
+@prepared
+def _folders() -> Query:
+    return Folder.select(Folder.path, Folder.title, Folder.sort_order)
+
+
+@prepared
+def _prose(deck: int) -> Query:
+    return Deck.select(Deck.prose).where(Deck.id == deck)
+
+
+@prepared
+def _notes(deck: int) -> Query:
+    rendered = (Rendering.key == Note.render_key) & (Rendering.which == "note")
+    return (
+        Note.select(
+            Note.id, Note.key, Note.line, Note.position, Note.section, Note.kind, Note.title, Note.tags, Note.draft,
+            Note.typed, Note.one_line, fn.coalesce(Rendering.question_html, ""),
+            fn.coalesce(Rendering.answer_html, ""), fn.coalesce(Rendering.extra, "{}"),
+        )
+        .join(Rendering, JOIN.LEFT_OUTER, on=rendered)
+        .where(Note.deck == deck, Note.removed_at.is_null())
+        .order_by(Note.position, Note.id)
+    )  # fmt: skip
+
+
+@prepared
+def _cards(learner: int, deck: int) -> Query:
+    has_schedule = (Schedule.card == Card.id) & (Schedule.learner == learner)
+    return (
+        Note.select(
+            Card.id, Card.note, Card.which, Schedule.due_on, fn.coalesce(Schedule.interval, 0),
+            fn.coalesce(Schedule.ease, 250), fn.coalesce(Schedule.repetition, 0), fn.coalesce(Schedule.suspended, 0),
+            Schedule.buried_until, fn.coalesce(Schedule.lapses, 0),
+        )
+        .join(Card)
+        .join(Schedule, JOIN.LEFT_OUTER, on=has_schedule)
+        .where(Note.deck == deck, Note.removed_at.is_null(), Card.removed_at.is_null())
+        .order_by(Note.position, Card.ordinal)
+    )  # fmt: skip
+
+
+@prepared
+def _removed_notes(deck: int) -> Query:
+    return Note.select(fn.count(Note.id)).where(Note.deck == deck, Note.removed_at.is_null(False))
+
+
+@prepared
+def _media(name: str) -> Query:
+    of_file = (Media.name, Media.path, Media.mime, Media.size, Media.width, Media.height)
+    return Media.select(*of_file).where(Media.name == name)
+
+
+@prepared
+def _totals() -> Query:
+    notes = Note.select(fn.count(Note.id)).where(Note.removed_at.is_null(), Note.draft == 0)
+    decks = Deck.select(fn.count(Deck.id), fn.coalesce(fn.sum(Deck.cards), 0), notes)
+    return decks.where(Deck.removed_at.is_null())
 
 
 class DeckPageStore:
@@ -97,68 +173,52 @@ class DeckPageStore:
 
     def decks(self) -> tuple[DeckRow, ...]:
         """Every deck whose file is there, in study order."""
-        return tuple(_deck(*row) for row in self._db.all(_DECKS + " ORDER BY position, path"))
+        return tuple(_deck(*row) for row in _decks.all(self._db))
 
     def decks_below(self, folder: str) -> tuple[DeckRow, ...]:
         """The decks below a folder, in study order."""
-        rows = self._db.all(
-            _DECKS + " AND path >= ? AND path < ? ORDER BY position, path",
-            (f"{folder}/", f"{folder}0"),  # "0" comes right after "/"
-        )
+        rows = _decks.all(self._db, None, f"{folder}/", f"{folder}0")  # "0" comes right after "/"
         return tuple(_deck(*row) for row in rows)
 
     def errors(self) -> int:
         """How many errors there are in the files of all decks."""
-        row = self._db.one(
-            "SELECT count(*) FROM deck d, json_each(d.problems) p"
-            " WHERE d.removed_at IS NULL AND d.problems <> '[]' AND p.value ->> 2 = 'error'"
-        )
-        return int(row[0]) if row else 0
+        row = _errors.one(self._db)
+        return int(row[0] or 0) if row else 0
 
     def titles(self, folders: Iterable[str]) -> dict[str, str]:
         """By path, the titles that these folders give themselves."""
-        rows = self._db.all(
-            "SELECT path, title FROM folder WHERE title <> '' AND path IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(folders)),),
-        )
-        return dict(rows)
+        return dict(_titles.all(self._db, list(folders)))
 
     def deck(self, path: str) -> DeckRow | None:
         """The deck of the file at `path` (with its ``.md``)."""
-        row = self._db.one(_DECKS + " AND path = ?", (path,))
+        row = _decks.one(self._db, path)
         return None if row is None else _deck(*row)
 
     def version(self, path: str) -> str | None:
         """A digest of what was read from the file at `path`: of its state, its pictures and its problems."""
-        row = self._db.one(
-            "SELECT id, mtime_ns, size, media, problems, read_by, cards FROM deck"
-            " WHERE path = ? AND removed_at IS NULL",
-            (path,),
-        )
+        row = _state.one(self._db, path)
         return None if row is None else hashlib.sha256(repr(row).encode()).hexdigest()[:16]
 
     def folders(self) -> dict[str, FolderRow]:
         """By path, the folders that say something of themselves."""
-        rows = self._db.all("SELECT path, title, sort_order FROM folder")
-        return {row[0]: FolderRow(*row) for row in rows}
+        return {row[0]: FolderRow(*row) for row in _folders.all(self._db)}
 
     def prose(self, deck: int) -> tuple[ProseRow, ...]:
         """The text between a deck's cards, in order."""
-        row = self._db.one("SELECT prose FROM deck WHERE id = ?", (deck,))
+        row = _prose.one(self._db, deck)
         return tuple(ProseRow(**block) for block in json.loads(row[0])) if row else ()
 
     def notes(self, deck: int) -> tuple[PageNote, ...]:
         """The notes that stand in a deck, drafts too, in order."""
-        return tuple(_note(*row) for row in self._db.all(_NOTES, (deck,)))
+        return tuple(_note(*row) for row in _notes.all(self._db, deck))
 
     def cards(self, learner: int, deck: int) -> tuple[PageCard, ...]:
         """The cards of a deck's notes, with what the learner knows of them."""
-        rows = self._db.all(_CARDS, (learner, deck))
-        return tuple(_card(*row) for row in rows)
+        return tuple(_card(*row) for row in _cards.all(self._db, learner, deck))
 
     def removed_notes(self, deck: int) -> int:
         """How many notes once stood in this deck and have left the files."""
-        row = self._db.one("SELECT count(*) FROM note WHERE deck_id = ? AND removed_at IS NOT NULL", (deck,))
+        row = _removed_notes.one(self._db, deck)
         return int(row[0]) if row else 0
 
     def totals(self) -> Totals:
@@ -167,16 +227,12 @@ class DeckPageStore:
 
     def media(self, name: str) -> tuple[MediaRow, ...]:
         """The files known to hold the picture or sound of this name."""
-        sql = "SELECT name, path, mime, size, width, height FROM media WHERE name = ?"
-        return tuple(MediaRow(*row) for row in self._db.all(sql, (name,)))
+        return tuple(MediaRow(*row) for row in _media.all(self._db, name))
 
 
 def read_totals(database: Database) -> Totals:
     """Counts decks, and the notes and cards that are neither removed nor drafts."""
-    row = database.one(
-        "SELECT count(*), coalesce(sum(cards), 0), (SELECT count(*) FROM note WHERE removed_at IS NULL"
-        " AND draft = 0) FROM deck WHERE removed_at IS NULL"
-    )
+    row = _totals.one(database)
     assert row is not None
     decks, cards, notes = row
     return Totals(decks, notes, cards)

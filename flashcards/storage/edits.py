@@ -2,11 +2,67 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Deck, ExpectedEdit, Learner, Note, Schedule
+from flashcards.storage.prepared import Among, Indexed, Listed, Query, prepared, storing
+
+
+@prepared
+def _notes(keys: Collection[tuple[str, str]]) -> Query:
+    wanted = Listed(keys)
+    is_deck = (Deck.key == wanted.part(0)) & Deck.removed_at.is_null()
+    is_note = (Note.deck == Deck.id) & (Note.key == wanted.part(1)) & Note.removed_at.is_null()
+    return (
+        Deck.select(Note.id, Deck.key, Note.key, Note.guid, Note.source, Note.definitions, Note.revision)
+        .from_(wanted)
+        .join(Deck, on=is_deck)
+        .join(Note, on=is_note)
+    )
+
+
+@prepared
+def _scheduled(note: int) -> Query:
+    schedule = Indexed(Schedule, "schedule_note")
+    is_asked = schedule.due_on.is_null(False) & (schedule.suspended == 0) & schedule.deck.is_null(False)
+    return (
+        schedule.select(Learner.id, Learner.timezone, Learner.day_start, Card.id, Card.which)
+        .join(Learner, on=(Learner.id == schedule.learner))
+        .join(Card, on=(Card.id == schedule.card))
+        .where(schedule.note == note, is_asked)
+        .order_by(Learner.id, Card.id)
+    )
+
+
+_expect = storing(
+    ExpectedEdit, ExpectedEdit.note, ExpectedEdit.source, ExpectedEdit.definitions, ExpectedEdit.returned,
+    key=(ExpectedEdit.note,),
+)  # fmt: skip
+
+
+@prepared
+def _forget(keys: Collection[str]) -> Query:
+    return ExpectedEdit.delete().where(Among(ExpectedEdit.note, keys))
+
+
+@prepared
+def _awaited() -> Query:
+    awaited = ExpectedEdit.select(ExpectedEdit.note, ExpectedEdit.source, ExpectedEdit.definitions)
+    return awaited.where(ExpectedEdit.returned.is_null()).order_by(ExpectedEdit.note)
+
+
+@prepared
+def _done(cards: int, key: str) -> Query:
+    return ExpectedEdit.update({ExpectedEdit.returned: cards}).where(ExpectedEdit.note == key)
+
+
+@prepared
+def _outcome(keys: Collection[str]) -> Query:
+    return ExpectedEdit.select(ExpectedEdit.note, ExpectedEdit.returned).where(Among(ExpectedEdit.note, keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +94,18 @@ class EditRows:
 
     def notes(self, keys: Iterable[str]) -> dict[str, EditedNote]:
         """Those of the notes ``deck#note`` that are there today, by that key."""
-        rows = self._db.all(
-            "SELECT n.id, d.key || '#' || n.key, n.guid, n.source, n.definitions, n.revision FROM json_each(?) k"
-            " JOIN deck d ON d.key = k.value ->> 0 AND d.removed_at IS NULL"
-            " JOIN note n ON n.deck_id = d.id AND n.key = k.value ->> 1 AND n.removed_at IS NULL",
-            (json.dumps([key.rpartition("#")[::2] for key in keys]),),
-        )
+        rows = _notes.all(self._db, [key.rpartition("#")[::2] for key in keys])
         return {
-            key: EditedNote(note, key, guid, (source, definitions), revision)
-            for note, key, guid, source, definitions, revision in rows
+            (key := f"{deck}#{name}"): EditedNote(note, key, guid, (source, definitions), revision)
+            for note, deck, name, guid, source, definitions, revision in rows
         }
 
     def scheduled(self, note: int) -> list[Scheduled]:
         """The learners with scheduled cards of a note; suspended, hidden and new cards aside."""
-        rows = self._db.all(
-            "SELECT l.id, l.timezone, l.day_start, json_group_object(c.id, c.which)"
-            " FROM schedule s INDEXED BY schedule_note JOIN learner l ON l.id = s.learner_id"
-            " JOIN card c ON c.id = s.card_id WHERE s.note_id = ? AND s.due_on IS NOT NULL AND s.suspended = 0"
-            " AND s.deck_id IS NOT NULL GROUP BY l.id ORDER BY l.id",
-            (note,),
-        )
+        by_learner = groupby(_scheduled.all(self._db, note), key=itemgetter(0, 1, 2))
         return [
-            Scheduled(learner, timezone, day_start, {int(card): which for card, which in json.loads(cards).items()})
-            for learner, timezone, day_start, cards in rows
+            Scheduled(learner, timezone, day_start, {card: which for *_, card, which in rows})
+            for (learner, timezone, day_start), rows in by_learner
         ]
 
     # --- edits that a sync is to store ----------------------------------------------------------------
@@ -68,30 +113,22 @@ class EditRows:
     def expect(self, texts: Mapping[str, tuple[str, str]]) -> None:
         """Keeps the texts (source and definitions, by ``deck#note``) whose coming is awaited."""
         for key, text in texts.items():
-            self._db.execute("INSERT OR REPLACE INTO expected_edit VALUES (?, ?, ?, NULL)", (key, *text))
+            _expect.run(self._db, key, *text, None)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Awaits these no more."""
-        self._db.execute(
-            "DELETE FROM expected_edit WHERE note IN (SELECT value FROM json_each(?))", (json.dumps([*keys]),)
-        )
+        _forget.run(self._db, list(keys))
 
     def arrived(self) -> list[str]:
         """The keys of notes that have the awaited text now."""
-        rows = self._db.all(
-            "SELECT e.note, e.source, e.definitions FROM expected_edit e WHERE e.returned IS NULL ORDER BY e.note"
-        )
+        rows = _awaited.all(self._db)
         found = self.notes([key for key, _, _ in rows]) if rows else {}
         return [key for key, *text in rows if key in found and found[key].text == tuple(text)]
 
     def done(self, key: str, cards: int) -> None:
         """Keeps how many cards came back by an awaited edit."""
-        self._db.execute("UPDATE expected_edit SET returned = ? WHERE note = ?", (cards, key))
+        _done.run(self._db, cards, key)
 
     def outcome(self, keys: Iterable[str]) -> dict[str, int | None]:
         """How many cards came back by these edits; None for one that is awaited still."""
-        rows = self._db.all(
-            "SELECT note, returned FROM expected_edit WHERE note IN (SELECT value FROM json_each(?))",
-            (json.dumps([*keys]),),
-        )
-        return dict(rows)
+        return dict(_outcome.all(self._db, list(keys)))

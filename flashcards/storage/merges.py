@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from peewee import fn
+
 from flashcards.storage.database import Database
+from flashcards.storage.models import AnkiExport, Deck, Note, Revision
+from flashcards.storage.prepared import Query, prepared
 
 
 class KnownNote(NamedTuple):
@@ -22,16 +26,28 @@ class KnownNote(NamedTuple):
     exports: tuple[tuple[int, bytes], ...]
 
 
+@prepared
+def _exports() -> Query:
+    return AnkiExport.select(AnkiExport.guid, AnkiExport.modified, AnkiExport.digest)
+
+
+@prepared
+def _live_notes() -> Query:
+    first = Revision.select(Revision.at).where(Revision.note == Note.id, Revision.number == 1)
+    arrived_at = fn.coalesce(first, Note.modified_at)
+    return (
+        Note.select(Deck.key, Note.key, Note.guid, Note.revision, arrived_at)
+        .join(Deck)
+        .where(Note.removed_at.is_null())
+    )
+
+
 def known_notes(database: Database) -> dict[tuple[str, str], KnownNote]:
     """The live notes by deck id and note id."""
     exports: dict[str, list[tuple[int, bytes]]] = {}
-    for guid, modified, digest in database.execute("SELECT guid, modified, digest FROM anki_export"):
+    for guid, modified, digest in _exports.run(database):
         exports.setdefault(guid, []).append((modified, digest))
-    rows = database.execute(
-        "SELECT d.key, n.key, n.guid, n.revision, coalesce((SELECT v.at FROM revision v WHERE v.note_id = n.id"
-        " AND v.number = 1), n.modified_at) FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.removed_at IS NULL"
-    )
     return {
         (deck, note): KnownNote(deck, note, guid, revision, at, tuple(exports.get(guid, ())))
-        for deck, note, guid, revision, at in rows
+        for deck, note, guid, revision, at in _live_notes.run(database)
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
-from flashcards.storage.models import Learner
-from flashcards.storage.prepared import Query, prepared
+from flashcards.storage.models import Learner, Sent
+from flashcards.storage.prepared import Query, inserting, prepared
 
 
 class ReminderRow(NamedTuple):
@@ -21,6 +22,16 @@ class ReminderRow(NamedTuple):
     calendar_generation: int
 
 
+class Subscriber(NamedTuple):
+    """A learner who wants reminders, with an address that is theirs."""
+
+    learner: int
+    email: str
+    reminder: str
+    timezone: str
+    calendar_generation: int
+
+
 @prepared
 def _one(learner: int) -> Query:
     columns = (Learner.email, Learner.email_verified_at, Learner.reminder, Learner.calendar_generation)
@@ -30,6 +41,48 @@ def _one(learner: int) -> Query:
 @prepared
 def _set_generation(generation: int, learner: int) -> Query:
     return Learner.update({Learner.calendar_generation: generation}).where(Learner.id == learner)
+
+
+@prepared
+def _save(email: str | None, verified_at: int | None, reminder: str | None, learner: int) -> Query:
+    values = {Learner.email: email, Learner.email_verified_at: verified_at, Learner.reminder: reminder}
+    return Learner.update(values).where(Learner.id == learner)
+
+
+@prepared
+def _verify(at: int, learner: int) -> Query:
+    return Learner.update({Learner.email_verified_at: at}).where(Learner.id == learner)
+
+
+@prepared
+def _stop(learner: int) -> Query:
+    return Learner.update({Learner.reminder: None}).where(Learner.id == learner)
+
+
+@prepared
+def _subscribers() -> Query:
+    columns = (Learner.id, Learner.email, Learner.reminder, Learner.timezone, Learner.calendar_generation)
+    wanted = Learner.reminder.is_null(False) & Learner.email_verified_at.is_null(False) & Learner.email.is_null(False)
+    return Learner.select(*columns).where(wanted).order_by(Learner.id)
+
+
+@prepared
+def _settled(since: Day) -> Query:
+    # Whatever the kind: no others are kept there yet that are not of reminders.
+    return Sent.select(Sent.learner, Sent.study_day).where(Sent.study_day >= since)
+
+
+@prepared
+def _unsettle(learner: int, kind: str, day: Day) -> Query:
+    return Sent.delete().where((Sent.learner == learner) & (Sent.kind == kind) & (Sent.study_day == day))
+
+
+@prepared
+def _forget(day: Day) -> Query:
+    return Sent.delete().where(Sent.study_day < day)
+
+
+_settle = inserting(Sent, Sent.learner, Sent.kind, Sent.study_day, Sent.at, ignore=True)
 
 
 class ReminderRows:
@@ -46,3 +99,37 @@ class ReminderRows:
     def set_generation(self, learner: int, generation: int) -> None:
         """Stores how many addresses of the calendar there were."""
         _set_generation.run(self._db, generation, learner)
+
+    def save(self, learner: int, email: str | None, verified_at: int | None, reminder: str | None) -> None:
+        """Stores where and when the learner wants to be reminded."""
+        _save.run(self._db, email, verified_at, reminder, learner)
+
+    def verify(self, learner: int, at: int) -> None:
+        """The learner's address is theirs."""
+        _verify.run(self._db, at, learner)
+
+    def stop(self, learner: int) -> None:
+        """The learner wants no reminders any more."""
+        _stop.run(self._db, learner)
+
+    # --- what was sent
+
+    def subscribers(self) -> list[Subscriber]:
+        """Those who want reminders at an address that is theirs."""
+        return [Subscriber(*row) for row in _subscribers.all(self._db)]
+
+    def settled(self, since: Day) -> set[tuple[int, Day]]:
+        """(learner, day) of the reminders since a day of which nothing more is to be done."""
+        return set(_settled.all(self._db, since))
+
+    def settle(self, learner: int, kind: str, day: Day, at: int) -> bool:
+        """Notes what became of a day's reminder; whether there was no such note."""
+        return bool(_settle.run(self._db, learner, kind, day, at).rowcount)
+
+    def unsettle(self, learner: int, kind: str, day: Day) -> None:
+        """Takes the note back."""
+        _unsettle.run(self._db, learner, kind, day)
+
+    def forget_before(self, day: Day) -> None:
+        """Forgets what was sent before a day."""
+        _forget.run(self._db, day)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, SQL, Expression, fn
+from peewee import JOIN, SQL, Expression, Select, fn
 
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH
@@ -14,7 +14,17 @@ from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import MATURE, QUALITIES, QUARTER_MS, SCHEDULED, DaySums
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
-from flashcards.storage.models import Card, Deck, LearnerDay, LearnerDeck, Note, Review, Revision, Schedule
+from flashcards.storage.models import (
+    Card,
+    Deck,
+    LearnerDay,
+    LearnerDeck,
+    LearnerState,
+    Note,
+    Review,
+    Revision,
+    Schedule,
+)
 from flashcards.storage.prepared import Among, AtMost, Indexed, Number, Query, prepared
 
 # Several counts are summed as one integer, 20 bits for each: a day has less than a million answers, and every
@@ -84,6 +94,13 @@ def _active_decks(learner: int) -> Query:
     return (
         Deck.select(Deck.id).join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it).where(Deck.removed_at.is_null(), is_active)
     )
+
+
+@prepared
+def _log_mark(learner: int) -> Query:
+    last = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
+    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
+    return Select(columns=(last, answers))
 
 
 @prepared
@@ -196,11 +213,7 @@ class StatisticsRows:
 
     def log_mark(self, learner: int) -> tuple[int, int]:
         """What is another whenever an answer came to the learner's log, or was taken out of it."""
-        row = self._db.one(
-            "SELECT (SELECT last_seq FROM learner_state WHERE learner_id = ?1),"
-            " (SELECT sum(answers) FROM learner_day WHERE learner_id = ?1)",
-            (learner,),
-        )
+        row = _log_mark.one(self._db, learner)
         return (row[0] or 0, row[1] or 0) if row else (0, 0)
 
     def first_day(self, learner: int) -> Day | None:

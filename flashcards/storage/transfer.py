@@ -26,6 +26,9 @@ _OF_DECKS = {
     "imported_review": f"(learner_id, seq) IN (SELECT learner_id, seq FROM review WHERE {_CARDS})",
     "anki_export": _NOTES,
     "card_flag": _CARDS,
+    "practice_round": f"(learner_id, id) IN (SELECT learner_id, round_id FROM round_answer WHERE {_CARDS})",
+    "round_answer": _CARDS,
+    "round_mark": _CARDS,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -41,6 +44,9 @@ _OF_LEARNER = {
     "card_flag": "learner_id = :learner",
     "saved_search": "learner_id = :learner",
     "study_set": "learner_id = :learner",
+    "practice_round": "learner_id = :learner",
+    "round_answer": "learner_id = :learner",
+    "round_mark": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -62,6 +68,9 @@ _ORDER = {
     "card_flag": "learner_id, card_id",
     "saved_search": "learner_id, position, id",
     "study_set": "learner_id, made_at, id",
+    "practice_round": "learner_id, started_at, id",
+    "round_answer": "learner_id, round_id, position, at, id",
+    "round_mark": "learner_id, round_id, position, who, point",
 }
 # A row that only the counter of seen cards made says nothing of its own.
 _ONLY = {

@@ -29,6 +29,8 @@ PAGES = {
     "prose": "/decks/languages/words",
     "settings": "/settings",
     "people": "/admin/people",
+    "jobs": "/admin/jobs",
+    "reminders": "/settings/reminders",
     "stats": "/stats",
     "memory": "/stats/memory",
     "scheduler": "/settings/scheduler?scheduler=fsrs-6&retention=90",

@@ -15,8 +15,8 @@ from tests.browser.live import Live, answer, open_review, sent, show
 GUEST_PAGES = ("/login", "/signup", "/offline")
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/extremes", "/decks/programming/python", "/settings",
-    "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/help", "/nothing",
-    "/stats", "/analysis",
+    "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/admin/jobs", "/settings/reminders",
+    "/help", "/nothing", "/stats", "/analysis",
 )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_what_fsrs_remembers_goes_to_anki(world: AnkiWorld) -> None:
 
 
 def test_anki_goes_on_from_there(world: AnkiWorld, tmp_path: Path) -> None:
-    """Anki's own next interval, unspread, is ours to a day or one in a hundred."""
+    """Anki has the same memories and numbers after its import."""
     SchedulerService(world.db, lambda: world.now).choose(world.learner, "fsrs-6", 0.9)
     package = world.package(history=True).path
     states = {round(it.stability / fsrs.UNIT, 4): it for it in MemoryState(world.db).states(world.learner.id)}

@@ -15,11 +15,13 @@ from flashcards.domain.memory.fit import Fit
 from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
-from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.facade import AccountService, Learner
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import Choice
 from flashcards.services.plan.facade import Plans
+from flashcards.services.practice.contract import Spoken, Ticks, Wish
+from flashcards.services.practice.facade import PracticeService
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage.memory import MemoryRows, StoredFit
 from tests.integration.anki_world import AnkiWorld
@@ -104,6 +106,8 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
     world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
     world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
+    rounds = PracticeService(world.db, lambda: world.now, world.review)
+    _a_round(rounds, world.learner)
     plans, day = Plans(world.db, lambda: world.now, world.review), world.review.study_day(world.learner)
     plans.make(world.learner, Choice(day + 20, 30, minute=570, weights={"ml": 3}, weekdays_off=(6,), title="First"))
     plans.add_break(world.learner, day + 5, day + 9)
@@ -141,7 +145,7 @@ def test_out_and_in_again_is_the_same(world: AnkiWorld, empty: AnkiWorld) -> Non
     assert written(empty).read_bytes() == path.read_bytes()
     assert MemoryState(empty.db).states(world.learner.id) == MemoryState(world.db).states(world.learner.id)
     for table in ("card", "schedule", "review", "revision", "note_tag", "note_front", "prerequisite", "learner_day",
-                  "rubric_point", "follow_up"):  # fmt: skip
+                  "rubric_point", "follow_up", "round_mark"):  # fmt: skip
         sql = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert empty.db.all(sql) == world.db.all(sql), table
     words = "SELECT rowid, text FROM note_text ORDER BY rowid"
@@ -190,6 +194,15 @@ def test_the_document_is_as_its_schema_says(world: AnkiWorld) -> None:
     text = json.dumps(document)
     assert "password" not in text
     assert "a password" not in text
+
+
+def _a_round(rounds: PracticeService, learner: Learner) -> None:
+    """A question that was answered, ticked and graded."""
+    begun = rounds.begin(learner, Wish("one", id="5e7f1f0e-1111-4c5d-9d0e-0a4f9a1f7c11", seed=7))
+    answer_id = "5e7f1f0e-2222-4c5d-9d0e-0a4f9a1f7c11"
+    answered = rounds.answer(learner, begun.round.id, Spoken(answer_id, 0, "One is one.", took_ms=9000))
+    points = dict.fromkeys(answered.questions[0].question.keys, "said")
+    rounds.tick(learner, begun.round.id, answer_id, Ticks(points, grade=4))
 
 
 def check(value: Any, schema: dict[str, Any], where: str) -> None:

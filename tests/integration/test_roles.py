@@ -21,7 +21,8 @@ LEAST = {
         GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
-        GET /calendar/<secret>.ics
+        GET /calendar/<secret>.ics, GET /reminders/confirm/<secret>, POST /reminders/confirm/<secret>
+        GET /reminders/stop/<secret>, POST /reminders/stop/<secret>
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
     """,
     LEARNER: """
@@ -34,7 +35,7 @@ LEAST = {
         GET /api/v1/scheduler, POST /api/v1/scheduler/preview, PUT /api/v1/scheduler
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
-        GET /settings/reminders, POST /settings/calendar
+        GET /settings/reminders, POST /settings/reminders, POST /settings/reminders/test, POST /settings/calendar
         GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke

@@ -25,9 +25,12 @@ PAGES = [
     "/admin/people",
     "/help",
 ]
-PUBLIC = {"auth.signup_page", "auth.signup", "auth.login_page", "auth.login", "auth.logout", "static", "today.healthz",
-          "pwa.manifest", "pwa.service_worker", "pwa.offline",
-          "partner.page", "partner.join", "partner.state", "partner.marks"}  # fmt: skip
+PUBLIC = {
+    "auth.signup_page", "auth.signup", "auth.login_page", "auth.login", "auth.logout", "static", "today.healthz",
+    "today.readyz", "pwa.manifest", "pwa.service_worker", "pwa.offline", "partner.page", "partner.join",
+    "partner.state", "partner.marks", "reminders.feed", "reminders.to_confirm", "reminders.confirm",
+    "reminders.to_stop", "reminders.stop",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -129,3 +129,40 @@ def test_every_setting_stands_in_the_docs_and_nothing_else_does() -> None:
     assert "FLASHCARDS_TRUSTED_PROXIES" in read
     pages = "".join(page.read_text("utf-8") for page in (root / "docs").glob("*.md"))
     assert set(re.findall(r"(?<!_)\bFLASHCARDS_[A-Z_]+[A-Z]\b", pages)) == read
+
+
+def test_mail_needs_the_servers_own_address_and_shows_no_password(tmp_path: Path) -> None:
+    smtp = {"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_SMTP_URL": "smtp://ada:gehe%40im@mail.example.org"}
+    with pytest.raises(Invalid, match="set FLASHCARDS_URL") as caught:
+        Config.from_env(smtp)
+    assert "gehe" not in str(caught.value)
+
+    config = Config.from_env({**smtp, "FLASHCARDS_URL": "https://cards.example.org/"})
+    assert config.mail is not None
+    assert (config.mail.host, config.mail.port, config.mail.password) == ("mail.example.org", 587, "gehe@im")
+    assert (config.url, config.mail_from) == ("https://cards.example.org", "flashcards@cards.example.org")
+    assert "gehe" not in repr(config)
+
+
+def test_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "smtp"
+    file.write_text("smtps://ada:geheim@mail.example.org\n", "utf-8")
+    environ = {"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_URL": "https://cards.example.org"}
+    config = Config.from_env({**environ, "FLASHCARDS_SMTP_URL_FILE": str(file), "FLASHCARDS_MAIL_FROM": "a@b.example"})
+    assert config.mail is not None
+    assert (config.mail.port, config.mail.tls, config.mail_from) == (465, True, "a@b.example")
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://a:geheim@h:x"])
+def test_a_bad_mail_server_is_named_without_what_it_says(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Invalid, match="FLASHCARDS_SMTP_URL: give smtp://") as caught:
+        Config.from_env(
+            {"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_URL": "https://x.example", "FLASHCARDS_SMTP_URL": url}
+        )
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["cards.example.org", "ftp://x", "https://x?y", "https://u:p@x.example", "https://a b"])
+def test_a_bad_address_of_the_server_is_named(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Invalid, match="FLASHCARDS_URL"):
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_URL": url})

@@ -238,7 +238,9 @@ class Queues(LearnerDays):
         return self._plan_days.followed(learner.id, self.study_day(learner)) is not None
 
     def _prepare(self, learner: Learner) -> None:
-        """Makes what is made once a day: the order of the plan, or of a backlog."""
+        """Makes what is made once a day: the order of the plan, or of a backlog. Never within a transaction."""
+        if self._db.is_in_transaction:
+            return
         today = self.study_day(learner)
         self._plan_days.prepare(learner.id, today)
         if self._plan_days.followed(learner.id, today) is None:
@@ -395,7 +397,7 @@ class Queues(LearnerDays):
     ) -> FollowedDay | None:
         """The day of the plan that is followed, as far as it lies in the scope; None where a plan has no say."""
         plan = self._plan_days.followed(learner.id, today)
-        if plan is None:
+        if plan is None or scope.cards is not None:  # what a search found is asked as without a plan
             return None
         day = self._plan_days.left(
             learner.id,

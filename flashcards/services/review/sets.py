@@ -117,6 +117,7 @@ class Sets(Cards):
         With the mode `cram` all of them come, each until it is right today, after a failure twice in a row.
         Raises Invalid and NotFound.
         """
+        self._prepare(learner)
         with self._db.read():
             if mode != "cram":
                 among = {it.card for it in self._found(learner, q)} if q else None

@@ -1,16 +1,22 @@
-"""Where learners say how they want to be told that cards are due, and the calendar feed."""
+"""Where learners say how they want to hear of due cards, the calendar feed, and the pages that mails lead to."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from flashcards.errors import Conflict, FlashcardsError
+from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany, Unavailable
+from flashcards.services.reminders.reminders import HOURS
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.shared.errors import trouble_of
 
 reminders = Blueprint("reminders", __name__)
 SAID = {
+    "saved": "Saved.",
+    "confirm": "Saved. Reminders begin when you have opened the link in the mail that is on its way to you.",
+    "test": "A mail is on its way to you.",
     "calendar": "Here is the address. Whoever knows it sees how many cards are due.",
     "calendar-off": "The address leads nowhere any more.",
 }
@@ -18,8 +24,29 @@ SAID = {
 
 @reminders.get("/settings/reminders")
 def page() -> Response:
-    """The calendar's address."""
+    """Where and when to remind, and the calendar's address."""
     return _page(said=SAID.get(request.args.get("done", "")))
+
+
+@reminders.post("/settings/reminders")
+def save() -> BaseResponse | Response:
+    """Stores the address and the hour; a new address gets a link to confirm it."""
+    form = request.form
+    try:
+        sent = services().reminders.save(learner(), form.get("email", ""), form.get("hour", ""))
+    except (Conflict, Invalid, TooMany, Unavailable) as error:
+        return _page(error, form=form)
+    return _done("confirm" if sent else "saved")
+
+
+@reminders.post("/settings/reminders/test")
+def test() -> BaseResponse | Response:
+    """Sends a mail now."""
+    try:
+        services().reminders.test(learner())
+    except (Conflict, TooMany, Unavailable) as error:
+        return _page(error)
+    return _done("test")
 
 
 @reminders.post("/settings/calendar")
@@ -45,15 +72,64 @@ def feed(secret: str) -> Response:
     return response
 
 
+# Opening a link changes nothing: programs open links, too, to look for harm in them.
+
+
+@reminders.get("/reminders/confirm/<secret>")
+@public
+def to_confirm(secret: str) -> Response:
+    """The button that confirms an address."""
+    return _link_page("confirm", secret, address=services().reminders.to_confirm(secret))
+
+
+@reminders.post("/reminders/confirm/<secret>")
+@public
+def confirm(secret: str) -> Response:
+    """Confirms it."""
+    return _link_page("confirm", secret, address=services().reminders.confirm(secret), done=True)
+
+
+@reminders.get("/reminders/stop/<secret>")
+@public
+def to_stop(secret: str) -> Response:
+    """The button that ends the reminders."""
+    services().reminders.to_stop(secret)
+    return _link_page("stop", secret)
+
+
+@reminders.post("/reminders/stop/<secret>")
+@public
+def stop(secret: str) -> Response:
+    """Ends them; mail programs do that by themselves, too (RFC 8058)."""
+    services().reminders.stop(secret)
+    return _link_page("stop", secret, done=True)
+
+
+def _link_page(what: str, secret: str, *, address: str = "", done: bool = False) -> Response:
+    page = render_template("reminders/link.html", what=what, secret=secret, address=address, done=done)
+    response = Response(page)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def _done(what: str) -> BaseResponse:
     return redirect(f"/settings/reminders?done={what}", 303)
 
 
-def _page(error: FlashcardsError | None = None, *, said: str | None = None) -> Response:
-    trouble = trouble_of(error) if error else None
-    it = services().calendar
+def _page(error: FlashcardsError | None = None, *, said: str | None = None, form: Any = None) -> Response:
+    trouble, me = trouble_of(error) if error else None, learner()
+    wishes, calendar = services().reminders.wishes(me), services().calendar
     page = render_template(
-        "settings/reminders.html", trouble=trouble, said=said, possible=it.possible, address=it.address(learner())
+        "settings/reminders.html",
+        trouble=trouble,
+        said=said,
+        form=form or {"email": wishes.email or "", "hour": wishes.reminder or ""},
+        wishes=wishes,
+        hours=HOURS,
+        sends_mail=services().reminders.possible,
+        possible=calendar.possible,
+        address=calendar.address(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)
     response.headers["Cache-Control"] = "no-store"
