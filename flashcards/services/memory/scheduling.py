@@ -90,8 +90,8 @@ class SchedulerService(Queues):
 
         With `at_once` dates move now, as one action with one undo, which takes the choice back as well; else each card
         moves at its next answer. Back to SM-2 gives the dates that SM-2 alone would have given. With an `id` that was
-        sent before, nothing changes. Raises Invalid (the field is named), NotFound, and Conflict where the id is that of
-        something else.
+        sent before, nothing changes. Raises Invalid (the field is named), NotFound, and Conflict where the id is
+        that of something else.
         """
         choice = checked_choice(folder, scheduler, retention)
         action = new_uuid() if id is None else checked_uuid(id)
