@@ -133,11 +133,6 @@ def _scheduler_before(learner: int, card: int, seq: int) -> Query:
     return log.select(log.scheduler).where(is_the_cards, log.seq < seq, log.kind != "imported").order_by(log.seq.desc())
 
 
-@prepared
-def _action(learner: int, action: str) -> Query:
-    return Review.select(Review.seq).where(Review.learner == learner, Review.action == action)
-
-
 def _stored_rows(learner: int) -> Any:
     return Review.select(
         Review.seq, Review.uid, Review.action, Review.card, Review.kind, Review.verb, Review.quality, Review.at,
@@ -335,10 +330,6 @@ class ReviewRows:
         """Which scheduler decided the card's date before the row `seq`."""
         row = _scheduler_before.one(self._db, learner, card, seq)
         return name_of(row[0]) if row else sm2.SCHEDULER
-
-    def has_action(self, learner: int, action: str) -> bool:
-        """Whether the learner's log holds an action: one of many rows."""
-        return _action.one(self._db, learner, action) is not None
 
     def stored(self, learner: int, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from flashcards.errors import Conflict
+from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.contract import Wish
 from tests.integration.practice_world import practice_site
@@ -34,3 +38,25 @@ def test_the_same_questions_asked_again_begin_one_round(tmp_path: Path) -> None:
         assert (first.created, second.created) == (True, False)
         assert first.round == second.round
         assert len(site.services.practice.rounds(ann)) == 2
+
+
+def test_the_id_of_an_answer_chooses_no_scheduler(tmp_path: Path) -> None:
+    world = StudyWorld(tmp_path)
+    world.deck("b", 4)
+    ada, service = world.learner(), SchedulerService(world.db, world.clock)
+    world.answer(ada, "b#n1", 4)
+    (row,) = world.review.log(ada)
+    with pytest.raises(Conflict, match="nothing was chosen"):
+        service.choose(ada, "fsrs-6", 0.9, at_once=True, id=row.id)
+    assert service.choices(ada) == []
+    world.close()
+
+
+def test_a_partners_link_that_cannot_be_shown_ends_no_other(tmp_path: Path) -> None:
+    with practice_site(tmp_path) as site:
+        ann = site.learner()
+        opened = site.begin(ann, "one")
+        secret = site.services.practice.make_link(ann, opened.round.id)
+        refused = site.client(ann).post(f"/practice/{opened.round.id}/partner", data={"what": "make"})
+        assert refused.status_code == 422
+        site.services.practice.may_join(secret)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flashcards.domain.schedule import Schedule
-from flashcards.domain.schedulers import FSRS
+from flashcards.domain.schedulers import FSRS, SWITCH
 from flashcards.domain.study_day import Day
-from flashcards.errors import NotFound
+from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.choices import Choice, checked_choice, chosen_for
 from flashcards.services.memory.forecast import DAYS, Load, Standing, expected_load
@@ -90,14 +90,18 @@ class SchedulerService(Queues):
 
         With `at_once` dates move now, as one action with one undo, which takes the choice back as well; else each card
         moves at its next answer. Back to SM-2 gives the dates that SM-2 alone would have given. With an `id` that was
-        sent before, nothing changes. Raises Invalid (the field is named) and NotFound.
+        sent before, nothing changes. Raises Invalid (the field is named), NotFound, and Conflict where the id is
+        that of something else.
         """
         choice = checked_choice(folder, scheduler, retention)
         action = new_uuid() if id is None else checked_uuid(id)
         with self._db.write():
             self._refuse_unknown(choice.folder)
             seq, latest = self._rows.log_end(learner.id)
-            if id is not None and self._rows.has_action(learner.id, action):
+            stored = None if id is None else self._rows.stored(learner.id, action)
+            if stored is not None:
+                if stored.verb != SWITCH:
+                    raise Conflict("This id was used for something else: nothing was chosen.")
                 return Chosen(choice, 0, action)
             now, moved = self._clock(), 0
             if at_once:

@@ -42,10 +42,10 @@ class Breaks:
         """
         today = self._review.study_day(learner)
         _check(first, last, today)
-        for other in self.breaks(learner):
-            if other.first != first and first <= other.last and last >= other.first:
-                raise Invalid("There is another break in these days: take that one out first.", field="first")
         with self._db.write():
+            for other in self.breaks(learner):
+                if other.first != first and first <= other.last and last >= other.first:
+                    raise Invalid("There is another break in these days: take that one out first.", field="first")
             self._rows.add_break(learner.id, first, last, self._clock())
             plan = self._rows.followed(learner.id)
             if plan is not None:

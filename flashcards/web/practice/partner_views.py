@@ -25,14 +25,14 @@ COOKIE = "flashcards_partner"
 @partner.post("/practice/<uuid:round_id>/partner")
 def make(round_id: UUID) -> Response:
     """Makes a link, which is shown once, or takes it back."""
-    practice, me = services().practice, learner()
+    practice, me, place = services().practice, learner(), forms.position()
     secret = ""
     if request.form.get("what") == "revoke":
         practice.revoke_link(me, str(round_id))
         said = "The link is taken back: it leads nowhere any more."
     else:
         secret, said = practice.make_link(me, str(round_id)), ""
-    return question_page(practice.open(me, str(round_id)), forms.position(), said=said, secret=secret)
+    return question_page(practice.open(me, str(round_id)), place, said=said, secret=secret)
 
 
 @partner.get("/practice/with/<secret>")
