@@ -329,3 +329,40 @@ def test_a_link_in_the_decks_folder_leads_nowhere(world: AnkiWorld, empty: AnkiW
         empty.export.load_json(written(world))
     assert list(outside.iterdir()) == []
     assert empty.db.one("SELECT count(*) FROM note") == (0,)
+
+
+def test_html_in_rounds_that_a_document_brings_is_cleaned(world: AnkiWorld, empty: AnkiWorld) -> None:
+    document = json.loads(written(world).read_text("utf-8"))
+    (round_,) = document["rounds"]
+    round_["questions"][0]["points"][0][1] = (
+        '<b onclick="a()">two</b><script>b()</script><a href="javascript:c">x</a>'
+    )
+    path = world.folder / "hostile.json"
+    path.write_text(json.dumps(document), "utf-8")
+    empty.export.load_json(path)
+    (stored,) = empty.db.all("SELECT questions FROM practice_round")
+    assert not any(word in stored[0] for word in ("<script", "onclick", "javascript:", "b()"))
+    assert "two" in stored[0]
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "says"),
+    [
+        ("rounds", {"questions": [{}]}, "questions: each has"),
+        ("rounds", {"questions": [7]}, "questions"),
+        ("rounds", {"scope": {"decks": 7}}, "scope"),
+        ("round_answers", {"work": {"sketch": [["pen", ["1"], ""]]}}, "work"),
+        ("round_answers", {"work": {"numbers": [["a"]]}}, "work"),
+        ("round_answers", {"work": {"follow_ups": {"a": 1}}}, "work"),
+    ],
+)
+def test_rounds_that_are_none_are_refused(
+    world: AnkiWorld, empty: AnkiWorld, section: str, change: dict[str, Any], says: str
+) -> None:
+    document = json.loads(written(world).read_text("utf-8"))
+    document[section][0] |= change
+    path = world.folder / "odd.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(Invalid, match=rf"{section}\[0\]: {says}.*Nothing was imported"):
+        empty.export.load_json(path)
+    assert empty.db.all("SELECT 1 FROM learner WHERE id > 0") == []

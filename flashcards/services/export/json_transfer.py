@@ -23,6 +23,7 @@ from flashcards.exchange.json_schema import BY_NAME, SECTIONS, Section
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.accounts.names import name_key
 from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.practice.brought import brought_questions, brought_scope, brought_work
 from flashcards.storage.transfer import TransferStore, Unusable
 from flashcards.temporary import TemporaryFolder
 
@@ -158,7 +159,7 @@ def _check_head(head: dict[str, Any]) -> None:
 def _rows(section: Section, items: Iterable[Any], progress: Progress) -> Iterator[tuple[Any, ...]]:
     for number, item in enumerate(items):
         try:
-            row = section.row(item)
+            row = _checked(section, section.row(item))
         except NotAsDeclared as error:
             raise NotAsDeclared(f"{section.name}[{number}]: {error}") from None
         if section.table == "learner":
@@ -166,6 +167,20 @@ def _rows(section: Section, items: Iterable[Any], progress: Progress) -> Iterato
         yield row
         if number % 1000 == 999:
             progress(section.name, number + 1, 0)
+
+
+_CHECKED = {
+    "practice_round": {"scope": brought_scope, "questions": brought_questions},
+    "round_answer": {"work": brought_work},
+}
+"""Columns whose text is looked through: it reaches pages."""
+
+
+def _checked(section: Section, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    checks = _CHECKED.get(section.table or "", {})
+    return tuple(
+        checks[name](value) if name in checks else value for name, value in zip(section.columns, row, strict=True)
+    )
 
 
 def files_as_rows(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
