@@ -12,8 +12,8 @@ from tests.browser.live import Live, current_card
 
 def test_a_session_without_script(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     page = new_context(ann, java_script_enabled=False).new_page()
-    page.goto(live.url)
-    page.get_by_role("link", name="Capitals").click()
+    page.goto(f"{live.url}/decks/languages/capitals")
+    page.get_by_role("link", name="Review", exact=True).click()
     first = current_card(page)
     page.get_by_label("Your answer").fill("Ulan Bator")
     page.get_by_role("button", name="Show answer").click()

@@ -20,7 +20,7 @@ def test_a_whole_session(live: Live, new_context: Callable[..., BrowserContext])
     page.get_by_label("Name").fill("Ann")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Skip").click()
+    page.get_by_role("link", name="Skip, with").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("20 cards today")
     ann = live.services.accounts.find("Ann")
 
