@@ -334,9 +334,7 @@ def test_a_link_in_the_decks_folder_leads_nowhere(world: AnkiWorld, empty: AnkiW
 def test_html_in_rounds_that_a_document_brings_is_cleaned(world: AnkiWorld, empty: AnkiWorld) -> None:
     document = json.loads(written(world).read_text("utf-8"))
     (round_,) = document["rounds"]
-    round_["questions"][0]["points"][0][1] = (
-        '<b onclick="a()">two</b><script>b()</script><a href="javascript:c">x</a>'
-    )
+    round_["questions"][0]["points"][0][1] = '<b onclick="a()">two</b><script>b()</script><a href="javascript:c">x</a>'
     path = world.folder / "hostile.json"
     path.write_text(json.dumps(document), "utf-8")
     empty.export.load_json(path)
