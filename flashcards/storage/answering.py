@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.database import Database
@@ -44,7 +45,7 @@ class Beginning(NamedTuple):
 
 
 @prepared
-def _beginning(learner: int, card: int, uid: str) -> Query:
+def _beginning(learner: LearnerId, card: CardId, uid: str) -> Query:
     fit, log = LearnerFit.alias(), Review.alias()
     last_fit = fit.select(fn.max(fit.number)).where(fit.learner == learner, fit.taken == 1)
     same = log.select(log.seq).where(log.learner == learner, log.uid == uid)
@@ -68,7 +69,7 @@ _FIT = slice(4, 4 + len(FIT_COLUMNS))
 _MEMORY = slice(_FIT.stop, _FIT.stop + len(MEMORY_COLUMNS))
 
 
-def beginning(database: Database, learner: int, card: int, uid: str) -> Beginning | None:
+def beginning(database: Database, learner: LearnerId, card: CardId, uid: str) -> Beginning | None:
     """What an answer with the id `uid` to a card begins with; None where there is no such card.
 
     Within the caller's transaction.

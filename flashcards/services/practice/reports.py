@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.kinds import NAMES
 from flashcards.domain.practice.marks import Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
@@ -107,7 +108,7 @@ class Reports(OpenedRounds):
             marks = asked.marks.get(SELF, {})
             points = [*asked.question.points, *asked.question.follow_ups]
             found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in _NOT_SAID]
-        taught = self._rows.linked(int(point.card) for _, point, _ in found if point.card is not None)
+        taught = self._rows.linked(CardId(int(point.card)) for _, point, _ in found if point.card is not None)
         misses = [_miss(asked, point, mark, taught) for asked, point, mark in found]
         return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
 
@@ -168,9 +169,9 @@ def _judged(asked: Asked) -> JudgedQuestion:
     return JudgedQuestion(asked.question.topic, points)
 
 
-def _miss(asked: Asked, point: Point, mark: str, taught: dict[int, LinkedCard]) -> Miss:
+def _miss(asked: Asked, point: Point, mark: str, taught: dict[CardId, LinkedCard]) -> Miss:
     missed, times = often_missed(asked.records.get(point.key, ()))
-    card = taught.get(int(point.card)) if point.card is not None else None
+    card = taught.get(CardId(int(point.card))) if point.card is not None else None
     by = ((str(card.card), card.title),) if card is not None else ()
     return Miss(point.html, asked.question.title, asked.card, mark, missed, times, by)
 
