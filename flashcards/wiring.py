@@ -110,6 +110,16 @@ class Services:
 
         return BringService(self.database, self.sync, self.config.decks, self.clock)
 
+    def make_first_account(self) -> str | None:
+        """Makes the first account where the environment names one and there is none; gives what to tell the user.
+
+        Raises Invalid where the name or the password is no use.
+        """
+        if not self.config.admin or self.accounts.learners():
+            return None
+        self.accounts.add_learner(self.config.admin, self.config.admin_password, author=True, admin=True)
+        return f"Made the first account, {self.config.admin}, with the password from the environment"
+
     def install_bundled(self) -> tuple[str, ...]:
         """Brings the built-in decks into the data folder, unless the user named a folder of their own.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from peewee import SQL, fn
 
+from flashcards.domain.ids import LearnerId, NoteId
 from flashcards.storage.database import Database
 from flashcards.storage.models import Deck, Learner, Note, Proposal
 from flashcards.storage.prepared import Query, inserting, prepared
@@ -40,17 +41,17 @@ def _open(most: int) -> Query:
 
 
 @prepared
-def _open_of(learner: int) -> Query:
+def _open_of(learner: LearnerId) -> Query:
     return Proposal.select(fn.count(SQL("*"))).where(Proposal.learner == learner, Proposal.state == "open")
 
 
 @prepared
-def _of_note(learner: int, note: int) -> Query:
+def _of_note(learner: LearnerId, note: NoteId) -> Query:
     return _remarks().where(Proposal.learner == learner, Proposal.note == note)
 
 
 @prepared
-def _answer(learner: int, id_: str, words: str, author: int, at: int) -> Query:
+def _answer(learner: LearnerId, id_: str, words: str, author: LearnerId, at: int) -> Query:
     return Proposal.update(state="answered", answer=words, answered_by=author, answered_at=at).where(
         Proposal.learner == learner, Proposal.id == id_, Proposal.state == "open"
     )
@@ -60,10 +61,10 @@ def _answer(learner: int, id_: str, words: str, author: int, at: int) -> Query:
 class Fault:
     """A remark on a note: whose, what it says, where the note stands, and what an author answered ("" for nothing)."""
 
-    learner: int
+    learner: LearnerId
     id: str
     name: str
-    note: int
+    note: NoteId
     title: str
     path: str
     line: int
@@ -79,7 +80,7 @@ class ProposalRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add_remark(self, learner: int, id_: str, note: int, revision: int, remark: str, at: int) -> None:
+    def add_remark(self, learner: LearnerId, id_: str, note: NoteId, revision: int, remark: str, at: int) -> None:
         """Stores a remark; one with the same id stays as it is."""
         _insert.run(self._db, learner, id_, "review", note, revision, remark, "open", at)
 
@@ -87,15 +88,15 @@ class ProposalRows:
         """The remarks that nobody has answered, the oldest first."""
         return [Fault(*row) for row in _open.all(self._db, most)]
 
-    def open_of(self, learner: int) -> int:
+    def open_of(self, learner: LearnerId) -> int:
         """How many of a learner's remarks nobody has answered."""
         row = _open_of.one(self._db, learner)
         return int(row[0]) if row else 0
 
-    def of_note(self, learner: int, note: int) -> list[Fault]:
+    def of_note(self, learner: LearnerId, note: NoteId) -> list[Fault]:
         """A learner's remarks on a note, the oldest first."""
         return [Fault(*row) for row in _of_note.all(self._db, learner, note)]
 
-    def answer(self, learner: int, id_: str, words: str, author: int, at: int) -> None:
+    def answer(self, learner: LearnerId, id_: str, words: str, author: LearnerId, at: int) -> None:
         """An author has seen to a remark."""
         _answer.run(self._db, learner, id_, words, author, at)

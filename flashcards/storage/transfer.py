@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
+from flashcards.domain.ids import DeckId, LearnerId
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
@@ -112,7 +113,7 @@ class TransferStore:
         return self._db.write()
 
     def rows(
-        self, table: str, columns: Sequence[str], decks: Sequence[int] | None, learner: int | None
+        self, table: str, columns: Sequence[str], decks: Sequence[DeckId] | None, learner: LearnerId | None
     ) -> Iterator[Row]:
         """The rows of a table, in a fixed order: of these decks (None: all), of this learner (None: all)."""
         where = [_ONLY[table]] if table in _ONLY else []
@@ -126,7 +127,7 @@ class TransferStore:
             {"decks": json.dumps(decks), "learner": learner},
         )
 
-    def file_paths(self, decks: Sequence[int] | None) -> tuple[str, ...]:
+    def file_paths(self, decks: Sequence[DeckId] | None) -> tuple[str, ...]:
         """The files, relative to the decks folder, that these decks (None: all) were read from, media too."""
         within = "" if decks is None else f" AND id {_DECKS}"
         rows = self._db.execute(

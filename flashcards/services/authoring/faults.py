@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.errors import Conflict, Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.facade import ReviewService
@@ -39,7 +40,7 @@ class FaultService:
             raise Invalid("Say what is wrong with the card.", field="remark")
         card = self._review.card(learner, card_id)
         with self._db.write():
-            record = self._cards.cards(learner.id, [int(card.id)])[int(card.id)]
+            record = self._cards.cards(learner.id, [CardId(int(card.id))])[CardId(int(card.id))]
             if self._rows.open_of(learner.id) >= MOST_OPEN:
                 raise Conflict(f"{MOST_OPEN} of your reports wait for an author: tell them so before you make more.")
             self._rows.add_remark(learner.id, uid, record.note_id, record.revision, words, self._clock())
@@ -48,7 +49,7 @@ class FaultService:
         """What the learner has reported of a card's note, with the answers; raises NotFound."""
         card = self._review.card(learner, card_id)
         with self._db.read():
-            note = self._cards.cards(learner.id, [int(card.id)])[int(card.id)].note_id
+            note = self._cards.cards(learner.id, [CardId(int(card.id))])[CardId(int(card.id))].note_id
             return tuple(self._rows.of_note(learner.id, note))
 
     def open(self) -> tuple[Fault, ...]:
@@ -56,7 +57,7 @@ class FaultService:
         with self._db.read():
             return tuple(self._rows.open(SHOWN))
 
-    def answer(self, author: Learner, learner: int, id: str, words: str) -> None:
+    def answer(self, author: Learner, learner: LearnerId, id: str, words: str) -> None:
         """An author has seen to a report, and may say so in words. Repeatable; raises Invalid."""
         said = _checked(words, "answer")
         with self._db.write():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.memory.evidence import Evidence, Remembered, answered, is_newest, replay
 from flashcards.storage.database import Database
 from flashcards.storage.memory import InForce, MemoryRows
@@ -29,7 +30,7 @@ class AnswerMemory:
     def __init__(self, database: Database) -> None:
         self._memories = MemoryRows(database)
 
-    def step(self, learner: int, card: int, answer: Evidence, *, never_seen: bool) -> Step:
+    def step(self, learner: LearnerId, card: CardId, answer: Evidence, *, never_seen: bool) -> Step:
         """What the answer, which is not in the log yet, makes of the card; `never_seen`: there is no schedule of it."""
         force, chose, before = self._memories.at_answer(learner, card)
         known = before is not None and before.parameters == force.name
@@ -40,23 +41,23 @@ class AnswerMemory:
                 return Step(after, after, force, chose)
         return self._from_log(learner, card, answer, force, chose)
 
-    def _from_log(self, learner: int, card: int, answer: Evidence, force: InForce, chose: bool) -> Step:
+    def _from_log(self, learner: LearnerId, card: CardId, answer: Evidence, force: InForce, chose: bool) -> Step:
         log = [*self._memories.log_of_card(learner, card), answer]
         until = [row for row in log if row[:3] <= answer[:3]]
         row = replay(until, force.fit.parameters)
         assert row is not None  # the answer itself is the last of them
         return Step(row, replay(log, force.fit.parameters), force, chose)
 
-    def store(self, learner: int, card: int, step: Step) -> None:
+    def store(self, learner: LearnerId, card: CardId, step: Step) -> None:
         """Stores what a step gave for the card."""
         self._memories.save(learner, card, step.card, step.force.name)
 
-    def recompute(self, learner: int, card: int) -> None:
+    def recompute(self, learner: LearnerId, card: CardId) -> None:
         """Takes what the log of a card gives now: after an undo or a reset."""
         force = self._memories.in_force(learner)
         found = replay(self._memories.log_of_card(learner, card), force.fit.parameters)
         self._memories.save(learner, card, found, force.name)
 
-    def mark(self, learner: int, cards: Iterable[int]) -> None:
+    def mark(self, learner: LearnerId, cards: Iterable[CardId]) -> None:
         """Many logs have changed at once: they are computed after the transaction, or when somebody asks."""
         self._memories.mark(learner, cards)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.practice.draw import LATELY, Candidate, draw
 from flashcards.domain.practice.kinds import (
     NAMES,
@@ -45,8 +46,8 @@ SHORT_KINDS = frozenset({"concepts", "behavioural"})
 class Pool:
     """All questions that a learner could be asked today, with what decides the draw."""
 
-    notes: dict[int, CoreNote]
-    candidates: dict[int, Candidate]
+    notes: dict[CardId, CoreNote]
+    candidates: dict[CardId, Candidate]
     today: Day
 
 
@@ -85,7 +86,7 @@ class Choosing:
         """The questions that a wish draws; raises Invalid and NotFound, saying what to do."""
         pool = self.pool(learner, today)
         if wish.card is not None:
-            drawn: tuple[int, ...] = (self._wanted(pool, wish.card),)
+            drawn: tuple[CardId, ...] = (self._wanted(pool, wish.card),)
         else:
             drawn = self._drawn(pool, wish, seed)
         if not drawn:
@@ -98,7 +99,7 @@ class Choosing:
         drawn = self._drawn(pool, Wish(kind="one"), today)
         return pool.notes[drawn[0]] if drawn else None
 
-    def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[int, ...]:
+    def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[CardId, ...]:
         among = self._among(pool, wish)
         if wish.kind == "one":
             named = bool(wish.decks or wish.tags or wish.where)
@@ -109,12 +110,12 @@ class Choosing:
     def again(self, learner: Learner, earlier: Round, today: Day) -> tuple[Question, ...]:
         """The questions of an earlier round, as they are today; raises NotFound where none is left."""
         pool = self.pool(learner, today)
-        left = tuple(int(question.card) for question in earlier.questions if int(question.card) in pool.notes)
+        left = tuple(card for it in earlier.questions if (card := CardId(int(it.card))) in pool.notes)
         if not left:
             raise NotFound("The questions of that round are no longer in the decks: begin another.")
         return self.asked(pool, left)
 
-    def asked(self, pool: Pool, cards: Collection[int]) -> tuple[Question, ...]:
+    def asked(self, pool: Pool, cards: Collection[CardId]) -> tuple[Question, ...]:
         """These questions as a round keeps them."""
         texts = points_of(self._rows, cards)
         found = []
@@ -162,7 +163,7 @@ class Choosing:
         minutes = min(USUAL_MINUTES[kind], max(1, round(len(drawn) * USUAL_MINUTES[kind] / offers[kind].questions)))
         return Proposal(kind, minutes, len(drawn), pool.today, _reasons(drawn, pool.today))
 
-    def _wanted(self, pool: Pool, card_id: str) -> int:
+    def _wanted(self, pool: Pool, card_id: str) -> CardId:
         card = card_number(card_id)
         if card not in pool.notes:
             raise NotFound(
@@ -182,9 +183,9 @@ class Choosing:
                 found.append(pool.candidates[card])
         return found
 
-    def _places(self, wish: Wish) -> tuple[set[int] | None, set[str]]:
+    def _places(self, wish: Wish) -> tuple[set[DeckId] | None, set[str]]:
         """The decks and the tags that a wish names; raises NotFound for what is neither."""
-        decks: set[int] = set()
+        decks: set[DeckId] = set()
         tags = set(wish.tags)
         named = bool(wish.decks)
         for address in wish.decks:
@@ -199,7 +200,7 @@ class Choosing:
                 tags.add(word.lstrip("."))
         return (decks if named else None), tags
 
-    def _at(self, address: str) -> set[int]:
+    def _at(self, address: str) -> set[DeckId]:
         found = self._queues.decks_at(address.strip("/").removesuffix(".md"))
         if not found:
             raise NotFound(f"There is no deck or folder {address!r}.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.kinds import NAMES
 from flashcards.domain.practice.marks import FOLLOW, NOT_SAID, WHOLE, Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
@@ -114,7 +115,7 @@ class Reports(OpenedRounds):
             marks = asked.marks.get(SELF, {})
             points = [*(asked.question.points or _WHOLE), *asked.question.follow_ups]
             found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in NOT_SAID]
-        taught = self._rows.linked(int(point.card) for _, point, _ in found if point.card is not None)
+        taught = self._rows.linked(CardId(int(point.card)) for _, point, _ in found if point.card is not None)
         behind = {card for asked, point, _ in found for card in (point.card, asked.card) if card is not None}
         there = self._review.askable(learner, sorted(behind))
         misses = [_miss(asked, point, mark, taught, there) for asked, point, mark in found]
@@ -203,9 +204,9 @@ def _set_id(round_id: str, number: int) -> str:
     return derived_uuid(round_id, f"misses {number}")
 
 
-def _miss(asked: Asked, point: Point, mark: str, taught: dict[int, LinkedCard], there: set[str]) -> Miss:
+def _miss(asked: Asked, point: Point, mark: str, taught: dict[CardId, LinkedCard], there: set[str]) -> Miss:
     missed, times = often_missed(asked.records.get(point.key, ()))
-    card = taught.get(int(point.card)) if point.card is not None else None
+    card = taught.get(CardId(int(point.card))) if point.card is not None else None
     return Miss(
         text_html=point.html,
         question=asked.question.title,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flashcards.domain import schedule as rules
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, Kind, Mode, Schedule
 from flashcards.domain.schedulers import SM2, SWITCH, Decider, Entry, decided, follow, name_of, own_of
@@ -216,7 +217,7 @@ class Answers(LearnerDays):
                     self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
-    def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
+    def set_dates(self, learner: Learner, dates: Mapping[CardId, Day]) -> int:
         """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
         uid = new_uuid()
         with self._db.write():
@@ -235,7 +236,7 @@ class Answers(LearnerDays):
                 self._rows.save(learner.id, card, after, card.lapses)
             return len(cards)
 
-    def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
+    def _repeated_act(self, learner: Learner, stored: StoredRow, card: CardId, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
             raise Conflict("This id was used for something else.")
         return Acted(stored.uid, stored.seq, self._state(learner, card))
@@ -310,13 +311,13 @@ class Answers(LearnerDays):
     def _flags(self) -> FlagRows:
         return FlagRows(self._db)
 
-    def _card(self, learner: Learner, card: int) -> CardRow:
+    def _card(self, learner: Learner, card: CardId) -> CardRow:
         row = self._rows.card(learner.id, card)
         if row is None:
             raise NotFound("There is no such card.")
         return row
 
-    def _state(self, learner: Learner, card: int) -> CardState:
+    def _state(self, learner: Learner, card: CardId) -> CardState:
         return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
 
 
@@ -328,7 +329,7 @@ def _repeated(stored: StoredRow, answer: Answer) -> Answered:
 
 
 def _result(
-    created: bool, uid: str, seq: int, card: int, kind: str, after: Schedule, leech: bool, day: Day, by: str
+    created: bool, uid: str, seq: int, card: CardId, kind: str, after: Schedule, leech: bool, day: Day, by: str
 ) -> Answered:
     """What an answer is told. Where FSRS-6 decides, the interval is the days from the answer to the date."""
     interval = after.interval if by == SM2 or after.due_on is None else max(0, after.due_on - day)

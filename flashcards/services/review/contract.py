@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import SetMode
@@ -100,7 +101,7 @@ class QueueCard:
     deck_title: str
     deck_address: str
     section: str | None
-    note_id: int
+    note_id: NoteId
     which: str
     path: str
     line: int
@@ -197,7 +198,7 @@ class DeckCounts:
     `early` are those that a plan asks before their date.
     """
 
-    deck_id: int
+    deck_id: DeckId
     key: str
     path_address: str
     title: str

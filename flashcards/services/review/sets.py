@@ -9,6 +9,7 @@ from itertools import islice
 from typing import cast, get_args
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.queue import PlannedCard, day_so_far
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode, in_order, not_done
@@ -42,7 +43,7 @@ class _Rest:
         kinds = Counter(it.kind for it in self.cards)
         return Left(kinds["due"], kinds["new"], kinds["drill"], 0, kinds["cram"])
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
         return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
 
@@ -194,7 +195,7 @@ class Sets(Cards):
             raise NotFound("There is no such set: it is not yours, or too old to go on with.")
         return stored
 
-    def _rest(self, learner: Learner, cards: Sequence[int], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
+    def _rest(self, learner: Learner, cards: Sequence[CardId], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
         today = self.study_day(learner)
         so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
         there = self._sets.cards(learner.id, cards, today)

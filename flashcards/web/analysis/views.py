@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from flashcards.domain.ids import LearnerId
 from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.web.api.queue import address
 from flashcards.web.auth.login import author, services
@@ -45,5 +46,5 @@ def page() -> str:
 @analysis.post("/analysis/faults/<int:who>/<uuid:fault>")
 def answer_fault(who: int, fault: UUID) -> Response:
     """The report is seen to; what is written goes to whoever made it."""
-    services().faults.answer(author(), who, str(fault), request.form.get("answer", ""))
+    services().faults.answer(author(), LearnerId(who), str(fault), request.form.get("answer", ""))
     return redirect("/analysis#faults", 303)
