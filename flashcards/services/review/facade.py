@@ -26,6 +26,7 @@ from flashcards.services.review.contract import (
     Today,
     Undone,
 )
+from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
 
 __all__ = [
@@ -50,5 +51,5 @@ __all__ = [
 ]
 
 
-class ReviewService(Answers, SavedSearches):
+class ReviewService(Answers, SavedSearches, DeckLists):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""
