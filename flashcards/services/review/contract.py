@@ -152,6 +152,14 @@ class StudySet:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSet:
+    """A set that was begun and is not done: `left` is how many of its cards are still to be right."""
+
+    made: StudySet
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search finds that can be studied. `due` and `new` are cards that today's reviews could ask."""
 
