@@ -311,24 +311,24 @@ def test_misses_stay_until_they_are_done_and_can_be_had_again(site: Practice, an
     ticks = {"q": "1", "id": uid, "grade": "1", "mark-pca-fact": "missed"}
     ann.post(f"{address}/ticks", data=ticks)
     ann.post(f"{address}/misses")
-    (one,) = site.services.review.unfinished_sets(me)
+    (one,) = site.services.review.open_sets(me)
     # Another point is missed after all: the set has both cards then, at the same address.
     other = next(key for key in keys_of(ann.get(f"{address}?q=1").text) if key != "pca-fact")
     ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": "points", f"mark-{other}": "missed"})
     ann.post(f"{address}/misses")
-    (two,) = site.services.review.unfinished_sets(me)
-    assert (one.left, two.left, two.set.id) == (1, 2, one.set.id)
-    while queue := site.services.review.set_queue(me, two.set.id).cards:
+    (two,) = site.services.review.open_sets(me)
+    assert (one.left, two.left, two.made.id) == (1, 2, one.made.id)
+    while queue := site.services.review.set_queue(me, two.made.id).cards:
         answered = {"id": new_id(), "card": queue[0].id, "grade": 5, "mode": "review"}
         assert ann.post("/api/v1/reviews", json=answered).status_code in {200, 201}
-        left = [unfinished.left for unfinished in site.services.review.unfinished_sets(me)]
+        left = [it.left for it in site.services.review.open_sets(me)]
         assert left in ([1], [])
     assert "Study what was missed" not in ann.get("/practice").text
     report = ann.get(f"{address}/report").text
     assert "What this round left out is studied: 2 cards." in report
     assert "Put 2 cards into my review again" in report
     ann.post(f"{address}/misses")
-    assert [unfinished.left for unfinished in site.services.review.unfinished_sets(me)] == [2]
+    assert [it.left for it in site.services.review.open_sets(me)] == [2]
 
 
 def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:

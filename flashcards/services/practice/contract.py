@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from flashcards.domain.practice.marks import Tally
 from flashcards.domain.practice.rounds import Given, Question, Round, Work
 from flashcards.domain.study_day import Day
-from flashcards.services.review.contract import UnfinishedSet
+from flashcards.services.review.contract import OpenSet
 
 NO_WORK = Work()
 
@@ -186,7 +186,7 @@ class Report:
     differ: frozenset[tuple[int, str]] = frozenset()
     advice: str = ""
     cards: int = 0
-    set: UnfinishedSet | None = None
+    set: OpenSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

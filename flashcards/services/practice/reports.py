@@ -27,7 +27,7 @@ from flashcards.services.practice.contract import (
 from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
 from flashcards.services.practice.points import points_of
 from flashcards.services.review.card_lookup import card_number
-from flashcards.services.review.facade import UnfinishedSet
+from flashcards.services.review.facade import OpenSet
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.storage.practice import AnswerLine, LinkedCard, StoredLine
 
@@ -121,7 +121,7 @@ class Reports(OpenedRounds):
         misses = [_miss(asked, point, mark, taught, there) for asked, point, mark in found]
         return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
 
-    def put_into_review(self, learner: Learner, round_id: str) -> UnfinishedSet:
+    def put_into_review(self, learner: Learner, round_id: str) -> OpenSet:
         """Makes a set of the cards behind what a round left out, offered until it is done. Pressed again while cards
         are left it changes nothing; where others have been missed since, a set with those takes its place.
 
@@ -133,15 +133,15 @@ class Reports(OpenedRounds):
             line = next(line for line in self._lines(learner) if line.id == opened.round.id)
             number, last = self._sets_of(learner, opened.round.id)
         if last is not None and last.left:
-            if set(cards) <= self._review.set_cards(learner, last.set.id):
+            if set(cards) <= self._review.set_cards(learner, last.made.id):
                 return last
-            self._review.forget_set(learner, last.set.id)
+            self._review.end_set(learner, last.made.id)
             number -= 1
         uid = _set_id(opened.round.id, number)
         made, _ = self._review.make_set(learner, id=uid, mode="review", cards=cards, title=f"Missed in {line.title}")
-        return UnfinishedSet(made, made.cards)
+        return OpenSet(made, made.cards)
 
-    def _sets_of(self, learner: Learner, round_id: str) -> tuple[int, UnfinishedSet | None]:
+    def _sets_of(self, learner: Learner, round_id: str) -> tuple[int, OpenSet | None]:
         """How many sets of its misses a round has had, and the last of them."""
         last = None
         for number in count():

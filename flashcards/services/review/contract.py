@@ -154,10 +154,10 @@ class StudySet:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfinishedSet:
-    """A set that has a title, with how many of its cards are left."""
+class OpenSet:
+    """A set that was begun and is not done: `left` is how many of its cards are still to be right."""
 
-    set: StudySet
+    made: StudySet
     left: int
 
 
