@@ -7,7 +7,7 @@ intervals in days. Card ids are strings, opaque outside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.schedule import Schedule
@@ -191,11 +191,11 @@ class LimitsLeft:
     due: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeckCounts:
+class DeckCounts(NamedTuple):
     """What a deck holds for today. `unseen` are all its cards in the state new, today's or not.
 
-    `early` are those that a plan asks before their date.
+    `early` are those that a plan asks before their date. A plain tuple, as there are thousands where there are
+    thousands of decks.
     """
 
     deck_id: DeckId

@@ -27,6 +27,7 @@ from flashcards.services.review.contract import (
     Today,
     Undone,
 )
+from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
 
 __all__ = [
@@ -52,5 +53,5 @@ __all__ = [
 ]
 
 
-class ReviewService(Answers, SavedSearches):
+class ReviewService(Answers, SavedSearches, DeckLists):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""
