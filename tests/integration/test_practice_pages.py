@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.services.practice.contract import Wish
+from flashcards.services.practice.points import asked_and_told
 from tests.integration.practice_world import Practice, practice_site, prepare
 from tests.site import new_id
 
@@ -88,6 +89,48 @@ def test_a_whole_round_by_forms(site: Practice, ann: FlaskClient) -> None:
     assert "One question: What is pca?" in ann.get("/practice").text
     (row,) = site.services.review.log(site.services.accounts.find("Ann"))
     assert (row.kind, row.grade) == ("mock", 3)
+
+
+def test_the_way_to_the_grade_names_what_is_open(site: Practice, ann: FlaskClient) -> None:
+    """By forms alone: points, then follow-ups, then the grade; or the grade at once, without losing a tick."""
+    address = begin(ann)
+    uid = answer(ann, address)
+
+    def tick(to: str, **marks: str) -> str:
+        sent = ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": to, **marks})
+        return ann.get(sent.location).text
+
+    def is_hidden(page: str, name: str) -> bool:
+        return bool(re.search(rf'id="{name}"[^>]* hidden>', page))
+
+    page = ann.get(f"{address}?q=1").text
+    points = [f"mark-{key}" for key in keys_of(page) if not key.startswith("follow")]
+    first, second = (f"mark-{key}" for key in keys_of(page) if key.startswith("follow"))
+    assert 'value="points">4 of 4 to mark</button>' in page
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (False, True)
+    page = tick("points", **dict.fromkeys(points, "said"))
+    assert 'value="follow-1">Follow-up 1 of 2</button>' in page
+    page = tick("grade", **{first: "partly"})  # now, whatever is open
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
+    assert 'value="follow-2">Follow-up 2 of 2</button>' in ann.get(f"{address}?q=1").text  # the tick was kept
+    page = tick("follow-2", **{second: "missed"})
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
+    assert re.search(r'q4 proposed" name="grade" value="4"', page)  # follow-ups do not count
+    assert "follow-ups do not count" in page
+
+
+@pytest.mark.parametrize(
+    ("item", "asked", "told"),
+    [
+        ("The data? A table.", "The data?", "A table."),
+        ("Why <em>this?</em> one? So. Really?", "Why <em>this?</em> one?", "So. Really?"),
+        ("Ten million users.", "", "Ten million users."),
+        ("<a href='/x?y=1'>Scale</a> 10?", "<a href='/x?y=1'>Scale</a> 10?", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_is_asked_to_clarify_and_what_is_told(item: str, asked: str, told: str) -> None:
+    assert asked_and_told(item) == (asked, told)
 
 
 def test_a_second_click_on_begin_and_the_back_button(site: Practice, ann: FlaskClient) -> None:
@@ -251,7 +294,8 @@ def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: Fl
 
 def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: FlaskClient) -> None:
     address = begin(ann)
-    assert "The data? A table of pca." in ann.get(address).text  # what an interviewer would answer, if asked
+    # What an interviewer would answer, if asked: each by itself.
+    assert "<details><summary>The data?</summary><p>A table of pca.</p></details>" in ann.get(address).text
     uid = answer(ann, address)
     page = ann.get(f"{address}?q=1").text
     assert re.search(r"data-taught hidden>Taught by <a[^>]*>A fact about pca</a>", page)

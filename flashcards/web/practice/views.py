@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from flashcards.domain.practice.kinds import LEVELS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
 from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
+from flashcards.services.practice.points import asked_and_told
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.web.auth.login import learner, services
 from flashcards.web.cards.flags import read_flag
@@ -141,7 +142,21 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "model": services().practice.model,
         "linked": services().practice.linked(asked),
         "link": services().practice.link(me, opened.round.id),
+        "clarified": [asked_and_told(item) for item in asked.clarify_html],
+        "open": _open(asked),
+        "graded_now": "grade" in request.args,
     }
+
+
+def _open(asked: Asked) -> tuple[str, str] | None:
+    """What is to be done before the grade, as (its place on the page, words): points, then the next follow-up."""
+    if asked.tally.unmarked:
+        return "points", f"{asked.tally.unmarked} of {asked.tally.points} to mark"
+    marked, asked_next = asked.marks.get("self", {}), asked.question.follow_ups
+    for number, point in enumerate(asked_next, 1):
+        if point.key not in marked:
+            return f"follow-{number}", f"Follow-up {number} of {len(asked_next)}"
+    return None
 
 
 def _following(opened: OpenRound, position: int) -> int | None:
@@ -186,7 +201,8 @@ def ticks(round_id: UUID) -> Response:
         response.status_code = trouble_of(error).status
         return response
     if given.grade is None and not given.done:
-        return redirect(f"/practice/{round_id}?q={place + 1}#{request.form.get('to', 'points')}", 303)
+        to = request.form.get("to", "points")
+        return redirect(f"/practice/{round_id}?q={place + 1}" + ("&grade=1#points" if to == "grade" else f"#{to}"), 303)
     following = _following(opened, place)
     return redirect(f"/practice/{round_id}" + ("/report" if following is None else f"?q={following + 1}"), 303)
 

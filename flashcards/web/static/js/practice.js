@@ -84,7 +84,10 @@ function question() {
     id("sketch").hidden = false;
     sketch(id("pad"), id("sketch").querySelector(".tools"), strokes, (all) => { strokes = all; keep(); });
   });
-  if (notes.classList.contains("code")) editor(notes);
+  if (id("code-hint")) import("./code-field.js").then(({ editor }) => {
+    id("code-hint").hidden = false;
+    editor(notes);
+  });
   offerRecording();
 
   asking.addEventListener("submit", async (event) => {
@@ -158,31 +161,6 @@ function clock(took, keep) {
   setInterval(show, 250);
 }
 
-/** Tab indents, Enter keeps the indentation; after Esc, Tab leaves as everywhere. */
-function editor(field) {
-  let free = false;
-  id("code-hint").hidden = false;
-  const put = (text) => document.execCommand("insertText", false, text);
-  field.addEventListener("focus", () => { free = false; });
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { free = true; event.stopPropagation(); return; }
-    const start = field.value.lastIndexOf("\n", field.selectionStart - 1) + 1;
-    const indent = /^[ \t]*/.exec(field.value.slice(start, field.selectionStart))[0];
-    if (event.key === "Tab" && !free && !event.ctrlKey && !event.altKey) {
-      event.preventDefault();
-      const lines = field.value.slice(start, field.selectionEnd);
-      const changed = event.shiftKey ? lines.replace(/^ {1,4}/gm, "") : lines.replace(/^/gm, "    ");
-      if (!event.shiftKey && field.selectionStart === field.selectionEnd) return put("    ");
-      field.setSelectionRange(start, field.selectionEnd);
-      put(changed);
-      if (changed.includes("\n")) field.setSelectionRange(start, start + changed.length);
-    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && indent) {
-      event.preventDefault();
-      put(`\n${indent}`);
-    }
-  });
-}
-
 function offerRecording() {
   const button = id("record"), why = recorder.trouble();
   if (why) return tell(why);
@@ -214,10 +192,22 @@ function offerRecording() {
 function points() {
   const said = stored(SAID + position) ?? {}, answer = ticks.dataset.answer || said.answer;
   const radios = () => [...document.querySelectorAll("[name^=mark-]")];
+  const guide = id("guide"), grades = id("grades");
+  let now = Boolean(grades && !grades.hidden && !guide.dataset.open);
   const groups = () => [...document.querySelectorAll(".marks")].filter((group) => group.checkVisibility?.() ?? true);
   if (!ticks.dataset.answer && said.text) id("own").textContent = said.text;
   for (const { method, path: to, body } of rounds.waiting()) if (method === "PATCH" && to === `${path}/${answer}`) overlay(body);
   play();
+
+  /** The follow-up that is not marked yet. */
+  function follow() { return document.querySelector(".follow:not(:has(:checked))"); }
+
+  /** What is open comes into view: a point, else a follow-up. */
+  function toOpen() {
+    const point = document.querySelector(".points .marks:not(:has(:checked)) input"), to = point ?? follow();
+    to?.focus();
+    (point?.closest("li") ?? to)?.scrollIntoView({ block: point ? "center" : "start" });
+  }
 
   function overlay({ points: marked = [], follow_ups: followed = [] }) {
     for (const { point, mark } of [...marked, ...followed]) {
@@ -249,6 +239,11 @@ function points() {
     for (const taught of document.querySelectorAll("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
     const share = marks.length && 100 * of("said") / marks.length;
     const grade = open === marks.length ? "" : marks.length === 1 && of("partly") ? "3" : share >= 80 ? "4" : share >= 50 ? "3" : "1";
+    const next = follow();
+    if (guide) {
+      grades.hidden = !(guide.hidden = now || !(open || next));
+      guide.firstElementChild.textContent = open ? `${open} of ${marks.length} to mark` : next?.ariaLabel;
+    }
     for (const button of ticks.querySelectorAll("[name=grade]")) {
       button.classList.toggle("proposed", button.value === grade);
       button.querySelector("small").textContent = button.value === grade ? "proposed" : "";
@@ -269,10 +264,11 @@ function points() {
 
   document.addEventListener("change", ({ target }) => {
     if (!target.name?.startsWith("mark-")) return;
-    const point = target.name.slice(5), follow = target.closest(".follow");
-    patch(follow ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
-    if (follow && follow === [...document.querySelectorAll(".follow")].at(-1)) later();
+    const point = target.name.slice(5), part = target.closest(".follow");
+    patch(part ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
+    if (part && part === [...document.querySelectorAll(".follow")].at(-1)) later();
     count();
+    if (follow() && !document.querySelector(".points .marks:not(:has(:checked))")) toOpen();
   });
   ticks.addEventListener("submit", (event) => {
     const button = event.submitter;
@@ -280,6 +276,8 @@ function points() {
     event.preventDefault();
     if (!button || button.name === "to") {
       const part = button?.closest(".follow");
+      if (button === guide?.firstElementChild) toOpen();
+      if (button?.value === "grade") { now = true; count(); (ticks.querySelector(".proposed") ?? grades.firstElementChild).focus(); }
       if (!part) return;
       patch({ follow_ups: [{ point: part.dataset.follow, text: part.querySelector("textarea").value }] });
       reveal(part);
@@ -302,10 +300,12 @@ function points() {
       if (!radio.checked) radio.click();
       const next = groups(), down = next[next.indexOf(here) + 1];
       if (down) down.querySelector("input").focus();
-      else { radio.focus(); radio.blur(); }
+      else if (!follow()) { radio.focus(); radio.blur(); }
     } else if (key === "enter" || key === "Enter") {
-      const go = ticks.querySelector(".proposed") ?? id("go-on");
+      const go = guide && !guide.hidden ? guide.firstElementChild : ticks.querySelector(".proposed") ?? id("go-on");
       if (go) { event.preventDefault(); go.click(); }
+    } else if (key === "g") {
+      id("grade-now")?.click();
     } else if (key === "n") {
       const part = [...document.querySelectorAll(".follow textarea")].at(-1);
       if (part) { event.preventDefault(); part.focus(); }
