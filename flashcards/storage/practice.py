@@ -210,6 +210,10 @@ class PracticeRows:
         """The questions that can be practised, in study order: all, the one of a card, or those of a deck's file."""
         return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE, card, path))]
 
+    def folder_titles(self) -> dict[str, str]:
+        """What folders call themselves, by path; those that have no title are left out."""
+        return dict(self._db.all("SELECT path, title FROM folder WHERE title IS NOT NULL AND title <> ''"))
+
     def texts(self, cards: Iterable[CardId]) -> dict[CardId, RubricText]:
         """The points and follow-ups of these cards' notes."""
         html = {card: (note, json.loads(extra)) for card, note, extra in self._db.all(_HTML, (_listed(cards),))}

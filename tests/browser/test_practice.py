@@ -246,8 +246,8 @@ def test_a_mixed_round_on_a_phone(live: Live, new_context: Callable[..., Browser
 def test_a_round_without_javascript(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     page = new_context(ann, java_script_enabled=False).new_page()
     page.goto(f"{live.url}/practice")
-    page.get_by_text("Choose level, folders and length").click()
-    page.get_by_label("Decks, folders, tags").fill("ml/concepts/pca")
+    page.get_by_text("Choose level, folders, questions and length").click()
+    page.get_by_label("Single decks, or tags").fill("ml/concepts/pca")
     page.get_by_role("button", name="Draw questions").click()
     expect(page.locator("noscript span, .where")).to_contain_text(["begun at"])
     expect(page.get_by_role("button", name="Record")).to_be_hidden()

@@ -151,6 +151,9 @@ def test_a_second_click_on_begin_and_the_back_button(site: Practice, ann: FlaskC
         ({"where": "nowhere"}, "There is no deck, folder or tag"),
         ({"minutes": "0"}, "from 1 to 180"),
         ({"minutes": "ten"}, "Give minutes as a whole number"),
+        ({"questions": "13"}, "from 1 to 12"),
+        ({"questions": "0"}, "from 1 to 12"),
+        ({"folder": "nowhere"}, "There is no deck, folder or tag"),
         ({"kind": "coding", "level": "senior", "where": ""}, "take another level, another deck, or another kind"),
     ],
 )
@@ -159,6 +162,39 @@ def test_a_choice_that_cannot_be_is_said_where_it_was_made(ann: FlaskClient, for
     assert refused.status_code in {404, 422}
     assert says in refused.text
     assert '<details class="choose" open' in refused.text
+
+
+def test_folders_are_ticked_decks_are_listed_and_questions_counted(site: Practice, ann: FlaskClient) -> None:
+    page = ann.get("/practice").text
+    folders = re.findall(r'name="folder" value="([^"]+)"', page)
+    assert sorted(folders) == ["ml/behavioural", "ml/coding", "ml/concepts", "ml/system-design"]
+    assert '<option value="ml/concepts/svm">SVM</option>' in page
+    kinds = re.findall(r'name="kind" value="[a-z]+"[^>]*><span>([^<]+)', page)
+    assert kinds == ["Concepts", "Coding", "System design", "Behavioural", "Mixed", "One question"]
+    for wanted, folder in ((2, "ml/concepts"), (6, ["ml/coding", "ml/concepts"])):
+        form = {"kind": "concepts", "questions": str(wanted), "id": (uid := new_id()), "folder": folder}
+        assert ann.post("/practice", data=form).status_code == 303
+        opened = site.services.practice.open(site.services.accounts.find("Ann"), uid)
+        assert (len(opened.questions), opened.round.minutes) == (wanted, round(wanted * 3.75))
+
+
+def test_the_report_shows_answers_grades_and_follow_ups_and_its_times_add_up(ann: FlaskClient) -> None:
+    address = begin(ann, kind="concepts", where="ml/concepts", questions="2")
+    for place, took in ((1, "13900"), (2, "12600")):
+        data = {"q": str(place), "id": (uid := new_id()), "text": f"What I say <b>{place}</b>", "took_ms": took}
+        ann.post(f"{address}/answer", data=data)
+        keys = keys_of(ann.get(f"{address}?q={place}").text)
+        first = next(key for key in keys if key.startswith("follow"))
+        told = {f"reply-{first}": "Then I sample.", f"mark-{first}": "partly", f"mark-{keys[0]}": "said"}
+        ann.post(f"{address}/ticks", data={"q": str(place), "id": uid, "grade": "3", **told})
+    report = ann.get(f"{address}/report").text
+    assert "What I say &lt;b&gt;2&lt;/b&gt;" in report
+    assert report.count("Then I sample.") == 2
+    assert "1 of 4 said · Hard · 0:14" in report
+    assert "1 of 4 said · Hard · 0:13" in report
+    assert "in 27 s" in report
+    assert "1 round</" not in (home := ann.get("/practice").text)
+    assert "1 round, 27 s" in home
 
 
 def test_too_long_an_answer_comes_back_to_be_shortened(ann: FlaskClient) -> None:

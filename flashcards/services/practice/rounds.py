@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flashcards.domain.grade import is_quality
-from flashcards.domain.practice.kinds import USUAL_MINUTES
 from flashcards.domain.practice.rounds import Given, Round, Work, standing
 from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
-from flashcards.services.practice.choosing import seed_of
+from flashcards.services.practice.choosing import minutes_of, seed_of
 from flashcards.services.practice.contract import OpenRound, Spoken, Ticks, Wish
 from flashcards.services.practice.incoming import LONGEST_REPLY, checked_marks, checked_text, checked_wish
 from flashcards.services.practice.opened import MODEL, SELF, OpenedRounds
@@ -54,7 +53,7 @@ class Rounds(OpenedRounds):
             id=uid,
             kind=wish.kind,
             level=wish.level,
-            minutes=USUAL_MINUTES[wish.kind] if wish.minutes is None else wish.minutes,
+            minutes=minutes_of(wish),
             seed=seed,
             decks=wish.decks,
             tags=(*wish.tags, *wish.where),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from flashcards.domain.practice.kinds import LEVELS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
+from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
 from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told
@@ -48,12 +48,14 @@ def page() -> str:
 
 def _choose(trouble: Trouble | None = None) -> str:
     me, service = learner(), services().practice
-    proposal, offers = service.offers(me)
+    choices = service.choices(me)
     rounds = service.rounds(me)
     return render_template(
         "practice/page.html",
-        proposal=proposal,
-        offers=offers,
+        proposal=choices.proposal,
+        offers=choices.offers,
+        choices=choices,
+        most_questions=MOST_QUESTIONS,
         says=KINDS,
         names=NAMES,
         usual=USUAL_MINUTES,
@@ -246,6 +248,7 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
+        grade_names={grade.quality: grade.name for grade in buttons.grades(6)},
         shown_misses=3,
     )
 
