@@ -342,6 +342,15 @@ class PracticeRows:
             ),
         )  # fmt: skip
 
+    def consent(self, learner: LearnerId) -> int | None:
+        """Since when the learner's written answers may go to the model; None: they may not."""
+        row = self._db.one("SELECT consent_llm_at FROM learner WHERE id = ?", (learner,))
+        return row[0] if row else None
+
+    def save_consent(self, learner: LearnerId, at: int | None) -> None:
+        """Keeps the learner's consent, or that there is none."""
+        self._db.execute("UPDATE learner SET consent_llm_at = ? WHERE id = ?", (at, learner))
+
     def forget_marks(self, learner: LearnerId, round_id: str, position: int, who: str) -> None:
         """Forgets somebody's ticks on a question."""
         self._db.execute(

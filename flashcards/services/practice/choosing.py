@@ -152,12 +152,13 @@ class Choosing:
         return found
 
     def places(self, pool: Pool) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-        """The folders and the decks that hold questions, in study order."""
-        decks = Counter(note.path.removesuffix(".md") for note in pool.notes.values())
+        """The folders and the decks that hold questions which a round may draw, in study order."""
+        asked = [note for card, note in pool.notes.items() if pool.candidates[card].kind is not None]
+        decks = Counter(note.path.removesuffix(".md") for note in asked)
         folders: Counter[str] = Counter()
         for address, questions in decks.items():
             folders[address.rpartition("/")[0]] += questions
-        named, topics = self._rows.folder_titles(), {note.path: note.topic for note in pool.notes.values()}
+        named, topics = self._rows.folder_titles(), {note.path: note.topic for note in asked}
         return (
             tuple(Place(path, named.get(path, path), count) for path, count in folders.items() if path),
             tuple(Place(address, topics[f"{address}.md"], count) for address, count in decks.items()),

@@ -10,7 +10,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
-from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
+from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told
 from flashcards.services.review.incoming import derived_uuid
@@ -142,6 +142,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "sketch": drawn(asked.given.work.sketch) if asked.given else (),
         "places": [f"/practice/{opened.round.id}?q={one.position + 1}" for one in opened.questions],
         "model": services().practice.model,
+        "agreed": services().practice.consent(me) if services().practice.model else None,
         "linked": services().practice.linked(asked),
         "link": services().practice.link(me, opened.round.id),
         "clarified": [asked_and_told(item) for item in asked.clarify_html],
@@ -264,9 +265,11 @@ def misses(round_id: UUID) -> Response:
 def propose(round_id: UUID) -> Response:
     """Sends a written answer to the model, whose name stands on the button, and shows what it proves."""
     service, me, text, place = services().practice, learner(), str(round_id), forms.position()
+    if "agree" in request.form:
+        service.agree(me, yes=True)
     try:
         found = service.propose(me, text, request.form.get("id", ""))
-    except (Invalid, Unavailable) as error:
+    except (Forbidden, Invalid, Unavailable) as error:
         response = question_page(service.open(me, text), place, trouble_of(error))
         response.status_code = trouble_of(error).status
         return response
@@ -276,3 +279,10 @@ def propose(round_id: UUID) -> Response:
         else ("The model proved none of the points. That says nothing of your answer: tick for yourself.")
     )
     return question_page(service.open(me, text), place, said=said)
+
+
+@practice.post("/practice/consent")
+def take_back_consent() -> Response:
+    """From now on nothing that is written goes to the model."""
+    services().practice.agree(learner(), yes=False)
+    return redirect("/settings#model", 303)
