@@ -525,6 +525,15 @@ def test_axe_finds_nothing_in_a_round(live: Live, new_context: Callable[..., Bro
     partner.get_by_role("button", name="Join").click()
     check(partner)
     page.goto(f"{url}/report")
+    page.locator(".answered summary").first.click()
     check(page)
+    page.get_by_role("button", name="into my review").click()
+    expect(page.get_by_text("in today’s review")).to_be_visible()
+    check(page)
+    asked = open_round(live, ann).questions[0]
+    live.services.faults.report(ann, asked.card, "It is wrong.", new_id())
+    for path in (f"/cards/{asked.card}", "/analysis"):
+        page.goto(live.url + path)
+        check(page)
     page.goto(f"{live.url}/practice")
     check(page)
