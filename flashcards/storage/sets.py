@@ -13,7 +13,7 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
-from flashcards.storage.database import Database, Row
+from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
@@ -189,10 +189,6 @@ class SetRows:
     def cards(self, learner: LearnerId, cards: Sequence[CardId], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""
         return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
-
-
-def _stored(row: Row) -> StoredSet:
-    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _values(wanted: CardFilter) -> tuple[Any, ...]:

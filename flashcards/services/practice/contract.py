@@ -17,7 +17,8 @@ class Wish:
     """What a round is asked for. `id` is the client's UUID (None: one is made), `minutes` None the kind's usual.
 
     `where` names decks, folders and tags in one list; `card` asks that one question, `again` the questions of an
-    earlier round. The same `seed` draws the same questions while nothing else has changed.
+    earlier round. `questions` is how many are asked, None as many as fit. The same `seed` draws the same questions
+    while nothing else has changed.
     """
 
     kind: str = "concepts"
@@ -30,6 +31,7 @@ class Wish:
     seed: int | None = None
     card: str | None = None
     again: str | None = None
+    questions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,25 @@ class Offer:
     kind: str
     minutes: int
     questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder or a deck with questions that can be practised: its address, its title, and how many they are."""
+
+    address: str
+    title: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a round can be chosen from: what is proposed, each kind that can be begun, folders, and decks."""
+
+    proposal: Proposal | None
+    offers: dict[str, Offer]
+    folders: tuple[Place, ...] = ()
+    decks: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from flashcards.domain.study_day import raw_study_day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import (
     Asked,
+    Choices,
     Miss,
     Offer,
     OpenRound,
@@ -49,6 +50,12 @@ class Reports(OpenedRounds):
         with self._db.read():
             pool = self._choosing.pool(learner, self._today(learner))
             return self._choosing.proposal(pool), self._choosing.offers(pool)
+
+    def choices(self, learner: Learner) -> Choices:
+        """What a round can be chosen from."""
+        with self._db.read():
+            pool = self._choosing.pool(learner, self._today(learner))
+            return Choices(self._choosing.proposal(pool), self._choosing.offers(pool), *self._choosing.places(pool))
 
     def one_aloud(self, learner: Learner) -> tuple[str, str] | None:
         """(card, title) of the one question that is offered today; None where there is none."""
@@ -183,7 +190,7 @@ def _line(
         done=sum(answer.closed for answer in answers.values()),
         questions=questions,
         minutes=stored.minutes,
-        ms=sum(answer.took_ms for answer in answers.values()),
+        ms=sum(1000 * round(answer.took_ms / 1000) for answer in answers.values()),  # adds up as it is shown
         tally=sums,
     )
 

@@ -72,7 +72,7 @@ class Sets(Cards):
     ) -> tuple[StudySet, bool]:
         """Freezes what the search `q` finds, or the `cards` named by their ids, and says whether the set is new.
 
-        A set with a `title` is offered until it is done, see `unfinished_sets`.
+        A set with a `title` is offered until it is done, see `open_sets`.
 
         The same id again, with the same search and mode, changes nothing and gives the stored set. Raises Invalid (the
         field is named; also where there is nothing to study), NotFound (a deck, a card), Conflict (the id is taken).
@@ -132,15 +132,15 @@ class Sets(Cards):
         """A set with what is left of it, which may be nothing; None where there is no such set."""
         with self._db.read():
             stored = self._sets.get(learner.id, checked_uuid(set_id))
-            return None if stored is None else OpenSet(_study_set(stored), self._left_of(learner, stored))
+            if stored is None:
+                return None
+            since = self._sets.since(learner.id, stored.seq)
+            left = len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
+            return OpenSet(_study_set(stored), left)
 
     def set_cards(self, learner: Learner, set_id: str) -> frozenset[str]:
         """The ids of a set's cards; raises NotFound."""
         return frozenset(map(str, self._stored_set(learner, set_id).cards))
-
-    def _left_of(self, learner: Learner, stored: StoredSet) -> int:
-        since = self._sets.since(learner.id, stored.seq)
-        return len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
 
     def set_queue(self, learner: Learner, set_id: str, *, limit: int = 20, exclude: Iterable[str] = ()) -> Queue:
         """The next cards of a set, as `queue` gives those of the day; raises NotFound.
