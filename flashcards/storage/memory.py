@@ -17,7 +17,14 @@ from peewee import JOIN, fn
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
-from flashcards.domain.memory.evidence import Beginning, Evidence, Remembered, is_evidence
+from flashcards.domain.memory.evidence import (
+    FORGOTTEN_IN_ANKI,
+    Beginning,
+    Evidence,
+    Remembered,
+    is_evidence,
+    is_forgotten,
+)
 from flashcards.domain.memory.fit import AS_IT_IS, Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
@@ -161,8 +168,10 @@ def _mark_all(not_yet: str) -> Query:
 def _log(log: Any, learner: LearnerId) -> Any:
     """What of the learner's log says something of the memory, and what Anki knew of it."""
     says_what_was_known = log.stability.is_null(False) & log.verb.in_(("import", "sync"))
-    says_something = log.quality.is_null(False) | (log.verb == "reset") | says_what_was_known
     anki = ImportedReview
+    kind, factor = FORGOTTEN_IN_ANKI
+    forgets = (log.verb == "reset") | ((anki.type == kind) & (anki.factor == factor))
+    says_something = log.quality.is_null(False) | forgets | says_what_was_known
     return (
         log.select(
             log.card, log.study_day, log.at, log.seq, log.quality, log.verb, log.stability, log.difficulty,
@@ -355,9 +364,10 @@ class MemoryRows:
         lives: dict[CardId, int] = {}
         found: list[Logged] = []
         for card, day, at, seq, quality, verb, _, _, _, _, interval, type_, factor in rows:
-            if verb == "reset":
+            came = None if type_ is None else (type_, factor)
+            if verb == "reset" or is_forgotten(quality, came):
                 lives[card] = seq
-            elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
+            elif is_evidence(quality, anki=came):
                 found.append(Logged(day, at, seq, CardId(-lives[card]) if card in lives else card, quality, interval))
         return found
 

@@ -125,12 +125,14 @@ def choose(ledger: Ledger, in_force: Fit = AS_IT_IS, end: Day | None = None) -> 
         return Choice(in_force, False, len(usual))
     day = usual[len(usual) - len(usual) // _NEWEST].day
     losses: dict[Way, float] = {}
-    for way in ("defaults", *(_CANDIDATES if len(usual) >= LEAST_FOR_ALL else _CANDIDATES[:1])):
-        fit = _fitted(way, ledger, day)
+    # With few answers here, the 21 numbers are those that came from elsewhere.
+    given = None if len(usual) >= LEAST_FOR_ALL else in_force.parameters
+    for way in ("defaults", *(_CANDIDATES[:1] if given == DEFAULTS else _CANDIDATES)):
+        fit = _fitted(way, ledger, day, given)
         predictions = ledger.predictions(fit.parameters, end)
         newest = predictions[since(predictions, day) :]
         losses[way] = log_loss((fit.calibration(it.recall), it.right) for it in newest) or 0.0
-    fit = _fitted(_best(losses, in_force.way), ledger, end)
+    fit = _fitted(_best(losses, in_force.way), ledger, end, given)
     judged = len(usual) - since(usual, day)
     return Choice(fit, fit != in_force, len(usual), judged, tuple(losses.items()))
 
@@ -142,8 +144,10 @@ def _best(losses: Mapping[Way, float], in_force: Way) -> Way:
     return in_force if losses.get(in_force) == least else next(way for way in candidates if losses[way] == least)
 
 
-def _fitted(way: Way, ledger: Ledger, end: Day | None) -> Fit:
+def _fitted(way: Way, ledger: Ledger, end: Day | None, given: Parameters | None) -> Fit:
     if way == "defaults":
         return AS_IT_IS
-    parameters = ledger.optimised(end) if way == "fitted and calibrated" else DEFAULTS
+    parameters = DEFAULTS
+    if way == "fitted and calibrated":
+        parameters = given or ledger.optimised(end)
     return Fit(parameters, ledger.calibrated(parameters, end))

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from flashcards.domain.memory import fsrs
-from flashcards.domain.memory.calibration import Calibration
+from flashcards.domain.memory.calibration import NONE, Calibration
 from flashcards.domain.memory.chances import log_loss
 from flashcards.domain.memory.fit import AS_IT_IS, Fit, Ledger, choose, is_time
 from flashcards.domain.memory.fsrs import BOUNDS, DEFAULTS
@@ -77,6 +77,17 @@ def test_some_hundred_answers_give_two_numbers() -> None:
     assert [way for way, _ in choice.losses] == ["defaults", "calibrated"]
     assert choice.fit.way == "calibrated"
     assert choice.fit.calibration.intercept < 0
+
+
+def test_numbers_from_elsewhere_are_calibrated_and_stay_while_they_predict_better() -> None:
+    log = made_up_log(40, 3, 5, OTHER)
+    choice = choose(Ledger(log), Fit(OTHER))
+    assert 200 <= choice.answers < 1000
+    assert [way for way, _ in choice.losses] == ["defaults", "calibrated", "fitted and calibrated"]
+    assert choice.fit.parameters == OTHER
+    assert choice.fit.calibration != NONE
+    usual = choose(Ledger(made_up_log(40, 3, 5)), Fit(OTHER))
+    assert usual.fit.way == min(usual.losses[1:], key=lambda pair: pair[1])[0]
 
 
 def test_below_200_answers_what_is_in_force_stays() -> None:
