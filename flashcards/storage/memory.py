@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
@@ -37,8 +37,10 @@ from flashcards.storage.models import (
     FsrsParameters,
     ImportedReview,
     Learner,
+    LearnerDay,
     LearnerDeck,
     LearnerFit,
+    LearnerState,
     Note,
     Review,
 )
@@ -193,6 +195,16 @@ def _logs(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
     log = Review if cards is None else Indexed(Review, "review_card")
     rows = _log(log, learner).order_by(log.card, log.seq)
     return rows if cards is None else rows.where(Among(log.card, cards))
+
+
+@prepared
+def _mark_of(learner: LearnerId) -> Query:
+    end = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
+    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
+    mine, memory = models.Memory.learner == learner, models.Memory
+    remembered = memory.select(fn.count(SQL("*")), fn.sum(memory.answers), fn.max(memory.last_at)).where(mine)
+    cards = remembered.alias("remembered")
+    return Select((cards,), (end, answers, SQL("remembered.*")))
 
 
 @prepared
@@ -357,6 +369,10 @@ class MemoryRows:
         rows = _logs.all(self._db, learner, None if cards is None else list(cards))
         for card, group in groupby(rows, key=itemgetter(0)):
             yield card, [it for row in group if (it := _line(row)) is not None]
+
+    def mark_of(self, learner: LearnerId) -> Row:
+        """What is another whenever the log says something else of the memory."""
+        return _mark_of.one(self._db, learner) or ()
 
     def whole_log(self, learner: LearnerId) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
