@@ -46,6 +46,8 @@ def test_what_fsrs_remembers_goes_to_anki(world: AnkiWorld) -> None:
     found = [json.loads(data) for (data,) in rows_of(package, "SELECT data FROM cards WHERE data <> ''")]
     assert 0 < len(found) < len(states)
     stabilities = {round(it.stability / fsrs.UNIT, 4): round(it.difficulty / fsrs.UNIT, 3) for it in states.values()}
+    answered = {at // 1000 for (at,) in rows_of(package, "SELECT max(id) FROM revlog WHERE ease > 0 GROUP BY cid")}
+    assert {data["lrt"] for data in found} <= answered
     for data in found:
         assert stabilities[data["s"]] == data["d"]
         assert (data["dr"], data["decay"]) == (0.85, DEFAULTS.numbers[20])
@@ -59,7 +61,7 @@ def test_what_fsrs_remembers_goes_to_anki(world: AnkiWorld) -> None:
 
 
 def test_anki_goes_on_from_there(world: AnkiWorld, tmp_path: Path) -> None:
-    """Anki has the same memories and numbers after its import."""
+    """Anki has the same memories and numbers after its import, and the same days on its buttons."""
     SchedulerService(world.db, lambda: world.now).choose(world.learner, "fsrs-6", 0.9)
     package = world.package(history=True).path
     states = {round(it.stability / fsrs.UNIT, 4): it for it in MemoryState(world.db).states(world.learner.id)}
@@ -71,7 +73,9 @@ def test_anki_goes_on_from_there(world: AnkiWorld, tmp_path: Path) -> None:
         presets = [it for it in opened.decks.all_config() if it["name"].startswith("Flashcards, FSRS-6")]
         assert [it["desiredRetention"] for it in presets] == [0.9]
         assert presets[0]["fsrsParams6"] == pytest.approx(list(DEFAULTS.numbers), abs=1e-4)
-        seen = 0
+        opened.set_config("fsrs", True)
+        seen = asked = 0
+        today = (opened.sched.day_cutoff - 43_200) // 86_400  # Anki knows no time but the machine's
         for number in opened.find_cards("is:review"):
             state = opened.get_card(number).memory_state
             if state is None:
@@ -79,7 +83,14 @@ def test_anki_goes_on_from_there(world: AnkiWorld, tmp_path: Path) -> None:
             ours = states[round(state.stability, 4)]
             assert state.difficulty == pytest.approx(ours.difficulty / fsrs.UNIT, abs=1e-3)
             seen += 1
+            memory = Memory(ours.stability, ours.difficulty)
+            hard, good = (fsrs.interval(fsrs.review(memory, grade, today - ours.last_on), 0.9) for grade in (3, 4))
+            if 1 < hard < good:  # else Anki makes a button a day longer than the one before it
+                theirs = opened._backend.get_scheduling_states(number).good.normal.review.scheduled_days
+                assert abs(theirs - good) <= max(1, good / 100)
+                asked += 1
         assert seen == len(states)
+        assert asked > 2
 
 
 def test_a_package_without_a_log_says_what_is_remembered(tmp_path: Path) -> None:

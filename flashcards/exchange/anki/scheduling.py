@@ -97,9 +97,15 @@ def scheduled(schedule: Schedule, position: int, today: Day, reps: int, lapses: 
     )
 
 
-def memory_data(stability: float, difficulty: float, retention: float, decay: float) -> str:
-    """A card's data as Anki's FSRS keeps it: stability in days to four decimals, difficulty to three."""
-    values = {"s": round(stability, 4), "d": round(difficulty, 3), "dr": round(retention, 4), "decay": round(decay, 4)}
+def memory_data(stability: float, difficulty: float, retention: float, decay: float, last_at: int) -> str:
+    """A card's data as Anki's FSRS keeps it: stability in days to four decimals, difficulty to three.
+
+    `last_at` is the instant of the last answer. Without it Anki takes the due date less the interval, which is SM-2's.
+    """
+    values = {
+        "s": round(stability, 4), "d": round(difficulty, 3), "dr": round(retention, 4), "decay": round(decay, 4),
+        "lrt": last_at // 1000,
+    }  # fmt: skip
     return json.dumps(values, separators=(",", ":"))
 
 
