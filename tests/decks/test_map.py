@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.decks.map import PAGE, TRACKS, page, rows
+import re
+from collections import Counter
+
+from flashcards.deckfiles.parse.card_rows import card_rows
+from flashcards.deckfiles.parse.collection import load
+from tests.decks.map import DECKS, PAGE, ROOT, TRACKS, page, rows
 
 
 def test_the_page_is_what_the_decks_say() -> None:
@@ -16,3 +21,16 @@ def test_every_deck_has_a_track_and_every_track_its_decks() -> None:
     assert len(decks) == 92
     assert [title for title, _, tracks in decks if not tracks] == []
     assert all(sum(track in tracks for _, _, tracks in decks) >= 25 for track in TRACKS)
+
+
+def test_the_readme_counts_the_cards_as_they_are() -> None:
+    table = re.findall(
+        r"^\| \**([^|*]+?)\** \| \**(\d+)\** \| \**([\d,]+)\** \|", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    told = {folder: (int(decks), int(cards.replace(",", ""))) for folder, decks, cards in table}
+    files = load([DECKS], DECKS).files
+    decks = Counter(file.parsed.deck.id.split("/")[1] for file in files)
+    cards = Counter(str(row["deck"]).split("/")[1] for row in card_rows(files))
+
+    assert told.pop("together") == (len(files), cards.total())
+    assert sorted(told.values()) == sorted((decks[folder], cards[folder]) for folder in decks)

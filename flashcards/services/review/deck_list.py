@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flashcards.domain.ids import DeckId
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import DeckCounts, LimitsLeft
@@ -217,7 +218,7 @@ def _first_of(counts: Iterable[int], most: int) -> int:
     return total
 
 
-def _decks_of(folder: _Node) -> Iterator[int]:
+def _decks_of(folder: _Node) -> Iterator[DeckId]:
     waiting: list[_Node | DeckCountsRow] = [folder]
     while waiting:
         entry = waiting.pop()

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.deckfiles.parse.project import read_project
+from flashcards.domain.ids import DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, NotFound
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
@@ -21,14 +22,14 @@ class HasId(Protocol):
     """A learner, as far as decks care."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> LearnerId: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeckInfo:
     """A deck as it is listed; `problems` counts the errors in its file, `cards` those to learn."""
 
-    id: int
+    id: DeckId
     key: str
     address: str
     path: str
@@ -95,7 +96,7 @@ class CardBrief:
 class NoteBlock:
     """A note: its question and answer (a cloze note's text with every gap marked) and its cards."""
 
-    note_id: int
+    note_id: NoteId
     key: str
     line: int
     title: str
@@ -286,8 +287,8 @@ class DeckService:
             return error.code
         return next((problem.code for problem in read_project(self._root).problems), "")
 
-    def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
-        cards: dict[int, list[CardBrief]] = {}
+    def _blocks(self, deck: DeckId, learner: LearnerId, *, drafts: bool) -> tuple[Block, ...]:
+        cards: dict[NoteId, list[CardBrief]] = {}
         for card in self._store.cards(learner, deck):
             cards.setdefault(card.note_id, []).append(_brief(card))
         notes = [note for note in self._store.notes(deck) if drafts or not note.draft]

@@ -25,6 +25,7 @@ from flashcards.services.review.contract import (
     Summary,
     Today,
     Undone,
+    UnfinishedSet,
 )
 from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
@@ -48,6 +49,7 @@ __all__ = [
     "Summary",
     "Today",
     "Undone",
+    "UnfinishedSet",
 ]
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Protocol
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.pace import Asked, seconds_left
 from flashcards.domain.queue import (
     DaySoFar,
@@ -77,7 +78,7 @@ class Asking(Protocol):
     @property
     def study_day(self) -> Day: ...
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
 
     def kind(self, card: PlannedCard) -> QueueKind:
@@ -92,10 +93,10 @@ class _Scope:
     a search found.
     """
 
-    inactive: set[int]
-    decks: set[int] | None = None
-    notes: set[int] | None = None
-    cards: Collection[int] | None = None
+    inactive: set[DeckId]
+    decks: set[DeckId] | None = None
+    notes: set[NoteId] | None = None
+    cards: Collection[CardId] | None = None
 
     @property
     def everything(self) -> bool:
@@ -105,13 +106,13 @@ class _Scope:
         """How far a deck's own limit is raised: where more of that very deck is asked for."""
         return more if self.decks is not None and len(self.decks) == 1 else 0
 
-    def has_deck(self, deck: int) -> bool:
+    def has_deck(self, deck: DeckId) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
 
-    def has_note(self, deck: int, note: int) -> bool:
+    def has_note(self, deck: DeckId, note: NoteId) -> bool:
         return self.has_deck(deck) and (self.notes is None or note in self.notes)
 
-    def has(self, deck: int, note: int, card: int) -> bool:
+    def has(self, deck: DeckId, note: NoteId, card: CardId) -> bool:
         return self.has_note(deck, note) and (self.cards is None or card in self.cards)
 
 
@@ -119,10 +120,10 @@ class _Scope:
 class DecksToday:
     """What a review of each deck alone asks today, by the deck's number; `new` is counted when it is asked for."""
 
-    due: Mapping[int, int]
-    drill: Mapping[int, int]
-    early: Mapping[int, int]
-    new: Callable[[int], int]
+    due: Mapping[DeckId, int]
+    drill: Mapping[DeckId, int]
+    early: Mapping[DeckId, int]
+    new: Callable[[DeckId], int]
 
     def of(self, row: DeckCountsRow) -> DeckCounts:
         """A deck with its counts."""
@@ -143,7 +144,7 @@ class _Due:
 
     shown: list[DueRow]
     allowed: list[DueRow]
-    waiting: dict[int, int]
+    waiting: dict[NoteId, int]
     order: Order
     hold_new: bool
 
@@ -167,17 +168,17 @@ class _Day:
     new_left: int
     followed: FollowedDay | None = None
 
-    def by_deck(self) -> tuple[Counter[int], Counter[int], Counter[int], list[DrillCard]]:
+    def by_deck(self) -> tuple[Counter[DeckId], Counter[DeckId], Counter[DeckId], list[DrillCard]]:
         """How many cards are due, new and early in each deck, and the drill."""
         if isinstance(self.plan, Plan):
             due, new = Counter(row[5] for row in self.plan.due), Counter(it.deck for it in self.plan.new)
             return due, new, Counter(), self.plan.drill
-        kinds: dict[QueueKind, Counter[int]] = {"due": Counter(), "new": Counter(), "plan": Counter()}
+        kinds: dict[QueueKind, Counter[DeckId]] = {"due": Counter(), "new": Counter(), "plan": Counter()}
         for it in self.plan.cards:
             kinds[self.kind(it)][it.deck] += 1
         return kinds["due"], kinds["new"], kinds["plan"], self.plan.drill
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
         return lambda count: self.plan.first(count, self.study_day, learner, skip)
 
@@ -209,7 +210,7 @@ class _Ahead:
     def left(self) -> Left:
         return Left(0, 0, 0, len(self.cards))
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """As of a day."""
         return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
 
@@ -232,7 +233,7 @@ class Queues(LearnerDays):
         exclude: Iterable[str] = (),
         mode: QueueMode = "review",
         more: int = 0,
-        among: Collection[int] | None = None,
+        among: Collection[CardId] | None = None,
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
@@ -490,7 +491,7 @@ class Queues(LearnerDays):
         return [it for it in self._queue_rows.decks_with_new(learner.id, only) if scope.has_deck(it.id)]
 
     def _new(
-        self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[int],
+        self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[NoteId],
         limits: NewLimits,
     ) -> list[NewCard]:  # fmt: skip
         """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
@@ -539,7 +540,7 @@ class Queues(LearnerDays):
 
     def _new_of(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, decks: Sequence[DeckWithNew]
-    ) -> Callable[[int], int]:
+    ) -> Callable[[DeckId], int]:
         """How many new cards a review of one of these decks alone would bring: counted when asked for, as each takes
         reads of its own."""
         left = learner.new_per_day - sum(so_far.introduced.values())
@@ -547,7 +548,7 @@ class Queues(LearnerDays):
         of_deck = {it.id: it for it in decks}
 
         @cache
-        def count(deck: int) -> int:
+        def count(deck: DeckId) -> int:
             return len(self._new(learner, scope, today, [of_deck[deck]], hidden, limits)) if deck in of_deck else 0
 
         return count
@@ -565,7 +566,7 @@ class Queues(LearnerDays):
         return next_due, there.young + there.mature
 
     def _coming(
-        self, learner: Learner, due: _Due, today: Day, last: Day, decks: Collection[int] | None
+        self, learner: Learner, due: _Due, today: Day, last: Day, decks: Collection[DeckId] | None
     ) -> tuple[DayCount, ...]:
         """How many cards will be asked on each day from tomorrow to `last`, if all of today's are done today.
 
@@ -588,11 +589,11 @@ class Queues(LearnerDays):
 
     # --- cards
 
-    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[int]) -> tuple[QueueCard, ...]:
+    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[CardId]) -> tuple[QueueCard, ...]:
         first = day.first(learner.id, frozenset(held))
         before = held[-1] if held else self._queue_rows.last_answered(learner.id)
         planned, marks = self._apart(first, limit, before)
-        kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
+        kinds: dict[CardId, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
         days = self._button_days.of(learner.id, records, kinds, day.study_day)
@@ -602,8 +603,8 @@ class Queues(LearnerDays):
         )
 
     def _apart(
-        self, first: Callable[[int], list[PlannedCard]], limit: int, before: int | None
-    ) -> tuple[list[PlannedCard], dict[int, int]]:
+        self, first: Callable[[int], list[PlannedCard]], limit: int, before: CardId | None
+    ) -> tuple[list[PlannedCard], dict[CardId, int]]:
         """The next `limit` cards and the marks of the confusable ones; `first` gives as many as it is asked for."""
         size = max(limit, _USUAL) + _BETWEEN
         while True:
@@ -616,9 +617,9 @@ class Queues(LearnerDays):
             size = min(4 * size, _FAR)
 
 
-def held_cards(exclude: Iterable[str]) -> list[int]:
+def held_cards(exclude: Iterable[str]) -> list[CardId]:
     """The cards that a client says it holds; what is no card's id is passed over."""
-    return [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
+    return [CardId(int(card)) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
 
 
 def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
@@ -632,7 +633,7 @@ def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
 
 def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
     """The rows until they are of more than `count` notes."""
-    notes: set[int] = set()
+    notes: set[NoteId] = set()
     for row in rows:
         notes.add(row[3])
         if len(notes) > count:
@@ -644,7 +645,7 @@ def _due_left(learner: Learner, so_far: DaySoFar) -> int | None:
     return None if learner.due_per_day is None else learner.due_per_day - so_far.due_answered
 
 
-def _hidden(due: _Due, so_far: DaySoFar) -> set[int]:
+def _hidden(due: _Due, so_far: DaySoFar) -> set[NoteId]:
     """The notes of which no new card comes today."""
     return {row[3] for row in due.shown} | due.waiting.keys() | so_far.moved_notes
 
@@ -654,15 +655,15 @@ def _day_count(day: Day, due: Iterable[DueRow]) -> DayCount:
     return DayCount(day, mature.count(False), mature.count(True))
 
 
-def _longest(notes: Iterable[tuple[int, int]]) -> dict[int, int]:
+def _longest(notes: Iterable[tuple[NoteId, int]]) -> dict[NoteId, int]:
     """(note, interval) as note to its longest interval."""
-    found: dict[int, int] = {}
+    found: dict[NoteId, int] = {}
     for note, interval in notes:
         found[note] = max(interval, found.get(note, 0))
     return found
 
 
-def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[int, int]:
+def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[DeckId, int]:
     return {
         deck.id: deck.new_per_day + more - so_far.introduced.get(deck.id, 0)
         for deck in decks
