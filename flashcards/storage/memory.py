@@ -308,6 +308,10 @@ class MemoryRows:
         rows = _of_cards.all(self._db, learner, None if cards is None else list(cards))
         return [CardMemory(*row) for row in rows]
 
+    def every_card(self, learner: LearnerId) -> Iterator[CardMemory]:
+        """As `of_cards` of all cards, in their order, read bit by bit: within one transaction."""
+        return map(CardMemory._make, _of_cards.each(self._db, learner))
+
     def of_decks(self, learner: LearnerId, decks: Collection[DeckId]) -> list[tuple[DeckId, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
         rows = _of_decks.all(self._db, learner, decks)
@@ -366,9 +370,11 @@ class MemoryRows:
 
     def logs(self, learner: LearnerId, cards: Collection[CardId] | None) -> Iterator[tuple[CardId, list[LogLine]]]:
         """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
-        rows = _logs.all(self._db, learner, None if cards is None else list(cards))
-        for card, group in groupby(rows, key=itemgetter(0)):
-            yield card, [it for row in group if (it := _line(row)) is not None]
+        return _by_card(_logs.all(self._db, learner, None if cards is None else list(cards)))
+
+    def every_log(self, learner: LearnerId) -> Iterator[tuple[CardId, list[LogLine]]]:
+        """As `logs` of all cards, in their order, read bit by bit: within one transaction."""
+        return _by_card(_logs.each(self._db, learner))
 
     def mark_of(self, learner: LearnerId) -> Row:
         """What is another whenever the log says something else of the memory."""
@@ -386,6 +392,11 @@ class MemoryRows:
             elif is_evidence(quality, anki=came):
                 found.append(Logged(day, at, seq, CardId(-lives[card]) if card in lives else card, quality, interval))
         return found
+
+
+def _by_card(rows: Iterable[Row]) -> Iterator[tuple[CardId, list[LogLine]]]:
+    for card, group in groupby(rows, key=itemgetter(0)):
+        yield card, [it for row in group if (it := _line(row)) is not None]
 
 
 def in_force_of(name: str | None, numbers: str, intercept: int, slope: int) -> InForce:
