@@ -16,6 +16,7 @@ from flashcards.domain.plan.mind import Mind
 from flashcards.domain.plan.model import (
     LONGEST,
     Asked,
+    DayOrder,
     Known,
     Learner,
     Ordered,
@@ -136,21 +137,21 @@ def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, se
     return named(run.days[0].asked, cards)
 
 
-def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Ordered, ...]:
+def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> DayOrder:
     """`days_cards` with how long each is expected to take, its drill counted in."""
     asked = replace(request, seconds_today=seconds)
     mind = _mind(asked, learner, 0)
     run = Run(asked, cards, mind, learner)
     run.go(request.today + 1)
-    of_new = sum(chance * cost for chance, cost in zip(learner.first_grades, mind.first_costs, strict=True))
     states = Scope(cards, mind)
 
     def cost(place: int) -> float:
         if states.states[place] == NEVER:
-            return of_new
+            return mind.cost_of_new + mind.speed_of_new * (cards[place].effort - 1)
         return mind.cost(mind.recall(states.states[place], request.today - states.last[place]))
 
-    return tuple(Ordered(cards[place].card, kind, cost(place)) for place, kind in run.days[0].asked)
+    day = run.days[0]
+    return DayOrder(tuple(Ordered(cards[place].card, kind, cost(place)) for place, kind in day.asked), day.meant)
 
 
 def with_minutes(
