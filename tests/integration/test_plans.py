@@ -152,6 +152,45 @@ def test_a_card_asked_before_its_date_moves_nothing(world: StudyWorld, plans: Pl
     assert world.queue_keys(ada) == ["drill:n1", "drill:n2"] or world.queue_keys(ada) == ["drill:n2", "drill:n1"]
 
 
+def test_one_forecast_a_day_whoever_asks_and_whatever_was_answered(
+    world: StudyWorld, plans: Plans, ada: Learner
+) -> None:
+    plan = plans.make(ada, CHOICE)
+    first = plans.today(ada)
+    assert first is not None
+    for number in range(1, 11):
+        world.answer(ada, f"notes#n{number}", 4, mode="plan", took_ms=2_000)
+    now, outlook = plans.today(ada), plans.outlook(ada, plans.choice(plan))
+    assert now is not None
+    assert now.known == first.known == outlook.known
+    assert now.path == outlook.path
+    assert (now.cards, outlook.answers) == (outlook.cards, 0)
+    # Another device, after a start of the program; and the same plan under another name, which is not stored.
+    again = Plans(world.db, world.clock, world.review, here)
+    assert again.outlook(ada, plans.choice(plan)) == outlook
+    other = again.outlook(ada, replace(CHOICE, title="What if"))
+    assert other.known == pytest.approx(outlook.known, abs=0.1)
+    # The next day says what was learnt.
+    world.clock.days(1)
+    tomorrow = plans.outlook(ada, plans.choice(plan))
+    assert tomorrow.answers == 10
+    assert tomorrow.known != outlook.known
+    assert (then := plans.today(ada)) is not None
+    assert then.known == tomorrow.known
+
+
+def test_what_was_known_in_the_morning_is_asked_of_the_log(world: StudyWorld, plans: Plans, ada: Learner) -> None:
+    for number in range(1, 6):
+        world.answer(ada, f"notes#n{number}", 4, took_ms=8_000)
+    world.clock.days(3)
+    before = plans.outlook(ada, CHOICE)
+    for number in range(3, 9):
+        world.answer(ada, f"notes#n{number}", 1 if number == 4 else 4, took_ms=40_000)
+    after = Plans(world.db, world.clock, world.review, here).outlook(ada, CHOICE)
+    assert after.known == pytest.approx(before.known, abs=0.1)
+    assert (after.answers, after.seen) == (before.answers, before.seen) == (5, before.seen)
+
+
 def test_siblings_come_on_another_day_and_prerequisites_first(world: StudyWorld, plans: Plans, ada: Learner) -> None:
     world.deck("pairs", {f"p{number}": ("forward", "backward") for number in range(6)})
     world.requires("pairs#p0", "pairs#p5")

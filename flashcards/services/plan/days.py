@@ -24,7 +24,7 @@ from flashcards.domain.study_day import Day, date_of
 from flashcards.errors import FlashcardsError, Unavailable
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
-from flashcards.services.plan.learners import NEWEST, Material, material
+from flashcards.services.plan.learners import NEWEST, Material, before_today, material
 from flashcards.services.plan.scope import Weighed, grouped, in_any, vanished, weighed_decks
 from flashcards.services.review.search import filter_of, parse_search
 from flashcards.storage.cards import CardRows
@@ -132,18 +132,27 @@ class PlanDays:
 
     def material(self, learner: LearnerId, plan: PlanRow, today: Day) -> Material:
         """What the learner's log says."""
+        return self._material(learner, today, self._off(learner, plan, today))
+
+    def morning(self, learner: LearnerId, plan: PlanRow, today: Day) -> Material:
+        """What the learner's log said when the day began: of this, what is said of days to come."""
+        return self._material(learner, today, self._off(learner, plan, today), morning=True)
+
+    def _off(self, learner: LearnerId, plan: PlanRow, today: Day) -> frozenset[Day]:
         breaks = self.days_on_break(learner)
-        off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
-        return self._material(learner, today, off)
+        return frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
 
     def known_of(self, learner: LearnerId, today: Day) -> Material:
         """What the learner's log says, without a plan."""
         return self._material(learner, today, self.days_on_break(learner))
 
-    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day]) -> Material:
+    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day], *, morning: bool = False) -> Material:
         log, chosen = self._rows.log(learner, NEWEST), self._memory.predictor(learner).parameters
         efforts = {card: first_effort(length) for card, length in self._rows.lengths().items()}
-        return material(log, today, off, self.memories(learner), self._rows.answers(learner), efforts, chosen)
+        answers, memories = self._rows.answers(learner), self.memories(learner)
+        if morning:
+            log, memories, answers = before_today(log, memories, answers, today)
+        return material(log, today, off, memories, answers, efforts, chosen)
 
     def memories(self, learner: LearnerId) -> dict[CardId, tuple[Memory, Day]]:
         """Each card's memory, and the day of its last answer."""

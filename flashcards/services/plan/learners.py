@@ -57,6 +57,24 @@ def material(
     return Material(learner, memories, answers, efforts)
 
 
+def before_today(
+    log: Sequence[AnswerRow], memories: Mapping[CardId, tuple[Memory, Day]], answers: int, today: Day
+) -> tuple[list[AnswerRow], dict[CardId, tuple[Memory, Day]], int]:
+    """(log, memories, answers) as they were before the first answer of today."""
+    before = [row for row in log if row.day < today]
+    since = {row.card: row for row in reversed(log) if row.day >= today}
+    found = dict(memories)
+    for card in since:
+        found.pop(card, None)
+    for row in before:
+        if row.card in since and not since[row.card].was_new:
+            if row.stability is not None and row.difficulty is not None:
+                found[row.card] = Memory(row.stability, row.difficulty), row.day
+            elif row.card in memories:  # an old row that stores none: nearly what is known now
+                found[row.card] = memories[row.card][0], row.day
+    return before, found, answers - (len(log) - len(before))
+
+
 def _ratios(log: Sequence[AnswerRow], *, whole: bool, chosen: Parameters) -> Iterator[tuple[float, bool]]:
     """(days by stability, remembered) of the first answers of later days.
 
