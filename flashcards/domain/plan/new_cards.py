@@ -49,10 +49,9 @@ class NewCards:
         """`weights` are the cards' own; of a card that others wait for, the greatest counts. `fitting` is how many new
         cards there is time for."""
         self._cards = cards
-        weights, levels = _inherited(cards, weights)
-        self._weights = weights
+        self._weights, _ = _inherited(cards, weights)
         new = [place for place, it in enumerate(cards) if it.memory is None]
-        self._ranks = _ranks(cards, new, weights, levels, fitting)
+        self._ranks = _ranks(cards, self._weights, fitting)
         notes = {it.note for it in cards}
         self._answered = {it.note for it in cards if it.memory is not None}
         self._missing: dict[int, set[NoteId]] = {}
@@ -107,23 +106,27 @@ class NewCards:
         heapq.heappush(self._next, (self._ranks[place], place))
 
 
-def _ranks(
-    cards: Sequence[PlanCard], new: Sequence[int], weights: Sequence[int], levels: Sequence[int], fitting: int
-) -> dict[int, int]:
+def by_worth(cards: Sequence[PlanCard], weights: Sequence[int]) -> list[int]:
+    """The places of the cards never answered: first those that come even where few fit into the time."""
+    weights, levels = _inherited(cards, weights)
+    numbers, parts = in_deck_order(cards), _parts(cards, levels)
+    new = (place for place, it in enumerate(cards) if it.memory is None)
+    return sorted(new, key=lambda place: (-weights[place], levels[place], parts[place], numbers[place]))
+
+
+def _ranks(cards: Sequence[PlanCard], weights: Sequence[int], fitting: int) -> dict[int, int]:
     """The places in their order: those that fit deck after deck, the others behind them."""
-    numbers = in_deck_order(cards)
-    parts = _parts(cards, levels)
-    by_worth = sorted(new, key=lambda place: (-weights[place], levels[place], parts[place], numbers[place]))
+    new, numbers = by_worth(cards, weights), in_deck_order(cards)
     deck_places: dict[int, int] = {}
     for place in sorted(new, key=lambda place: numbers[place]):
         deck_places.setdefault(cards[place].deck, len(deck_places))
     taken = sorted(
-        by_worth[:fitting],
+        new[:fitting],
         key=lambda place: (
             deck_places[cards[place].deck], -weights[place], cards[place].level, numbers[place],
         ),
     )  # fmt: skip
-    return {place: rank for rank, place in enumerate([*taken, *by_worth[fitting:]])}
+    return {place: rank for rank, place in enumerate([*taken, *new[fitting:]])}
 
 
 def _parts(cards: Sequence[PlanCard], levels: Sequence[int]) -> list[int]:

@@ -151,6 +151,10 @@ class Run:
         for day in range(start, self.request.day if end is None else min(end, self.request.day)):
             self.days.append(self._day(day))
 
+    def seen(self) -> int:
+        """How many cards were asked by now, before this run or in it."""
+        return len(self.scope.cards) - len(self._new)
+
     def _day(self, day: Day) -> DayRun:
         found = DayRun(day)
         left = self.request.day - day
@@ -168,14 +172,14 @@ class Run:
             self._cores_once(found, notes, usual - new)
             self._by_worth(found, notes, put_off, left, usual - new)
         self._by_worth(found, notes, put_off, left, usual, new)
-        if left > 1:  # there was not enough to repeat
-            begun = sum(kind == "new" for _, kind in found.asked)
-            self._by_worth(found, notes, put_off, left, usual, (ENOUGH_NEW - begun) * self._cost_of_new)
+        # There was not enough to repeat: on the last day nothing at all but what is new.
+        begun = sum(kind == "new" for _, kind in found.asked)
+        more = usual if left == 1 else (ENOUGH_NEW - begun) * self._cost_of_new
+        self._by_worth(found, notes, put_off, left, usual, more)
         found.meant = len(found.asked)
         if budget > usual:
-            self._by_worth(found, notes, put_off, left, budget, new * (budget / usual - 1))
-        if left == 1:  # all that was seen is asked, and there is time
-            self._by_worth(found, notes, put_off, left, budget, budget)
+            beyond = budget - usual
+            self._by_worth(found, notes, put_off, left, budget, beyond if left == 1 else new * beyond / usual)
         for entry in put_off:
             heapq.heappush(self._ready, entry)
         self._new.day_ends()
@@ -183,7 +187,7 @@ class Run:
 
     def _new_seconds(self, day: Day, usual: float) -> float:
         """The seconds of a day for new cards; some of it goes to what was seen while the learner is not known."""
-        seen = len(self.scope.cards) - len(self._new)
+        seen = self.seen()
         usual_cost = self._mind.cost(_USUAL_RECALL)
         new = new_seconds(self.request, day, len(self._new) * self._cost_of_new, seen * usual_cost)
         return min(new, usual * (1 - self._probes)) if seen else new
@@ -327,6 +331,10 @@ class SM2Run:
         start = self.request.today + len(self.days)
         for day in range(start, self.request.day if end is None else min(end, self.request.day)):
             self.days.append(self._day(day))
+
+    def seen(self) -> int:
+        """How many cards were asked by now, before this run or in it."""
+        return len(self.scope.cards) - len(self._new)
 
     def _day(self, day: Day) -> DayRun:
         found, scope = DayRun(day), self.scope

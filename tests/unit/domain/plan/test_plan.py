@@ -26,7 +26,7 @@ from flashcards.domain.plan.model import (
     learner_pace,
     learner_speeds,
 )
-from flashcards.domain.plan.plan import days_cards, known_now, make_plan
+from flashcards.domain.plan.plan import day_order, days_cards, known_now, make_plan, with_minutes
 from flashcards.domain.plan.run import Outcomes, SM2Run
 from tests.simulated_learner import AS_THE_MODEL, CARDS, Simulation, Truth, compared, ranged, under_plan
 
@@ -141,6 +141,24 @@ def test_the_range_holds_the_median_and_narrows_with_what_is_known() -> None:
     for known in (wide, narrow):
         assert 0 <= known.low < known.median < known.high <= 500
     assert narrow.high - narrow.low < (wide.high - wide.low) / 2
+
+
+@pytest.mark.parametrize("style", ["most", "sure"])
+@pytest.mark.parametrize(("days", "minutes"), [(1, 45), (3, 30), (14, 45), (28, 60)])
+def test_the_range_never_lies_above_what_is_seen(style: Any, days: int, minutes: float) -> None:
+    asked, cards = request(days, minutes, style=style), mixed(1500)
+    plan = make_plan(asked, cards, LEARNER)
+    assert plan.known.high <= plan.seen
+    begun = Counter(card.folder for card in cards if card.card not in set(plan.left_out))
+    for folder, known in plan.folders.items():
+        assert known.high <= begun[folder] + 1
+    assert all(known.high <= 1500 for known in with_minutes(asked, cards, LEARNER, plan.known, [15, 60]).values())
+
+
+def test_on_the_only_day_there_are_only_new_cards_to_ask() -> None:
+    order = day_order(request(1, 45), new(500), LEARNER, 2700 * 1.5)
+    assert order.meant == pytest.approx(108, abs=2)
+    assert make_plan(request(1, 45), new(500), LEARNER).known.high <= order.meant
 
 
 def test_folders_add_up() -> None:
