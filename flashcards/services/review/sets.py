@@ -14,6 +14,7 @@ from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode, in_order, not_done
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.scope import Weighed
 from flashcards.services.review.card_lookup import Cards, card_number
 from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet
 from flashcards.services.review.incoming import checked_uuid
@@ -36,6 +37,7 @@ class _Rest:
     study_day: Day
     cards: list[AskedCard]
     all: int
+    planned: Weighed | None = None
 
     @property
     def left(self) -> Left:
@@ -190,7 +192,9 @@ class Sets(Cards):
     def _rest(self, learner: Learner, cards: Sequence[int], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
         today = self.study_day(learner)
         there = self._sets.cards(learner.id, cards, today)
-        return _Rest(today, not_done(there, since, mode, today, *self._asked_today(learner, today)), len(there))
+        left = not_done(there, since, mode, today, *self._asked_today(learner, today))
+        plan = self._plan_days.followed(learner.id, today) if mode == "review" else None
+        return _Rest(today, left, len(there), self._plan_days.weighed(learner.id, plan) if plan else None)
 
     def _asked_today(self, learner: Learner, today: Day) -> tuple[set[int], set[int]]:
         """The cards that today's drill asks, and those whose schedule moved today."""

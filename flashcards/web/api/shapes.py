@@ -89,7 +89,7 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2), in_full_html=HTML,
+    rights=Whole(1, 2), in_full_html=HTML, by_plan=Flag(),
 )  # fmt: skip
 
 QUEUE = shape(
@@ -222,6 +222,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "in_full_html": card.in_full_html,
         "flag": card.flag,
         "rights": card.rights,
+        "by_plan": card.by_plan,
     }
 
 

@@ -48,6 +48,7 @@ def page(address: str) -> str:
                 deck=deck,
                 counts=_counts(deck.info.id).get(address),
                 study_day=services().review.study_day(me),
+                followed=services().plans.in_force(me),
                 trail=services().decks.trail(address),
                 set_id=uuid4(),
                 core=services().practice.core_cards(me, f"{address}.md"),
