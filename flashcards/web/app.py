@@ -51,7 +51,7 @@ from flashcards.web.review.views import review
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
-from flashcards.web.shared import dates, errors, security
+from flashcards.web.shared import base_path, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats import memory_views as _memory_views
@@ -127,6 +127,7 @@ def create_app(services: Services, config: Config) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
+    base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(services.hurry_thread)
     # The order of before_request and after_request handlers is that of installation.

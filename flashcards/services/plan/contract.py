@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Style
 from flashcards.domain.study_day import Day
 from flashcards.storage.plans import PlanDayRow as PlanDayRow
@@ -48,7 +49,7 @@ class Group:
 
     address: str
     title: str
-    decks: frozenset[int]
+    decks: frozenset[DeckId]
     cards: int
     deck_titles: tuple[str, ...] = ()
 

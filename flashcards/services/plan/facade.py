@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, cast
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard, Style
 from flashcards.domain.plan.plan import known_now
 from flashcards.domain.study_day import Day
@@ -78,7 +79,7 @@ class Plans(Breaks):
         cards = Counter(card.deck for card in self._rows.cards(learner.id))
         return [it for it in self._groups(cards) if it.cards]
 
-    def _groups(self, cards: Mapping[int, int]) -> list[Group]:
+    def _groups(self, cards: Mapping[DeckId, int]) -> list[Group]:
         rows = self._rows
         return grouped(rows.decks(), rows.folder_titles(), rows.deck_titles(), cards)
 

@@ -162,6 +162,7 @@ def left_json(left: Left, mode: str, *, plan: bool = False) -> dict[str, int]:
 STUDY_SET = shape(
     "StudySet",
     id=REVIEW_ID, q=Text(), mode=Text(choices=("review", "cram")), cards=Whole(1), study_day=Date(), made_at=Instant(),
+    title=Text(),
 )  # fmt: skip
 
 
@@ -174,6 +175,7 @@ def set_json(made: StudySet) -> dict[str, Any]:
         "cards": made.cards,
         "study_day": iso_date(made.study_day),
         "made_at": instant(made.made_at),
+        "title": made.title,
     }
 
 
