@@ -13,7 +13,9 @@ from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
+from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.invites import Invites
 from flashcards.services.authoring.deck_editing import AuthoringService
 from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
@@ -66,6 +68,8 @@ class Services:
     clock: Clock
     database: Database
     accounts: AccountService
+    invites: Invites
+    audit: AuditLog
     review: ReviewService
     decks: DeckService
     sync: SyncService
@@ -168,8 +172,9 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
     key = load_secret_key(config.data)
+    audit = AuditLog(database, clock)
     accounts = AccountService(
-        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private
+        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private, audit=audit
     )
     plans = Plans(database, clock, review)
     return Services(
@@ -177,6 +182,8 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         clock=clock,
         database=database,
         accounts=accounts,
+        invites=Invites(database, clock, accounts, audit, config.url),
+        audit=audit,
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),
         sync=sync,

@@ -28,6 +28,7 @@ from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
+from flashcards.web.auth import link_views as _link_views
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
 from flashcards.web.browse.searches import searches
@@ -84,7 +85,7 @@ API_VIEWS = (
     _api_stats,
 )
 
-_MORE_VIEWS = (_memory_views, _scheduler_views)  # importing them declares their pages
+_MORE_VIEWS = (_link_views, _memory_views, _scheduler_views)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,

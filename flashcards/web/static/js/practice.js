@@ -1,6 +1,7 @@
 // A question of a round and its points: the clock, drafts, the recording, ticks; and going on without a connection.
 
 import { base, learner, OURS, PAGES, uuid } from "./api.js";
+import "./copy.js";
 import { keyOf } from "./keys.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
@@ -349,16 +350,6 @@ async function keepPages() {
   }
 }
 
-const copy = document.querySelector("[data-copy]");
-if (copy) {
-  const link = document.querySelector("[data-link]");
-  link.textContent = link.href;
-  copy.hidden = !navigator.clipboard;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(link.href);
-    copy.textContent = "Copied";
-  });
-}
 addEventListener("keydown", (event) => {
   const key = keyOf(event), open = document.querySelector(".menu[open]");
   if (key === "Escape") { if (open) open.open = false; else location.assign(`${base}/practice`); }
