@@ -17,6 +17,7 @@ from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.accounts.invites import Invites
 from flashcards.services.authoring.deck_editing import AuthoringService
+from flashcards.services.authoring.faults import FaultService
 from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
@@ -81,6 +82,7 @@ class Services:
     edits: EditService
     preview: PreviewService
     analysis: AnalysisService
+    faults: FaultService
     stats: StatsService
     memory: MemoryState
     measure: MemoryMeasure
@@ -195,6 +197,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
+        faults=FaultService(database, clock, review),
         stats=StatsService(database, clock),
         memory=MemoryState(database),
         measure=MemoryMeasure(database),

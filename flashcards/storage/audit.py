@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flashcards.domain.ids import LearnerId
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import Audit
 from flashcards.storage.prepared import Query, inserting, prepared
@@ -18,13 +19,13 @@ _insert = inserting(
 
 
 @prepared
-def _page(before: int, most: int, learner: int | None = None) -> Query:
+def _page(before: int, most: int, learner: LearnerId | None = None) -> Query:
     rows = Audit.select(*_COLUMNS).where(Audit.id < before).order_by(Audit.id.desc()).limit(most)
     return rows if learner is None else rows.where(Audit.learner == learner)
 
 
 @prepared
-def _forget_name(learner: int) -> Query:
+def _forget_name(learner: LearnerId) -> Query:
     return Audit.update({Audit.name_then: None}).where(Audit.learner == learner)
 
 
@@ -43,12 +44,12 @@ class AuditRows:
         """Stores (at, learner, name_then, actor, action, target, address_prefix, request_id)."""
         _insert.run(self._db, *values)
 
-    def page(self, before: int, most: int, learner: int | None = None) -> list[Row]:
+    def page(self, before: int, most: int, learner: LearnerId | None = None) -> list[Row]:
         """The newest rows below a number, of everybody or of one: (id, at, learner, name_then, actor, action, target,
         address_prefix, request_id)."""
         return _page.all(self._db, before, most, learner)
 
-    def forget_name(self, learner: int) -> None:
+    def forget_name(self, learner: LearnerId) -> None:
         """The rows of a learner stay, without the name."""
         _forget_name.run(self._db, learner)
 

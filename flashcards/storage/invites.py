@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flashcards.domain.ids import LearnerId
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import Invite
 from flashcards.storage.models import Learner as Person
@@ -56,7 +57,7 @@ class InviteRows:
         self._db = database
 
     def add(
-        self, secret_hash: bytes, learner: int | None, role: str, made_by: int | None, now: int, expires_at: int
+        self, secret_hash: bytes, learner: LearnerId | None, role: str, made_by: int | None, now: int, expires_at: int
     ) -> None:
         """Stores a link; `learner` None: an invitation."""
         _insert.run(self._db, secret_hash, learner, role, made_by, now, expires_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from flashcards.domain.ids import NoteId
 from flashcards.domain.points import point_keys
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, Referring, refs_from_json, to_json
@@ -32,7 +33,7 @@ class PointRows:
         """Writes those of all notes, into empty tables."""
         self._insert(self._db.all("SELECT id, rubric, rubric_refs, follow_ups FROM note"))
 
-    def _insert(self, notes: Iterable[tuple[int, str, str, str]]) -> None:
+    def _insert(self, notes: Iterable[tuple[NoteId, str, str, str]]) -> None:
         listed = [note for note in notes if note[1] != "[]" or note[3] != "[]"]
         self._db.executemany(
             "INSERT INTO rubric_point(note_id, point, position, text, level) VALUES (?, ?, ?, ?, ?)",
@@ -89,7 +90,7 @@ class PointRows:
             self._db.executemany(f"UPDATE {table} SET {column} = ? WHERE note_id = ? AND position = ?", changed)
 
 
-def _points(note: int, rubric: str, stored_refs: str) -> Iterator[tuple[int, str, int, str, str | None]]:
+def _points(note: NoteId, rubric: str, stored_refs: str) -> Iterator[tuple[NoteId, str, int, str, str | None]]:
     texts: list[str] = json.loads(rubric)
     refs = refs_from_json(stored_refs)
     for position, (text, key) in enumerate(zip(texts, point_keys(texts, refs), strict=True)):

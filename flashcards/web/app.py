@@ -40,6 +40,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.plan.first_minute import first_minute
 from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
@@ -107,6 +108,7 @@ BLUEPRINTS = (
     analysis,
     practice,
     partner,
+    first_minute,
     plan,
     reminders,
     api,

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import LearnerId
 from flashcards.services.accounts.origin import ORIGIN
 from flashcards.services.accounts.people import Learner
 from flashcards.storage.audit import AuditRows
@@ -84,7 +85,7 @@ class AuditLog:
         with self._db.write():
             self.note(learner, action, target)
 
-    def forget_name(self, learner: int) -> None:
+    def forget_name(self, learner: LearnerId) -> None:
         """The learner goes: the rows stay without the name; within a write of the caller's."""
         self._rows.forget_name(learner)
 

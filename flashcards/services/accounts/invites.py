@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import NO_LEARNER, LearnerId
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
@@ -118,11 +119,11 @@ class Invites:
 
         return self._once(number, store)
 
-    def _find(self, secret: str, *, is_reset: bool) -> tuple[int, int, str]:
+    def _find(self, secret: str, *, is_reset: bool) -> tuple[int, LearnerId, str]:
         row = self._rows.open(_hash(secret), self._clock())
         if row is None or (row[1] is not None) != is_reset:
             raise NotFound("This link was used, taken back, or is too old: ask whoever gave it to you for another.")
-        return row[0], row[1] or 0, row[2]
+        return row[0], LearnerId(row[1] or NO_LEARNER), row[2]
 
     def _once(self, number: int, work: Callable[[], Learner]) -> Learner:
         """Does the work and uses up the link, both or neither."""

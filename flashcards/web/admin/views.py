@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from flashcards.domain.ids import LearnerId
 from flashcards.errors import Conflict, FlashcardsError, Invalid
 from flashcards.services.accounts.audit import PAGE, Happening
 from flashcards.web.auth.login import administrator, services
@@ -37,7 +38,7 @@ def add() -> BaseResponse | Response:
 
 
 @admin.post("/people/<int:who>")
-def set_roles(who: int) -> BaseResponse | Response:
+def set_roles(who: LearnerId) -> BaseResponse | Response:
     """Gives or takes roles; the last administrator stays one."""
     acting, form = administrator(), request.form
     try:
@@ -48,7 +49,7 @@ def set_roles(who: int) -> BaseResponse | Response:
 
 
 @admin.post("/people/<int:who>/reset")
-def reset(who: int) -> Response:
+def reset(who: LearnerId) -> Response:
     """Makes a link by which somebody sets their password, and shows it this once."""
     acting = administrator()
     whose = services().accounts.by_number(who)

@@ -89,6 +89,7 @@ function question() {
   offerRecording();
 
   asking.addEventListener("submit", async (event) => {
+    if (event.submitter?.name === "flag") return;
     event.preventDefault();
     const skipped = event.submitter?.name === "skip";
     for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = true;
@@ -276,6 +277,7 @@ function points() {
   });
   ticks.addEventListener("submit", (event) => {
     const button = event.submitter;
+    if (button?.name === "flag") return;
     event.preventDefault();
     if (!button || button.name === "to") {
       const part = button?.closest(".follow");
