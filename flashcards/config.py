@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ class Config:
     say truly who is asking. `url` is where people reach the server, without a slash at its end; "" where nobody said:
     then nothing is sent that holds a link. `base_path` is the path below which the app lives, such as ``/cards``, or
     "". `admin` and `admin_password` make the first account, where there is none. `llm_url` is where a language model
-    is asked to propose ticks in practice; empty: nowhere. `mail` is the server that reminders go through, from the
+    is asked to propose ticks in practice; empty: nowhere. `backup_hook` is the command that takes
+    each night's backup elsewhere. `mail` is the server that reminders go through, from the
     address `mail_from`.
     """
 
@@ -51,6 +53,7 @@ class Config:
     base_path: str = ""
     admin: str = ""
     admin_password: str = field(default="", repr=False)
+    backup_hook: str = ""
     mail: MailServer | None = None
     mail_from: str = ""
     llm_url: str = ""
@@ -101,6 +104,7 @@ class Config:
         admin_password = read("FLASHCARDS_ADMIN_PASSWORD", "", str)
         if bool(admin) != bool(admin_password):
             wrong.append("FLASHCARDS_ADMIN: give the name of the first account and its FLASHCARDS_ADMIN_PASSWORD, too")
+        backup_hook = read("FLASHCARDS_BACKUP_HOOK", "", _command)
         mail = read("FLASHCARDS_SMTP_URL", "", mail_server)
         usual_sender = f"flashcards@{urlsplit(cast(str, url)).hostname}" if url else ""
         mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
@@ -129,6 +133,7 @@ class Config:
             base_path=cast(str, base_path),
             admin=cast(str, admin),
             admin_password=cast(str, admin_password),
+            backup_hook=cast(str, backup_hook),
             mail=cast("MailServer | None", mail),
             mail_from=cast(str, mail_from),
             llm_url=cast(str, llm_url),
@@ -228,6 +233,13 @@ def _own_url(text: str) -> str:
     if text and (not good or " " in text):
         raise ValueError("give the address under which people reach the server, such as https://cards.example.org")
     return text.rstrip("/")
+
+
+def _command(text: str) -> str:
+    """A command with its arguments, as a shell would split it; "" for none."""
+    if text and not shlex.split(text):
+        raise ValueError("give a command, such as /usr/local/bin/keep-elsewhere --to backups")
+    return text
 
 
 def _base_path(text: str) -> str:
