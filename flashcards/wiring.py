@@ -40,6 +40,7 @@ from flashcards.services.review.statistics import StatsService
 from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
+from flashcards.services.upkeep.counts import Counts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.long_work import LongWork
@@ -95,6 +96,7 @@ class Services:
     ready: ReadyCheck
     job_log: JobLog
     sizes: Sizes
+    counts: Counts
     calendar: CalendarService
     reminders: Reminders
 
@@ -210,6 +212,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         ready=ReadyCheck(database, config.data),
         job_log=JobLog(database, clock),
         sizes=Sizes(config.database, config.data),
+        counts=Counts(database),
         reminders=Reminders(
             database, clock, review, plans, accounts.by_number, key=key, url=config.url, mailer=_mailer(config)
         ),

@@ -19,7 +19,7 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /metrics, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /calendar/<secret>.ics, GET /reminders/confirm/<secret>, POST /reminders/confirm/<secret>
