@@ -117,9 +117,11 @@ def config() -> Config:
 @contextmanager
 def services(settings: Config | None = None) -> Iterator[Services]:
     """The services over the configured database, migrated; closed at the end."""
+    from flashcards.services.accounts.origin import ORIGIN, Origin
     from flashcards.wiring import open_services
 
     opened = open_services(settings or config())
+    ORIGIN.set(Origin("terminal"))
     try:
         yield opened
     finally:

@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
                 "Everything is the logged-in learner's. Instants are RFC 3339 in UTC, dates ISO, ease is in"
                 " integer hundredths, intervals in days. Members of a request that are not described are"
                 " ignored. Writes by cookie must come from this"
-                " site; a token may come from anywhere."
+                " site; a token may come from anywhere. Each operation names the scope that a token needs."
             ),
         },
         "servers": [{"url": "/"}],
@@ -80,6 +80,7 @@ def _describe(op: Operation) -> dict[str, Any]:
         "summary": op.summary,
         "description": op.about,
         "parameters": parameters,
+        "security": [{"token": [op.scope]}, {"cookie": []}],
         "responses": _responses(op),
     }
     if op.body is not None:

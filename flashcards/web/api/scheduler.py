@@ -6,6 +6,7 @@ from typing import Any
 
 from flashcards.domain.memory.fsrs import DEFAULT_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
+from flashcards.services.accounts.scopes import READ
 from flashcards.services.memory.choices import Choice
 from flashcards.services.memory.scheduling import Outlook
 from flashcards.web.api.operations import Reply, operation
@@ -76,7 +77,7 @@ def get_scheduler() -> Reply:
 
 @operation(
     "POST", "/scheduler/preview", "What a choice would change", {200: PREVIEW}, body=PREVIEW_BODY,
-    errors=(400, 404, 415, 422),
+    errors=(400, 404, 415, 422), scope=READ,
 )  # fmt: skip
 def post_scheduler_preview(body: dict[str, Any]) -> Reply:
     """Nothing is stored."""
