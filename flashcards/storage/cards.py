@@ -141,7 +141,7 @@ def _notes_lapsed(learner: LearnerId, value: int, most: int, *, compared: str) -
 
 @prepared
 def _notes_answered(learner: LearnerId, value: int, most: int, *, compared: str) -> Query:
-    counted = Indexed(CardAnswers, "card_answers_most")
+    counted = CardAnswers
     is_one = (counted.learner == learner) & _COMPARED[compared](counted.answers, value)
     return counted.select(Card.note).join(Card, on=(Card.id == counted.card)).where(is_one).distinct().limit(most)
 

@@ -14,7 +14,7 @@ from flashcards.domain.problem import Problem
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
 from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
-from flashcards.storage.prepared import Among, Elements, Query, prepared
+from flashcards.storage.prepared import Among, Elements, Indexed, Query, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,11 @@ def _decks(path: str | None = None, first: str | None = None, end: str | None = 
 
 
 @prepared
+def _names() -> Query:
+    return Deck.select(Deck.path, Deck.title).where(Deck.removed_at.is_null()).order_by(Deck.position, Deck.path)
+
+
+@prepared
 def _errors() -> Query:
     problem = Elements(Deck.problems)
     query = Select((problem,), (fn.count(SQL("*")),)).where(problem.part(2) == "error")
@@ -161,8 +166,10 @@ def _media(name: str) -> Query:
 
 @prepared
 def _totals() -> Query:
-    notes = Note.select(fn.count(Note.id)).where(Note.removed_at.is_null(), Note.draft == 0)
-    decks = Deck.select(fn.count(Deck.id), fn.coalesce(fn.sum(Deck.cards), 0), notes)
+    notes, drafts = Indexed(Note, "note_deck"), Indexed(Note, "note_drafts")  # neither of which reads a note
+    there = notes.select(fn.count(SQL("*"))).where(notes.removed_at.is_null())
+    not_yet = drafts.select(fn.count(SQL("*"))).where(drafts.draft == 1, drafts.removed_at.is_null())
+    decks = Deck.select(fn.count(Deck.id), fn.coalesce(fn.sum(Deck.cards), 0), there, not_yet)
     return decks.where(Deck.removed_at.is_null())
 
 
@@ -175,6 +182,10 @@ class DeckPageStore:
     def decks(self) -> tuple[DeckRow, ...]:
         """Every deck whose file is there, in study order."""
         return tuple(_deck(*row) for row in _decks.all(self._db))
+
+    def names(self) -> list[tuple[str, str]]:
+        """(path, title) of every deck whose file is there, in study order."""
+        return _names.all(self._db)
 
     def decks_below(self, folder: str) -> tuple[DeckRow, ...]:
         """The decks below a folder, in study order."""
@@ -235,8 +246,8 @@ def read_totals(database: Database) -> Totals:
     """Counts decks, and the notes and cards that are neither removed nor drafts."""
     row = _totals.one(database)
     assert row is not None
-    decks, cards, notes = row
-    return Totals(decks, notes, cards)
+    decks, cards, notes, drafts = row
+    return Totals(decks, notes - drafts, cards)
 
 
 def _deck(

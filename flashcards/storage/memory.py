@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
@@ -32,7 +32,6 @@ from flashcards.storage.models import (
     Learner,
     LearnerDeck,
     LearnerFit,
-    LearnerScheduler,
     Note,
     Review,
 )
@@ -46,9 +45,10 @@ _REMEMBERED = (
     models.Memory.stability, models.Memory.difficulty, models.Memory.last_on, models.Memory.last_at,
     models.Memory.answers, models.Memory.parameters,
 )  # fmt: skip
-_OF_CARD = (models.Memory.card, *_REMEMBERED)
+MEMORY_COLUMNS = (models.Memory.card, *_REMEMBERED)
 """The columns of a `CardMemory`."""
-_FIT = (FsrsParameters.name, FsrsParameters.numbers, LearnerFit.intercept, LearnerFit.slope)
+FIT_COLUMNS = (FsrsParameters.name, FsrsParameters.numbers, LearnerFit.intercept, LearnerFit.slope)
+"""The columns of what is in force: see `in_force_of`."""
 _FOUND = (LearnerFit.number, LearnerFit.at, LearnerFit.answers, LearnerFit.tried, LearnerFit.figures, LearnerFit.taken)
 
 _save = storing(models.Memory, *_KEY, *_REMEMBERED, key=_KEY)
@@ -59,32 +59,19 @@ _add_fit = inserting(
 )  # fmt: skip
 
 
-def _is_memory(learner: Any, card: Any) -> Any:
+def is_memory(learner: Any, card: Any) -> Any:
+    """The condition that a memory is the learner's of a card."""
     return (models.Memory.learner == learner) & (models.Memory.card == card)
 
 
 @prepared
 def _force(learner: LearnerId) -> Query:
     return (
-        LearnerFit.select(*_FIT)
+        LearnerFit.select(*FIT_COLUMNS)
         .join(FsrsParameters, on=(FsrsParameters.name == LearnerFit.parameters))
         .where(LearnerFit.learner == learner, LearnerFit.taken == 1)
         .order_by(LearnerFit.number.desc())
         .limit(1)
-    )
-
-
-@prepared
-def _at_answer(learner: LearnerId, card: CardId) -> Query:
-    """One row, whatever of it there is."""
-    row, fit = Select(columns=(SQL("1").alias("one"),)).alias("row"), LearnerFit.alias()
-    last = fit.select(fn.max(fit.number)).where(fit.learner == learner, fit.taken == 1)
-    chose = LearnerScheduler.select(LearnerScheduler.folder).where(LearnerScheduler.learner == learner)
-    return (
-        Select((row,), (*_FIT, fn.EXISTS(chose), *_OF_CARD))
-        .join(models.Memory, JOIN.LEFT_OUTER, _is_memory(learner, card))
-        .join(LearnerFit, JOIN.LEFT_OUTER, (LearnerFit.learner == learner) & (LearnerFit.number == last))
-        .join(FsrsParameters, JOIN.LEFT_OUTER, FsrsParameters.name == LearnerFit.parameters)
     )
 
 
@@ -101,12 +88,12 @@ def _last_fit(learner: LearnerId, *, taken: bool) -> Query:
 
 @prepared
 def _of_card(learner: LearnerId, card: CardId) -> Query:
-    return models.Memory.select(*_OF_CARD).where(_is_memory(learner, card))
+    return models.Memory.select(*MEMORY_COLUMNS).where(is_memory(learner, card))
 
 
 @prepared
 def _of_cards(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
-    query = models.Memory.select(*_OF_CARD).where(models.Memory.learner == learner).order_by(models.Memory.card)
+    query = models.Memory.select(*MEMORY_COLUMNS).where(models.Memory.learner == learner).order_by(models.Memory.card)
     return query if cards is None else query.where(Among(models.Memory.card, cards))
 
 
@@ -114,7 +101,7 @@ def _of_cards(learner: LearnerId, cards: Collection[CardId] | None = None) -> Qu
 def _of_decks(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_there = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
     return (
-        models.Memory.select(Note.deck, *_OF_CARD)
+        models.Memory.select(Note.deck, *MEMORY_COLUMNS)
         .join(Card, on=(Card.id == models.Memory.card))
         .join(Note, on=(Note.id == Card.note))
         .where(models.Memory.learner == learner, is_there, Among(Note.deck, decks))
@@ -152,8 +139,17 @@ def _all_learners() -> Query:
 
 
 @prepared
+def _move(
+    stability: int, difficulty: int, last_on: Day, last_at: int, answers: int, learner: LearnerId, card: CardId,
+) -> Query:  # fmt: skip
+    """What nearly every answer does; the index over the parameters is left alone."""
+    moved = dict(zip(_REMEMBERED[:5], (stability, difficulty, last_on, last_at, answers), strict=True))
+    return models.Memory.update(moved).where(is_memory(learner, card))
+
+
+@prepared
 def _forget(learner: LearnerId, card: CardId) -> Query:
-    return models.Memory.delete().where(_is_memory(learner, card))
+    return models.Memory.delete().where(is_memory(learner, card))
 
 
 @prepared
@@ -238,14 +234,6 @@ class CardMemory(NamedTuple):
         return Remembered(Memory(self.stability, self.difficulty), self.last_on, self.last_at, self.answers)
 
 
-class AtAnswer(NamedTuple):
-    """What predicts, whether the learner ever chose a scheduler, and what is stored of the card."""
-
-    force: InForce
-    chose: bool
-    memory: CardMemory | None
-
-
 DEFAULT_NAME = DEFAULTS.name
 _AS_IT_COMES = InForce(AS_IT_IS, DEFAULT_NAME)
 
@@ -259,13 +247,7 @@ class MemoryRows:
     def in_force(self, learner: LearnerId) -> InForce:
         """What predicts the learner's answers now: the model as it comes, until a fit was taken."""
         row = _force.one(self._db, learner)
-        return _in_force(*row) if row else _AS_IT_COMES
-
-    def at_answer(self, learner: LearnerId, card: CardId) -> AtAnswer:
-        """What an answer to a card begins with: all in one look."""
-        name, numbers, intercept, slope, chose, *memory = _at_answer.one(self._db, learner, card) or (None,) * 12
-        force = _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
-        return AtAnswer(force, bool(chose), None if memory[0] is None else CardMemory(*memory))
+        return in_force_of(*row) if row else _AS_IT_COMES
 
     def parameters(self) -> dict[str, Parameters]:
         """Every stored set, by name."""
@@ -333,6 +315,11 @@ class MemoryRows:
         else:
             _save.run(self._db, *_values(learner, card, it, name))
 
+    def move(self, learner: LearnerId, card: CardId, it: Remembered) -> None:
+        """Stores what is remembered of a card of which something is stored, by the same parameters."""
+        memory = it.memory
+        _move.run(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
+
     def save_many(self, learner: LearnerId, found: Iterable[tuple[CardId, Remembered | None]], name: str) -> None:
         """As `save`, for (card, what is remembered)."""
         pairs = list(found)
@@ -373,6 +360,11 @@ class MemoryRows:
             elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
                 found.append(Logged(day, at, seq, CardId(-lives[card]) if card in lives else card, quality, interval))
         return found
+
+
+def in_force_of(name: str | None, numbers: str, intercept: int, slope: int) -> InForce:
+    """What is in force by these `FIT_COLUMNS`: the model as it comes where they are empty."""
+    return _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
 
 
 @lru_cache(maxsize=1024)

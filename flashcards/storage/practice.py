@@ -13,40 +13,33 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.practice.marks import FOLLOW
+from flashcards.domain.practice.marks import FOLLOW, NOT_SAID
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
 from flashcards.storage.database import Database, Row
-from flashcards.storage.models import Card, RoundMark, RubricPoint
+from flashcards.storage.models import Card, Note, RoundMark
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
 
 def missed(learner: LearnerId) -> Any:
-    """A query of the questions of which the learner missed a point when it was ticked last, and of the cards that
-    teach those points.
+    """A query of the cards behind what the learner did not say in full when it was ticked last.
+
+    Of each point or follow-up it is one card: the one that teaches it while it can be asked, else the question's own.
     """
-    question, point = Card.alias(), RubricPoint.alias()
-    mark, is_missed = _last_missed(learner)
-    questions = mark.select(mark.card).where(is_missed)
-    mark, is_missed = _last_missed(learner)
-    teaching = (
-        mark.select(point.teaches_card)
-        .join(question, on=(question.id == mark.card))
-        .join(point, on=((point.note == question.note) & (point.point == mark.point)))
-        .where(is_missed, point.teaches_card.is_null(False))
-    )
-    return questions | teaching
-
-
-def _last_missed(learner: LearnerId) -> tuple[Any, Any]:
-    mark, later = RoundMark.alias(), RoundMark.alias()
+    mark, later, card, note = RoundMark.alias(), RoundMark.alias(), Card.alias(), Note.alias()
     again = later.select(later.card).where(
         later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
         later.at > mark.at,
     )  # fmt: skip
-    is_missed = (mark.learner == learner) & (mark.who == "self") & (mark.mark == "missed")
-    return mark, is_missed & ~fn.EXISTS(again)
+    teaching = (
+        card.select(card.id)
+        .join(note, on=(note.id == card.note))
+        .where(card.id == mark.taught_by, card.removed_at.is_null(), note.removed_at.is_null(), note.draft == 0)
+    )
+    return mark.select(fn.coalesce(teaching, mark.card)).where(
+        mark.learner == learner, mark.who == "self", mark.mark.in_(NOT_SAID), ~fn.EXISTS(again)
+    )
 
 
 _CANDIDATES = """
@@ -332,14 +325,18 @@ class PracticeRows:
 
     # --- ticks
 
-    def save_mark(self, learner: LearnerId, card: str, row: MarkRow) -> None:
-        """Stores a tick, or what it is now."""
+    def save_mark(self, learner: LearnerId, question: Question, row: MarkRow) -> None:
+        """Stores a tick on a point of the question, or what it is now."""
+        taught_by = question.taught_by(row.point)
         self._db.execute(
-            "INSERT INTO round_mark(learner_id, round_id, position, who, point, card_id, mark, at, evidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, round_id, position, who, point)"
+            "INSERT INTO round_mark(learner_id, round_id, position, who, point, card_id, mark, at, evidence, taught_by)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, round_id, position, who, point)"
             " DO UPDATE SET mark = excluded.mark, at = excluded.at, evidence = excluded.evidence",
-            (learner, row.round, row.position, row.who, row.point, int(card), row.mark, row.at, row.evidence),
-        )
+            (
+                learner, row.round, row.position, row.who, row.point, int(question.card), row.mark, row.at,
+                row.evidence, None if taught_by is None else int(taught_by),
+            ),
+        )  # fmt: skip
 
     def forget_marks(self, learner: LearnerId, round_id: str, position: int, who: str) -> None:
         """Forgets somebody's ticks on a question."""

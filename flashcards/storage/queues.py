@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, SQL, Case, Select, fn
 
@@ -330,8 +330,7 @@ class DeckWithNew:
     by_level: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeckCountsRow:
+class DeckCountsRow(NamedTuple):
     """A deck as a learner has it. `unseen` are its cards in the state new: never answered, or reset."""
 
     id: DeckId
@@ -418,11 +417,7 @@ class QueueRows:
 
     def decks(self, learner: LearnerId, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""
-        rows = _decks.all(self._db, learner, only)
-        return [
-            DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
-            for deck, key, path, title, new_per_day, cards, unseen, active, errors in rows
-        ]
+        return list(map(DeckCountsRow._make, _decks.all(self._db, learner, only)))
 
     def answers_on(self, learner: LearnerId, day: Day) -> int:
         """How many answers the learner gave on a day, of whatever kind."""

@@ -36,6 +36,12 @@ _PLACE = (
     models.Schedule.learner, models.Schedule.card, models.Schedule.note, models.Schedule.ordinal, models.Schedule.deck,
 )  # fmt: skip
 _MOVED = (*columns(models.Schedule), models.Schedule.lapses, models.Schedule.by)
+_ASKED = _MOVED[:4]
+CARD_COLUMNS = (
+    Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
+    models.Schedule.card.is_null(False), models.Schedule.lapses, models.Schedule.by, *columns(models.Schedule),
+)  # fmt: skip
+"""What `card_row` takes of a card, its note and the learner's schedule of it."""
 
 insert_log = inserting(Review, *_LOGGED)
 """Adds a row to the log: `log_values`."""
@@ -45,29 +51,35 @@ insert_schedule = inserting(models.Schedule, *_PLACE, *_MOVED)
 
 def _update_schedule(*values: Any) -> Query:
     *moved, learner, card = values
-    return models.Schedule.update(dict(zip(_MOVED, moved, strict=True))).where(_is_schedule(learner, card))
+    return models.Schedule.update(dict(zip(_MOVED, moved, strict=True))).where(is_schedule(learner, card))
+
+
+@prepared
+def _move_date(
+    repetition: int, ease: int, interval: int, due_on: Day | None, learner: LearnerId, card: CardId,
+) -> Query:  # fmt: skip
+    """What nearly every answer does; indexes over other columns are left alone."""
+    moved = dict(zip(_ASKED, (repetition, ease, interval, due_on), strict=True))
+    return models.Schedule.update(moved).where(is_schedule(learner, card))
 
 
 update_schedule: Prepared[...] = Prepared(_update_schedule, arity=len(_MOVED) + 2)
 """Moves a schedule: the columns of `schedules.COLUMNS`, lapses, who set the date; learner and card."""
 
 
-def _is_schedule(learner: Any, card: Any) -> Any:
+def is_schedule(learner: Any, card: Any) -> Any:
+    """The condition that a schedule is the learner's of a card."""
     return (models.Schedule.learner == learner) & (models.Schedule.card == card)
 
 
 @prepared
 def _card(learner: LearnerId, card: CardId) -> Query:
-    schedule = models.Schedule
     return (
-        Card.select(
-            Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
-            schedule.card.is_null(False), schedule.lapses, schedule.by, *columns(schedule),
-        )
+        Card.select(*CARD_COLUMNS)
         .join(Note)
-        .join(schedule, JOIN.LEFT_OUTER, on=_is_schedule(learner, Card.id))
+        .join(models.Schedule, JOIN.LEFT_OUTER, on=is_schedule(learner, Card.id))
         .where(Card.id == card)
-    )  # fmt: skip
+    )
 
 
 @prepared
@@ -105,7 +117,7 @@ def _revision_at(note: NoteId, at: int) -> Query:
 
 @prepared
 def _forget(learner: LearnerId, card: CardId) -> Query:
-    return models.Schedule.delete().where(_is_schedule(learner, card))
+    return models.Schedule.delete().where(is_schedule(learner, card))
 
 
 @prepared
@@ -248,13 +260,7 @@ class ReviewRows:
     def card(self, learner: LearnerId, card: CardId) -> CardRow | None:
         """The card and the learner's schedule of it; None where there is no such card."""
         row = _card.one(self._db, learner, card)
-        if row is None:
-            return None
-        note, ordinal, revision, deck, answered, stored, lapses, by, *schedule = row
-        return CardRow(
-            card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
-            schedule_of(*schedule),
-        )  # fmt: skip
+        return None if row is None else card_row(card, row)
 
     def siblings(self, note: NoteId) -> list[CardId]:
         """The cards of a note that its text has today, by ordinal."""
@@ -301,11 +307,16 @@ class ReviewRows:
 
     def save(self, learner: LearnerId, card: CardRow, schedule: Schedule, lapses: int, by: str | None = None) -> None:
         """Stores the learner's schedule of a card; `by` is who set its date, where that changes."""
-        moved = (*columns_of(schedule), lapses, by or card.by)
-        if card.stored:
-            update_schedule.run(self._db, *moved, learner, card.id)
+        state = columns_of(schedule)
+        repetition, ease, interval, due_on, *hidden = state
+        stands = [*columns_of(card.schedule)[len(_ASKED) :], card.lapses, card.by]
+        if card.stored and stands == [*hidden, lapses, by or card.by]:
+            _move_date.run(self._db, repetition, ease, interval, due_on, learner, card.id)
+        elif card.stored:
+            update_schedule.run(self._db, *state, lapses, by or card.by, learner, card.id)
         else:
-            insert_schedule.run(self._db, learner, card.id, card.note, card.ordinal, card.deck, *moved)
+            placed = (learner, card.id, card.note, card.ordinal, card.deck)
+            insert_schedule.run(self._db, *placed, *state, lapses, by or card.by)
             if card.deck is not None:
                 counters.count_seen(self._db, learner, {card.deck: 1})
 
@@ -365,6 +376,15 @@ class ReviewRows:
         _mark_undone.run(self._db, learner, row.seq)
         if row.quality is not None:
             counters.count_answers(self._db, learner, {row.study_day: -1}, {row.card: -1})
+
+
+def card_row(card: CardId, columns: Sequence[Any]) -> CardRow:
+    """The card with these `CARD_COLUMNS`."""
+    note, ordinal, revision, deck, answered, stored, lapses, by, *schedule = columns
+    return CardRow(
+        card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
+        schedule_of(*schedule),
+    )  # fmt: skip
 
 
 def log_values(learner: LearnerId, card: CardRow, row: LogWrite) -> Row:

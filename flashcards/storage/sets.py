@@ -13,7 +13,7 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
-from flashcards.storage.database import Database
+from flashcards.storage.database import Database, Row
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
@@ -74,13 +74,27 @@ def _cards(learner: LearnerId, today: Day, cards: Sequence[CardId]) -> Query:
     )
 
 
-_MADE = (StudySet.id, StudySet.query, StudySet.cards, StudySet.mode, StudySet.study_day, StudySet.made_at, StudySet.seq)
+_MADE = (
+    StudySet.id, StudySet.query, StudySet.cards, StudySet.mode, StudySet.study_day, StudySet.made_at, StudySet.seq,
+    StudySet.title,
+)  # fmt: skip
 _insert = inserting(StudySet, StudySet.learner, *_MADE)
 
 
 @prepared
 def _made(learner: LearnerId, id_: str) -> Query:
     return StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.id == id_)
+
+
+@prepared
+def _named(learner: LearnerId, most: int) -> Query:
+    sets = StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.title != "")
+    return sets.order_by(StudySet.made_at.desc(), StudySet.id).limit(most)
+
+
+@prepared
+def _forget(learner: LearnerId, id_: str) -> Query:
+    return StudySet.delete().where(StudySet.learner == learner, StudySet.id == id_)
 
 
 @prepared
@@ -106,7 +120,7 @@ def _crammed(learner: LearnerId, day: Day) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class StoredSet:
-    """A set as it was made. `seq` is the end of the learner's log then."""
+    """A set as it was made. `seq` is the end of the learner's log then; `title` names it where no search does."""
 
     id: str
     query: str
@@ -115,6 +129,7 @@ class StoredSet:
     study_day: Day
     made_at: int
     seq: int
+    title: str = ""
 
 
 class SetRows:
@@ -126,13 +141,21 @@ class SetRows:
     def get(self, learner: LearnerId, id_: str) -> StoredSet | None:
         """The set with that id; None where the learner has none."""
         row = _made.one(self._db, learner, id_)
-        return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:]) if row else None
+        return _stored(row) if row else None
+
+    def named(self, learner: LearnerId, most: int) -> list[StoredSet]:
+        """The newest sets that have a title."""
+        return [_stored(row) for row in _named.all(self._db, learner, most)]
+
+    def forget(self, learner: LearnerId, id_: str) -> None:
+        """Drops a set."""
+        _forget.run(self._db, learner, id_)
 
     def add(self, learner: LearnerId, made: StoredSet) -> None:
         """Stores a new set."""
         cards = json.dumps(made.cards, separators=(",", ":"))
         _insert.run(
-            self._db, learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq
+            self._db, learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq, made.title
         )  # fmt: skip
 
     def forget_older(self, learner: LearnerId, day: Day) -> None:
@@ -160,6 +183,10 @@ class SetRows:
     def cards(self, learner: LearnerId, cards: Sequence[CardId], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""
         return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
+
+
+def _stored(row: Row) -> StoredSet:
+    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _values(wanted: CardFilter) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ _OF_DECKS = {
     "practice_round": f"(learner_id, id) IN (SELECT learner_id, round_id FROM round_answer WHERE {_CARDS})",
     "round_answer": _CARDS,
     "round_mark": _CARDS,
+    "proposal": _NOTES,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -48,6 +49,7 @@ _OF_LEARNER = {
     "practice_round": "learner_id = :learner",
     "round_answer": "learner_id = :learner",
     "round_mark": "learner_id = :learner",
+    "proposal": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -72,6 +74,7 @@ _ORDER = {
     "practice_round": "learner_id, started_at, id",
     "round_answer": "learner_id, round_id, position, at, id",
     "round_mark": "learner_id, round_id, position, who, point",
+    "proposal": "learner_id, at, id",
 }
 # A row that only the counter of seen cards made says nothing of its own.
 _ONLY = {

@@ -25,14 +25,14 @@ LEAST_FACTOR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question that may be asked.
+    """A question that may be asked; one without a `kind` only where it is named, never in a round of some kind.
 
     `weight` is how much the learner's plan gives its deck (1 where there is none), `weakness` from 0 (known for sure)
     to 1, `missed` the share of its points missed when it was last asked, `asked_on` the day of that.
     """
 
     card: CardId
-    kind: QuestionKind
+    kind: QuestionKind | None
     deck: DeckId
     weight: float = 1.0
     weakness: float = 0.5

@@ -15,6 +15,7 @@ from flashcards.storage.plans import PlanDayRow as PlanDayRow
 from flashcards.storage.plans import PlanRow as PlanRow
 
 LEAST_MINUTES, MOST_MINUTES = 1, 600
+MINUTES_WANTED = f"Give a whole number of minutes a day, {LEAST_MINUTES} to {MOST_MINUTES}."
 USUAL_WEIGHT = 2
 WEIGHTS = (0, 1, 2, 3)
 """A weight of 0 leaves out."""

@@ -163,6 +163,13 @@ class Plans(Breaks):
         """The plan that is followed, be its day to come or past."""
         return self._rows.followed(learner.id)
 
+    def waiting(self, learner: Learner) -> PlanRow | None:
+        """The newest plan to a day ahead that was made and is not followed; None while one is, or where none is."""
+        today, plans = self._review.study_day(learner), self.plans(learner)
+        if any(it.followed for it in plans):
+            return None
+        return next((it for it in plans if it.day > today and it.ended_at is None), None)
+
     def make(self, learner: Learner, choice: Choice, *, follow: bool = True) -> PlanRow:
         """Stores a new plan; one to be followed that is followed already is not made twice. Raises Invalid."""
         today = self._review.study_day(learner)

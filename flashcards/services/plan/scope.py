@@ -62,15 +62,9 @@ def grouped(
     them. `titles` are of folders, `cards` how many each deck has."""
     found: dict[str, list[DeckId]] = {}
     holding = {address.rpartition("/")[0] for address in addresses.values()}
+    place_of = {folder: _outermost(folder, holding) for folder in holding}
     for deck, address in addresses.items():
-        parts = address.split("/")
-        place = address
-        for depth in range(1, len(parts)):
-            folder = "/".join(parts[:depth])
-            if folder in holding:
-                place = folder
-                break
-        found.setdefault(place, []).append(deck)
+        found.setdefault(place_of[address.rpartition("/")[0]] or address, []).append(deck)
     return [
         Group(
             place,
@@ -81,6 +75,16 @@ def grouped(
         )
         for place, decks in found.items()
     ]
+
+
+def _outermost(folder: str, holding: Collection[str]) -> str:
+    """The folder, or the outermost of those above it, that holds decks itself; "" where none has a name."""
+    end = folder.find("/")
+    while end >= 0:
+        if folder[:end] in holding:
+            return folder[:end]
+        end = folder.find("/", end + 1)
+    return folder
 
 
 def mixed(cards: Sequence[ScopeCard], group_of: Mapping[DeckId, int]) -> list[ScopeCard]:

@@ -102,7 +102,9 @@ class Choosing:
     def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[CardId, ...]:
         among = self._among(pool, wish)
         if wish.kind == "one":
-            among = [one for one in among if one.kind in SHORT_KINDS] or among
+            named = bool(wish.decks or wish.tags or wish.where)
+            asked = among if named else [one for one in among if one.kind is not None]
+            among = [one for one in asked if one.kind in SHORT_KINDS] or asked
         return draw(among, parts(wish.kind, _minutes(wish)), seed, pool.today)
 
     def again(self, learner: Learner, earlier: Round, today: Day) -> tuple[Question, ...]:
@@ -126,7 +128,7 @@ class Choosing:
                     revision=note.revision,
                     title=note.title,
                     topic=note.topic,
-                    kind=pool.candidates[card].kind,
+                    kind=pool.candidates[card].kind or "concepts",  # named, what is about interviews is asked too
                     level=level_of(note.tags),
                     points=points,
                     follow_ups=follow_ups,
@@ -136,7 +138,8 @@ class Choosing:
 
     def offers(self, pool: Pool) -> dict[str, Offer]:
         """What each kind of round would ask now; kinds without questions are left out."""
-        kinds = Counter(pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
+        found_kinds = (pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
+        kinds = Counter(kind for kind in found_kinds if kind is not None)
         found = {}
         for kind, minutes in USUAL_MINUTES.items():
             asked = [
@@ -213,9 +216,9 @@ def _minutes(wish: Wish) -> int:
     return USUAL_MINUTES[wish.kind] if wish.minutes is None else wish.minutes
 
 
-def _kind(note: CoreNote) -> QuestionKind:
+def _kind(note: CoreNote) -> QuestionKind | None:
     own = [tag for tag in note.tags if tag not in note.deck_tags]  # a note is stored with its deck's tags
-    return question_kind(note.path, note.deck_tags, own, note.title)
+    return question_kind(note.path, note.deck_tags, own)
 
 
 def _usable(note: CoreNote) -> bool:

@@ -129,6 +129,7 @@ def _asked(
         tally=of,
         grade=None if seq is None else grades.get(seq),
         proposed=proposed_grade(of),
+        flag=0 if card is None else card.flag,
         proofs=proofs,
         records={point: tuple(found) for point, found in records.items()},
     )

@@ -113,7 +113,7 @@ class Partners(OpenedRounds):
             for point in question.keys:
                 if point in marks:
                     row = MarkRow(round_.id, position, PARTNER, point, marks[point], self._clock(), None)
-                    self._rows.save_mark(link.learner, question.card, row)
+                    self._rows.save_mark(link.learner, question, row)
             return self._listening(link)
 
     def _link(self, secret: str) -> Link:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Protocol
 
@@ -113,6 +114,24 @@ class _Scope:
 
     def has(self, deck: DeckId, note: NoteId, card: CardId) -> bool:
         return self.has_note(deck, note) and (self.cards is None or card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class DecksToday:
+    """What a review of each deck alone asks today, by the deck's number; `new` is counted when it is asked for."""
+
+    due: Mapping[DeckId, int]
+    drill: Mapping[DeckId, int]
+    early: Mapping[DeckId, int]
+    new: Callable[[DeckId], int]
+
+    def of(self, row: DeckCountsRow) -> DeckCounts:
+        """A deck with its counts."""
+        deck, key, path, title, new_per_day, cards, unseen, active, errors = row
+        return DeckCounts(
+            deck, key, path.removesuffix(".md"), title, bool(active), cards, unseen, self.new(deck),
+            self.due.get(deck, 0), self.drill.get(deck, 0), errors, new_per_day, self.early.get(deck, 0),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +274,8 @@ class Queues(LearnerDays):
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner))
             due, new, early, drill = day.by_deck()
-            decks = self._counts(learner, due, new, drill, early)
+            asks = DecksToday(due, Counter(it.deck for it in drill), early, new.__getitem__)
+            decks = tuple(map(asks.of, self._queue_rows.decks(learner.id)))
             next_due, next_count = self._next(learner, day)
             followed = day.followed
             return Today(
@@ -293,29 +313,37 @@ class Queues(LearnerDays):
         """
         self._prepare(learner)
         with self._db.read():
-            scope = self._scope(learner)
-            today, so_far = self._so_far(learner)
-            due = self._due(learner, scope, today, so_far)
-            if followed := self._followed_day(learner, scope, today, so_far, due):
-                return self._planned_counts(learner, scope, today, so_far, due, followed, only)
-            of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
-            shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
-            drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
-            new = self._new_by_deck(learner, scope, today, so_far, due, only)
-            return self._counts(learner, shown, new, drill, only=only)
+            asks = self._decks_today(learner, only)
+            return tuple(map(asks.of, self._queue_rows.decks(learner.id, only)))
 
-    def _planned_counts(
+    def _decks_today(self, learner: Learner, only: int | None = None) -> DecksToday:
+        """What each deck alone asks today; of it and of the limits nothing is known beyond this transaction."""
+        scope = self._scope(learner)
+        today, so_far = self._so_far(learner)
+        due = self._due(learner, scope, today, so_far)
+        if followed := self._followed_day(learner, scope, today, so_far, due):
+            return self._planned_decks(learner, scope, today, so_far, due, followed, only)
+        of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
+        shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
+        drill = Counter(it.deck for it in so_far.drill if scope.has(it.deck, it.note, it.card))
+        open_decks = [] if due.hold_new else self._open_decks(learner, scope, only)
+        return DecksToday(shown, drill, {}, self._new_of(learner, scope, today, so_far, due, open_decks))
+
+    def _planned_decks(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, followed: FollowedDay,
         only: int | None,
-    ) -> tuple[DeckCounts, ...]:  # fmt: skip
-        """The counts under a plan: of the decks in its scope what its day brings, of the others as without it."""
+    ) -> DecksToday:  # fmt: skip
+        """The same under a plan: of the decks in its scope what its day brings, of the others as without it."""
         day = self._under_plan(learner, scope, today, so_far, due, followed, 0)
-        of_due, new, early, drill = day.by_deck()
+        of_due, planned, early, drill = day.by_deck()
         outside = [it for it in self._open_decks(learner, scope, only) if not followed.weighed.decks.get(it.id)]
-        if followed.weighed.only_decks:
-            of_due |= Counter(row[5] for row in followed.outside)
-            new |= Counter(self._new_of(learner, scope, today, so_far, due, outside))
-        return self._counts(learner, of_due, new, drill, early, only=only)
+        of_others = self._new_of(learner, scope, today, so_far, due, outside)
+        if not followed.weighed.only_decks:
+            return DecksToday(of_due, Counter(it.deck for it in drill), early, planned.__getitem__)
+        of_due |= Counter(row[5] for row in followed.outside)
+        return DecksToday(
+            of_due, Counter(it.deck for it in drill), early, lambda deck: max(planned[deck], of_others(deck))
+        )
 
     def left_of_limits(self, learner: Learner) -> LimitsLeft:
         """How many cards may still come today, whatever they are chosen from."""
@@ -510,35 +538,20 @@ class Queues(LearnerDays):
 
     # --- counts
 
-    def _counts(
-        self,
-        learner: Learner,
-        due: Mapping[DeckId, int],
-        new: Mapping[DeckId, int],
-        drill: Iterable[DrillCard],
-        early: Mapping[DeckId, int] | None = None,
-        only: int | None = None,
-    ) -> tuple[DeckCounts, ...]:
-        again = Counter(it.deck for it in drill)
-        return tuple(
-            _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id], (early or {}).get(row.id, 0))
-            for row in self._queue_rows.decks(learner.id, only)
-        )
-
-    def _new_by_deck(
-        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, only: int | None
-    ) -> dict[DeckId, int]:
-        """How many new cards a review of each deck alone would bring."""
-        if due.hold_new:
-            return {}
-        return self._new_of(learner, scope, today, so_far, due, self._open_decks(learner, scope, only))
-
     def _new_of(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, decks: Sequence[DeckWithNew]
-    ) -> dict[DeckId, int]:
+    ) -> Callable[[DeckId], int]:
+        """How many new cards a review of one of these decks alone would bring: counted when asked for, as each takes
+        reads of its own."""
         left = learner.new_per_day - sum(so_far.introduced.values())
         limits, hidden = NewLimits(left, _deck_limits(decks, so_far)), _hidden(due, so_far)
-        return {it.id: len(self._new(learner, scope, today, [it], hidden, limits)) for it in decks}
+        of_deck = {it.id: it for it in decks}
+
+        @cache
+        def count(deck: DeckId) -> int:
+            return len(self._new(learner, scope, today, [of_deck[deck]], hidden, limits)) if deck in of_deck else 0
+
+        return count
 
     def _next(self, learner: Learner, day: _Day) -> tuple[Day | None, int]:
         """When cards come next: tomorrow, if some that are due are only waiting, else the next due date."""
@@ -661,21 +674,3 @@ def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) 
 def _done(so_far: DaySoFar, scope: _Scope, drill: Iterable[PlannedCard]) -> int:
     again = {it.card for it in drill}
     return sum(it.card not in again and scope.has(it.deck, it.note, it.card) for it in so_far.moved)
-
-
-def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int, early: int) -> DeckCounts:
-    return DeckCounts(
-        deck_id=row.id,
-        key=row.key,
-        path_address=row.path.removesuffix(".md"),
-        title=row.title,
-        active=row.active,
-        cards=row.cards,
-        unseen=row.unseen,
-        new=new,
-        due=due,
-        drill=drill,
-        errors=row.errors,
-        new_per_day=row.new_per_day,
-        early=early,
-    )
