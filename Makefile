@@ -7,6 +7,7 @@
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
+# make mutate   changes the core a little, many times, and names each change that no test sees, for ten minutes
 # make explore  the property tests with new random examples, many more than in make test
 # make nightly  what takes too long for every change: power cuts, reloads, attacks
 # make lock     renews the locked dependencies in locked/ from the ranges in pyproject.toml
@@ -15,7 +16,7 @@
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test nightly check lint bench load wheel code fuzz explore lock format clean
+.PHONY: run demo test nightly check lint bench load wheel code fuzz mutate explore lock format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -86,6 +87,11 @@ fuzz: SECONDS = 60
 fuzz: SEED = 1
 fuzz: $(VENV)/.fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
+
+mutate: SECONDS = 600
+mutate: SEED = 1
+mutate: $(VENV)/.test
+	@$(BIN)/python -m tests.mutate $(SECONDS) $(SEED) $(ONLY)
 
 explore: $(VENV)/.test
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=explore
