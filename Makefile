@@ -51,9 +51,9 @@ test: $(VENV)/.test
 	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-nightly: $(VENV)/.test
+nightly: $(VENV)/.nightly
 	@tests/get-chromium
-	@$(BIN)/python -m pytest tests/nightly
+	@$(BIN)/python -m pytest -p no:schemathesis tests/nightly
 
 check: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
@@ -108,7 +108,7 @@ lock: $(VENV)/bin/python
 	@rm -f locked/*.txt
 	@$(UV) --all-extras -o locked/all.txt
 	@$(UV) -c locked/all.txt -o locked/run.txt
-	@for set in test bench code fuzz; do $(UV) -c locked/all.txt --extra $$set -o locked/$$set.txt || exit 1; done
+	@for set in test bench code fuzz nightly; do $(UV) -c locked/all.txt --extra $$set -o locked/$$set.txt || exit 1; done
 	@$(UV) -c locked/all.txt --extra test --extra dev -o locked/dev.txt
 	@$(UV) --resolution lowest-direct --extra test -o locked/lowest.txt
 	@rm locked/all.txt
@@ -144,4 +144,8 @@ $(VENV)/.code: $(VENV)/.run
 
 $(VENV)/.fuzz: $(VENV)/.test
 	@$(call install,fuzz)
+	@touch $@
+
+$(VENV)/.nightly: $(VENV)/.test
+	@$(call install,nightly)
 	@touch $@
