@@ -160,7 +160,7 @@ def print_rows(rows: Iterable[Any]) -> None:
     click.echo("[" + ",".join(f"\n{json_printable(encode(row))}" for row in rows) + "\n]")
 
 
-class Progress:
+class ProgressLine:
     """A line on stderr for work over a second; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:

@@ -74,7 +74,11 @@ def _describe(op: Operation) -> dict[str, Any]:
         for name in PATH_PART.findall(op.path)
     ]
     for field in op.query.fields if op.query else ():
-        parameters.append({"name": field.name, "in": "query", "required": field.required, "schema": field.schema()})
+        # An address with `deck=` names none: it is missing.
+        given: dict[str, Any] = {"minLength": 1} if field.required and field.schema().get("type") == "string" else {}
+        parameters.append(
+            {"name": field.name, "in": "query", "required": field.required, "schema": field.schema() | given}
+        )
     described: dict[str, Any] = {
         "operationId": op.name,
         "summary": op.summary,

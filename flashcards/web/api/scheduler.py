@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flashcards.domain.memory.fsrs import DEFAULT_RETENTION
+from flashcards.domain.memory.fsrs import DEFAULT_RETENTION, LEAST_RETENTION, MOST_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
 from flashcards.services.accounts.scopes import READ
 from flashcards.services.memory.choices import Choice
@@ -15,7 +15,7 @@ from flashcards.web.api.schema import Field, Flag, ListOf, Nullable, Number, Obj
 from flashcards.web.api.shapes import REVIEW_ID
 from flashcards.web.auth.login import learner, services
 
-RETENTION = Number(1)
+RETENTION = Number(MOST_RETENTION, LEAST_RETENTION)
 CHOICE = Object(
     (
         Field("deck", Text(), True, "A deck's or folder's path; empty for everything that no other choice is for."),
