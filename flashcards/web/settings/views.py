@@ -152,6 +152,8 @@ def _page(
         zones=_zones(),
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
+        followed=services().plans.in_force(me),
+        waiting=services().plans.waiting(me),
         breaks=services().plans.breaks(me),
         model=services().practice.model,
         agreed=services().practice.consent(me),
