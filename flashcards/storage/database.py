@@ -108,7 +108,10 @@ class Database:
         return database
 
     def connection(self) -> Any:
-        """This thread's connection of the driver; made at its first use."""
+        """This thread's connection of the driver; made at its first use.
+
+        A commit on it waits for no disk: that is for `write`, `read` and the methods that run statements.
+        """
         connection = self._local.connection
         if connection is None:
             with _translated(self.path):
