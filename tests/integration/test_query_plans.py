@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flashcards.services.review.search import STATES
+from flashcards.storage.checks import CheckRows
 from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database
 from tests.integration.study_world import StudyWorld
@@ -117,3 +118,23 @@ def test_notes_that_leave_their_files_cost_as_many_steps_as_they_are(tmp_path: P
     finally:
         world.close()
     assert steps[400] < 5 * steps[100]
+
+
+def test_what_doctor_counts_is_no_walk_within_a_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 100,000 answered cards it never came to an end."""
+    world = StudyWorld(tmp_path)
+    plans: dict[str, list[str]] = {}
+    one = Database.one
+
+    def explained(self: Database, sql: str, values: Any = ()) -> Any:
+        plans[sql] = plan(self, sql, values)
+        return one(self, sql, values)
+
+    try:
+        monkeypatch.setattr(Database, "one", explained)
+        assert list(CheckRows(world.db).counters()) == []
+    finally:
+        world.close()
+    nested = r"SCAN .* LEFT-JOIN|SEARCH s USING PRIMARY KEY \(learner_id=\?\)$"
+    assert len(plans) > 5
+    assert not {sql: steps for sql, steps in plans.items() if any(re.search(nested, step) for step in steps)}

@@ -277,10 +277,10 @@ class Queues(LearnerDays):
             return
         today = self.study_day(learner)
         self._plan_days.prepare(learner.id, today)
-        if self._plan_days.followed(learner.id, today) is None:
-            due = self._queue_rows.due(learner.id, today)
-            if len(due) > LEAST_BACKLOG:
-                self._plan_days.prepare_backlog(learner.id, today, due)
+        if self._plan_days.followed(learner.id, today) is not None or self._plan_days.has_backlog(learner.id, today):
+            return
+        if self._queue_rows.count_due(learner.id, today) > LEAST_BACKLOG:
+            self._plan_days.prepare_backlog(learner.id, today, self._queue_rows.due(learner.id, today))
 
     def today(self, learner: Learner) -> Today:
         """What is to be done today and what of it lies in each deck, and when cards come next."""
