@@ -8,7 +8,7 @@ from flashcards.cli.common import Group, counted, json_option, print_json, print
 from flashcards.cli.plan import user_option
 from flashcards.cli.review import choose_learner
 from flashcards.domain.study_day import date_of
-from flashcards.services.review.contract import UnfinishedSet
+from flashcards.services.review.contract import OpenSet
 
 
 @click.group("sets", cls=Group)
@@ -28,13 +28,13 @@ def list_(user: str | None, as_json: bool) -> None:
     Example: flashcards sets list
     """
     with services() as opened:
-        found = opened.review.unfinished_sets(choose_learner(opened, user))
+        found = opened.review.open_sets(choose_learner(opened, user))
     if as_json:
         print_json([_row(it) for it in found])
         return
     for it in found:
-        of = f"{it.left:,} of {counted(it.set.cards, 'card')} left"
-        click.echo(f"{it.set.id}\t{date_of(it.set.study_day)}\t{of}\t{printable(it.set.query)}".rstrip())
+        of = f"{it.left:,} of {counted(it.made.cards, 'card')} left"
+        click.echo(f"{it.made.id}\t{date_of(it.made.study_day)}\t{of}\t{printable(it.made.query)}".rstrip())
     if not found:
         click.echo("No set is open.", err=True)
 
@@ -52,8 +52,8 @@ def end(set_id: str, user: str | None) -> None:
     click.echo("The set has ended", err=True)
 
 
-def _row(it: UnfinishedSet) -> dict[str, object]:
+def _row(it: OpenSet) -> dict[str, object]:
     return {
-        "id": it.set.id, "q": it.set.query, "mode": it.set.mode, "cards": it.set.cards, "left": it.left,
-        "date": str(date_of(it.set.study_day)),
+        "id": it.made.id, "q": it.made.query, "mode": it.made.mode, "cards": it.made.cards, "left": it.left,
+        "date": str(date_of(it.made.study_day)),
     }  # fmt: skip

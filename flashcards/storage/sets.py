@@ -13,7 +13,7 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
-from flashcards.storage.database import Database, Row
+from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
@@ -93,7 +93,7 @@ def _begun(learner: LearnerId, day: Day) -> Query:
 
 
 @prepared
-def _forget(learner: LearnerId, id_: str) -> Query:
+def _delete(learner: LearnerId, id_: str) -> Query:
     return StudySet.delete().where(StudySet.learner == learner, StudySet.id == id_)
 
 
@@ -143,15 +143,15 @@ class SetRows:
     def get(self, learner: LearnerId, id_: str) -> StoredSet | None:
         """The set with that id; None where the learner has none."""
         row = _made.one(self._db, learner, id_)
-        return _stored(row) if row else None
+        return _stored_set(row) if row else None
 
     def begun(self, learner: LearnerId, day: Day) -> list[StoredSet]:
         """The learner's sets that were made on `day` or later, the newest first."""
-        return list(map(_stored, _begun.all(self._db, learner, day)))
+        return list(map(_stored_set, _begun.all(self._db, learner, day)))
 
-    def forget(self, learner: LearnerId, id_: str) -> None:
-        """Drops a set."""
-        _forget.run(self._db, learner, id_)
+    def delete(self, learner: LearnerId, id_: str) -> None:
+        """Drops a set; what was answered in it stays."""
+        _delete.run(self._db, learner, id_)
 
     def add(self, learner: LearnerId, made: StoredSet) -> None:
         """Stores a new set."""
@@ -191,13 +191,13 @@ class SetRows:
         return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
 
 
-def _stored(row: Row) -> StoredSet:
-    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
-
-
 def _values(wanted: CardFilter) -> tuple[Any, ...]:
     """What a search gives `_found` and `_tally`."""
     return wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values
+
+
+def _stored_set(row: tuple[Any, ...]) -> StoredSet:
+    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _set_card(row: tuple[CardId, NoteId, int, DeckId, Day | None, int]) -> SetCard:

@@ -54,6 +54,7 @@ LEAST = {
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
         POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
         POST /practice/<uuid:round_id>/propose, POST /practice/<uuid:round_id>/flag
+        POST /practice/consent
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers

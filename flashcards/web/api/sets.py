@@ -25,7 +25,7 @@ SET = Object(
 )  # fmt: skip
 
 
-UNFINISHED_SETS = shape("UnfinishedSets", items=ListOf(shape("UnfinishedSet", set=shapes.STUDY_SET, left=Whole(1))))
+OPEN_SETS = shape("OpenSets", items=ListOf(shape("OpenSet", set=shapes.STUDY_SET, left=Whole(1))))
 
 
 @operation(
@@ -45,17 +45,15 @@ def post_set(body: dict[str, Any]) -> Reply:
     return 201 if new else 200, shapes.set_json(made)
 
 
-@operation("GET", "/sets", "The sets that were begun and are not done", {200: UNFINISHED_SETS})
+@operation("GET", "/sets", "The sets that were begun and are not done", {200: OPEN_SETS})
 def get_sets() -> Reply:
     """The newest first. `left` is how many cards are still to be right; each is gone on with by `GET /queue?set=`."""
     return 200, {
-        "items": [
-            {"set": shapes.set_json(it.set), "left": it.left} for it in services().review.unfinished_sets(learner())
-        ]
+        "items": [{"set": shapes.set_json(it.made), "left": it.left} for it in services().review.open_sets(learner())]
     }
 
 
-@operation("DELETE", "/sets/<set_id>", "End a set", {200: UNFINISHED_SETS}, errors=(404,))
+@operation("DELETE", "/sets/<set_id>", "End a set", {200: OPEN_SETS}, errors=(404,))
 def delete_set(set_id: str) -> Reply:
     """It is forgotten; what was answered in it stays. Gives those that are left."""
     services().review.end_set(learner(), set_id)

@@ -155,6 +155,8 @@ def _page(
         followed=services().plans.in_force(me),
         waiting=services().plans.waiting(me),
         breaks=services().plans.breaks(me),
+        model=services().practice.model,
+        agreed=services().practice.consent(me),
         study_day=services().review.study_day(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)

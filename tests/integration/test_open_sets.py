@@ -77,9 +77,9 @@ def test_a_set_begun_twice_stands_there_once_and_both_get_done(site: Site, ann: 
     begin(site, ann)
     newer = begin(site, ann)
     other = begin(site, ann, "deck:languages")
-    assert [it.set.id for it in site.services.review.unfinished_sets(ann)] == [other, newer]
+    assert [it.made.id for it in site.services.review.open_sets(ann)] == [other, newer]
     right(site, ann, newer, 5)
-    assert [it.set.id for it in site.services.review.unfinished_sets(ann)] == [other]
+    assert [it.made.id for it in site.services.review.open_sets(ann)] == [other]
 
 
 def test_what_fails_is_left_until_it_is_right_twice(site: Site, ann: Learner) -> None:
@@ -88,9 +88,9 @@ def test_what_fails_is_left_until_it_is_right_twice(site: Site, ann: Learner) ->
     review.answer(ann, Answer(new_id(), failed, 1, "cram"))
     right(site, ann, made, 4)
     for left in (1, 1):
-        assert [it.left for it in review.unfinished_sets(ann)] == [left]
+        assert [it.left for it in review.open_sets(ann)] == [left]
         review.answer(ann, Answer(new_id(), failed, 4, "cram"))
-    assert review.unfinished_sets(ann) == ()
+    assert review.open_sets(ann) == ()
 
 
 def test_the_search_the_set_and_today_count_the_same_cards(site: Site, ann: Learner) -> None:
