@@ -114,14 +114,14 @@ class Sets(Cards):
             every = sorted({card for it in stored for card in it.cards})
             there = {it.card: it for it in self._sets.cards(learner.id, every, today)}
             drill, moved = self._asked_today(learner, today)
-        found: dict[tuple[str, str, frozenset[int]], OpenSet] = {}
+        unfinished: dict[tuple[str, str, frozenset[int]], OpenSet] = {}
         for it in stored:
             cards = [there[card] for card in it.cards if card in there]
             since = (answer for seq, answer in given if seq > it.seq)
             left = len(not_done(cards, since, cast(SetMode, it.mode), today, drill, moved))
             if left:
-                found.setdefault((it.query, it.mode, frozenset(it.cards)), OpenSet(_study_set(it), left))
-        return tuple(found.values())
+                unfinished.setdefault((it.query, it.mode, frozenset(it.cards)), OpenSet(_study_set(it), left))
+        return tuple(unfinished.values())
 
     def end_set(self, learner: Learner, set_id: str) -> None:
         """Forgets a set; what was answered in it stays. Raises NotFound."""
