@@ -184,3 +184,13 @@ def test_settings_say_that_the_plan_decides(site: Site, ann: Learner) -> None:
     client.post("/plan/leave")
     assert not any(sentence in said(client.get(path)) for path in pages)
     assert "is not followed" in said(client.get("/settings"))
+
+
+@pytest.mark.parametrize(("days", "offered"), [(1, True), (19, False)])
+def test_close_to_the_day_a_round_of_practice_is_offered(site: Site, ann: Learner, days: int, offered: bool) -> None:
+    client = site.client(ann)
+    asked = {"date": on(site, ann, days), "minutes": "40"}
+    # What it brings is worked out in a child process: there for the page, which would come without it at first.
+    client.post("/api/v1/plans/outlook", json={"date": asked["date"], "minutes": 40})
+    page = soup(client.get("/plan", query_string=asked))
+    assert bool(page.select(".hero a[href='/practice']")) is offered
