@@ -64,8 +64,7 @@ _SEEN_BY_MOVES = f"""
 """
 _MOVES = f"""
     UPDATE schedule AS s SET deck_id = place.deck
-    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM json_each(?1) j
-          JOIN card c ON c.note_id = j.value JOIN note n ON n.id = c.note_id) AS place
+    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM card c JOIN note n ON n.id = c.note_id) AS place
     WHERE {_OF_NOTES} AND s.card_id = place.card AND s.deck_id IS NOT place.deck
 """
 # By hand, like those above: rare, set-based, one INSERT ... SELECT ... ON CONFLICT after the other.

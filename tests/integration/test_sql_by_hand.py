@@ -28,7 +28,7 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "exports": (59, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "imports": (3, "SQLite's cache, larger for a hundred thousand rows"),
-    "plans": (65, YOUNG),
+    "plans": (66, YOUNG),
     "practice": (83, YOUNG),
     "practice_points": (14, YOUNG),
     "search_text": (1, "the language of FTS5, in which words are looked for"),

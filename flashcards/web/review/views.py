@@ -48,12 +48,15 @@ def page() -> Response | str:
         shown=shown,
         typed=typed,
         diff=compare(typed, card.typed_answer) if shown and card.typed else None,
-        offer=buttons.offer(me.buttons, card.intervals, card.kind, drill=me.drill, suspends=card.suspends),
+        offer=buttons.offer(
+            me.buttons, card.intervals, card.kind, drill=me.drill, suspends=card.suspends, by_plan=card.by_plan
+        ),
         left=queue.left.total,
         done=queue.total_today - queue.left.total,
         total=queue.total_today,
         filters=filters,
         study_set=services().review.study_set(me, filters.set) if filters.set else None,
+        early=queue.left.cram,
         answer_id=uuid4(),
         action_id=uuid4(),
         flag_id=uuid4(),

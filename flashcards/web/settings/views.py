@@ -179,7 +179,11 @@ def _page(
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
         scopes={scope: SCOPES[scope] for scope in scopes_of_role(me)},
+        followed=services().plans.in_force(me),
+        waiting=services().plans.waiting(me),
         breaks=services().plans.breaks(me),
+        model=services().practice.model,
+        agreed=services().practice.consent(me),
         study_day=services().review.study_day(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)
