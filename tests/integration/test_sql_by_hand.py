@@ -29,7 +29,7 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "imports": (3, "SQLite's cache, larger for a hundred thousand rows"),
     "plans": (66, YOUNG),
-    "practice": (83, YOUNG),
+    "practice": (86, YOUNG),
     "practice_points": (14, YOUNG),
     "search_text": (1, "the language of FTS5, in which words are looked for"),
     "transfer": (21, "whole tables by the names of their columns, out and in"),

@@ -19,7 +19,7 @@ LEAST_NEW = 0.5
 """This share of a day goes to new cards while there are any: forty cards are not spread over a month."""
 ENOUGH_NEW = 60
 """A day on which there is little to repeat gets up to so many new cards."""
-REPEATED = 1 / 500
+REPEATED = 1 / 2000
 """The share of a day that is repetition, times the square of the days that repeating everything would take."""
 REPEATED_BEFORE_LAST = 1 / 110
 """The same on the day before the last."""
