@@ -21,7 +21,7 @@ ENOUGH_NEW = 60
 """A day on which there is little to repeat gets up to so many new cards."""
 REPEATED = 1 / 2000
 """The share of a day that is repetition, times the square of the days that repeating everything would take."""
-REPEATED_BEFORE_LAST = 1 / 110
+REPEATED_BEFORE_LAST = 1 / 150
 """The same on the day before the last."""
 _USUAL_SHARE: dict[Style, float] = {"most": 0.93, "sure": 0.6}
 """Of the time until the last days, what new cards get where not all fit."""
