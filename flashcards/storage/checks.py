@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
 from flashcards.storage import models
+from flashcards.storage.by_hand import ByHand
 from flashcards.storage.counters import VISIBLE_DECK
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
@@ -27,7 +28,7 @@ _ORPHANS = {
         " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key)",
     "schedules that are filed under a wrong note, place or deck":
         "schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
-        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {VISIBLE_DECK}",
+        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id {{differs}} {VISIBLE_DECK}",
     "log rows that are filed under a wrong note":
         "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
     "log rows of cards that are not there":
@@ -52,8 +53,9 @@ _ORPHANS = {
 }  # fmt: skip
 _COUNTERS = {
     "flags of cards":
-        "(SELECT learner_id, card_id, verb, max(seq) FROM review WHERE kind = 'flag' AND undone = 0"
-        " GROUP BY learner_id, card_id) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
+        "(SELECT learner_id, card_id, verb FROM (SELECT learner_id, card_id, verb, row_number() OVER"
+        " (PARTITION BY learner_id, card_id ORDER BY seq DESC) AS place FROM review WHERE kind = 'flag'"
+        " AND undone = 0) AS flagged WHERE place = 1) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
         " AND f.card_id = r.card_id WHERE coalesce('flag:' || f.flag, 'flag:0') <> coalesce(r.verb, 'flag:0')",
     "cards of decks":
         "deck d WHERE d.removed_at IS NULL AND d.cards <> (SELECT count(*) FROM note n JOIN card c"
@@ -69,12 +71,12 @@ _COUNTERS = {
         "(SELECT learner_id, study_day, count(*) AS answers FROM review"
         " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, study_day) r"
         " FULL JOIN (SELECT * FROM learner_day WHERE answers <> 0) l"
-        " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers IS NOT r.answers",
+        " ON l.learner_id = r.learner_id AND l.study_day = r.study_day WHERE l.answers {differs} r.answers",
     "answers of cards":
         "(SELECT learner_id, card_id, count(*) AS answers FROM review"
         " WHERE quality IS NOT NULL AND undone = 0 GROUP BY learner_id, card_id) r"
         " FULL JOIN (SELECT * FROM card_answers WHERE answers <> 0) a"
-        " ON a.learner_id = r.learner_id AND a.card_id = r.card_id WHERE a.answers IS NOT r.answers",
+        " ON a.learner_id = r.learner_id AND a.card_id = r.card_id WHERE a.answers {differs} r.answers",
     "ends of logs":
         "learner l LEFT JOIN learner_state s ON s.learner_id = l.id WHERE coalesce(s.last_seq, 0)"
         " <> coalesce((SELECT max(seq) FROM review WHERE learner_id = l.id), 0)",
@@ -117,16 +119,12 @@ class CheckRows:
         self._db = database
 
     def integrity(self) -> Iterator[str]:
-        """What SQLite itself finds wrong with the file."""
-        # By hand, as the next: SQLite's own examination.
-        for (line,) in self._db.each("PRAGMA integrity_check"):
-            if line != "ok":
-                yield line
+        """What the database itself finds wrong with its files."""
+        return self._db.damage()
 
     def foreign_keys(self) -> Iterator[str]:
         """Rows that refer to rows that are not there."""
-        for table, row, parent, _ in self._db.each("PRAGMA foreign_key_check"):
-            yield f"{table}, row {row}: what it refers to in {parent} is not there"
+        return self._db.dangling()
 
     def orphans(self) -> Iterator[str]:
         """Rows that belong to nothing, or to something else than they say."""
@@ -138,7 +136,7 @@ class CheckRows:
 
     def _counted(self, queries: dict[str, str]) -> Iterator[str]:
         for what, source in queries.items():
-            row = self._db.one(f"SELECT count(*) FROM {source}")
+            row = ByHand(f"SELECT count(*) FROM {source}").one(self._db)
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 

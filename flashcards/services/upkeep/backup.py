@@ -14,7 +14,8 @@ from flashcards.errors import Conflict, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
 from flashcards.services.upkeep.archive import DATABASE_NAME, TEMPORARY, holds_accounts, pack
 from flashcards.services.upkeep.disk import said
-from flashcards.storage.database import Database, check_file
+from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import check_file
 
 FOLDER = "backups"
 KEPT = 7
@@ -138,7 +139,7 @@ class BackupService:
             check_file(copy)
         except Unavailable as error:  # the copy is what the database is, and nobody will find it at its place
             raise Unavailable(
-                f"The database {self._db.path} is damaged, so no backup was made: run `flashcards doctor`, and"
+                f"The database {self._db.address} is damaged, so no backup was made: run `flashcards doctor`, and"
                 " restore a backup that is older."
             ) from error
 

@@ -10,7 +10,8 @@ from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
 from flashcards.storage.checks import CheckRows
-from flashcards.storage.database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG, Database
+from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
 
 _SHOWN = 20
 
