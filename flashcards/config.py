@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ from flashcards.database_address import SCHEMES, DatabaseAddress, ServerAddress
 from flashcards.errors import Invalid
 from flashcards.mail_server import MailServer, mail_address, mail_server
 
+SECRETS = ("FLASHCARDS_DATABASE_URL", "FLASHCARDS_SMTP_URL", "FLASHCARDS_LLM_KEY", "FLASHCARDS_ADMIN_PASSWORD")
+"""Settings that may also stand in a file, which `NAME_FILE` names; their values are never repeated in a message."""
 Signup = Literal["first", "open", "closed"]
+_BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,100}){1,8}")
 SIGNUPS = ("first", "open", "closed")
 
 
@@ -29,8 +33,10 @@ class Config:
     copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
     machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
     say truly who is asking. `url` is where people reach the server, without a slash at its end; "" where nobody said:
-    then nothing is sent that holds a link. `llm_url` is where a language model is asked to propose ticks in practice;
-    empty: nowhere. `mail` is the server that reminders go through, from the address `mail_from`.
+    then nothing is sent that holds a link. `base_path` is the path below which the app lives, such as ``/cards``, or
+    "". `admin` and `admin_password` make the first account, where there is none. `llm_url` is where a language model
+    is asked to propose ticks in practice; empty: nowhere. `mail` is the server that reminders go through, from the
+    address `mail_from`.
     """
 
     data: Path
@@ -43,6 +49,9 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     url: str = ""
+    base_path: str = ""
+    admin: str = ""
+    admin_password: str = field(default="", repr=False)
     mail: MailServer | None = None
     mail_from: str = ""
     llm_url: str = ""
@@ -67,12 +76,14 @@ class Config:
         """
         wrong: list[str] = []
 
-        def read(name: str, default: str, parse: Callable[[str], object], secret: str = "") -> object:
-            text = secret or environ.get(name, "").strip() or default
+        def read(name: str, default: str, parse: Callable[[str], object]) -> object:
+            text = environ.get(name, "").strip()
             try:
-                return parse(text)
+                if name in SECRETS:
+                    text = _secret(text, environ.get(f"{name}_FILE", "").strip())
+                return parse(text := text or default)
             except ValueError as error:
-                wrong.append(f"{name}: {error}" if secret else f"{name}={text}: {error}")
+                wrong.append(f"{name}: {error}" if name in SECRETS else f"{name}={text}: {error}")
                 return None
 
         # The usual folder is tried when it is needed: `check` needs none.
@@ -84,8 +95,14 @@ class Config:
         trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
         trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
         url = read("FLASHCARDS_URL", "", _own_url)
-        smtp = environ.get("FLASHCARDS_SMTP_URL", "").strip() or read("FLASHCARDS_SMTP_URL_FILE", "", _secret)
-        mail = read("FLASHCARDS_SMTP_URL", "", mail_server, cast(str, smtp or ""))
+        base_path = read("FLASHCARDS_BASE_PATH", urlsplit(cast(str, url or "")).path, _base_path)
+        if url and base_path is not None and urlsplit(cast(str, url)).path != base_path:
+            wrong.append(f"FLASHCARDS_BASE_PATH={base_path}: FLASHCARDS_URL={url} ends otherwise; let both agree")
+        admin = read("FLASHCARDS_ADMIN", "", str)
+        admin_password = read("FLASHCARDS_ADMIN_PASSWORD", "", str)
+        if bool(admin) != bool(admin_password):
+            wrong.append("FLASHCARDS_ADMIN: give the name of the first account and its FLASHCARDS_ADMIN_PASSWORD, too")
+        mail = read("FLASHCARDS_SMTP_URL", "", mail_server)
         usual_sender = f"flashcards@{urlsplit(cast(str, url)).hostname}" if url else ""
         mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
         if mail and not url:
@@ -93,16 +110,11 @@ class Config:
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
         llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
-        llm_key = environ.get("FLASHCARDS_LLM_KEY", "").strip() or read("FLASHCARDS_LLM_KEY_FILE", "", _secret)
+        llm_key = read("FLASHCARDS_LLM_KEY", "", str)
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
-        named = environ.get("FLASHCARDS_DATABASE_URL", "").strip()
-        if not named:
-            named = cast(str, read("FLASHCARDS_DATABASE_URL_FILE", "", _secret) or "")
-        elif "@" not in named:  # no password can be in it: it is told where it is wrong
-            named = ""
         usual = f"sqlite:///{base / 'flashcards.sqlite3'}"
-        database = read("FLASHCARDS_DATABASE_URL", usual, _database, named)
+        database = read("FLASHCARDS_DATABASE_URL", usual, _database)
         if wrong:
             raise Invalid("\n".join(wrong))
         return cls(
@@ -116,6 +128,9 @@ class Config:
             trusted_hosts=cast(tuple[str, ...], trusted_hosts),
             trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
             url=cast(str, url),
+            base_path=cast(str, base_path),
+            admin=cast(str, admin),
+            admin_password=cast(str, admin_password),
             mail=cast("MailServer | None", mail),
             mail_from=cast(str, mail_from),
             llm_url=cast(str, llm_url),
@@ -217,6 +232,14 @@ def _own_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _base_path(text: str) -> str:
+    """A path such as /cards, without a slash at its end; "" for the whole host."""
+    path = text.rstrip("/")
+    if path and not _BASE_PATH.fullmatch(path):
+        raise ValueError("give a path such as /cards, of letters, digits, dashes and dots")
+    return path
+
+
 def _sender(text: str) -> str:
     return mail_address(text) if text else ""
 
@@ -233,12 +256,14 @@ def _model_url(text: str) -> str:
     return text
 
 
-def _secret(path: str) -> str:
-    """What stands in a file; raises ValueError where it cannot be read."""
+def _secret(text: str, path: str) -> str:
+    """The setting itself, or what stands in the file that is named instead; raises ValueError."""
+    if text and path:
+        raise ValueError("it is given twice: by itself, or by a file with _FILE at the name's end")
     try:
-        return Path(path).read_text("utf-8").strip() if path else ""
+        return Path(path).read_text("utf-8").strip() if path else text
     except (OSError, UnicodeDecodeError):
-        raise ValueError("the file cannot be read; name one that holds the secret alone") from None
+        raise ValueError(f"the file {path} cannot be read; name one that holds the secret alone") from None
 
 
 def parse_port(text: str) -> int:

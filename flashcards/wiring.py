@@ -16,6 +16,7 @@ from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.authoring.deck_editing import AuthoringService
+from flashcards.services.authoring.faults import FaultService
 from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
@@ -79,6 +80,7 @@ class Services:
     edits: EditService
     preview: PreviewService
     analysis: AnalysisService
+    faults: FaultService
     stats: StatsService
     memory: MemoryState
     measure: MemoryMeasure
@@ -109,6 +111,16 @@ class Services:
         from flashcards.services.bring.with_history import BringService
 
         return BringService(self.database, self.sync, self.config.decks, self.clock)
+
+    def make_first_account(self) -> str | None:
+        """Makes the first account where the environment names one and there is none; gives what to tell the user.
+
+        Raises Invalid where the name or the password is no use.
+        """
+        if not self.config.admin or self.accounts.learners():
+            return None
+        self.accounts.add_learner(self.config.admin, self.config.admin_password, author=True, admin=True)
+        return f"Made the first account, {self.config.admin}, with the password from the environment"
 
     def install_bundled(self) -> tuple[str, ...]:
         """Brings the built-in decks into the data folder, unless the user named a folder of their own.
@@ -181,6 +193,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
         analysis=AnalysisService(database),
+        faults=FaultService(database, clock, review),
         stats=StatsService(database, clock),
         memory=MemoryState(database),
         measure=MemoryMeasure(database),

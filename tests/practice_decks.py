@@ -46,7 +46,7 @@ def sort(items):
 - handles the empty list
 - names the cost
 
-## What does quicksort cost? {#quicksort .core .mid}
+## What does quicksort cost? {#quicksort .core .mid .concepts}
 
 On average $n \\log n$.
 

@@ -61,6 +61,8 @@ def _serve(opened: Services, settings: Config, listener: socket) -> None:
     from flashcards.web.app import create_app
     from flashcards.web.server import serve
 
+    if line := opened.make_first_account():
+        click.echo(printable(line))
     first_sync(opened)
     background = all_jobs(opened)
     background.start()
@@ -116,7 +118,7 @@ def _say_hello(settings: Config, opened: Services) -> None:
     click.echo(f"Data in {settings.data}, {sqlite_note()}")
     if code := opened.accounts.setup_code():
         click.echo(f"The first account needs this code: {code}")
-    click.echo(f"Open http://{host}:{settings.port} (Ctrl+C stops)")
+    click.echo(f"Open http://{host}:{settings.port}{settings.base_path} (Ctrl+C stops)")
 
 
 def _log_to_stderr() -> None:

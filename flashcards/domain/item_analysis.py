@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from flashcards.domain.ids import LearnerId
+
 LEAST_LEARNERS = 3
 """A card that fewer have answered is not analysed: with two, each could tell what the other did."""
 
@@ -43,7 +45,7 @@ class Figures:
         return self.first_wrong / self.learners
 
 
-def pack(learner: int, *, wrong: bool, asked: bool, ms: int) -> int:
+def pack(learner: LearnerId, *, wrong: bool, asked: bool, ms: int) -> int:
     """An answer of `learner`; `ms` is what it took, 0 where that is not known."""
     return (
         learner << LEARNER_SHIFT | min(ms, LONGEST_MS) << MS_SHIFT | (ASKED if asked else 0) | (WRONG if wrong else 0)

@@ -13,48 +13,49 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeVar
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard
 
-DueRow = tuple[int, Day, int, int, int, int]
+DueRow = tuple[CardId, Day, int, NoteId, int, DeckId]
 """The fields of a `DueCard`, in order."""
 
 
 class DueCard(NamedTuple):
     """A scheduled card whose day has come; ids are those of the storage, `interval` is in days."""
 
-    card: int
+    card: CardId
     due_on: Day
     interval: int
-    note: int
+    note: NoteId
     ordinal: int
-    deck: int
+    deck: DeckId
 
 
 class NewCard(NamedTuple):
     """A card in the state new."""
 
-    card: int
-    note: int
+    card: CardId
+    note: NoteId
     ordinal: int
-    deck: int
+    deck: DeckId
 
 
 class DrillCard(NamedTuple):
     """A card whose last answer today was below 4."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
 
 
 class EarlyCard(NamedTuple):
     """A card that a plan asks before its date."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
 
 
 PlannedCard = DueCard | NewCard | DrillCard | AskedCard | EarlyCard
@@ -74,12 +75,12 @@ class AnswerToday(NamedTuple):
     `askable` is whether the card could be shown again: not hidden, reset, suspended or buried since.
     """
 
-    card: int
-    note: int
+    card: CardId
+    note: NoteId
     kind: str
     quality: int
     was_new: bool
-    deck: int
+    deck: DeckId
     askable: bool
 
 
@@ -100,8 +101,8 @@ class DaySoFar:
     """
 
     moved: tuple[AnswerToday, ...]
-    moved_notes: frozenset[int]
-    introduced: Mapping[int, int]
+    moved_notes: frozenset[NoteId]
+    introduced: Mapping[DeckId, int]
     drill: tuple[DrillCard, ...]
 
     @property
@@ -109,7 +110,7 @@ class DaySoFar:
         """How many due cards were answered."""
         return len(self.moved) - sum(self.introduced.values())
 
-    def answered(self, counted: Callable[[int, int], bool]) -> Answered:
+    def answered(self, counted: Callable[[DeckId, NoteId], bool]) -> Answered:
         """How many of the cards that moved were due and new, where `counted(deck, note)`."""
         was_new = [it.was_new for it in self.moved if counted(it.deck, it.note)]
         return Answered(due=was_new.count(False), new=was_new.count(True))
@@ -120,7 +121,7 @@ class NewLimits:
     """How many new cards may still come today: in all, and in decks that have a limit of their own."""
 
     total: int
-    decks: Mapping[int, int] = field(default_factory=dict)
+    decks: Mapping[DeckId, int] = field(default_factory=dict)
 
 
 def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
@@ -129,8 +130,8 @@ def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
     A card is in the drill, the one answered longest ago first, while its last answer is below 4; `drill` is
     the learner's setting.
     """
-    last: dict[int, AnswerToday] = {}
-    moved: dict[int, AnswerToday] = {}
+    last: dict[CardId, AnswerToday] = {}
+    moved: dict[CardId, AnswerToday] = {}
     for answer in answers:
         last.pop(answer.card, None)  # so that the order is that of the last answers
         last[answer.card] = answer
@@ -150,12 +151,12 @@ def waits(prerequisites: Iterable[Prerequisite]) -> bool:
     return any(it.in_play and not it.answered for it in prerequisites)
 
 
-def hide_due_siblings(due: Iterable[DueRow], moved: Container[int]) -> list[DueRow]:
+def hide_due_siblings(due: Iterable[DueRow], moved: Container[NoteId]) -> list[DueRow]:
     """One card of each note, the one of the lowest ordinal; none of the notes in `moved`.
 
     `moved` are the notes with an answer today that moved a schedule.
     """
-    shown: dict[int, DueRow] = {}
+    shown: dict[NoteId, DueRow] = {}
     for row in due:
         note = row[3]
         other = shown.get(note)
@@ -167,7 +168,7 @@ def hide_due_siblings(due: Iterable[DueRow], moved: Container[int]) -> list[DueR
     return list(shown.values())
 
 
-def most_overdue(due: Sequence[DueRow], today: Day, learner: int, count: int) -> list[DueRow]:
+def most_overdue(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int) -> list[DueRow]:
     """The first `count` of `due`: most overdue relative to the interval first.
 
     Ties are broken by a seed of (learner, day), so that two devices show the same order.
@@ -194,14 +195,14 @@ class Order:
     which a backlog comes, of as many cards as it holds.
     """
 
-    failed: frozenset[int] = frozenset()
-    backlog: Mapping[int, int] = field(default_factory=dict)
+    failed: frozenset[CardId] = frozenset()
+    backlog: Mapping[CardId, int] = field(default_factory=dict)
 
 
 NO_ORDER = Order()
 
 
-def in_order(due: Sequence[DueRow], today: Day, learner: int, count: int, order: Order) -> list[DueRow]:
+def in_order(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int, order: Order) -> list[DueRow]:
     """The first `count` of `due`: those that failed, then by the backlog's order, then most overdue first."""
     if not order.failed and not order.backlog:
         return most_overdue(due, today, learner, count)
@@ -226,20 +227,20 @@ def in_turn(parts: Sequence[Iterator[NewCard]]) -> Iterator[NewCard]:
                 yield card
 
 
-def shuffled(cards: Sequence[NewCard], learner: int, today: Day) -> list[NewCard]:
+def shuffled(cards: Sequence[NewCard], learner: LearnerId, today: Day) -> list[NewCard]:
     """The cards in an order by chance, which is the same all day and on every device; siblings stay in theirs."""
     seed = _mixed(learner * 0x1_0000_0001 + today)
     return sorted(cards, key=lambda it: (_mixed(it.note ^ seed), it.ordinal))
 
 
-def choose_new(candidates: Iterable[NewCard], hidden: Container[int], limits: NewLimits) -> list[NewCard]:
+def choose_new(candidates: Iterable[NewCard], hidden: Container[NoteId], limits: NewLimits) -> list[NewCard]:
     """The new cards of the day, in the order of `candidates` (deck order, siblings by ordinal).
 
     `hidden` are the notes of which another card is due or moved today. Candidates that wait for a
     prerequisite are not among them. Stops reading as soon as the limit is reached.
     """
     chosen: list[NewCard] = []
-    notes: set[int] = set()
+    notes: set[NoteId] = set()
     left = dict(limits.decks)
     if limits.total <= 0:
         return chosen
@@ -278,7 +279,7 @@ def spread(
 
 
 def soonest(
-    rows: Iterable[DueRow], moved: Mapping[int, int], studied: Container[int], learner: int, today: Day
+    rows: Iterable[DueRow], moved: Mapping[CardId, NoteId], studied: Container[NoteId], learner: LearnerId, today: Day
 ) -> list[DueCard]:
     """What to study ahead, of cards that come later than today: those due soonest, one card of each note.
 
@@ -286,7 +287,7 @@ def soonest(
     its due date and hides its siblings. `studied` are notes that were studied ahead today: they wait.
     """
     moved_notes = set(moved.values())
-    first: dict[int, DueCard] = {}
+    first: dict[NoteId, DueCard] = {}
     for row in map(DueCard._make, rows):
         if row.note in studied or (row.note in moved_notes and row.card not in moved):
             continue
@@ -297,7 +298,7 @@ def soonest(
     return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, _mixed(it.card ^ seed)))
 
 
-def apart(cards: Sequence[Asked], marks: Mapping[int, int], before: int | None = None) -> list[Asked]:
+def apart(cards: Sequence[Asked], marks: Mapping[CardId, int], before: int | None = None) -> list[Asked]:
     """The same cards, no two with the same mark next to each other as far as that can be; else in their order.
 
     `marks` are those of confusable cards by card, `before` is the mark of the card that was asked last. A card
@@ -325,7 +326,7 @@ def _next_place(waiting: Sequence[int | None], counts: Mapping[int, int], last: 
     return next((place for place, mark in enumerate(waiting) if mark is None or mark != last), 0)
 
 
-def touching(cards: Sequence[Asked], marks: Mapping[int, int], before: int | None = None) -> bool:
+def touching(cards: Sequence[Asked], marks: Mapping[CardId, int], before: int | None = None) -> bool:
     """Whether two cards with the same mark stand next to each other, or the first has the mark `before`."""
     row = [before, *(marks.get(card.card) for card in cards)]
     return any(left is not None and left == right for left, right in pairwise(row))
@@ -341,7 +342,7 @@ class Plan:
     done: Answered = Answered()
     order: Order = field(default_factory=lambda: NO_ORDER)
 
-    def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
+    def first(self, count: int, today: Day, learner: LearnerId, skip: Container[CardId] = ()) -> list[PlannedCard]:
         """The next `count` cards: due and new mixed, then the drill; cards in `skip` are passed over."""
         ahead = count + (len(skip) if isinstance(skip, Collection) else 0)
         due = map(DueCard._make, in_order(self.due, today, learner, ahead, self.order))
@@ -357,13 +358,15 @@ class InPlan:
     cards: list[PlannedCard]
     drill: list[DrillCard]
 
-    def first(self, count: int, today: Day, learner: int, skip: Container[int] = ()) -> list[PlannedCard]:
+    def first(self, count: int, today: Day, learner: LearnerId, skip: Container[CardId] = ()) -> list[PlannedCard]:
         """The next `count` cards; those in `skip` are passed over."""
         cards = (card for part in (self.cards, self.drill) for card in part if card.card not in skip)
         return list(islice(cards, count))
 
 
-def limit_due(due: list[DueRow], left: int | None, today: Day, learner: int, first: Order = NO_ORDER) -> list[DueRow]:
+def limit_due(
+    due: list[DueRow], left: int | None, today: Day, learner: LearnerId, first: Order = NO_ORDER
+) -> list[DueRow]:
     """The due cards that a limit lets through, most overdue first; `left` None is no limit."""
     return due if left is None or left >= len(due) else in_order(due, today, learner, left, first)
 

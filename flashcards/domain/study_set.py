@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 
@@ -20,10 +21,10 @@ RIGHTS_AFTER_A_FAILURE = 2
 class SetCard(NamedTuple):
     """A card that can be asked, as a learner has it; `hidden` is suspended, or buried on the day."""
 
-    card: int
-    note: int
+    card: CardId
+    note: NoteId
     ordinal: int
-    deck: int
+    deck: DeckId
     due_on: Day | None
     hidden: bool
 
@@ -40,9 +41,9 @@ class SetCard(NamedTuple):
 class AskedCard(NamedTuple):
     """A card of a set that is not done: what it is to the learner, and how many right answers in a row it needs."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
     kind: SetKind
     rights: int
 
@@ -50,12 +51,12 @@ class AskedCard(NamedTuple):
 class GivenAnswer(NamedTuple):
     """What was done with a card since its set was made: graded, or put away (`quality` is None)."""
 
-    card: int
+    card: CardId
     quality: int | None
     verb: str | None
 
 
-def in_order(cards: Sequence[SetCard], seed: str) -> list[int]:
+def in_order(cards: Sequence[SetCard], seed: str) -> list[CardId]:
     """The cards as they are to be asked: mixed, each note's second card after all first ones.
 
     New cards keep the order in which they stand in `cards`, so that what builds on others comes after them. The same

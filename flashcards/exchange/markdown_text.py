@@ -77,7 +77,9 @@ def front(text: str) -> str:
     """A question: its first paragraph on one line, so that it can be a heading; the rest below it."""
     lines = text.strip("\n").rstrip().split("\n")
     end = next((i for i, line in enumerate(lines) if not line.strip() or _BLOCK_START.match(line)), len(lines))
-    heading = " ".join(_HARD_BREAK.sub("", line).strip() for line in lines[:end])
+    # A backslash at the end of the last line breaks no line: it is a character.
+    first = lines[:end]
+    heading = " ".join([*(_HARD_BREAK.sub("", line).strip() for line in first[:-1]), *first[-1:]]).strip()
     heading = re.sub(r"^#{1,6}[ \t]+", "", heading)
     rest = "\n".join(lines[end:]).strip("\n")
     return f"{heading}\n\n{rest}" if heading and rest else heading or rest

@@ -29,7 +29,7 @@ from flashcards.exchange.markdown_text import (
     with_pictures,
     without_html,
 )
-from flashcards.exchange.obsidian_marks import as_tag, deck_of, gap_pattern, highlights, properties
+from flashcards.exchange.obsidian_marks import as_tag, deck_of, gap_pattern, highlights, properties, unmarked
 from flashcards.exchange.obsidian_settings import Settings
 
 DEFAULT = Settings()
@@ -206,13 +206,31 @@ class _Reader:
         separator: int | None = None
         latest = len(self.cards)
         schedule = ("", 0)
+        front = -1  # the heading that stands right above, and is the front where a separator follows
+        after: list[re.Match[str]] = []  # headings that are text of a card: they are one for what comes below it
         for index, line in enumerate(lines):
+            above, front = front, -1
             if flags[index]:
                 pending.append(index)
             elif heading := _HEADING.match(line):
+                if separator is not None:
+                    pending.append(index)
+                    after.append(heading)
+                    continue
                 self.marked(lines, shown, pending, first, ("", 0))
-                self.enter(len(heading[1]), heading[2])
                 pending = []
+                self.headings = [it for it in self.headings if it[0] < len(heading[1])]
+                if self.separators.search(shown[index]):
+                    at = heading.start(2)
+                    following = lines[index + 1 : index + 2]
+                    left = self.single(heading[2], shown[index][at : heading.end(2)], first + index, following)
+                    self.enter(len(heading[1]), left)
+                elif self.gaps is not None and self.gaps.search(mask(heading[2])):
+                    pending.append(index)
+                    after.append(heading)
+                else:
+                    self.enter(len(heading[1]), heading[2])
+                    front = index
             elif _TAGS_ALONE.fullmatch(line) and self.tagged.search(shown[index]):
                 self.tag(shown[index])
             elif found := _SCHEDULE.fullmatch(line.strip()):
@@ -222,6 +240,9 @@ class _Reader:
                     schedule = ("", 0)
             elif separator is None and line.strip() in (self.settings.several, self.settings.several_reversed):
                 separator = index
+                if above >= 0 and not pending:
+                    pending.append(above)
+                    after.append(self.leave(lines[above]))
             elif separator is None and self.separators.search(shown[index]):
                 self.marked(lines, shown, pending, first, ("", 0))
                 self.single(line, shown[index], first + index, lines[index + 1 : index + 2])
@@ -234,6 +255,15 @@ class _Reader:
             self.several(lines, pending, separator, first, schedule)
         else:
             self.marked(lines, shown, pending, first, schedule)
+        for heading in after:
+            self.enter(len(heading[1]), unmarked(heading[2], self.gaps))
+
+    def leave(self, line: str) -> re.Match[str]:
+        """Takes back that a heading was entered, which turns out to be the front of a card; gives it."""
+        self.headings.pop()
+        heading = _HEADING.match(line)
+        assert heading is not None
+        return heading
 
     def enter(self, level: int, title: str) -> None:
         self.headings = [heading for heading in self.headings if heading[0] < level]
@@ -257,8 +287,8 @@ class _Reader:
         card.section = " > ".join(titles) or None
         self.cards.append(card)
 
-    def single(self, line: str, shown: str, number: int, following: list[str]) -> None:
-        """Take in a card on one line."""
+    def single(self, line: str, shown: str, number: int, following: list[str]) -> str:
+        """Take in a card on one line; gives its front, as far as it is one."""
         found = self.separators.search(shown)
         assert found is not None
         schedule = _SCHEDULE.search(line)
@@ -268,16 +298,17 @@ class _Reader:
         left, right = line[start : found.start()].strip(), line[found.end() : end].strip()
         if line.lstrip().startswith("|") or not left or not right:
             self.notice(number, f"left out: '{found.group()}' here makes no card")
-            return
+            return line.strip()
         scheduled = schedule is not None or bool(following and _SCHEDULE.fullmatch(following[0].strip()))
         if self.strict and _INLINE_FIELD.match(line) and not scheduled:
             self.doubt(number)
-            return
+            return left
         kind = ":::" if found.group() == self.settings.single_reversed else "::"
         card = _Found(kind, number, left, right)
         if schedule:
             card.schedule, card.schedule_line = schedule[1], number
         self.add(card)
+        return left
 
     def several(
         self, lines: list[str], pending: list[int], separator: int, first: int, schedule: tuple[str, int]

@@ -18,8 +18,9 @@ def gap_pattern(gaps: tuple[tuple[str, str], ...]) -> re.Pattern[str] | None:
 def _one_gap(index: int, opening: str, closing: str) -> str:
     begin, end = re.escape(opening), re.escape(closing)
     inner = f"(?:(?!{begin})(?!{end})(?!;;).)+?"
+    once_more = re.escape(opening[0])
     return (
-        rf"{begin}(?:(?P<number{index}>\d+);;)?(?P<text{index}>(?![\s=*])(?:{inner}))"
+        rf"{begin}(?:(?P<number{index}>\d+);;)?(?P<text{index}>(?![\s{once_more}])(?:{inner}))"
         rf"(?:;;(?P<hint{index}>(?:(?!{end}).)+?))?{end}"
         rf"(?:\^\[(?P<more{index}>[^\]\n]*)\])?(?:\[\^(?P<group{index}>[^\]\s]*)\])?"
     )
@@ -94,3 +95,14 @@ def highlights(text: str, pattern: re.Pattern[str] | None = HIGHLIGHTS) -> tuple
         pieces += [text[position : match.start()], closed_deletion(number, inner, hint)]
         position = match.end()
     return "".join([*pieces, text[position:]]), tuple(sorted(used))
+
+
+def unmarked(text: str, pattern: re.Pattern[str] | None = HIGHLIGHTS) -> str:
+    """The text with its highlights as plain words."""
+    pieces: list[str] = []
+    position = 0
+    for match in pattern.finditer(mask(text)) if pattern else ():
+        name = next(name for name, value in match.groupdict().items() if value and name.startswith("text"))
+        pieces += [text[position : match.start()], text[slice(*match.span(name))]]
+        position = match.end()
+    return "".join([*pieces, text[position:]])

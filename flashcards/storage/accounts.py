@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import Case, fn
 
+from flashcards.domain.ids import LearnerId
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.models import Learner, Session, Throttle, Token
 from flashcards.storage.prepared import Query, inserting, prepared
@@ -39,12 +40,12 @@ def _by_name(name_key: str) -> Query:
 
 
 @prepared
-def _by_id(learner: int) -> Query:
+def _by_id(learner: LearnerId) -> Query:
     return Learner.select(*_ACCOUNT).where(Learner.id == learner)
 
 
 @prepared
-def _password_hash(learner: int) -> Query:
+def _password_hash(learner: LearnerId) -> Query:
     return Learner.select(Learner.password_hash).where(Learner.id == learner)
 
 
@@ -54,30 +55,30 @@ def _insert(*values: Any, columns: tuple[str, ...]) -> Query:
 
 
 @prepared
-def _update(learner: int, *values: Any, columns: tuple[str, ...]) -> Query:
+def _update(learner: LearnerId, *values: Any, columns: tuple[str, ...]) -> Query:
     return Learner.update(dict(zip(columns, values, strict=True))).where(Learner.id == learner)
 
 
 @prepared
-def _end_calendar(learner: int) -> Query:
+def _end_calendar(learner: LearnerId) -> Query:
     ended = 0 - (Learner.calendar_generation + 1)
     has_one = (Learner.id == learner) & (Learner.calendar_generation > 0)
     return Learner.update({Learner.calendar_generation: ended}).where(has_one)
 
 
 @prepared
-def _delete(learner: int) -> Query:
+def _delete(learner: LearnerId) -> Query:
     return Learner.delete().where(Learner.id == learner)
 
 
 @prepared
-def _delete_expired(learner: int, now: int) -> Query:
+def _delete_expired(learner: LearnerId, now: int) -> Query:
     return Session.delete().where(Session.learner == learner, Session.expires_at <= now)
 
 
 @prepared
 def _insert_session(
-    learner: int, secret_hash: bytes, user_agent: str, created_at: int, seen_at: int, expires_at: int
+    learner: LearnerId, secret_hash: bytes, user_agent: str, created_at: int, seen_at: int, expires_at: int
 ) -> Query:
     return Session.insert(
         learner=learner, secret_hash=secret_hash, user_agent=user_agent, created_at=created_at, seen_at=seen_at,
@@ -97,7 +98,7 @@ def _touch_session(session: int, now: int, expires_at: int) -> Query:
 
 
 @prepared
-def _sessions(learner: int, now: int) -> Query:
+def _sessions(learner: LearnerId, now: int) -> Query:
     return (
         Session.select(Session.id, Session.user_agent, Session.created_at, Session.seen_at, Session.secret_hash)
         .where(Session.learner == learner, Session.expires_at > now)
@@ -106,7 +107,7 @@ def _sessions(learner: int, now: int) -> Query:
 
 
 @prepared
-def _delete_session(learner: int, session: int) -> Query:
+def _delete_session(learner: LearnerId, session: int) -> Query:
     return Session.delete().where(Session.learner == learner, Session.id == session)
 
 
@@ -116,7 +117,7 @@ def _delete_session_of(secret_hash: bytes) -> Query:
 
 
 @prepared
-def _delete_other_sessions(learner: int, secret_hash: bytes) -> Query:
+def _delete_other_sessions(learner: LearnerId, secret_hash: bytes) -> Query:
     return Session.delete().where(Session.learner == learner, Session.secret_hash != secret_hash)
 
 
@@ -141,7 +142,7 @@ def _touch_token(token: int, now: int) -> Query:
 
 
 @prepared
-def _tokens(learner: int) -> Query:
+def _tokens(learner: LearnerId) -> Query:
     return (
         Token.select(Token.id, Token.name, Token.prefix, Token.created_at, Token.used_at)
         .where(Token.learner == learner)
@@ -150,12 +151,12 @@ def _tokens(learner: int) -> Query:
 
 
 @prepared
-def _delete_token(learner: int, token: int) -> Query:
+def _delete_token(learner: LearnerId, token: int) -> Query:
     return Token.delete().where(Token.learner == learner, Token.id == token)
 
 
 @prepared
-def _delete_tokens(learner: int) -> Query:
+def _delete_tokens(learner: LearnerId) -> Query:
     return Token.delete().where(Token.learner == learner)
 
 
@@ -233,47 +234,47 @@ class AccountRows:
         """The account of that name, if there is one."""
         return _by_name.one(self._db, name_key)
 
-    def by_id(self, learner: int) -> Row | None:
+    def by_id(self, learner: LearnerId) -> Row | None:
         """The account with that number, if there is one."""
         return _by_id.one(self._db, learner)
 
-    def password_hash(self, learner: int) -> str | None:
+    def password_hash(self, learner: LearnerId) -> str | None:
         """The stored hash of an account's password."""
         row = _password_hash.one(self._db, learner)
         return row[0] if row else None
 
-    def insert(self, values: dict[str, Any]) -> int:
+    def insert(self, values: dict[str, Any]) -> LearnerId:
         """Makes an account and returns its number; raises NameTaken."""
         try:
             row = _insert.one(self._db, *values.values(), columns=tuple(values))
         except IntegrityError as error:
             raise NameTaken from error
         assert row is not None
-        return int(row[0])
+        return LearnerId(row[0])
 
-    def update(self, learner: int, values: dict[str, Any]) -> None:
+    def update(self, learner: LearnerId, values: dict[str, Any]) -> None:
         """Changes columns of an account; raises NameTaken."""
         try:
             _update.run(self._db, learner, *values.values(), columns=tuple(values))
         except IntegrityError as error:
             raise NameTaken from error
 
-    def end_calendar(self, learner: int) -> None:
+    def end_calendar(self, learner: LearnerId) -> None:
         """Ends the address of the learner's calendar, if there is one."""
         _end_calendar.run(self._db, learner)
 
-    def delete(self, learner: int) -> None:
+    def delete(self, learner: LearnerId) -> None:
         """Removes an account and everything that is its own."""
         _delete.run(self._db, learner)
 
     # --- sessions
 
-    def insert_session(self, learner: int, secret_hash: bytes, user_agent: str, now: int, expires_at: int) -> int:
+    def insert_session(self, learner: LearnerId, secret_hash: bytes, user_agent: str, now: int, expires_at: int) -> int:
         """Opens a session and forgets the learner's expired ones."""
         _delete_expired.run(self._db, learner, now)
         row = _insert_session.one(self._db, learner, secret_hash, user_agent, now, now, expires_at)
         assert row is not None
-        return int(row[0])
+        return LearnerId(row[0])
 
     def session(self, secret_hash: bytes, now: int) -> Found | None:
         """The open session with that secret, if there is one."""
@@ -284,11 +285,11 @@ class AccountRows:
         """Notes that the session was used."""
         _touch_session.run(self._db, session, now, expires_at)
 
-    def sessions(self, learner: int, now: int) -> list[Row]:
+    def sessions(self, learner: LearnerId, now: int) -> list[Row]:
         """(id, user_agent, created_at, seen_at, secret_hash) of the open sessions, the last used first."""
         return _sessions.all(self._db, learner, now)
 
-    def delete_session(self, learner: int, session: int) -> bool:
+    def delete_session(self, learner: LearnerId, session: int) -> bool:
         """Ends one session of the learner; whether there was one."""
         return bool(_delete_session.run(self._db, learner, session).rowcount)
 
@@ -296,13 +297,13 @@ class AccountRows:
         """Ends the session with that secret."""
         _delete_session_of.run(self._db, secret_hash)
 
-    def delete_other_sessions(self, learner: int, secret_hash: bytes) -> None:
+    def delete_other_sessions(self, learner: LearnerId, secret_hash: bytes) -> None:
         """Ends all sessions of the learner but the one with that secret."""
         _delete_other_sessions.run(self._db, learner, secret_hash)
 
     # --- tokens
 
-    def insert_token(self, learner: int, name: str, prefix: str, secret_hash: bytes, now: int) -> None:
+    def insert_token(self, learner: LearnerId, name: str, prefix: str, secret_hash: bytes, now: int) -> None:
         """Stores a token."""
         _insert_token.run(self._db, learner, name, prefix, secret_hash, now)
 
@@ -315,15 +316,15 @@ class AccountRows:
         """Notes that the token was used."""
         _touch_token.run(self._db, token, now)
 
-    def tokens(self, learner: int) -> list[Row]:
+    def tokens(self, learner: LearnerId) -> list[Row]:
         """(id, name, prefix, created_at, used_at) of the learner's tokens, the oldest first."""
         return _tokens.all(self._db, learner)
 
-    def delete_token(self, learner: int, token: int) -> bool:
+    def delete_token(self, learner: LearnerId, token: int) -> bool:
         """Revokes one token of the learner; whether there was one."""
         return bool(_delete_token.run(self._db, learner, token).rowcount)
 
-    def delete_tokens(self, learner: int) -> None:
+    def delete_tokens(self, learner: LearnerId) -> None:
         """Revokes all tokens of the learner."""
         _delete_tokens.run(self._db, learner)
 

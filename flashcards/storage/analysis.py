@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.item_analysis import ASKED, LEARNER_SHIFT, LONGEST_MS, MS_SHIFT, WRONG
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.storage.database import Database
@@ -39,7 +40,7 @@ _IN_ORDER = """
 class CardPlace:
     """Where a card is written."""
 
-    id: int
+    id: CardId
     which: str
     note_key: str
     title: str
@@ -55,10 +56,10 @@ class AnalysisRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def answers(self, decks: Collection[int] | None) -> dict[int, array[int]]:
+    def answers(self, decks: Collection[DeckId] | None) -> dict[CardId, array[int]]:
         """Each card's answers, packed as `item_analysis` has them, in the order of the log; of hidden cards too."""
         sql = _ANSWERS.format(among="" if decks is None else _OF_DECKS)
-        found: dict[int, array[int]] = {}
+        found: dict[CardId, array[int]] = {}
         for card, answer in self._db.each(sql, () if decks is None else (json.dumps(sorted(decks)),)):
             if (answers := found.get(card)) is None:
                 found[card] = array("q", (answer,))
@@ -66,10 +67,10 @@ class AnalysisRows:
                 answers.append(answer)
         return found
 
-    def places(self, cards: Iterable[int]) -> dict[int, CardPlace]:
+    def places(self, cards: Iterable[CardId]) -> dict[CardId, CardPlace]:
         """Where these cards are written."""
         return {row[0]: CardPlace(*row) for row in self._db.all(_PLACES, (json.dumps(list(cards)),))}
 
-    def in_order(self) -> list[int]:
+    def in_order(self) -> list[CardId]:
         """All cards in the order of study, but for those that are hidden (removed, or drafts)."""
         return [card for (card,) in self._db.all(_IN_ORDER)]

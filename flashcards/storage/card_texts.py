@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 
 from flashcards.domain.card import Basic, Cloze, Content
+from flashcards.domain.ids import CardId
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Note
 from flashcards.storage.prepared import Query, prepared
 
 
 @prepared
-def _text(card: int) -> Query:
+def _text(card: CardId) -> Query:
     return (
         Card.select(
             Note.kind, Note.question, Note.answer, Note.typed, Note.reversed, Card.which, Note.rubric, Note.follow_ups,
@@ -34,7 +35,7 @@ class StoredText:
     sources: tuple[str, ...]
 
 
-def stored_text(database: Database, card_id: int) -> StoredText | None:
+def stored_text(database: Database, card_id: CardId) -> StoredText | None:
     """The text of a card; None where there is no such card."""
     row = _text.one(database, card_id)
     if row is None:

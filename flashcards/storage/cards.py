@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, Case, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH, Schedule
 from flashcards.domain.sm2 import REMEMBERED
@@ -47,7 +48,7 @@ _FADED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """The lower the recall, the longer the time."""
 
 
-def with_schedule(query: Any, learner: int) -> Any:
+def with_schedule(query: Any, learner: LearnerId) -> Any:
     """Joins a query of notes and cards with the learner's schedules and flags; both may be missing."""
     schedule, flag = models.Schedule, CardFlag
     return query.join(schedule, JOIN.LEFT_OUTER, on=((schedule.learner == learner) & (schedule.card == Card.id))).join(
@@ -55,26 +56,26 @@ def with_schedule(query: Any, learner: int) -> Any:
     )
 
 
-def _answers(learner: int) -> tuple[Any, Any]:
+def _answers(learner: LearnerId) -> tuple[Any, Any]:
     """The learner's log by cards, and the condition of a grade in it that counts, of the card at hand."""
     log = Indexed(Review, "review_card")
     return log, (log.card == Card.id) & (log.learner == learner) & log.quality.is_null(False) & (log.undone == 0)
 
 
-def _count_of_answers(learner: int) -> Any:
+def _count_of_answers(learner: LearnerId) -> Any:
     """How many answers the card at hand has: counted when they came."""
     counted = (CardAnswers.learner == learner) & (CardAnswers.card == Card.id)
     return fn.coalesce(CardAnswers.select(CardAnswers.answers).where(counted), 0)
 
 
-def _moved_on(learner: int) -> Any:
+def _moved_on(learner: LearnerId) -> Any:
     """The day of the last answer that moved the card's date."""
     log = Indexed(Review, "review_card")
     moves = (log.card == Card.id) & (log.learner == learner) & (log.undone == 0)
     return log.select(fn.max(log.study_day)).where(moves, log.kind.in_(("scheduled", "drill")))
 
 
-def _records(query: Any, learner: int) -> Any:
+def _records(query: Any, learner: LearnerId) -> Any:
     """The columns of a `CardRecord`, from a query of notes and cards."""
     schedule, of_card, of_note = models.Schedule, Rendering.alias(), Rendering.alias()
     columns = (
@@ -102,7 +103,7 @@ def cards_of_notes() -> Any:
 
 
 @prepared
-def _cards(learner: int, ids: Collection[int]) -> Query:
+def _cards(learner: LearnerId, ids: Collection[int]) -> Query:
     return _records(Card.select().join(Note), learner).where(Among(Card.id, ids))
 
 
@@ -114,8 +115,8 @@ def _words(match: str, first: int, most: int) -> Query:
 
 @prepared
 def _listed(
-    learner: int, today: Day, due: Collection[int], note: int, card: int, limit: int,
-    decks: Collection[int] | None = None, notes: Collection[int] | None = None, *values: Any, asked: Asked,
+    learner: LearnerId, today: Day, due: Collection[int], note: NoteId, card: CardId, limit: int,
+    decks: Collection[DeckId] | None = None, notes: Collection[NoteId] | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = _records(cards_of_notes(), learner).where(*conditions(asked, learner, today, due, decks, values))
     if notes is not None:
@@ -126,22 +127,22 @@ def _listed(
 
 
 @prepared
-def _notes_suspended(learner: int, most: int) -> Query:
+def _notes_suspended(learner: LearnerId, most: int) -> Query:
     schedule = Indexed(models.Schedule, "schedule_suspended")
     is_one = (schedule.learner == learner) & (schedule.suspended == 1)
     return schedule.select(schedule.note).where(is_one).distinct().limit(most)
 
 
 @prepared
-def _notes_lapsed(learner: int, value: int, most: int, *, compared: str) -> Query:
+def _notes_lapsed(learner: LearnerId, value: int, most: int, *, compared: str) -> Query:
     schedule = Indexed(models.Schedule, "schedule_lapses")
     is_one = (schedule.learner == learner) & (schedule.lapses > 0) & _COMPARED[compared](schedule.lapses, value)
     return schedule.select(schedule.note).where(is_one).distinct().limit(most)
 
 
 @prepared
-def _notes_answered(learner: int, value: int, most: int, *, compared: str) -> Query:
-    counted = Indexed(CardAnswers, "card_answers_most")
+def _notes_answered(learner: LearnerId, value: int, most: int, *, compared: str) -> Query:
+    counted = CardAnswers
     is_one = (counted.learner == learner) & _COMPARED[compared](counted.answers, value)
     return counted.select(Card.note).join(Card, on=(Card.id == counted.card)).where(is_one).distinct().limit(most)
 
@@ -155,8 +156,8 @@ def having_words(query: Any, match: str | None) -> Any:
 
 @prepared
 def _notes(
-    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
-    *values: Any, asked: Asked,
+    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
+    match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = with_schedule(cards_of_notes().join(Deck, on=(Deck.id == Note.deck)), learner).select(Note.id).distinct()
     return having_words(query.where(*conditions(asked, learner, today, due, decks, values)), match)
@@ -175,19 +176,19 @@ def _log_rows(log: Any) -> Any:
 
 
 @prepared
-def _log_since(learner: int, since: int, limit: int) -> Query:
+def _log_since(learner: LearnerId, since: int, limit: int) -> Query:
     later = (Review.learner == learner) & (Review.seq > since)
     return _log_rows(Review).where(later).order_by(Review.seq).limit(limit)
 
 
 @prepared
-def _log_of_card(learner: int, card: int) -> Query:
+def _log_of_card(learner: LearnerId, card: CardId) -> Query:
     log = Indexed(Review, "review_card")
     return _log_rows(log).where(log.card == card, log.learner == learner).order_by(log.seq)
 
 
 @prepared
-def _answers_of_day(learner: int, day: Day) -> Query:
+def _answers_of_day(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
         log.select(log.card, log.quality, AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS))
@@ -197,7 +198,7 @@ def _answers_of_day(learner: int, day: Day) -> Query:
 
 
 @prepared
-def _days_studied(learner: int, first: Day) -> Query:
+def _days_studied(learner: LearnerId, first: Day) -> Query:
     return (
         LearnerDay.select(LearnerDay.study_day, LearnerDay.answers)
         .where(LearnerDay.learner == learner, LearnerDay.study_day >= first, LearnerDay.answers > 0)
@@ -220,8 +221,8 @@ class CardRecord:
     `tags` are the note's and its deck's. `stored` is whether the learner ever had a schedule for the card.
     """
 
-    id: int
-    note_id: int
+    id: CardId
+    note_id: NoteId
     which: str
     removed: bool
     draft: bool
@@ -267,7 +268,7 @@ class LogRecord:
 
     uid: str
     seq: int
-    card: int
+    card: CardId
     deck_key: str
     note_key: str
     which: str
@@ -317,7 +318,7 @@ class CardFilter:
     today: Day
     due: Collection[int] = ()
     match: str = ""
-    decks: Collection[int] | None = None
+    decks: Collection[DeckId] | None = None
     tags: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     props: tuple[tuple[str, str, int], ...] = ()
@@ -352,12 +353,14 @@ class CardRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def cards(self, learner: int, ids: Iterable[int]) -> dict[int, CardRecord]:
+    def cards(self, learner: LearnerId, ids: Iterable[CardId]) -> dict[CardId, CardRecord]:
         """The cards with these ids; ids of no card are left out."""
         rows = _cards.all(self._db, learner, list(ids))
         return {row[0]: _card(row) for row in rows}
 
-    def listed(self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int) -> list[CardRecord]:
+    def listed(
+        self, learner: LearnerId, wanted: CardFilter, after: tuple[NoteId, CardId], limit: int
+    ) -> list[CardRecord]:
         """Up to `limit` cards after the one that is (note, card), by note and card."""
         if not wanted.match:
             return self._listed(learner, wanted, after, limit, self._few(learner, wanted))
@@ -372,7 +375,12 @@ class CardRows:
             first, batch = notes[-1] + 1, 4 * batch
 
     def _listed(
-        self, learner: int, wanted: CardFilter, after: tuple[int, int], limit: int, notes: list[int] | None = None
+        self,
+        learner: LearnerId,
+        wanted: CardFilter,
+        after: tuple[NoteId, CardId],
+        limit: int,
+        notes: list[NoteId] | None = None,
     ) -> list[CardRecord]:
         rows = _listed.all(
             self._db, learner, wanted.today, wanted.due, *after, limit, wanted.decks, notes, *wanted.values,
@@ -380,14 +388,14 @@ class CardRows:
         )  # fmt: skip
         return [_card(row) for row in rows]
 
-    def _few(self, learner: int, wanted: CardFilter) -> list[int] | None:
+    def _few(self, learner: LearnerId, wanted: CardFilter) -> list[NoteId] | None:
         """The notes among which all that is wanted must be, where an index says that they are few; else None."""
         for rows in self._rare(learner, wanted):
             if len(rows) <= FEW:
                 return [note for (note,) in rows]
         return None
 
-    def _rare(self, learner: int, wanted: CardFilter) -> Iterator[list[Row]]:
+    def _rare(self, learner: LearnerId, wanted: CardFilter) -> Iterator[list[Row]]:
         """Notes of the conditions that few cards may fulfil and that an index knows, no more than tell that."""
         if "suspended" in wanted.states:
             yield _notes_suspended.all(self._db, learner, FEW + 1)
@@ -398,7 +406,7 @@ class CardRows:
             if compared in {">", ">=", "="} and value > 0 and name in _RARE:
                 yield _RARE[name].all(self._db, learner, value, FEW + 1, compared=compared)
 
-    def notes(self, learner: int, wanted: CardFilter) -> set[int]:
+    def notes(self, learner: LearnerId, wanted: CardFilter) -> set[NoteId]:
         """The notes of all cards that a filter finds."""
         rows = _notes.all(
             self._db, learner, wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values,
@@ -406,24 +414,24 @@ class CardRows:
         )  # fmt: skip
         return {note for (note,) in rows}
 
-    def log(self, learner: int, since: int, limit: int) -> list[LogRecord]:
+    def log(self, learner: LearnerId, since: int, limit: int) -> list[LogRecord]:
         """Up to `limit` rows of the learner's log with `seq` above `since`, the oldest first."""
         return [_log(row) for row in _log_since.all(self._db, learner, since, limit)]
 
-    def log_of_card(self, learner: int, card: int) -> list[LogRecord]:
+    def log_of_card(self, learner: LearnerId, card: CardId) -> list[LogRecord]:
         """The learner's log of one card, the oldest first."""
         return [_log(row) for row in _log_of_card.all(self._db, learner, card)]
 
-    def answers_of_day(self, learner: int, day: Day) -> list[tuple[int, int, int]]:
+    def answers_of_day(self, learner: LearnerId, day: Day) -> list[tuple[CardId, int, int]]:
         """(card, quality, milliseconds counted) of every answer of a day, in the order in which they were given."""
         rows = _answers_of_day.all(self._db, learner, day)
         return [(card, quality, took) for card, quality, took in rows]
 
-    def days_studied(self, learner: int, first: Day) -> dict[Day, int]:
+    def days_studied(self, learner: LearnerId, first: Day) -> dict[Day, int]:
         """How many answers there were on each day from `first` on that has any."""
         return dict(_days_studied.all(self._db, learner, first))
 
-    def save_deck_setting(self, learner: int, deck: int, column: str, value: int | None) -> None:
+    def save_deck_setting(self, learner: LearnerId, deck: DeckId, column: str, value: int | None) -> None:
         """Stores the learner's own `active` or `new_per_day` of a deck."""
         _DECK_SETTINGS[column].run(self._db, learner, deck, value)
 
@@ -434,7 +442,12 @@ FEW = 2000
 
 
 def conditions(
-    asked: Asked, learner: int, today: Day, due: Collection[int], decks: Collection[int] | None, values: Iterable[Any]
+    asked: Asked,
+    learner: LearnerId,
+    today: Day,
+    due: Collection[int],
+    decks: Collection[DeckId] | None,
+    values: Iterable[Any],
 ) -> list[Any]:
     """What a filter asks, but for its words, of a query of notes and cards `with_schedule`; of these decks (None: all).
 
@@ -454,7 +467,7 @@ def conditions(
     return where
 
 
-def _state(state: str, learner: int, today: Day, due: Collection[int]) -> Any:
+def _state(state: str, learner: LearnerId, today: Day, due: Collection[int]) -> Any:
     """The condition of a state that can be asked for."""
     schedule = models.Schedule
     match state:
@@ -481,20 +494,20 @@ def _state(state: str, learner: int, today: Day, due: Collection[int]) -> Any:
     raise KeyError(state)
 
 
-def _failed(learner: int, today: Day) -> Any:
+def _failed(learner: LearnerId, today: Day) -> Any:
     log = Indexed(Review, "review_day")
     return log.select(log.card).where(
         log.learner == learner, log.study_day == today, log.quality < REMEMBERED, log.undone == 0
     )
 
 
-def _revision_answered(learner: int) -> Any:
+def _revision_answered(learner: LearnerId) -> Any:
     """The revision that the learner's last answer was to; NULL, and so no number, where there is none."""
     log, is_answer = _answers(learner)
     return log.select(log.revision).where(is_answer).order_by(log.seq.desc()).limit(1)
 
 
-def _prop(name: str, learner: int, today: Day) -> Any:
+def _prop(name: str, learner: LearnerId, today: Day) -> Any:
     """The number of a property that can be asked for."""
     schedule = models.Schedule
     match name:
@@ -509,7 +522,7 @@ def _prop(name: str, learner: int, today: Day) -> Any:
     raise KeyError(name)
 
 
-def _recalled(operator: str, learner: int, today: Day, name: str, k: float, others: Collection[int]) -> Any:
+def _recalled(operator: str, learner: LearnerId, today: Day, name: str, k: float, others: Collection[int]) -> Any:
     faded = _COMPARED[_FADED[operator]]((today - Memory.last_on) * 1_000_000, Memory.stability * k)
     remembered = Memory.select(Memory.card).where(
         Memory.learner == learner, Memory.card == Card.id, Memory.parameters == name, faded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
 from flashcards.storage import models
@@ -106,8 +107,8 @@ def _log() -> Query:
 class LoggedEntry(NamedTuple):
     """A row of the log that counts."""
 
-    learner: int
-    card: int
+    learner: LearnerId
+    card: CardId
     seq: int
     entry: Entry
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import EXCLUDED
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.storage.by_hand import ByHand
 from flashcards.storage.database import Database
@@ -41,7 +42,7 @@ _store_log_end = storing(LearnerState, LearnerState.learner, LearnerState.last_s
 
 
 @prepared
-def _mark_answered(card: int) -> Query:
+def _mark_answered(card: CardId) -> Query:
     return Card.update({Card.answered: 1}).where(Card.id == card)
 
 
@@ -86,30 +87,30 @@ _RECOUNTED = (
 )
 
 
-def count_answers(database: Database, learner: int, days: Mapping[Day, int], cards: Mapping[int, int]) -> None:
+def count_answers(database: Database, learner: LearnerId, days: Mapping[Day, int], cards: Mapping[CardId, int]) -> None:
     """Adds to the number of graded answers of the learner's days and cards; a negative number takes away."""
     for day, answers in days.items():
         _add_answers.run(database, learner, day, answers)
     _add_answers_of_card.many(database, ((learner, card, answers) for card, answers in cards.items()))
 
 
-def count_seen(database: Database, learner: int, decks: Mapping[int, int]) -> None:
+def count_seen(database: Database, learner: LearnerId, decks: Mapping[DeckId, int]) -> None:
     """Adds to the number of visible cards in decks that the learner has schedules of; a negative one takes away."""
     for deck, cards in decks.items():
         _add_seen.run(database, learner, deck, cards)
 
 
-def keep_log_end(database: Database, learner: int, seq: int) -> None:
+def keep_log_end(database: Database, learner: LearnerId, seq: int) -> None:
     """Says that the learner's log ends with the row `seq`."""
     _store_log_end.run(database, learner, seq)
 
 
-def mark_answered(database: Database, cards: Iterable[int]) -> None:
+def mark_answered(database: Database, cards: Iterable[CardId]) -> None:
     """Says of cards that somebody has answered them or set them aside; never taken back."""
     _mark_answered.many(database, ((card,) for card in cards))
 
 
-def follow_moves(database: Database, notes: Iterable[int]) -> None:
+def follow_moves(database: Database, notes: Iterable[NoteId]) -> None:
     """Tells every learner's schedules of these notes where their cards are now, and the counts with them.
 
     Costs as many rows as move, whoever has none of the cards costs nothing.

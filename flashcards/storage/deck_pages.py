@@ -9,18 +9,19 @@ from dataclasses import dataclass
 
 from peewee import JOIN, SQL, Select, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
 from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
-from flashcards.storage.prepared import Among, Elements, Query, prepared
+from flashcards.storage.prepared import Among, Elements, Indexed, Query, prepared
 
 
 @dataclass(frozen=True, slots=True)
 class DeckRow:
     """A deck as it is listed."""
 
-    id: int
+    id: DeckId
     key: str
     path: str
     title: str
@@ -38,7 +39,7 @@ class DeckRow:
 class PageNote:
     """A note as its deck's page shows it; texts are HTML."""
 
-    id: int
+    id: NoteId
     key: str
     line: int
     position: int
@@ -62,8 +63,8 @@ class PageNote:
 class PageCard:
     """A card with one learner's memory of it; days are epoch days, ease is in hundredths."""
 
-    id: int
-    note_id: int
+    id: CardId
+    note_id: NoteId
     which: str
     due_on: int | None
     interval: int
@@ -86,6 +87,11 @@ def _decks(path: str | None = None, first: str | None = None, end: str | None = 
     if first is not None:
         query = query.where(Deck.path >= first, Deck.path < end)
     return query.order_by(Deck.position, Deck.path)
+
+
+@prepared
+def _names() -> Query:
+    return Deck.select(Deck.path, Deck.title).where(Deck.removed_at.is_null()).order_by(Deck.position, Deck.path)
 
 
 @prepared
@@ -112,12 +118,12 @@ def _folders() -> Query:
 
 
 @prepared
-def _prose(deck: int) -> Query:
+def _prose(deck: DeckId) -> Query:
     return Deck.select(Deck.prose).where(Deck.id == deck)
 
 
 @prepared
-def _notes(deck: int) -> Query:
+def _notes(deck: DeckId) -> Query:
     rendered = (Rendering.key == Note.render_key) & (Rendering.which == "note")
     return (
         Note.select(
@@ -132,7 +138,7 @@ def _notes(deck: int) -> Query:
 
 
 @prepared
-def _cards(learner: int, deck: int) -> Query:
+def _cards(learner: LearnerId, deck: DeckId) -> Query:
     has_schedule = (Schedule.card == Card.id) & (Schedule.learner == learner)
     return (
         Note.select(
@@ -148,7 +154,7 @@ def _cards(learner: int, deck: int) -> Query:
 
 
 @prepared
-def _removed_notes(deck: int) -> Query:
+def _removed_notes(deck: DeckId) -> Query:
     return Note.select(fn.count(Note.id)).where(Note.deck == deck, Note.removed_at.is_null(False))
 
 
@@ -160,8 +166,10 @@ def _media(name: str) -> Query:
 
 @prepared
 def _totals() -> Query:
-    notes = Note.select(fn.count(Note.id)).where(Note.removed_at.is_null(), Note.draft == 0)
-    decks = Deck.select(fn.count(Deck.id), fn.coalesce(fn.sum(Deck.cards), 0), notes)
+    notes, drafts = Indexed(Note, "note_deck"), Indexed(Note, "note_drafts")  # neither of which reads a note
+    there = notes.select(fn.count(SQL("*"))).where(notes.removed_at.is_null())
+    not_yet = drafts.select(fn.count(SQL("*"))).where(drafts.draft == 1, drafts.removed_at.is_null())
+    decks = Deck.select(fn.count(Deck.id), fn.coalesce(fn.sum(Deck.cards), 0), there, not_yet)
     return decks.where(Deck.removed_at.is_null())
 
 
@@ -174,6 +182,10 @@ class DeckPageStore:
     def decks(self) -> tuple[DeckRow, ...]:
         """Every deck whose file is there, in study order."""
         return tuple(_deck(*row) for row in _decks.all(self._db))
+
+    def names(self) -> list[tuple[str, str]]:
+        """(path, title) of every deck whose file is there, in study order."""
+        return _names.all(self._db)
 
     def decks_below(self, folder: str) -> tuple[DeckRow, ...]:
         """The decks below a folder, in study order."""
@@ -203,20 +215,20 @@ class DeckPageStore:
         """By path, the folders that say something of themselves."""
         return {row[0]: FolderRow(*row) for row in _folders.all(self._db)}
 
-    def prose(self, deck: int) -> tuple[ProseRow, ...]:
+    def prose(self, deck: DeckId) -> tuple[ProseRow, ...]:
         """The text between a deck's cards, in order."""
         row = _prose.one(self._db, deck)
         return tuple(ProseRow(**block) for block in json.loads(row[0])) if row else ()
 
-    def notes(self, deck: int) -> tuple[PageNote, ...]:
+    def notes(self, deck: DeckId) -> tuple[PageNote, ...]:
         """The notes that stand in a deck, drafts too, in order."""
         return tuple(_note(*row) for row in _notes.all(self._db, deck))
 
-    def cards(self, learner: int, deck: int) -> tuple[PageCard, ...]:
+    def cards(self, learner: LearnerId, deck: DeckId) -> tuple[PageCard, ...]:
         """The cards of a deck's notes, with what the learner knows of them."""
         return tuple(_card(*row) for row in _cards.all(self._db, learner, deck))
 
-    def removed_notes(self, deck: int) -> int:
+    def removed_notes(self, deck: DeckId) -> int:
         """How many notes once stood in this deck and have left the files."""
         row = _removed_notes.one(self._db, deck)
         return int(row[0]) if row else 0
@@ -234,12 +246,12 @@ def read_totals(database: Database) -> Totals:
     """Counts decks, and the notes and cards that are neither removed nor drafts."""
     row = _totals.one(database)
     assert row is not None
-    decks, cards, notes = row
-    return Totals(decks, notes, cards)
+    decks, cards, notes, drafts = row
+    return Totals(decks, notes - drafts, cards)
 
 
 def _deck(
-    id_: int, key: str, path: str, title: str, description: str, tags: str, cards: int, author: str,
+    id_: DeckId, key: str, path: str, title: str, description: str, tags: str, cards: int, author: str,
     license_: str, source: str, language: str, problems: str,
 ) -> DeckRow:  # fmt: skip
     return DeckRow(
@@ -249,7 +261,7 @@ def _deck(
 
 
 def _note(
-    id_: int, key: str, line: int, position: int, section: str | None, kind: str, title: str, tags: str,
+    id_: NoteId, key: str, line: int, position: int, section: str | None, kind: str, title: str, tags: str,
     draft: int, typed: int, one_line: int, question_html: str, answer_html: str, extra: str,
 ) -> PageNote:  # fmt: skip
     shared = json.loads(extra)
@@ -264,7 +276,7 @@ def _note(
 
 
 def _card(
-    id_: int, note: int, which: str, due_on: int | None, interval: int, ease: int, repetition: int,
+    id_: CardId, note: NoteId, which: str, due_on: int | None, interval: int, ease: int, repetition: int,
     suspended: int, buried_until: int | None, lapses: int,
 ) -> PageCard:  # fmt: skip
     return PageCard(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flashcards.domain.card import Cloze, Deck, Note, PointRef
+from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.points import refs_as_json
 from flashcards.domain.problem import Problem, Severity
 
@@ -23,7 +24,7 @@ NOTE_COLUMNS = (
 class NoteValues(NamedTuple):
     """The columns of a note that its file decides, as they are stored (`NOTE_COLUMNS`, in order)."""
 
-    deck_id: int
+    deck_id: DeckId
     key: str
     explicit: int
     kind: str
@@ -61,7 +62,7 @@ class NoteValues(NamedTuple):
         return (*self[6:16], self.kind, self.typed, self.reversed, *self[22:])
 
 
-def note_values(note: Note, deck_id: int, *, position: int, title: str, render_key: str) -> NoteValues:
+def note_values(note: Note, deck_id: DeckId, *, position: int, title: str, render_key: str) -> NoteValues:
     """The stored form of a note as its file has it."""
     content = note.content
     if isinstance(content, Cloze):
@@ -81,7 +82,7 @@ def note_values(note: Note, deck_id: int, *, position: int, title: str, render_k
 class StoredNote:
     """A note in the database; `deck_key` and `path` are those of its deck."""
 
-    id: int
+    id: NoteId
     guid: str
     revision: int
     removed: bool
@@ -94,8 +95,8 @@ class StoredNote:
 class StoredCard:
     """A card in the database; `removed` is its own mark, not its note's."""
 
-    id: int
-    note_id: int
+    id: CardId
+    note_id: NoteId
     which: str
     removed: bool
 
@@ -112,7 +113,7 @@ class Stamp(NamedTuple):
 class StoredDeck:
     """A deck in the database, as far as sync compares it with its file."""
 
-    id: int
+    id: DeckId
     key: str
     title: str
     order: float | None
@@ -152,7 +153,7 @@ class ProseRow:
 class DeckWrite:
     """A deck whose file was read: everything that it says but its notes (`deck.notes` is not looked at)."""
 
-    id: int
+    id: DeckId
     deck: Deck
     prose: tuple[ProseRow, ...]
     problems: tuple[Problem, ...]
@@ -165,7 +166,7 @@ class DeckWrite:
 class DeckMark:
     """A deck whose file could not be used: it keeps its last good version and shows the problems."""
 
-    id: int
+    id: DeckId
     problems: tuple[Problem, ...]
     stamp: Stamp
     read_by: str
@@ -175,7 +176,7 @@ class DeckMark:
 class NoteInsert:
     """A note that is new."""
 
-    id: int
+    id: NoteId
     guid: str
     values: NoteValues
 
@@ -184,7 +185,7 @@ class NoteInsert:
 class NoteUpdate:
     """A note that is known: what it says now."""
 
-    id: int
+    id: NoteId
     guid: str
     revision: int
     new_text: bool  # a revision is stored
@@ -196,8 +197,8 @@ class NoteUpdate:
 class CardInsert:
     """A card that is new."""
 
-    id: int
-    note_id: int
+    id: CardId
+    note_id: NoteId
     which: str
     ordinal: int
 
@@ -237,9 +238,9 @@ class MediaRow:
 class NextIds:
     """The first free row ids. Only sync makes such rows, one sync at a time, and none is ever deleted."""
 
-    deck: int
-    note: int
-    card: int
+    deck: DeckId
+    note: NoteId
+    card: CardId
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +252,15 @@ class Changes:
     decks: tuple[DeckWrite, ...] = ()
     new_marks: tuple[DeckMark, ...] = ()
     marks: tuple[DeckMark, ...] = ()
-    removed_decks: tuple[int, ...] = ()
+    removed_decks: tuple[DeckId, ...] = ()
     positions: tuple[tuple[int, int], ...] = ()  # (deck, position)
     new_notes: tuple[NoteInsert, ...] = ()
     notes: tuple[NoteUpdate, ...] = ()
-    removed_notes: tuple[int, ...] = ()
+    removed_notes: tuple[NoteId, ...] = ()
     new_cards: tuple[CardInsert, ...] = ()
-    removed_cards: tuple[int, ...] = ()
-    restored_cards: tuple[int, ...] = ()
-    shown_or_hidden: tuple[int, ...] = ()  # notes whose schedules have to learn where their cards are
+    removed_cards: tuple[CardId, ...] = ()
+    restored_cards: tuple[CardId, ...] = ()
+    shown_or_hidden: tuple[NoteId, ...] = ()  # notes whose schedules have to learn where their cards are
     counted_decks: tuple[int, ...] = ()  # decks whose number of cards may have changed
     renderings: tuple[RenderingRow, ...] = ()
     stale_renderings: tuple[str, ...] = ()  # keys to forget, unless a note still uses them
@@ -270,7 +271,7 @@ class Changes:
 class Requirement:
     """What a note asks to be learnt first: deck id (None: its own deck) and note id, as written."""
 
-    note_id: int
+    note_id: NoteId
     deck_row: int
     deck_key: str
     note_key: str
@@ -283,7 +284,7 @@ class Requirement:
 class Referring:
     """A note whose rubric points or follow-ups name notes: for each item its reference, or None."""
 
-    note_id: int
+    note_id: NoteId
     deck_row: int
     deck_key: str
     path: str

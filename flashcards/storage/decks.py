@@ -13,6 +13,7 @@ from typing import Any
 
 from peewee import SQL, Case, Select, Value, fn
 
+from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database
@@ -100,7 +101,7 @@ def _stored_notes() -> Any:
 
 
 @prepared
-def _notes(decks: Collection[int]) -> Query:
+def _notes(decks: Collection[DeckId]) -> Query:
     return _stored_notes().where(Note.removed_at.is_null(), Among(Note.deck, decks))
 
 
@@ -110,19 +111,19 @@ def _removed_notes() -> Query:
 
 
 @prepared
-def _copies(notes: Collection[int], sources: Collection[str], keys: Collection[str]) -> Query:
+def _copies(notes: Collection[NoteId], sources: Collection[str], keys: Collection[str]) -> Query:
     is_alike = Among(Note.source, sources) | ((Note.explicit == 1) & Among(Note.key, keys))
     is_other = Among(Note.id, notes, negate=True)
     return _stored_notes().where(Note.removed_at.is_null(), is_other, is_alike).order_by(Note.id)
 
 
 @prepared
-def _cards(notes: Collection[int]) -> Query:
+def _cards(notes: Collection[NoteId]) -> Query:
     return Card.select(Card.id, Card.note, Card.which, Card.removed_at.is_null(False)).where(Among(Card.note, notes))
 
 
 @prepared
-def _with_history(notes: Collection[int]) -> Query:
+def _with_history(notes: Collection[NoteId]) -> Query:
     return Card.select(Card.note).where(Among(Card.note, notes), Card.answered == 1).distinct()
 
 
@@ -132,7 +133,7 @@ def _rendered(keys: Collection[str]) -> Query:
 
 
 @prepared
-def _prose(decks: Collection[int]) -> Query:
+def _prose(decks: Collection[DeckId]) -> Query:
     return Deck.select(Deck.prose).where(Among(Deck.id, decks))
 
 
@@ -193,13 +194,13 @@ def _delete_folders() -> Query:
 
 
 @prepared
-def _park_deck(deck: int) -> Query:
+def _park_deck(deck: DeckId) -> Query:
     is_there = (Deck.id == deck) & Deck.removed_at.is_null()
     return Deck.update({Deck.key: _parked(Deck), Deck.path: _parked(Deck)}).where(is_there)
 
 
 @prepared
-def _remove_deck(at: int, deck: int) -> Query:
+def _remove_deck(at: int, deck: DeckId) -> Query:
     return Deck.update({Deck.removed_at: at, Deck.cards: 0}).where(Deck.id == deck)
 
 
@@ -212,35 +213,35 @@ _update_deck: Prepared[...] = Prepared(_change_deck, arity=len(_FROM_FILE) + 1)
 
 
 @prepared
-def _mark_deck(problems: str, size: int, mtime_ns: int, read_by: str, deck: int) -> Query:
+def _mark_deck(problems: str, size: int, mtime_ns: int, read_by: str, deck: DeckId) -> Query:
     marks = {Deck.problems: problems, Deck.size: size, Deck.mtime_ns: mtime_ns, Deck.read_by: read_by}
     return Deck.update(marks).where(Deck.id == deck)
 
 
 @prepared
-def _place_deck(position: int, deck: int) -> Query:
+def _place_deck(position: int, deck: DeckId) -> Query:
     return Deck.update({Deck.position: position}).where(Deck.id == deck)
 
 
 @prepared
-def _set_problems(problems: str, deck: int) -> Query:
+def _set_problems(problems: str, deck: DeckId) -> Query:
     return Deck.update({Deck.problems: problems}).where(Deck.id == deck)
 
 
 @prepared
-def _count_cards(deck: int) -> Query:
+def _count_cards(deck: DeckId) -> Query:
     is_shown = Note.removed_at.is_null() & (Note.draft == 0) & Card.removed_at.is_null()
     cards = Note.select(fn.count(SQL("*"))).join(Card).where(Note.deck == Deck.id, is_shown)
     return Deck.update({Deck.cards: cards}).where(Deck.id == deck)
 
 
 @prepared
-def _remove_note(at: int, note: int) -> Query:
+def _remove_note(at: int, note: NoteId) -> Query:
     return Note.update({Note.removed_at: at}).where(Note.id == note)
 
 
 @prepared
-def _park_note(note: int) -> Query:
+def _park_note(note: NoteId) -> Query:
     return Note.update({Note.key: _parked(Note)}).where(Note.id == note)
 
 
@@ -262,32 +263,32 @@ _update_note: Prepared[...] = Prepared(_change_note, arity=len(_NOTE) + 5)
 
 
 @prepared
-def _forget_fields(note: int) -> Query:
+def _forget_fields(note: NoteId) -> Query:
     return AnkiFields.delete().where(AnkiFields.note == note)
 
 
 @prepared
-def _delete_fronts(note: int) -> Query:
+def _delete_fronts(note: NoteId) -> Query:
     return NoteFront.delete().where(NoteFront.note == note)
 
 
 @prepared
-def _delete_tags(note: int) -> Query:
+def _delete_tags(note: NoteId) -> Query:
     return NoteTag.delete().where(NoteTag.note == note)
 
 
 @prepared
-def _remove_card(at: int, card: int) -> Query:
+def _remove_card(at: int, card: CardId) -> Query:
     return Card.update({Card.removed_at: at}).where(Card.id == card)
 
 
 @prepared
-def _restore_card(card: int) -> Query:
+def _restore_card(card: CardId) -> Query:
     return Card.update({Card.removed_at: None}).where(Card.id == card)
 
 
 @prepared
-def _delete_prerequisite(note: int, requires: int) -> Query:
+def _delete_prerequisite(note: NoteId, requires: int) -> Query:
     return Prerequisite.delete().where(Prerequisite.note == note, Prerequisite.requires == requires)
 
 
@@ -334,7 +335,7 @@ class DeckStore:
         rows = _all_folders.all(self._db)
         return frozenset(FolderRow(*row) for row in rows)
 
-    def notes(self, decks: Iterable[int]) -> tuple[StoredNote, ...]:
+    def notes(self, decks: Iterable[DeckId]) -> tuple[StoredNote, ...]:
         """The notes that stand in these decks."""
         return tuple(map(_note, _notes.all(self._db, list(decks))))
 
@@ -342,12 +343,12 @@ class DeckStore:
         """Every note that has left the files, whenever that was; the last to go comes first."""
         return tuple(map(_note, _removed_notes.all(self._db)))
 
-    def cards(self, notes: Iterable[int]) -> tuple[StoredCard, ...]:
+    def cards(self, notes: Iterable[NoteId]) -> tuple[StoredCard, ...]:
         """The cards of these notes, the removed ones too."""
         rows = _cards.all(self._db, list(notes))
         return tuple(StoredCard(id_, note, which, bool(removed)) for id_, note, which, removed in rows)
 
-    def with_history(self, notes: Iterable[int]) -> frozenset[int]:
+    def with_history(self, notes: Iterable[NoteId]) -> frozenset[NoteId]:
         """Those of these notes that anybody ever answered or set aside."""
         return frozenset(note for (note,) in _with_history.all(self._db, list(notes)))
 
@@ -368,7 +369,7 @@ class DeckStore:
             found[key] = RenderedNote(read["title"], tuple(problems))
         return found
 
-    def prose(self, decks: Iterable[int]) -> dict[str, str]:
+    def prose(self, decks: Iterable[DeckId]) -> dict[str, str]:
         """The rendered prose of these decks: HTML by render key."""
         rows = _prose.all(self._db, list(decks))
         return {block["key"]: block["html"] for (prose,) in rows for block in json.loads(prose)}
@@ -492,7 +493,7 @@ class DeckStore:
 
 
 def _deck(
-    id_: int, key: str, title: str, order: float | None, position: int, path: str, size: int, mtime_ns: int,
+    id_: DeckId, key: str, title: str, order: float | None, position: int, path: str, size: int, mtime_ns: int,
     media: str, read_by: str, problems: str,
 ) -> StoredDeck:  # fmt: skip
     stamps = tuple(Stamp(*row) for row in json.loads(media)) if media != "[]" else ()
@@ -508,7 +509,7 @@ def _note(row: tuple[object, ...]) -> StoredNote:
 
 
 def _requirement(
-    note: int, deck: int, deck_key: str, note_key: str, path: str, line: int, requires: str
+    note: NoteId, deck: DeckId, deck_key: str, note_key: str, path: str, line: int, requires: str
 ) -> Requirement:
     wanted = tuple((other, key) for other, key in json.loads(requires))
     return Requirement(note, deck, deck_key, note_key, path, line, wanted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, ExpectedEdit, Learner, Note, Schedule
 from flashcards.storage.prepared import Among, Indexed, Listed, Query, prepared, storing
@@ -26,7 +27,7 @@ def _notes(keys: Collection[tuple[str, str]]) -> Query:
 
 
 @prepared
-def _scheduled(note: int) -> Query:
+def _scheduled(note: NoteId) -> Query:
     schedule = Indexed(Schedule, "schedule_note")
     is_asked = schedule.due_on.is_null(False) & (schedule.suspended == 0) & schedule.deck.is_null(False)
     return (
@@ -69,7 +70,7 @@ def _outcome(keys: Collection[str]) -> Query:
 class EditedNote:
     """A note that stands in a file; `text` is its source and the definitions that it uses."""
 
-    id: int
+    id: NoteId
     key: str
     guid: str
     text: tuple[str, str]
@@ -80,10 +81,10 @@ class EditedNote:
 class Scheduled:
     """A learner's calendar, and those of their cards of a note that are scheduled and asked, `which` by card."""
 
-    learner: int
+    learner: LearnerId
     timezone: str
     day_start: int
-    cards: dict[int, str]
+    cards: dict[CardId, str]
 
 
 class EditRows:
@@ -100,7 +101,7 @@ class EditRows:
             for note, deck, name, guid, source, definitions, revision in rows
         }
 
-    def scheduled(self, note: int) -> list[Scheduled]:
+    def scheduled(self, note: NoteId) -> list[Scheduled]:
         """The learners with scheduled cards of a note; suspended, hidden and new cards aside."""
         by_learner = groupby(_scheduled.all(self._db, note), key=itemgetter(0, 1, 2))
         return [

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from flashcards.domain.card import Basic, Cloze, Content, Note
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage.by_hand import ByHand
@@ -23,7 +24,7 @@ from flashcards.storage.schedules import COLUMNS, schedule_of
 class ExportDeck:
     """A deck that stands in a file, in study order."""
 
-    id: int
+    id: DeckId
     key: str
     path: str
     title: str
@@ -39,7 +40,7 @@ class ExportDeck:
 class Unrendered:
     """A note whose fields for Anki are not stored yet, as it was written."""
 
-    id: int
+    id: NoteId
     render_key: str
     deck_path: str
     note: Note
@@ -83,7 +84,7 @@ class ExportNote(NamedTuple):
     None.
     """
 
-    id: int
+    id: NoteId
     guid: str
     kind: str
     key: str
@@ -109,8 +110,8 @@ class ExportNote(NamedTuple):
 class ExportCard(NamedTuple):
     """A card of a note; `schedule` is None where the learner never had one. `flag` is theirs, 0 to 7."""
 
-    id: int
-    note_id: int
+    id: CardId
+    note_id: NoteId
     which: str
     schedule: Schedule | None
     lapses: int
@@ -122,7 +123,7 @@ class ExportReview(NamedTuple):
     Anki knew of one that came from there.
     """
 
-    card_id: int
+    card_id: CardId
     at: int
     study_day: Day
     kind: str
@@ -158,7 +159,7 @@ class Former(NamedTuple):
 
     guid: str
     last_modified: int
-    note: int
+    note: NoteId
     kind: str
     key: str
     section: str | None
@@ -166,7 +167,7 @@ class Former(NamedTuple):
     definitions: str
     modified_at: int
     created_at: int
-    deck: int
+    deck: DeckId
     deck_key: str
     deck_path: str
     sources: tuple[str, ...]
@@ -271,7 +272,7 @@ class ExportStore:
 
     # --- fields -------------------------------------------------------------------------------------
 
-    def unrendered(self, decks: Sequence[int]) -> list[Unrendered]:
+    def unrendered(self, decks: Sequence[DeckId]) -> list[Unrendered]:
         """The notes, removed ones that were exported too, whose fields are not stored in this version."""
         return [_unrendered(*row) for row in _UNRENDERED.all(self._db, decks, self._version)]
 
@@ -293,27 +294,27 @@ class ExportStore:
 
     # --- notes, cards, log --------------------------------------------------------------------------
 
-    def notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
+    def notes(self, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
         """A deck's notes in order, drafts left out; `learner` is whose last export is looked up (0: nobody's)."""
         return self._notes(_NOTES[False], deck, learner)
 
-    def removed_notes(self, deck: int, learner: int) -> Iterator[ExportNote]:
+    def removed_notes(self, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
         """The notes that once stood in a deck, were exported for the learner, and have gone since."""
         return self._notes(_NOTES[True], deck, learner)
 
-    def _notes(self, query: ByHand, deck: int, learner: int) -> Iterator[ExportNote]:
+    def _notes(self, query: ByHand, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
         rows = query.run(self._db, deck, learner, self._version)
         return map(partial(tuple.__new__, ExportNote), rows)  # `_make`, but without Python
 
-    def cards(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportCard]]:
+    def cards(self, deck: DeckId, learner: LearnerId, *, removed: bool = False) -> dict[NoteId, list[ExportCard]]:
         """By note, the cards of a deck's notes, with the learner's schedules; or of those that have gone."""
-        cards: dict[int, list[ExportCard]] = {}
+        cards: dict[NoteId, list[ExportCard]] = {}
         for id_, note, which, lapses, flag, *columns in _CARDS[removed].run(self._db, deck, learner):
             schedule = None if columns[0] is None else schedule_of(*columns)
             cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses, flag))
         return cards
 
-    def log(self, deck: int, learner: int, *, removed: bool = False) -> dict[int, list[ExportReview]]:
+    def log(self, deck: DeckId, learner: LearnerId, *, removed: bool = False) -> dict[int, list[ExportReview]]:
         """By card, the learner's log in the order of its instants, undone rows left out; of a deck's notes, or of
         those that have gone.
         """
@@ -328,7 +329,7 @@ class ExportStore:
 
     # --- what Anki was told -------------------------------------------------------------------------
 
-    def gone(self, decks: Sequence[int] | None, learner: int) -> tuple[RemovedNote, ...]:
+    def gone(self, decks: Sequence[DeckId] | None, learner: LearnerId) -> tuple[RemovedNote, ...]:
         """Of the notes exported for the learner, those that have gone or changed their kind since.
 
         `decks` are the ids of decks to look at, None for all, those whose files have gone included.
@@ -336,16 +337,16 @@ class ExportStore:
         rows = _GONE_OF_ALL.all(self._db, learner) if decks is None else _GONE_OF_DECKS.all(self._db, learner, decks)
         return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
 
-    def former(self, decks: Sequence[int], learner: int) -> list[Former]:
+    def former(self, decks: Sequence[DeckId], learner: LearnerId) -> list[Former]:
         """Of the notes exported for the learner, those of these decks that have changed their kind since."""
         rows = _FORMER.all(self._db, learner, decks)
         return [Former._make((*row, self._sources(row[2]))) for row in rows]
 
-    def _sources(self, note: int) -> tuple[str, ...]:
+    def _sources(self, note: NoteId) -> tuple[str, ...]:
         rows = self._db.all("SELECT source FROM revision WHERE note_id = ? ORDER BY number DESC", (note,))
         return tuple(source for (source,) in rows)
 
-    def decks_of_removed(self, learner: int) -> tuple[ExportDeck, ...]:
+    def decks_of_removed(self, learner: LearnerId) -> tuple[ExportDeck, ...]:
         """The decks whose files have gone and from which notes were exported for the learner."""
         rows = self._db.all(
             "SELECT DISTINCT d.id, d.key, d.path, d.title, d.description FROM anki_export x"
@@ -355,7 +356,7 @@ class ExportStore:
         )
         return tuple(ExportDeck(*row) for row in rows)
 
-    def remember(self, learner: int | None, exported: Sequence[Exported], listed: Sequence[str]) -> None:
+    def remember(self, learner: LearnerId | None, exported: Sequence[Exported], listed: Sequence[str]) -> None:
         """Stores what an export said of notes, and the guids of those that it listed as gone."""
         if not exported and not listed:
             return
@@ -376,7 +377,7 @@ class ExportStore:
 
 
 def _unrendered(
-    id_: int, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
+    id_: NoteId, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
     is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
     section: str | None, rubric_refs: str, follow_up_refs: str, in_full: str, clarify: str,
 ) -> Unrendered:  # fmt: skip

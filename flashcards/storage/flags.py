@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.storage.database import Database
 from flashcards.storage.models import CardFlag, Review
 from flashcards.storage.prepared import Indexed, Query, prepared, storing
@@ -15,12 +16,12 @@ _set = storing(CardFlag, *_KEY, CardFlag.flag, CardFlag.at, key=_KEY)
 
 
 @prepared
-def _take_off(learner: int, card: int) -> Query:
+def _take_off(learner: LearnerId, card: CardId) -> Query:
     return CardFlag.delete().where(CardFlag.learner == learner, CardFlag.card == card)
 
 
 @prepared
-def _last(learner: int, card: int) -> Query:
+def _last(learner: LearnerId, card: CardId) -> Query:
     log = Indexed(Review, "review_card")
     return (
         log.select(log.verb, log.at)
@@ -31,7 +32,7 @@ def _last(learner: int, card: int) -> Query:
 
 
 @prepared
-def _told(learner: int) -> Query:
+def _told(learner: LearnerId) -> Query:
     of_flags = (Review.learner == learner) & (Review.kind == FLAG) & (Review.undone == 0)
     return Review.select(Review.card).where(of_flags).distinct()
 
@@ -47,19 +48,19 @@ class FlagRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def save(self, learner: int, cards: Iterable[int], flag: int, at: int) -> None:
+    def save(self, learner: LearnerId, cards: Iterable[CardId], flag: int, at: int) -> None:
         """Gives the cards the flag; 0 takes it off."""
         if flag:
             _set.many(self._db, [(learner, card, flag, at) for card in cards])
         else:
             _take_off.many(self._db, [(learner, card) for card in cards])
 
-    def replay(self, learner: int, card: int) -> None:
+    def replay(self, learner: LearnerId, card: CardId) -> None:
         """Gives the card the flag that its log comes to."""
         row = _last.one(self._db, learner, card)
         verb, at = row or (flag_verb(0), 0)
         self.save(learner, [card], int(verb.removeprefix(f"{FLAG}:")), at)
 
-    def told(self, learner: int) -> set[int]:
+    def told(self, learner: LearnerId) -> set[CardId]:
         """The cards of whose flags the learner's log says anything."""
         return {card for (card,) in _told.all(self._db, learner)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from flashcards.domain.card import BACKWARD, FORWARD, ordinal
 from flashcards.domain.fronts import front_mark
+from flashcards.domain.ids import CardId, NoteId
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, NoteFront
 from flashcards.storage.prepared import Among, Query, inserting, prepared
@@ -20,12 +21,14 @@ insert_front = inserting(NoteFront, NoteFront.note, NoteFront.ordinal, NoteFront
 
 
 @prepared
-def _fronts(cards: Collection[int]) -> Query:
+def _fronts(cards: Collection[CardId]) -> Query:
     of_card = (NoteFront.note == Card.note) & (NoteFront.ordinal == Card.ordinal)
     return Card.select(Card.id, NoteFront.mark).join(NoteFront, on=of_card).where(Among(Card.id, cards))
 
 
-def front_rows(note: int, kind: str, question: str, answer: str, reversed_: int) -> Iterator[tuple[int, int, int]]:
+def front_rows(
+    note: NoteId, kind: str, question: str, answer: str, reversed_: int
+) -> Iterator[tuple[NoteId, int, int]]:
     """(note, ordinal, mark) of its cards; a gap of a cloze note is no question that another could repeat."""
     if kind != "basic":
         return
@@ -41,6 +44,6 @@ def fill(database: Any) -> None:
     database.executemany(_INSERT, (row for note in notes for row in front_rows(*note)))
 
 
-def fronts_of(database: Database, cards: Iterable[int]) -> dict[int, int]:
+def fronts_of(database: Database, cards: Iterable[CardId]) -> dict[CardId, int]:
     """The marks of those of these cards that have one."""
     return dict(_fronts.all(database, list(cards)))

@@ -26,6 +26,7 @@ class GroupSync:
         self._synced = 0
         self._syncing = False
         self._trouble: OSError | None = None
+        self._file: int | None = None
 
     def committed(self) -> int:
         """Counts a transaction that has been committed just now; gives its number."""
@@ -51,12 +52,18 @@ class GroupSync:
         if self._trouble is not None:
             raise OSError(self._trouble.errno, self._trouble.strerror)
 
+    def close(self) -> None:
+        """Lets the log go; nobody may be waiting."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
     def _sync(self) -> None:
         """Syncs for everybody who has committed by now; others may go on committing meanwhile."""
         reached, self._syncing = self._committed, True
         self._changed.release()
         try:
-            _to_disk(self._log)
+            self._file = _to_disk(self._log, self._file)
         except OSError as error:
             self._trouble = error
         finally:
@@ -67,17 +74,22 @@ class GroupSync:
             self._changed.notify_all()
 
 
-def _to_disk(log: Path) -> None:
-    # Opened each time: SQLite makes a new file when all connections were closed in between. It takes its locks on
-    # others, so that closing this one loses none.
-    try:
-        descriptor = os.open(log, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return  # nothing was written since the last connection folded the log into the database
-    try:
-        if FULL_SYNC is not None:
-            fcntl.fcntl(descriptor, FULL_SYNC)
-        else:
-            os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
+def _to_disk(log: Path, opened: int | None) -> int | None:
+    """Syncs the log, which may be open already; gives the open file, if there is one.
+
+    SQLite makes a new log when all connections were closed in between: then the open one has no name any more. SQLite
+    takes its locks on others, so that closing it loses none.
+    """
+    if opened is not None and not os.fstat(opened).st_nlink:
+        os.close(opened)
+        opened = None
+    if opened is None:
+        try:
+            opened = os.open(log, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None  # nothing was written since the last connection folded the log into the database
+    if FULL_SYNC is not None:
+        fcntl.fcntl(opened, FULL_SYNC)
+    else:
+        os.fdatasync(opened)
+    return opened

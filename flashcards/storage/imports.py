@@ -13,6 +13,7 @@ from typing import NamedTuple
 from peewee import JOIN, fn
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.schedule import NEVER_SEEN, Schedule
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters, models
@@ -26,7 +27,7 @@ _CACHE_KIB = 48 << 10
 
 
 @prepared
-def _cards(learner: int, guids: Collection[str]) -> Query:
+def _cards(learner: LearnerId, guids: Collection[str]) -> Query:
     schedule = models.Schedule
     has_schedule = (schedule.learner == learner) & (schedule.card == Card.id)
     return (
@@ -41,7 +42,7 @@ def _cards(learner: int, guids: Collection[str]) -> Query:
 
 
 @prepared
-def _schedule(learner: int, card: int) -> Query:
+def _schedule(learner: LearnerId, card: CardId) -> Query:
     schedule = models.Schedule
     return schedule.select(*columns(schedule)).where(schedule.learner == learner, schedule.card == card)
 
@@ -63,18 +64,18 @@ def _date_note(at: int, guid: str) -> Query:
 
 
 @prepared
-def _instants(learner: int) -> Query:
+def _instants(learner: LearnerId) -> Query:
     is_a_grade = Review.kind.not_in(("manual", "flag"))
     return Review.select(Review.card, Review.at).where(Review.learner == learner, is_a_grade)
 
 
 @prepared
-def _uids(learner: int) -> Query:
+def _uids(learner: LearnerId) -> Query:
     return Review.select(Review.uid).where(Review.learner == learner, Review.kind == "imported")
 
 
 @prepared
-def _last_moves(learner: int) -> Query:
+def _last_moves(learner: LearnerId) -> Query:
     moved = (Review.kind == "scheduled") | ((Review.kind == "manual") & (Review.verb != "import"))
     return (
         Review.select(Review.card, fn.max(Review.at))
@@ -85,8 +86,9 @@ def _last_moves(learner: int) -> Query:
 
 @prepared
 def _insert_imported(
-    learner: int, seq: int, uid: str, action: str, card: int, note: int, at: int, day: Day, quality: int | None,
-    revision: int, scheduler: str, ease: int, last_interval: int, ease_too: int, interval: int, took_ms: int,
+    learner: LearnerId, seq: int, uid: str, action: str, card: CardId, note: NoteId, at: int, day: Day,
+    quality: int | None, revision: int, scheduler: str, ease: int, last_interval: int, ease_too: int, interval: int,
+    took_ms: int,
 ) -> Query:  # fmt: skip
     """What all imported rows have alike is said once, which is quicker than binding it each time."""
     return Review.insert(
@@ -110,7 +112,7 @@ _insert_known = inserting(
 
 
 @prepared
-def _set_lapses(lapses: int, learner: int, seq: int) -> Query:
+def _set_lapses(lapses: int, learner: LearnerId, seq: int) -> Query:
     return Review.update({Review.after_lapses: lapses}).where(Review.learner == learner, Review.seq == seq)
 
 
@@ -166,7 +168,7 @@ class ImportRows:
         finally:
             self._db.execute(f"PRAGMA cache_size = {int(usual)}")
 
-    def cards(self, learner: int, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
+    def cards(self, learner: LearnerId, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""
         rows = _cards.run(self._db, learner, list(guids))
         return {(row[0], row[1]): _card(row[2:11], schedule_of(*row[11:])) for row in rows}
@@ -184,24 +186,24 @@ class ImportRows:
         """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""
         _date_note.many(self._db, dates)
 
-    def instants(self, learner: int) -> set[tuple[int, int]]:
+    def instants(self, learner: LearnerId) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""
         return set(_instants.run(self._db, learner))
 
-    def uids(self, learner: int) -> set[str]:
+    def uids(self, learner: LearnerId) -> set[str]:
         """The ids of all imported rows in the learner's log."""
         return {uid for (uid,) in _uids.run(self._db, learner)}
 
-    def last_moves(self, learner: int) -> dict[int, int]:
+    def last_moves(self, learner: LearnerId) -> dict[CardId, int]:
         """When the learner last moved each card here: by an answer or by hand, imports aside."""
         return dict(_last_moves.run(self._db, learner))
 
-    def schedule(self, learner: int, card: CardRow) -> Schedule:
+    def schedule(self, learner: LearnerId, card: CardRow) -> Schedule:
         """The schedule of a card as it stands now, after the rows of this import."""
         row = _schedule.one(self._db, learner, card.id)
         return schedule_of(*row) if row else NEVER_SEEN
 
-    def append(self, learner: int, rows: Sequence[ImportedRow]) -> None:
+    def append(self, learner: LearnerId, rows: Sequence[ImportedRow]) -> None:
         """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
         scheduler = self._scheduler
         _insert_imported.many(
@@ -220,7 +222,7 @@ class ImportRows:
         counters.count_answers(self._db, learner, days, cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
-    def close(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
+    def close(self, learner: LearnerId, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
         """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand.
 
         Each comes with the lapses that the card has from there on.
@@ -243,7 +245,7 @@ class ImportRows:
         counters.count_seen(self._db, learner, Counter(deck for deck in first if deck is not None))
         self._keep(learner, [(card, row.seq) for card, row, _ in rows])
 
-    def _keep(self, learner: int, rows: Sequence[tuple[CardRow, int]]) -> None:
+    def _keep(self, learner: LearnerId, rows: Sequence[tuple[CardRow, int]]) -> None:
         """Keeps where the log ends now, and which cards have a history from now on."""
         if rows:
             counters.keep_log_end(self._db, learner, max(seq for _, seq in rows))

@@ -12,8 +12,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
 from flashcards.domain.memory.evidence import Beginning, Evidence, Remembered, is_evidence
@@ -31,7 +32,6 @@ from flashcards.storage.models import (
     Learner,
     LearnerDeck,
     LearnerFit,
-    LearnerScheduler,
     Note,
     Review,
 )
@@ -45,9 +45,10 @@ _REMEMBERED = (
     models.Memory.stability, models.Memory.difficulty, models.Memory.last_on, models.Memory.last_at,
     models.Memory.answers, models.Memory.parameters,
 )  # fmt: skip
-_OF_CARD = (models.Memory.card, *_REMEMBERED)
+MEMORY_COLUMNS = (models.Memory.card, *_REMEMBERED)
 """The columns of a `CardMemory`."""
-_FIT = (FsrsParameters.name, FsrsParameters.numbers, LearnerFit.intercept, LearnerFit.slope)
+FIT_COLUMNS = (FsrsParameters.name, FsrsParameters.numbers, LearnerFit.intercept, LearnerFit.slope)
+"""The columns of what is in force: see `in_force_of`."""
 _FOUND = (LearnerFit.number, LearnerFit.at, LearnerFit.answers, LearnerFit.tried, LearnerFit.figures, LearnerFit.taken)
 
 _save = storing(models.Memory, *_KEY, *_REMEMBERED, key=_KEY)
@@ -58,32 +59,19 @@ _add_fit = inserting(
 )  # fmt: skip
 
 
-def _is_memory(learner: Any, card: Any) -> Any:
+def is_memory(learner: Any, card: Any) -> Any:
+    """The condition that a memory is the learner's of a card."""
     return (models.Memory.learner == learner) & (models.Memory.card == card)
 
 
 @prepared
-def _force(learner: int) -> Query:
+def _force(learner: LearnerId) -> Query:
     return (
-        LearnerFit.select(*_FIT)
+        LearnerFit.select(*FIT_COLUMNS)
         .join(FsrsParameters, on=(FsrsParameters.name == LearnerFit.parameters))
         .where(LearnerFit.learner == learner, LearnerFit.taken == 1)
         .order_by(LearnerFit.number.desc())
         .limit(1)
-    )
-
-
-@prepared
-def _at_answer(learner: int, card: int) -> Query:
-    """One row, whatever of it there is."""
-    row, fit = Select(columns=(SQL("1").alias("one"),)).alias("row"), LearnerFit.alias()
-    last = fit.select(fn.max(fit.number)).where(fit.learner == learner, fit.taken == 1)
-    chose = LearnerScheduler.select(LearnerScheduler.folder).where(LearnerScheduler.learner == learner)
-    return (
-        Select((row,), (*_FIT, fn.EXISTS(chose), *_OF_CARD))
-        .join(models.Memory, JOIN.LEFT_OUTER, _is_memory(learner, card))
-        .join(LearnerFit, JOIN.LEFT_OUTER, (LearnerFit.learner == learner) & (LearnerFit.number == last))
-        .join(FsrsParameters, JOIN.LEFT_OUTER, FsrsParameters.name == LearnerFit.parameters)
     )
 
 
@@ -93,27 +81,27 @@ def _parameters() -> Query:
 
 
 @prepared
-def _last_fit(learner: int, *, taken: bool) -> Query:
+def _last_fit(learner: LearnerId, *, taken: bool) -> Query:
     fits = LearnerFit.select(*_FOUND).where(LearnerFit.learner == learner).order_by(LearnerFit.number.desc()).limit(1)
     return fits.where(LearnerFit.taken == 1) if taken else fits
 
 
 @prepared
-def _of_card(learner: int, card: int) -> Query:
-    return models.Memory.select(*_OF_CARD).where(_is_memory(learner, card))
+def _of_card(learner: LearnerId, card: CardId) -> Query:
+    return models.Memory.select(*MEMORY_COLUMNS).where(is_memory(learner, card))
 
 
 @prepared
-def _of_cards(learner: int, cards: Collection[int] | None = None) -> Query:
-    query = models.Memory.select(*_OF_CARD).where(models.Memory.learner == learner).order_by(models.Memory.card)
+def _of_cards(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
+    query = models.Memory.select(*MEMORY_COLUMNS).where(models.Memory.learner == learner).order_by(models.Memory.card)
     return query if cards is None else query.where(Among(models.Memory.card, cards))
 
 
 @prepared
-def _of_decks(learner: int, decks: Collection[int]) -> Query:
+def _of_decks(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_there = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
     return (
-        models.Memory.select(Note.deck, *_OF_CARD)
+        models.Memory.select(Note.deck, *MEMORY_COLUMNS)
         .join(Card, on=(Card.id == models.Memory.card))
         .join(Note, on=(Note.id == Card.note))
         .where(models.Memory.learner == learner, is_there, Among(Note.deck, decks))
@@ -122,7 +110,7 @@ def _of_decks(learner: int, decks: Collection[int]) -> Query:
 
 
 @prepared
-def _cards_of_active_decks(learner: int) -> Query:
+def _cards_of_active_decks(learner: LearnerId) -> Query:
     has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)
     return (
         Deck.select(Deck.id, Deck.cards)
@@ -133,7 +121,7 @@ def _cards_of_active_decks(learner: int) -> Query:
 
 
 @prepared
-def _stale(learner: int, name: str, limit: int | None = None) -> Query:
+def _stale(learner: LearnerId, name: str, limit: int | None = None) -> Query:
     """Two looks into the index, below the name and above it."""
     cards = models.Memory.select(models.Memory.card).where(models.Memory.learner == learner)
     others = cards.where(models.Memory.parameters < name) + cards.where(models.Memory.parameters > name)
@@ -151,8 +139,17 @@ def _all_learners() -> Query:
 
 
 @prepared
-def _forget(learner: int, card: int) -> Query:
-    return models.Memory.delete().where(_is_memory(learner, card))
+def _move(
+    stability: int, difficulty: int, last_on: Day, last_at: int, answers: int, learner: LearnerId, card: CardId,
+) -> Query:  # fmt: skip
+    """What nearly every answer does; the index over the parameters is left alone."""
+    moved = dict(zip(_REMEMBERED[:5], (stability, difficulty, last_on, last_at, answers), strict=True))
+    return models.Memory.update(moved).where(is_memory(learner, card))
+
+
+@prepared
+def _forget(learner: LearnerId, card: CardId) -> Query:
+    return models.Memory.delete().where(is_memory(learner, card))
 
 
 @prepared
@@ -161,7 +158,7 @@ def _mark_all(not_yet: str) -> Query:
     return models.Memory.insert_from(everybodys, [*_KEY, *_REMEMBERED])
 
 
-def _log(log: Any, learner: int) -> Any:
+def _log(log: Any, learner: LearnerId) -> Any:
     """What of the learner's log says something of the memory, and what Anki knew of it."""
     says_what_was_known = log.stability.is_null(False) & log.verb.in_(("import", "sync"))
     says_something = log.quality.is_null(False) | (log.verb == "reset") | says_what_was_known
@@ -177,20 +174,20 @@ def _log(log: Any, learner: int) -> Any:
 
 
 @prepared
-def _log_of_card(learner: int, card: int) -> Query:
+def _log_of_card(learner: LearnerId, card: CardId) -> Query:
     log = Indexed(Review, "review_card")
     return _log(log, learner).where(log.card == card)
 
 
 @prepared
-def _logs(learner: int, cards: Collection[int] | None = None) -> Query:
+def _logs(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
     log = Review if cards is None else Indexed(Review, "review_card")
     rows = _log(log, learner).order_by(log.card, log.seq)
     return rows if cards is None else rows.where(Among(log.card, cards))
 
 
 @prepared
-def _whole_log(learner: int) -> Query:
+def _whole_log(learner: LearnerId) -> Query:
     return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
 
 
@@ -223,7 +220,7 @@ class LogLine(NamedTuple):
 class CardMemory(NamedTuple):
     """What is remembered of a card, in the order in which it is stored: see the table `memory`."""
 
-    card: int
+    card: CardId
     stability: int
     difficulty: int
     last_on: Day
@@ -237,14 +234,6 @@ class CardMemory(NamedTuple):
         return Remembered(Memory(self.stability, self.difficulty), self.last_on, self.last_at, self.answers)
 
 
-class AtAnswer(NamedTuple):
-    """What predicts, whether the learner ever chose a scheduler, and what is stored of the card."""
-
-    force: InForce
-    chose: bool
-    memory: CardMemory | None
-
-
 DEFAULT_NAME = DEFAULTS.name
 _AS_IT_COMES = InForce(AS_IT_IS, DEFAULT_NAME)
 
@@ -255,16 +244,10 @@ class MemoryRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def in_force(self, learner: int) -> InForce:
+    def in_force(self, learner: LearnerId) -> InForce:
         """What predicts the learner's answers now: the model as it comes, until a fit was taken."""
         row = _force.one(self._db, learner)
-        return _in_force(*row) if row else _AS_IT_COMES
-
-    def at_answer(self, learner: int, card: int) -> AtAnswer:
-        """What an answer to a card begins with: all in one look."""
-        name, numbers, intercept, slope, chose, *memory = _at_answer.one(self._db, learner, card) or (None,) * 12
-        force = _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
-        return AtAnswer(force, bool(chose), None if memory[0] is None else CardMemory(*memory))
+        return in_force_of(*row) if row else _AS_IT_COMES
 
     def parameters(self) -> dict[str, Parameters]:
         """Every stored set, by name."""
@@ -276,7 +259,7 @@ class MemoryRows:
         _keep_parameters.run(self._db, name, chosen.canonical)
         return name
 
-    def last_fit(self, learner: int, *, taken: bool = False) -> StoredFit | None:
+    def last_fit(self, learner: LearnerId, *, taken: bool = False) -> StoredFit | None:
         """The learner's newest fit, or the newest that was taken."""
         row = _last_fit.one(self._db, learner, taken=taken)
         if row is None:
@@ -284,7 +267,7 @@ class MemoryRows:
         number, at, answers, tried, figures, was_taken = row
         return StoredFit(number, at, answers, json.loads(tried), json.loads(figures), bool(was_taken))
 
-    def add_fit(self, learner: int, it: StoredFit, fit: Fit) -> None:
+    def add_fit(self, learner: LearnerId, it: StoredFit, fit: Fit) -> None:
         """Stores what came of a fitting; `fit` is in force from now on."""
         _add_fit.run(
             self._db, learner, it.number, it.at, it.answers, self.keep_parameters(fit.parameters),
@@ -294,45 +277,50 @@ class MemoryRows:
 
     # --- what is remembered ---------------------------------------------------------------------------
 
-    def of_card(self, learner: int, card: int) -> CardMemory | None:
+    def of_card(self, learner: LearnerId, card: CardId) -> CardMemory | None:
         """What is stored of a card; its parameters may not be those in force."""
         row = _of_card.one(self._db, learner, card)
         return CardMemory(*row) if row else None
 
-    def of_cards(self, learner: int, cards: Collection[int] | None = None) -> list[CardMemory]:
+    def of_cards(self, learner: LearnerId, cards: Collection[CardId] | None = None) -> list[CardMemory]:
         """What is stored of these cards, or of all, by card."""
         rows = _of_cards.all(self._db, learner, None if cards is None else list(cards))
         return [CardMemory(*row) for row in rows]
 
-    def of_decks(self, learner: int, decks: Collection[int]) -> list[tuple[int, CardMemory]]:
+    def of_decks(self, learner: LearnerId, decks: Collection[DeckId]) -> list[tuple[DeckId, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
         rows = _of_decks.all(self._db, learner, decks)
         return [(row[0], CardMemory(*row[1:])) for row in rows]
 
-    def cards_of_active_decks(self, learner: int) -> dict[int, int]:
+    def cards_of_active_decks(self, learner: LearnerId) -> dict[DeckId, int]:
         """How many cards each deck holds that the learner has not switched off, in study order."""
         return dict(_cards_of_active_decks.all(self._db, learner))
 
-    def stale(self, learner: int, name: str, limit: int | None = None) -> list[int]:
+    def stale(self, learner: LearnerId, name: str, limit: int | None = None) -> list[CardId]:
         """Up to `limit` cards whose memory was computed with other parameters than `name`, or not yet."""
         return [card for (card,) in _stale.all(self._db, learner, name, limit)]
 
-    def learners(self) -> list[int]:
+    def learners(self) -> list[LearnerId]:
         """The learners with anything to remember."""
         return [learner for (learner,) in _learners.all(self._db)]
 
-    def all_learners(self) -> list[int]:
+    def all_learners(self) -> list[LearnerId]:
         """Every learner."""
         return [learner for (learner,) in _all_learners.all(self._db)]
 
-    def save(self, learner: int, card: int, it: Remembered | None, name: str) -> None:
+    def save(self, learner: LearnerId, card: CardId, it: Remembered | None, name: str) -> None:
         """Stores what is remembered of a card by the parameters `name`; None where it is nothing."""
         if it is None:
             _forget.run(self._db, learner, card)
         else:
             _save.run(self._db, *_values(learner, card, it, name))
 
-    def save_many(self, learner: int, found: Iterable[tuple[int, Remembered | None]], name: str) -> None:
+    def move(self, learner: LearnerId, card: CardId, it: Remembered) -> None:
+        """Stores what is remembered of a card of which something is stored, by the same parameters."""
+        memory = it.memory
+        _move.run(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
+
+    def save_many(self, learner: LearnerId, found: Iterable[tuple[CardId, Remembered | None]], name: str) -> None:
         """As `save`, for (card, what is remembered)."""
         pairs = list(found)
         gone = [(learner, card) for card, it in pairs if it is None]
@@ -340,7 +328,7 @@ class MemoryRows:
             _forget.many(self._db, gone)
         _save.many(self._db, (_values(learner, card, it, name) for card, it in pairs if it is not None))
 
-    def mark(self, learner: int, cards: Iterable[int]) -> None:
+    def mark(self, learner: LearnerId, cards: Iterable[CardId]) -> None:
         """Says of cards that their log has changed: what is remembered of them is to be computed."""
         _save.many(self._db, ((learner, card, 0, 0, 0, 0, 0, NOT_YET) for card in cards))
 
@@ -350,28 +338,33 @@ class MemoryRows:
 
     # --- the log --------------------------------------------------------------------------------------
 
-    def log_of_card(self, learner: int, card: int) -> list[Evidence | Beginning]:
+    def log_of_card(self, learner: LearnerId, card: CardId) -> list[Evidence | Beginning]:
         """What the log says of the memory of a card, in no order."""
         rows = _log_of_card.all(self._db, learner, card)
         return [it.says for row in rows if (it := _line(row)) is not None]
 
-    def logs(self, learner: int, cards: Collection[int] | None) -> Iterator[tuple[int, list[LogLine]]]:
+    def logs(self, learner: LearnerId, cards: Collection[CardId] | None) -> Iterator[tuple[CardId, list[LogLine]]]:
         """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
         rows = _logs.all(self._db, learner, None if cards is None else list(cards))
         for card, group in groupby(rows, key=itemgetter(0)):
             yield card, [it for row in group if (it := _line(row)) is not None]
 
-    def whole_log(self, learner: int) -> list[Logged]:
+    def whole_log(self, learner: LearnerId) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
         rows = _whole_log.each(self._db, learner)
-        lives: dict[int, int] = {}
+        lives: dict[CardId, int] = {}
         found: list[Logged] = []
         for card, day, at, seq, quality, verb, _, _, _, _, interval, type_, factor in rows:
             if verb == "reset":
                 lives[card] = seq
             elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
-                found.append(Logged(day, at, seq, -lives[card] if card in lives else card, quality, interval))
+                found.append(Logged(day, at, seq, CardId(-lives[card]) if card in lives else card, quality, interval))
         return found
+
+
+def in_force_of(name: str | None, numbers: str, intercept: int, slope: int) -> InForce:
+    """What is in force by these `FIT_COLUMNS`: the model as it comes where they are empty."""
+    return _AS_IT_COMES if name is None else _in_force(name, numbers, intercept, slope)
 
 
 @lru_cache(maxsize=1024)
@@ -379,7 +372,7 @@ def _in_force(name: str, numbers: str, intercept: int, slope: int) -> InForce:
     return InForce(Fit(parameters_of(numbers), Calibration(intercept / MILLION, slope / MILLION)), name)
 
 
-def _values(learner: int, card: int, it: Remembered, name: str) -> Row:
+def _values(learner: LearnerId, card: CardId, it: Remembered, name: str) -> Row:
     memory = it.memory
     return learner, card, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, name
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from peewee import SQL, fn
 
+from flashcards.domain.ids import CardId, NoteId
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review
 from flashcards.storage.prepared import Among, Query, prepared
@@ -30,7 +31,7 @@ def _reviews() -> Query:
 
 
 @prepared
-def _answers(notes: Collection[int]) -> Query:
+def _answers(notes: Collection[NoteId]) -> Query:
     return (
         Card.select(Card.note, Card.which, fn.count(SQL("*")))
         .join(Review, on=(Review.card == Card.id))
@@ -45,7 +46,7 @@ class NoteCards:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def of_deck(self, key: str) -> dict[tuple[str, str], int]:
+    def of_deck(self, key: str) -> dict[tuple[str, str], CardId]:
         """The cards of a deck that are there today, by note id and which card."""
         rows = _of_deck.all(self._db, key)
         return {(note, which): card for note, which, card in rows}
@@ -55,7 +56,7 @@ class NoteCards:
         rows = _reviews.all(self._db)
         return {(deck, note, which): count for deck, note, which, count in rows}
 
-    def answers(self, notes: Iterable[int]) -> dict[tuple[int, str], int]:
+    def answers(self, notes: Iterable[NoteId]) -> dict[tuple[int, str], int]:
         """How many answers the cards of these notes have had from all learners, by note and which; without zeros."""
         rows = _answers.all(self._db, list(notes))
         return {(note, which): count for note, which, count in rows}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, SQL, Select, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.study_day import Day
@@ -43,7 +44,7 @@ _DAY = (
 
 
 @prepared
-def _cards(learner: int) -> Query:
+def _cards(learner: LearnerId) -> Query:
     note = Indexed(Note, "note_deck")
     return (
         Deck.select(
@@ -63,7 +64,7 @@ def _cards(learner: int) -> Query:
 
 
 @prepared
-def _askable(learner: int, cards: Collection[int], today: Day) -> Query:
+def _askable(learner: LearnerId, cards: Collection[CardId], today: Day) -> Query:
     return (
         Card.select(
             Card.id, Card.note, Note.deck, Card.ordinal, Schedule.due_on, fn.coalesce(Schedule.interval, 0)
@@ -89,7 +90,7 @@ _LOG = """
 """
 
 
-def _on(query: Any, schedule: Any, learner: int, first: Day, last: Day) -> Any:
+def _on(query: Any, schedule: Any, learner: LearnerId, first: Day, last: Day) -> Any:
     """Of a query of schedules those that become due on these days and can be asked."""
     return query.where(
         schedule.learner == learner, schedule.due_on.is_null(False), schedule.suspended == 0,
@@ -98,7 +99,7 @@ def _on(query: Any, schedule: Any, learner: int, first: Day, last: Day) -> Any:
 
 
 @prepared
-def _due_between(learner: int, first: Day, last: Day) -> Query:
+def _due_between(learner: LearnerId, first: Day, last: Day) -> Query:
     schedule = Indexed(Schedule, "schedule_due")
     has_it = (LearnerDeck.learner == schedule.learner) & (LearnerDeck.deck == schedule.deck)
     query = (
@@ -110,7 +111,7 @@ def _due_between(learner: int, first: Day, last: Day) -> Query:
 
 
 @prepared
-def _count_due(learner: int, first: Day, last: Day) -> Query:
+def _count_due(learner: LearnerId, first: Day, last: Day) -> Query:
     schedule = Indexed(Schedule, "schedule_due")
     return _on(schedule.select(fn.count(schedule.card)), schedule, learner, first, last)
 
@@ -121,26 +122,26 @@ def _notes_tagged(tag: str) -> Query:
     return NoteTag.select(NoteTag.note).where(NoteTag.tag == tag) | of_decks
 
 
-def _asked_on(query: Any, log: Any, learner: int, day: Day) -> Any:
+def _asked_on(query: Any, log: Any, learner: LearnerId, day: Day) -> Any:
     """Of a query of the log the answers of a day to what it asked."""
     return query.where(log.learner == learner, log.study_day == day, log.kind.in_(ASKED), log.undone == 0)
 
 
 @prepared
-def _spent_ms(usual_ms: int, learner: int, day: Day) -> Query:
+def _spent_ms(usual_ms: int, learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     counted = AtMost(fn.coalesce(log.took_ms, usual_ms), LONGEST_MS)
     return _asked_on(log.select(fn.coalesce(fn.sum(counted), 0)), log, learner, day)
 
 
 @prepared
-def _last_grades(learner: int, day: Day) -> Query:
+def _last_grades(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return _asked_on(log.select(log.card, log.quality), log, learner, day).order_by(log.at, log.seq)
 
 
 @prepared
-def _missing(learner: int, notes: Collection[int]) -> Query:
+def _missing(learner: LearnerId, notes: Collection[NoteId]) -> Query:
     card, log = Card.alias(), Indexed(Review, "review_card")
     askable = (
         Card.select(Card.id)
@@ -165,7 +166,7 @@ def _missing(learner: int, notes: Collection[int]) -> Query:
 
 
 @prepared
-def _usual_day(learner: int, today: Day) -> Query:
+def _usual_day(learner: LearnerId, today: Day) -> Query:
     log = Indexed(Review, "review_day")
     studied = (
         LearnerDay.select(LearnerDay.study_day)
@@ -213,7 +214,7 @@ class PlanRow:
 class OrderedCard(NamedTuple):
     """A card of a day's order: new, due or early, and how many seconds it is expected to take."""
 
-    card: int
+    card: CardId
     kind: str
     seconds: float
 
@@ -243,9 +244,9 @@ class BreakRow(NamedTuple):
 class ScopeCard(NamedTuple):
     """A card that could be in a plan, in study order; the schedule is None where the learner has none."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
     repetition: int | None
     ease: int | None
     interval: int | None
@@ -256,9 +257,9 @@ class ScopeCard(NamedTuple):
 class AskableCard(NamedTuple):
     """A card of a day's order that can be asked now."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
     ordinal: int
     due_on: Day | None
     interval: int
@@ -273,7 +274,7 @@ class AnswerRow(NamedTuple):
     day: Day
     at: int
     seq: int
-    card: int
+    card: CardId
     quality: int
     interval: int
     kind: str
@@ -291,26 +292,26 @@ class PlanRows:
 
     # --- plans
 
-    def plans(self, learner: int) -> list[PlanRow]:
+    def plans(self, learner: LearnerId) -> list[PlanRow]:
         """All of them, the newest first."""
         sql = f"SELECT {_PLAN} FROM plan WHERE learner_id = ? ORDER BY id DESC"
         return [_plan(row) for row in self._db.all(sql, (learner,))]
 
-    def plan(self, learner: int, number: int) -> PlanRow | None:
+    def plan(self, learner: LearnerId, number: int) -> PlanRow | None:
         """The plan with this number."""
         row = self._db.one(f"SELECT {_PLAN} FROM plan WHERE learner_id = ? AND id = ?", (learner, number))
         return None if row is None else _plan(row)
 
-    def followed(self, learner: int) -> PlanRow | None:
+    def followed(self, learner: LearnerId) -> PlanRow | None:
         """The plan that is followed, be its day past or not."""
         row = self._db.one(f"SELECT {_PLAN} FROM plan WHERE learner_id = ? AND followed = 1", (learner,))
         return None if row is None else _plan(row)
 
-    def followers(self) -> list[int]:
+    def followers(self) -> list[LearnerId]:
         """The learners who follow a plan."""
         return [learner for (learner,) in self._db.all("SELECT learner_id FROM plan WHERE followed = 1")]
 
-    def add(self, learner: int, plan: PlanRow) -> int:
+    def add(self, learner: LearnerId, plan: PlanRow) -> int:
         """Stores a new plan; its number, that of `plan` notwithstanding."""
         row = self._db.one("SELECT coalesce(max(id), 0) + 1 FROM plan WHERE learner_id = ?", (learner,))
         number = int(row[0]) if row else 1
@@ -320,18 +321,18 @@ class PlanRows:
         )
         return number
 
-    def change(self, learner: int, plan: PlanRow) -> None:
+    def change(self, learner: LearnerId, plan: PlanRow) -> None:
         """Stores what has changed of a plan."""
         names = _PLAN.split(", ")[1:]
         sets = ", ".join(f"{name} = ?" for name in names)
         self._db.execute(f"UPDATE plan SET {sets} WHERE learner_id = ? AND id = ?", (*_values(plan), learner, plan.id))
 
-    def delete(self, learner: int, number: int) -> None:
+    def delete(self, learner: LearnerId, number: int) -> None:
         """Forgets a plan and its days."""
         self._db.execute("DELETE FROM plan_day WHERE learner_id = ? AND plan_id = ?", (learner, number))
         self._db.execute("DELETE FROM plan WHERE learner_id = ? AND id = ?", (learner, number))
 
-    def follow(self, learner: int, number: int | None) -> None:
+    def follow(self, learner: LearnerId, number: int | None) -> None:
         """Follows this plan and no other; None follows none."""
         self._db.execute("UPDATE plan SET followed = 0 WHERE learner_id = ? AND followed = 1", (learner,))
         if number is not None:
@@ -339,14 +340,14 @@ class PlanRows:
 
     # --- days
 
-    def day(self, learner: int, plan: int, day: Day) -> PlanDayRow | None:
+    def day(self, learner: LearnerId, plan: int, day: Day) -> PlanDayRow | None:
         """What was made of a plan for a day."""
         row = self._db.one(
             f"SELECT {_DAY} FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day = ?", (learner, plan, day)
         )
         return None if row is None else _day(row)
 
-    def has_day(self, learner: int, plan: int, day: Day) -> bool:
+    def has_day(self, learner: LearnerId, plan: int, day: Day) -> bool:
         """Whether something was made of a plan for a day."""
         return (
             self._db.one(
@@ -355,12 +356,12 @@ class PlanRows:
             is not None
         )
 
-    def days(self, learner: int, plan: int) -> list[PlanDayRow]:
+    def days(self, learner: LearnerId, plan: int) -> list[PlanDayRow]:
         """The days of a plan so far."""
         sql = f"SELECT {_DAY} FROM plan_day WHERE learner_id = ? AND plan_id = ? ORDER BY study_day"
         return [_day(row) for row in self._db.all(sql, (learner, plan))]
 
-    def save_day(self, learner: int, day: PlanDayRow) -> None:
+    def save_day(self, learner: LearnerId, day: PlanDayRow) -> None:
         """Stores a day, in place of what was made of it before."""
         cards = json.dumps([[it.card, it.kind, round(it.seconds, 1)] for it in day.cards], separators=(",", ":"))
         low, middle, high = day.predicted or (None, None, None)
@@ -378,7 +379,7 @@ class PlanRows:
             ),
         )  # fmt: skip
 
-    def forget_days(self, learner: int, plan: int, since: Day) -> None:
+    def forget_days(self, learner: LearnerId, plan: int, since: Day) -> None:
         """Forgets what was made of a plan for this day and later ones: it is to be made anew."""
         self._db.execute(
             "DELETE FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day >= ?", (learner, plan, since)
@@ -386,56 +387,56 @@ class PlanRows:
 
     # --- breaks
 
-    def breaks(self, learner: int) -> list[BreakRow]:
+    def breaks(self, learner: LearnerId) -> list[BreakRow]:
         """All holidays, the earliest first."""
         rows = self._db.all(
             "SELECT first_day, last_day FROM learner_break WHERE learner_id = ? ORDER BY first_day", (learner,)
         )
         return [BreakRow(*row) for row in rows]
 
-    def add_break(self, learner: int, first: Day, last: Day, now: int) -> None:
+    def add_break(self, learner: LearnerId, first: Day, last: Day, now: int) -> None:
         """Stores a holiday; another one that begins on the same day gives way."""
         _add_break.run(self._db, learner, first, last, now)
 
-    def delete_break(self, learner: int, first: Day) -> bool:
+    def delete_break(self, learner: LearnerId, first: Day) -> bool:
         """Forgets a holiday; whether there was one."""
         cursor = self._db.execute("DELETE FROM learner_break WHERE learner_id = ? AND first_day = ?", (learner, first))
         return bool(cursor.rowcount)
 
     # --- what a plan is made from
 
-    def cards(self, learner: int) -> list[ScopeCard]:
+    def cards(self, learner: LearnerId) -> list[ScopeCard]:
         """Every card that is not switched off or suspended, in study order."""
         return list(map(ScopeCard._make, _cards.all(self._db, learner)))
 
-    def levels(self) -> dict[int, int]:
+    def levels(self) -> dict[NoteId, int]:
         """The place of each tagged note's level in `LEVELS`; a note with the tag core is of the core."""
         marks = ", ".join("?" * len(LEVELS))
-        found: dict[int, int] = {}
+        found: dict[NoteId, int] = {}
         for note, tag in self._db.all(f"SELECT note_id, tag FROM note_tag WHERE tag IN ({marks})", LEVELS):
             level = LEVELS.index(tag)
             if tag == "core" or found.get(note) != LEVELS.index("core"):
                 found[note] = level
         return found
 
-    def requirements(self) -> dict[int, list[int]]:
+    def requirements(self) -> dict[NoteId, list[NoteId]]:
         """What each note asks to be learnt first."""
-        found: dict[int, list[int]] = {}
+        found: dict[NoteId, list[NoteId]] = {}
         for note, required in self._db.all("SELECT note_id, requires_id FROM prerequisite"):
             found.setdefault(note, []).append(required)
         return found
 
-    def answers(self, learner: int) -> int:
+    def answers(self, learner: LearnerId) -> int:
         """How many answers the learner gave."""
         row = self._db.one("SELECT coalesce(sum(answers), 0) FROM learner_day WHERE learner_id = ?", (learner,))
         return int(row[0]) if row else 0
 
-    def decks(self) -> dict[int, str]:
+    def decks(self) -> dict[DeckId, str]:
         """The addresses of all decks, in study order."""
         rows = self._db.all("SELECT id, path FROM deck WHERE removed_at IS NULL ORDER BY position, id")
         return {deck: path.removesuffix(".md") for deck, path in rows}
 
-    def deck_titles(self) -> dict[int, str]:
+    def deck_titles(self) -> dict[DeckId, str]:
         """The titles of all decks."""
         return dict(self._db.all("SELECT id, title FROM deck WHERE removed_at IS NULL"))
 
@@ -443,20 +444,20 @@ class PlanRows:
         """The titles of the folders that have one, by path."""
         return dict(self._db.all("SELECT path, title FROM folder WHERE title IS NOT NULL"))
 
-    def notes_tagged(self, tag: str) -> list[int]:
+    def notes_tagged(self, tag: str) -> list[NoteId]:
         """The notes with a tag, their own or their deck's."""
         return [note for (note,) in _notes_tagged.all(self._db, tag)]
 
-    def due_between(self, learner: int, first: Day, last: Day) -> list[tuple[int, Day, int]]:
+    def due_between(self, learner: LearnerId, first: Day, last: Day) -> list[tuple[CardId, Day, int]]:
         """(card, due date, interval) of the cards that become due on these days, in decks that are switched on."""
         return _due_between.all(self._db, learner, first, last)
 
-    def coming_a_day(self, learner: int, today: Day) -> float:
+    def coming_a_day(self, learner: LearnerId, today: Day) -> float:
         """How many cards become due on an average day of the next two weeks."""
         row = _count_due.one(self._db, learner, today + 1, today + 14)
         return row[0] / 14 if row else 0.0
 
-    def log(self, learner: int, newest: int) -> list[AnswerRow]:
+    def log(self, learner: LearnerId, newest: int) -> list[AnswerRow]:
         """Of so many of the newest answers those that are evidence of a memory, in the order of the day, of the
         clock, and of the log."""
         resets: dict[int, int] = dict(self._db.all(_RESETS, (learner,)))
@@ -471,24 +472,24 @@ class PlanRows:
 
     # --- serving
 
-    def askable(self, learner: int, cards: Collection[int], today: Day) -> dict[int, AskableCard]:
+    def askable(self, learner: LearnerId, cards: Collection[CardId], today: Day) -> dict[CardId, AskableCard]:
         """Of these cards those that can be asked today."""
         rows = _askable.all(self._db, learner, cards, today)
         return {row[0]: AskableCard(*row) for row in rows}
 
-    def spent_ms(self, learner: int, day: Day, usual_ms: int) -> int:
+    def spent_ms(self, learner: LearnerId, day: Day, usual_ms: int) -> int:
         """How long the learner has studied on a day; an answer without a time counts as `usual_ms`."""
         row = _spent_ms.one(self._db, usual_ms, learner, day)
         return int(row[0]) if row else 0
 
-    def missing(self, learner: int, notes: Iterable[int]) -> dict[int, set[int]]:
+    def missing(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, set[NoteId]]:
         """What these notes wait for: notes in the decks that are switched on, and never answered."""
-        found: dict[int, set[int]] = {}
+        found: dict[NoteId, set[NoteId]] = {}
         for note, required in _missing.all(self._db, learner, list(notes)):
             found.setdefault(note, set()).add(required)
         return found
 
-    def last_day_before(self, learner: int, day: Day) -> Day | None:
+    def last_day_before(self, learner: LearnerId, day: Day) -> Day | None:
         """The last day before this one on which the learner answered something."""
         row = self._db.one(
             "SELECT max(study_day) FROM learner_day WHERE learner_id = ? AND study_day < ? AND answers > 0",
@@ -496,11 +497,11 @@ class PlanRows:
         )
         return row[0] if row else None
 
-    def last_grades(self, learner: int, day: Day) -> dict[int, int]:
+    def last_grades(self, learner: LearnerId, day: Day) -> dict[CardId, int]:
         """The last grade of each card that was answered on a day and counts for its drill."""
         return dict(_last_grades.all(self._db, learner, day))
 
-    def usual_day(self, learner: int, today: Day) -> tuple[float, float]:
+    def usual_day(self, learner: LearnerId, today: Day) -> tuple[float, float]:
         """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""
         row = _usual_day.one(self._db, learner, today)
         return (float(row[0]), float(row[1]) / 1000) if row else (0.0, 0.0)

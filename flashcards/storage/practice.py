@@ -12,40 +12,34 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from flashcards.domain.practice.marks import FOLLOW
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
+from flashcards.domain.practice.marks import FOLLOW, NOT_SAID
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
 from flashcards.storage.database import Database, Row
-from flashcards.storage.models import Card, RoundMark, RubricPoint
+from flashcards.storage.models import Card, Note, RoundMark
 
 CORE = "core"
 """The tag of the questions that an interviewer asks."""
 
 
-def missed(learner: int) -> Any:
-    """A query of the questions of which the learner missed a point when it was ticked last, and of the cards that
-    teach those points.
+def missed(learner: LearnerId) -> Any:
+    """A query of the cards behind what the learner did not say in full when it was ticked last.
+
+    Of each point or follow-up it is one card: the one that teaches it while it can be asked, else the question's own.
     """
-    question, point = Card.alias(), RubricPoint.alias()
-    mark, is_missed = _last_missed(learner)
-    questions = mark.select(mark.card).where(is_missed)
-    mark, is_missed = _last_missed(learner)
-    teaching = (
-        mark.select(point.teaches_card)
-        .join(question, on=(question.id == mark.card))
-        .join(point, on=((point.note == question.note) & (point.point == mark.point)))
-        .where(is_missed, point.teaches_card.is_null(False))
-    )
-    return questions | teaching
-
-
-def _last_missed(learner: int) -> tuple[Any, Any]:
-    mark, later = RoundMark.alias(), RoundMark.alias()
+    mark, later, card, note = RoundMark.alias(), RoundMark.alias(), Card.alias(), Note.alias()
     again = later.select(later.card).where(
         later.card == mark.card, later.learner == mark.learner, later.who == "self", later.point == mark.point,
         later.at > mark.at,
     )  # fmt: skip
-    is_missed = (mark.learner == learner) & (mark.who == "self") & (mark.mark == "missed")
-    return mark, is_missed & ~fn.EXISTS(again)
+    teaching = (
+        card.select(card.id)
+        .join(note, on=(note.id == card.note))
+        .where(card.id == mark.taught_by, card.removed_at.is_null(), note.removed_at.is_null(), note.draft == 0)
+    )
+    return mark.select(fn.coalesce(teaching, mark.card)).where(
+        mark.learner == learner, mark.who == "self", mark.mark.in_(NOT_SAID), ~fn.EXISTS(again)
+    )
 
 
 _CANDIDATES = """
@@ -103,9 +97,9 @@ _LINK = "learner_id, round_id, created_at, expires_at, joined_at, session_hash, 
 class CoreNote:
     """A question that can be practised; `active` and `suspended` are the learner's choice."""
 
-    card: int
-    note: int
-    deck: int
+    card: CardId
+    note: NoteId
+    deck: DeckId
     path: str
     topic: str
     deck_tags: tuple[str, ...]
@@ -141,7 +135,7 @@ class AnswerLine(NamedTuple):
 class UnsaidPoint(NamedTuple):
     """A point over all learners: how many ticked it, and how often it was said and missed, of `ticks`."""
 
-    card: int
+    card: CardId
     text: str
     title: str
     path: str
@@ -159,7 +153,7 @@ class PointText(NamedTuple):
     text: str
     html: str
     level: str | None
-    card: int | None
+    card: CardId | None
 
 
 class RubricText(NamedTuple):
@@ -172,7 +166,7 @@ class RubricText(NamedTuple):
 class LinkedCard(NamedTuple):
     """A card that teaches a point or answers a follow-up."""
 
-    card: int
+    card: CardId
     title: str
     question_html: str
     answer_html: str
@@ -182,7 +176,7 @@ class LinkedCard(NamedTuple):
 class Link:
     """A partner's link to a round; instants are epoch milliseconds."""
 
-    learner: int
+    learner: LearnerId
     round: str
     created_at: int
     expires_at: int
@@ -212,11 +206,11 @@ class PracticeRows:
 
     # --- what can be asked
 
-    def core_notes(self, learner: int, *, card: int | None = None, path: str | None = None) -> list[CoreNote]:
+    def core_notes(self, learner: LearnerId, *, card: CardId | None = None, path: str | None = None) -> list[CoreNote]:
         """The questions that can be practised, in study order: all, the one of a card, or those of a deck's file."""
         return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE, card, path))]
 
-    def texts(self, cards: Iterable[int]) -> dict[int, RubricText]:
+    def texts(self, cards: Iterable[CardId]) -> dict[CardId, RubricText]:
         """The points and follow-ups of these cards' notes."""
         html = {card: (note, json.loads(extra)) for card, note, extra in self._db.all(_HTML, (_listed(cards),))}
         notes = _listed(note for note, _ in html.values())
@@ -229,7 +223,7 @@ class PracticeRows:
             for card, (note, rendered) in html.items()
         }
 
-    def linked(self, cards: Iterable[int]) -> dict[int, LinkedCard]:
+    def linked(self, cards: Iterable[CardId]) -> dict[CardId, LinkedCard]:
         """What these cards say, removed ones too."""
         rows = self._db.all(
             "SELECT c.id, n.title, coalesce(r.question_html, ''), coalesce(r.answer_html, '')"
@@ -240,7 +234,7 @@ class PracticeRows:
         )
         return {row[0]: LinkedCard(*row) for row in rows}
 
-    def last_asked(self, learner: int) -> dict[int, int]:
+    def last_asked(self, learner: LearnerId) -> dict[CardId, int]:
         """When each card was last asked and not skipped."""
         rows = self._db.all(
             "SELECT card_id, max(at) FROM round_answer WHERE learner_id = ? AND text IS NOT NULL GROUP BY card_id",
@@ -250,7 +244,7 @@ class PracticeRows:
 
     # --- rounds
 
-    def add(self, learner: int, round_: Round) -> None:
+    def add(self, learner: LearnerId, round_: Round) -> None:
         """Stores a new round."""
         scope = json.dumps({"decks": round_.decks, "tags": round_.tags}, ensure_ascii=False)
         questions = json.dumps([_question_json(one) for one in round_.questions], ensure_ascii=False)
@@ -262,24 +256,24 @@ class PracticeRows:
             ),
         )  # fmt: skip
 
-    def round(self, learner: int, id: str) -> Round | None:
+    def round(self, learner: LearnerId, id: str) -> Round | None:
         """The learner's round with that id."""
         row = self._db.one(f"SELECT {_ROUND} FROM practice_round WHERE learner_id = ? AND id = ?", (learner, id))
         return _round(row) if row else None
 
-    def lines(self, learner: int) -> list[StoredLine]:
+    def lines(self, learner: LearnerId) -> list[StoredLine]:
         """The learner's rounds, the newest first, without what they ask."""
         rows = self._db.all(_LINES, (learner,))
         return [StoredLine._make((*row[:6], tuple(json.loads(row[6])))) for row in rows]
 
-    def finish(self, learner: int, id: str, at: int) -> None:
+    def finish(self, learner: LearnerId, id: str, at: int) -> None:
         """Ends a round that has not ended yet."""
         self._db.execute(
             "UPDATE practice_round SET finished_at = ? WHERE learner_id = ? AND id = ? AND finished_at IS NULL",
             (at, learner, id),
         )
 
-    def delete(self, learner: int, id: str) -> None:
+    def delete(self, learner: LearnerId, id: str) -> None:
         """Forgets a round with its answers, ticks and link; the log keeps its grades."""
         self._db.execute("DELETE FROM practice_round WHERE learner_id = ? AND id = ?", (learner, id))
         for table in ("round_answer", "round_mark", "partner_link"):
@@ -287,7 +281,7 @@ class PracticeRows:
 
     # --- answers
 
-    def add_answer(self, learner: int, round_id: str, given: Given) -> None:
+    def add_answer(self, learner: LearnerId, round_id: str, given: Given) -> None:
         """Stores a new answer."""
         self._db.execute(
             f"INSERT INTO round_answer(learner_id, round_id, {_ANSWER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -297,7 +291,7 @@ class PracticeRows:
             ),
         )  # fmt: skip
 
-    def answers(self, learner: int, round_id: str) -> tuple[Given, ...]:
+    def answers(self, learner: LearnerId, round_id: str) -> tuple[Given, ...]:
         """The answers of a round, in the order in which they came."""
         rows = self._db.all(
             f"SELECT {_ANSWER} FROM round_answer WHERE learner_id = ? AND round_id = ? ORDER BY at, id",
@@ -305,7 +299,7 @@ class PracticeRows:
         )
         return tuple(map(_given, rows))
 
-    def answered(self, learner: int) -> list[AnswerLine]:
+    def answered(self, learner: LearnerId) -> list[AnswerLine]:
         """The answers of all rounds in the order in which they came, without what was said."""
         rows = self._db.all(
             "SELECT round_id, position, text IS NULL, closed_at IS NOT NULL, took_ms FROM round_answer"
@@ -314,14 +308,14 @@ class PracticeRows:
         )
         return [AnswerLine(*row) for row in rows]
 
-    def save_work(self, learner: int, round_id: str, given: Given, work: Work) -> None:
+    def save_work(self, learner: LearnerId, round_id: str, given: Given, work: Work) -> None:
         """Replaces what was written beside an answer."""
         self._db.execute(
             "UPDATE round_answer SET work = ? WHERE learner_id = ? AND round_id = ? AND id = ?",
             (_work_json(work), learner, round_id, given.id),
         )
 
-    def close_answer(self, learner: int, round_id: str, given: Given, at: int, review_seq: int | None) -> None:
+    def close_answer(self, learner: LearnerId, round_id: str, given: Given, at: int, review_seq: int | None) -> None:
         """The learner went on; without a grade, one that is stored stays."""
         self._db.execute(
             "UPDATE round_answer SET closed_at = coalesce(closed_at, ?), review_seq = coalesce(?, review_seq)"
@@ -331,23 +325,27 @@ class PracticeRows:
 
     # --- ticks
 
-    def save_mark(self, learner: int, card: str, row: MarkRow) -> None:
-        """Stores a tick, or what it is now."""
+    def save_mark(self, learner: LearnerId, question: Question, row: MarkRow) -> None:
+        """Stores a tick on a point of the question, or what it is now."""
+        taught_by = question.taught_by(row.point)
         self._db.execute(
-            "INSERT INTO round_mark(learner_id, round_id, position, who, point, card_id, mark, at, evidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, round_id, position, who, point)"
+            "INSERT INTO round_mark(learner_id, round_id, position, who, point, card_id, mark, at, evidence, taught_by)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(learner_id, round_id, position, who, point)"
             " DO UPDATE SET mark = excluded.mark, at = excluded.at, evidence = excluded.evidence",
-            (learner, row.round, row.position, row.who, row.point, int(card), row.mark, row.at, row.evidence),
-        )
+            (
+                learner, row.round, row.position, row.who, row.point, int(question.card), row.mark, row.at,
+                row.evidence, None if taught_by is None else int(taught_by),
+            ),
+        )  # fmt: skip
 
-    def forget_marks(self, learner: int, round_id: str, position: int, who: str) -> None:
+    def forget_marks(self, learner: LearnerId, round_id: str, position: int, who: str) -> None:
         """Forgets somebody's ticks on a question."""
         self._db.execute(
             "DELETE FROM round_mark WHERE learner_id = ? AND round_id = ? AND position = ? AND who = ?",
             (learner, round_id, position, who),
         )
 
-    def marks(self, learner: int, round_id: str) -> list[MarkRow]:
+    def marks(self, learner: LearnerId, round_id: str) -> list[MarkRow]:
         """Every tick of a round."""
         rows = self._db.all(
             "SELECT round_id, position, who, point, mark, at, evidence FROM round_mark"
@@ -356,7 +354,7 @@ class PracticeRows:
         )
         return [MarkRow(*row) for row in rows]
 
-    def mark_counts(self, learner: int) -> list[tuple[str, int, str, int]]:
+    def mark_counts(self, learner: LearnerId) -> list[tuple[str, int, str, int]]:
         """(round, position, mark, how many) of the learner's own ticks on points; those on follow-ups left out."""
         return self._db.all(
             "SELECT round_id, position, mark, count(*) FROM round_mark WHERE learner_id = ? AND who = 'self'"
@@ -364,23 +362,23 @@ class PracticeRows:
             (learner,),
         )
 
-    def last_missed(self, learner: int) -> dict[int, float]:
+    def last_missed(self, learner: LearnerId) -> dict[CardId, float]:
         """For each question that was ticked, the share of its points that were missed when each was ticked last."""
         return {card: missed / count for card, missed, count in self._db.all(_LAST_MARKS, (learner,))}
 
-    def card_marks(self, learner: int, cards: Iterable[int]) -> dict[int, dict[str, list[str]]]:
+    def card_marks(self, learner: LearnerId, cards: Iterable[CardId]) -> dict[CardId, dict[str, list[str]]]:
         """The learner's own ticks of these cards' points over time, the oldest first: card to point to marks."""
         rows = self._db.all(
             "SELECT card_id, point, mark FROM round_mark WHERE learner_id = ? AND who = 'self'"
             " AND card_id IN (SELECT value FROM json_each(?)) ORDER BY at",
             (learner, json.dumps(list(cards))),
         )
-        found: dict[int, dict[str, list[str]]] = {}
+        found: dict[CardId, dict[str, list[str]]] = {}
         for card, point, mark in rows:
             found.setdefault(card, {}).setdefault(point, []).append(mark)
         return found
 
-    def grades(self, learner: int, rows: Iterable[int]) -> dict[int, int]:
+    def grades(self, learner: LearnerId, rows: Iterable[int]) -> dict[int, int]:
         """The grades that stand in these rows of the learner's log; those that were taken back are left out."""
         found = self._db.all(
             "SELECT seq, quality FROM review WHERE learner_id = ? AND undone = 0"
@@ -389,14 +387,14 @@ class PracticeRows:
         )
         return dict(found)
 
-    def unsaid(self, least: int, decks: Collection[int] | None, limit: int) -> list[UnsaidPoint]:
+    def unsaid(self, least: int, decks: Collection[DeckId] | None, limit: int) -> list[UnsaidPoint]:
         """The points that at least so many learners have ticked, those missed most first."""
         listed = None if decks is None else json.dumps(sorted(decks))
         return [UnsaidPoint(*row) for row in self._db.all(_UNSAID, (least, listed, limit))]
 
     # --- the partner
 
-    def save_link(self, learner: int, round_id: str, secret_hash: bytes, now: int, expires_at: int) -> None:
+    def save_link(self, learner: LearnerId, round_id: str, secret_hash: bytes, now: int, expires_at: int) -> None:
         """Makes the round's link; an earlier one is dead with that."""
         self._db.execute("DELETE FROM partner_link WHERE learner_id = ? AND round_id = ?", (learner, round_id))
         self._db.execute(
@@ -410,7 +408,7 @@ class PracticeRows:
         row = self._db.one(f"SELECT {_LINK} FROM partner_link WHERE secret_hash = ?", (secret_hash,))
         return Link(*row) if row else None
 
-    def link_of(self, learner: int, round_id: str) -> Link | None:
+    def link_of(self, learner: LearnerId, round_id: str) -> Link | None:
         """The round's link."""
         row = self._db.one(
             f"SELECT {_LINK} FROM partner_link WHERE learner_id = ? AND round_id = ?", (learner, round_id)
@@ -425,7 +423,7 @@ class PracticeRows:
             (now, session_hash, link.learner, link.round),
         )
 
-    def end_link(self, learner: int, round_id: str, now: int) -> None:
+    def end_link(self, learner: LearnerId, round_id: str, now: int) -> None:
         """The link leads nowhere from now on."""
         self._db.execute(
             "UPDATE partner_link SET ended_at = ? WHERE learner_id = ? AND round_id = ? AND ended_at IS NULL",

@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import Case
 
+from flashcards.domain.ids import NoteId
 from flashcards.domain.points import point_keys
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, Referring, refs_from_json
@@ -67,7 +68,7 @@ class PointRows:
         """Writes those of all notes, into empty tables."""
         self._insert(self._db.all("SELECT id, rubric, rubric_refs, follow_ups FROM note"))
 
-    def _insert(self, notes: Iterable[tuple[int, str, str, str]]) -> None:
+    def _insert(self, notes: Iterable[tuple[NoteId, str, str, str]]) -> None:
         listed = [note for note in notes if note[1] != "[]" or note[3] != "[]"]
         self._db.executemany(
             "INSERT INTO rubric_point(note_id, point, position, text, level) VALUES (?, ?, ?, ?, ?)",
@@ -113,7 +114,7 @@ class PointRows:
             change.many(self._db, changed)
 
 
-def _points(note: int, rubric: str, stored_refs: str) -> Iterator[tuple[int, str, int, str, str | None]]:
+def _points(note: NoteId, rubric: str, stored_refs: str) -> Iterator[tuple[NoteId, str, int, str, str | None]]:
     texts: list[str] = json.loads(rubric)
     refs = refs_from_json(stored_refs)
     for position, (text, key) in enumerate(zip(texts, point_keys(texts, refs), strict=True)):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, SQL, Case, Select, fn
 
 from flashcards.domain import queue as domain
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.pace import LONGEST_MS, Asked, Sample
 from flashcards.domain.queue import AnswerToday, DueRow, NewCard
 from flashcards.domain.sm2 import DRILLED_UNTIL
@@ -53,7 +54,7 @@ def _due_row(schedule: Any) -> tuple[Any, ...]:
 
 
 @prepared
-def _due(learner: int, today: Day) -> Query:
+def _due(learner: LearnerId, today: Day) -> Query:
     schedule = Indexed(Schedule, "schedule_due")
     return schedule.select(*_due_row(schedule)).where(
         schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
@@ -61,7 +62,7 @@ def _due(learner: int, today: Day) -> Query:
 
 
 @prepared
-def _ahead(learner: int, today: Day, decks: Collection[int] | None = None) -> Query:
+def _ahead(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule = Indexed(Schedule, "schedule_due")
     query = schedule.select(*_due_row(schedule)).where(
         schedule.learner == learner, schedule.due_on > today, schedule.due_on.is_null(False),
@@ -73,7 +74,7 @@ def _ahead(learner: int, today: Day, decks: Collection[int] | None = None) -> Qu
 
 
 @prepared
-def _answers(learner: int, today: Day) -> Query:
+def _answers(learner: LearnerId, today: Day) -> Query:
     log = Indexed(Review, "review_day")
     is_asked = Schedule.deck.is_null(False) & Schedule.due_on.is_null(False) & shown_on(Schedule, today)
     return (
@@ -86,7 +87,7 @@ def _answers(learner: int, today: Day) -> Query:
 
 
 @prepared
-def _studied_ahead(learner: int, today: Day) -> Query:
+def _studied_ahead(learner: LearnerId, today: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
         log.select(log.card, Note.deck, log.note)
@@ -96,7 +97,7 @@ def _studied_ahead(learner: int, today: Day) -> Query:
 
 
 @prepared
-def _last_answered(learner: int) -> Query:
+def _last_answered(learner: LearnerId) -> Query:
     return (
         Review.select(Review.card)
         .where(Review.learner == learner, Review.undone == 0, Review.quality.is_null(False))
@@ -106,7 +107,7 @@ def _last_answered(learner: int) -> Query:
 
 
 @prepared
-def _inactive_decks(learner: int) -> Query:
+def _inactive_decks(learner: LearnerId) -> Query:
     return LearnerDeck.select(LearnerDeck.deck).where(LearnerDeck.learner == learner, LearnerDeck.active == 0)
 
 
@@ -122,19 +123,19 @@ def _notes_tagged(tag: str) -> Query:
     return NoteTag.select(NoteTag.note).where(NoteTag.tag == tag) | of_decks
 
 
-def _as_the_learner_has_it(deck: Any, learner: int) -> Any:
+def _as_the_learner_has_it(deck: Any, learner: LearnerId) -> Any:
     """What joins a deck with the learner's row for it, if there is one."""
     return (LearnerDeck.learner == learner) & (LearnerDeck.deck == deck)
 
 
-def _unanswered(deck: Any, learner: int) -> Any:
+def _unanswered(deck: Any, learner: LearnerId) -> Any:
     """The schedules in a deck that are new all the same: reset, or suspended or buried before any answer."""
     schedule = Indexed(Schedule, "schedule_new")
     return schedule, (schedule.learner == learner) & (schedule.deck == deck) & schedule.due_on.is_null()
 
 
 @prepared
-def _decks_with_new(learner: int, only: int | None = None) -> Query:
+def _decks_with_new(learner: LearnerId, only: int | None = None) -> Query:
     """`seen` counts the cards of the deck that the learner has a schedule for: a deck wholly seen is not read."""
     deck = Indexed(Deck, "deck_study") if only is None else Deck
     schedule, is_new = _unanswered(deck.id, learner)
@@ -174,7 +175,7 @@ def _folders_with_order() -> Query:
 
 
 @prepared
-def _new(learner: int, deck: int, today: Day, *, by_level: bool = False) -> Query:
+def _new(learner: LearnerId, deck: DeckId, today: Day, *, by_level: bool = False) -> Query:
     note = Indexed(Note, "note_deck")
     is_new = Schedule.card.is_null() | (Schedule.due_on.is_null() & shown_on(Schedule, today))
     return (
@@ -187,7 +188,7 @@ def _new(learner: int, deck: int, today: Day, *, by_level: bool = False) -> Quer
 
 
 @prepared
-def _prerequisites(learner: int, notes: Collection[int]) -> Query:
+def _prerequisites(learner: LearnerId, notes: Collection[NoteId]) -> Query:
     card, log = Card.alias(), Indexed(Review, "review_card")
     askable = (
         Card.select(Card.id)
@@ -210,7 +211,7 @@ def _prerequisites(learner: int, notes: Collection[int]) -> Query:
 
 
 @prepared
-def _decks(learner: int, only: int | None = None) -> Query:
+def _decks(learner: LearnerId, only: int | None = None) -> Query:
     schedule, is_new = _unanswered(Deck.id, learner)
     new_all_the_same = schedule.select(fn.count(schedule.card)).where(is_new, schedule.suspended == 0)
     errors = Elements(Deck.problems)
@@ -230,12 +231,12 @@ def _decks(learner: int, only: int | None = None) -> Query:
 
 
 @prepared
-def _answers_on(learner: int, day: Day) -> Query:
+def _answers_on(learner: LearnerId, day: Day) -> Query:
     return LearnerDay.select(LearnerDay.answers).where(LearnerDay.learner == learner, LearnerDay.study_day == day)
 
 
 @prepared
-def _days_studied(learner: int, last: Day) -> Query:
+def _days_studied(learner: LearnerId, last: Day) -> Query:
     return (
         LearnerDay.select(LearnerDay.study_day)
         .where(LearnerDay.learner == learner, LearnerDay.study_day <= last, LearnerDay.answers > 0)
@@ -243,7 +244,7 @@ def _days_studied(learner: int, last: Day) -> Query:
     )
 
 
-def _active(learner: int, decks: Collection[int] | None) -> tuple[Any, Any]:
+def _active(learner: LearnerId, decks: Collection[DeckId] | None) -> tuple[Any, Any]:
     """The schedules of cards that are asked, whenever that is, in active decks among these (None: all)."""
     schedule = Indexed(Schedule, "schedule_due")
     query = (
@@ -262,26 +263,26 @@ def _active(learner: int, decks: Collection[int] | None) -> tuple[Any, Any]:
 
 
 @prepared
-def _next_due(learner: int, today: Day) -> Query:
+def _next_due(learner: LearnerId, today: Day) -> Query:
     schedule, active = _active(learner, None)
     return active.select(schedule.due_on).where(schedule.due_on > today).order_by(schedule.due_on).limit(1)
 
 
 @prepared
-def _due_on(learner: int, day: Day, decks: Collection[int] | None = None) -> Query:
+def _due_on(learner: LearnerId, day: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule, active = _active(learner, decks)
     return active.select(schedule.note, schedule.interval).where(schedule.due_on == day)
 
 
 @prepared
-def _buried(learner: int, today: Day, decks: Collection[int] | None = None) -> Query:
+def _buried(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule, active = _active(learner, decks)
     would_be = (schedule.due_on <= today) & (schedule.buried_until > today)
     return active.select(schedule.note, schedule.interval).where(would_be)
 
 
 @prepared
-def _coming(learner: int, first: Day, last: Day, decks: Collection[int] | None = None) -> Query:
+def _coming(learner: LearnerId, first: Day, last: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule, active = _active(learner, decks)
     notes = (
         active.select(schedule.due_on, fn.max(schedule.interval).alias("longest"))
@@ -297,7 +298,7 @@ def _coming(learner: int, first: Day, last: Day, decks: Collection[int] | None =
 
 
 @prepared
-def _paces(learner: int) -> Query:
+def _paces(learner: LearnerId) -> Query:
     asked = Case(None, ((Review.kind == "drill", "drill"), (Review.before_due_on.is_null(), "new")), "due")
     last = (
         Review.select(asked.alias("asked"), Review.quality, Review.took_ms)
@@ -323,17 +324,16 @@ class DeckWithNew:
     `by_level` is whether its new cards come by level; `address` is the deck's.
     """
 
-    id: int
+    id: DeckId
     new_per_day: int | None
     address: str = ""
     by_level: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeckCountsRow:
+class DeckCountsRow(NamedTuple):
     """A deck as a learner has it. `unseen` are its cards in the state new: never answered, or reset."""
 
-    id: int
+    id: DeckId
     key: str
     path: str
     title: str
@@ -350,46 +350,46 @@ class QueueRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def due(self, learner: int, today: Day) -> list[DueRow]:
+    def due(self, learner: LearnerId, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
         return cast(list[DueRow], _due.all(self._db, learner, today))
 
-    def answers(self, learner: int, today: Day) -> list[AnswerToday]:
+    def answers(self, learner: LearnerId, today: Day) -> list[AnswerToday]:
         """Today's answers of the kinds scheduled and drill, in the order in which they were given."""
         return list(map(AnswerToday._make, _answers.all(self._db, learner, today)))
 
-    def due_later(self, learner: int, today: Day, decks: Collection[int] | None) -> Iterator[DueRow]:
+    def due_later(self, learner: LearnerId, today: Day, decks: Collection[DeckId] | None) -> Iterator[DueRow]:
         """The cards of these decks (None: all) that are due after today, the soonest first; read bit by bit."""
         return cast(Iterator[DueRow], _ahead.each(self._db, learner, today, decks))
 
-    def studied_ahead(self, learner: int, today: Day) -> dict[int, tuple[int, int]]:
+    def studied_ahead(self, learner: LearnerId, today: Day) -> dict[CardId, tuple[DeckId, NoteId]]:
         """The cards that were studied ahead today: card to (deck, note)."""
         rows = _studied_ahead.all(self._db, learner, today)
         return {card: (deck, note) for card, deck, note in rows}
 
-    def last_answered(self, learner: int) -> int | None:
+    def last_answered(self, learner: LearnerId) -> CardId | None:
         """The card of the learner's last answer, on whichever device; None where there is none."""
         row = _last_answered.one(self._db, learner)
-        return int(row[0]) if row else None
+        return CardId(row[0]) if row else None
 
-    def marks(self, cards: Iterable[int]) -> dict[int, int]:
+    def marks(self, cards: Iterable[CardId]) -> dict[CardId, int]:
         """Of these cards those that others could be confused with, each with what it has in common with them."""
         return fronts_of(self._db, cards)
 
-    def inactive_decks(self, learner: int) -> set[int]:
+    def inactive_decks(self, learner: LearnerId) -> set[DeckId]:
         """The decks that the learner has switched off."""
         return {deck for (deck,) in _inactive_decks.all(self._db, learner)}
 
-    def decks_at(self, address: str) -> set[int]:
+    def decks_at(self, address: str) -> set[DeckId]:
         """The decks at an address: one deck, or those below a folder; empty where there is none."""
         rows = _decks_at.all(self._db, f"{address}.md", f"{address}/", f"{address}0")  # "0" comes right after "/"
         return {deck for (deck,) in rows}
 
-    def notes_tagged(self, tag: str) -> set[int]:
+    def notes_tagged(self, tag: str) -> set[NoteId]:
         """The notes with a tag, their own or their deck's."""
         return {note for (note,) in _notes_tagged.all(self._db, tag)}
 
-    def decks_with_new(self, learner: int, only: int | None = None) -> list[DeckWithNew]:
+    def decks_with_new(self, learner: LearnerId, only: int | None = None) -> list[DeckWithNew]:
         """The decks that may have new cards, in study order; those that are switched off too. Or that `only` one."""
         says: dict[str, str] = dict(_folders_with_order.all(self._db))
         return [
@@ -397,59 +397,57 @@ class QueueRows:
             for deck, limit, path in _decks_with_new.all(self._db, learner, only)
         ]
 
-    def new_cards(self, learner: int, decks: Iterable[DeckWithNew], today: Day) -> Iterator[NewCard]:
+    def new_cards(self, learner: LearnerId, decks: Iterable[DeckWithNew], today: Day) -> Iterator[NewCard]:
         """The new cards of these decks, in their order; read bit by bit, as far as they are taken."""
         return chain.from_iterable(self._new_cards(learner, deck, today) for deck in decks)
 
-    def _new_cards(self, learner: int, deck: DeckWithNew, today: Day) -> Iterator[NewCard]:
+    def _new_cards(self, learner: LearnerId, deck: DeckWithNew, today: Day) -> Iterator[NewCard]:
         return map(NewCard._make, _new.each(self._db, learner, deck.id, today, by_level=deck.by_level))
 
-    def core(self) -> set[int]:
+    def core(self) -> set[NoteId]:
         """The core notes, and those that must come before them."""
         return {note for (note,) in _core.all(self._db)}
 
-    def prerequisites(self, learner: int, notes: Iterable[int]) -> dict[int, list[domain.Prerequisite]]:
+    def prerequisites(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, list[domain.Prerequisite]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
-        found: dict[int, list[domain.Prerequisite]] = {}
+        found: dict[NoteId, list[domain.Prerequisite]] = {}
         for note, in_play, answered in _prerequisites.all(self._db, learner, list(notes)):
             found.setdefault(note, []).append(domain.Prerequisite(bool(in_play), bool(answered)))
         return found
 
-    def decks(self, learner: int, only: int | None = None) -> list[DeckCountsRow]:
+    def decks(self, learner: LearnerId, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""
-        rows = _decks.all(self._db, learner, only)
-        return [
-            DeckCountsRow(deck, key, path, title, new_per_day, cards, unseen, bool(active), errors)
-            for deck, key, path, title, new_per_day, cards, unseen, active, errors in rows
-        ]
+        return list(map(DeckCountsRow._make, _decks.all(self._db, learner, only)))
 
-    def answers_on(self, learner: int, day: Day) -> int:
+    def answers_on(self, learner: LearnerId, day: Day) -> int:
         """How many answers the learner gave on a day, of whatever kind."""
         row = _answers_on.one(self._db, learner, day)
         return int(row[0]) if row else 0
 
-    def days_studied(self, learner: int, last: Day) -> Iterator[Day]:
+    def days_studied(self, learner: LearnerId, last: Day) -> Iterator[Day]:
         """The days until `last` with an answer, the latest first; read bit by bit."""
         return (day for (day,) in _days_studied.each(self._db, learner, last))
 
-    def next_due(self, learner: int, today: Day) -> Day | None:
+    def next_due(self, learner: LearnerId, today: Day) -> Day | None:
         """The first day after today with cards due in active decks."""
         row = _next_due.one(self._db, learner, today)
         return row[0] if row else None
 
-    def due_on(self, learner: int, day: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
+    def due_on(self, learner: LearnerId, day: Day, decks: Collection[DeckId] | None) -> list[tuple[NoteId, int]]:
         """(note, interval) of the cards due on that very day in these decks (None: all), where they are active."""
         return _due_on.all(self._db, learner, day, decks)
 
-    def buried(self, learner: int, today: Day, decks: Collection[int] | None) -> list[tuple[int, int]]:
+    def buried(self, learner: LearnerId, today: Day, decks: Collection[DeckId] | None) -> list[tuple[NoteId, int]]:
         """(note, interval) of the cards that would be asked today if they were not buried, as in `due_on`."""
         return _buried.all(self._db, learner, today, decks)
 
-    def coming(self, learner: int, first: Day, last: Day, decks: Collection[int] | None) -> list[tuple[Day, int, int]]:
+    def coming(
+        self, learner: LearnerId, first: Day, last: Day, decks: Collection[DeckId] | None
+    ) -> list[tuple[Day, int, int]]:
         """(day, young, mature) of the notes with cards due on each day from `first` to `last`, as in `due_on`."""
         return _coming.all(self._db, learner, first, last, decks)
 
-    def paces(self, learner: int) -> dict[Asked, Sample]:
+    def paces(self, learner: LearnerId) -> dict[Asked, Sample]:
         """What the learner's last answers say of each kind of card: due, new, or in the drill."""
         return {kind: Sample(*figures) for kind, *figures in _paces.all(self._db, learner)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.models import Learner, Sent
@@ -25,7 +26,7 @@ class ReminderRow(NamedTuple):
 class Subscriber(NamedTuple):
     """A learner who wants reminders, with an address that is theirs."""
 
-    learner: int
+    learner: LearnerId
     email: str
     reminder: str
     timezone: str
@@ -33,29 +34,29 @@ class Subscriber(NamedTuple):
 
 
 @prepared
-def _one(learner: int) -> Query:
+def _one(learner: LearnerId) -> Query:
     columns = (Learner.email, Learner.email_verified_at, Learner.reminder, Learner.calendar_generation)
     return Learner.select(*columns).where(Learner.id == learner)
 
 
 @prepared
-def _set_generation(generation: int, learner: int) -> Query:
+def _set_generation(generation: int, learner: LearnerId) -> Query:
     return Learner.update({Learner.calendar_generation: generation}).where(Learner.id == learner)
 
 
 @prepared
-def _save(email: str | None, verified_at: int | None, reminder: str | None, learner: int) -> Query:
+def _save(email: str | None, verified_at: int | None, reminder: str | None, learner: LearnerId) -> Query:
     values = {Learner.email: email, Learner.email_verified_at: verified_at, Learner.reminder: reminder}
     return Learner.update(values).where(Learner.id == learner)
 
 
 @prepared
-def _verify(at: int, learner: int) -> Query:
+def _verify(at: int, learner: LearnerId) -> Query:
     return Learner.update({Learner.email_verified_at: at}).where(Learner.id == learner)
 
 
 @prepared
-def _stop(learner: int) -> Query:
+def _stop(learner: LearnerId) -> Query:
     return Learner.update({Learner.reminder: None}).where(Learner.id == learner)
 
 
@@ -73,7 +74,7 @@ def _settled(since: Day) -> Query:
 
 
 @prepared
-def _unsettle(learner: int, kind: str, day: Day) -> Query:
+def _unsettle(learner: LearnerId, kind: str, day: Day) -> Query:
     return Sent.delete().where((Sent.learner == learner) & (Sent.kind == kind) & (Sent.study_day == day))
 
 
@@ -91,24 +92,24 @@ class ReminderRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def of(self, learner: int) -> ReminderRow | None:
+    def of(self, learner: LearnerId) -> ReminderRow | None:
         """The learner's wishes; None where there is no such account."""
         row = _one.one(self._db, learner)
         return ReminderRow(*row) if row else None
 
-    def set_generation(self, learner: int, generation: int) -> None:
+    def set_generation(self, learner: LearnerId, generation: int) -> None:
         """Stores how many addresses of the calendar there were."""
         _set_generation.run(self._db, generation, learner)
 
-    def save(self, learner: int, email: str | None, verified_at: int | None, reminder: str | None) -> None:
+    def save(self, learner: LearnerId, email: str | None, verified_at: int | None, reminder: str | None) -> None:
         """Stores where and when the learner wants to be reminded."""
         _save.run(self._db, email, verified_at, reminder, learner)
 
-    def verify(self, learner: int, at: int) -> None:
+    def verify(self, learner: LearnerId, at: int) -> None:
         """The learner's address is theirs."""
         _verify.run(self._db, at, learner)
 
-    def stop(self, learner: int) -> None:
+    def stop(self, learner: LearnerId) -> None:
         """The learner wants no reminders any more."""
         _stop.run(self._db, learner)
 
@@ -122,11 +123,11 @@ class ReminderRows:
         """(learner, day) of the reminders since a day of which nothing more is to be done."""
         return set(_settled.all(self._db, since))
 
-    def settle(self, learner: int, kind: str, day: Day, at: int) -> bool:
+    def settle(self, learner: LearnerId, kind: str, day: Day, at: int) -> bool:
         """Notes what became of a day's reminder; whether there was no such note."""
         return bool(_settle.run(self._db, learner, kind, day, at).rowcount)
 
-    def unsettle(self, learner: int, kind: str, day: Day) -> None:
+    def unsettle(self, learner: LearnerId, kind: str, day: Day) -> None:
         """Takes the note back."""
         _unsettle.run(self._db, learner, kind, day)
 

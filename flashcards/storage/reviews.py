@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Select, fn
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.fsrs import Memory, Parameters
 from flashcards.domain.schedule import History, Schedule
 from flashcards.domain.schedulers import Entry, name_of, replay
@@ -35,6 +36,12 @@ _PLACE = (
     models.Schedule.learner, models.Schedule.card, models.Schedule.note, models.Schedule.ordinal, models.Schedule.deck,
 )  # fmt: skip
 _MOVED = (*columns(models.Schedule), models.Schedule.lapses, models.Schedule.by)
+_ASKED = _MOVED[:4]
+CARD_COLUMNS = (
+    Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
+    models.Schedule.card.is_null(False), models.Schedule.lapses, models.Schedule.by, *columns(models.Schedule),
+)  # fmt: skip
+"""What `card_row` takes of a card, its note and the learner's schedule of it."""
 
 insert_log = inserting(Review, *_LOGGED)
 """Adds a row to the log: `log_values`."""
@@ -44,51 +51,57 @@ insert_schedule = inserting(models.Schedule, *_PLACE, *_MOVED)
 
 def _update_schedule(*values: Any) -> Query:
     *moved, learner, card = values
-    return models.Schedule.update(dict(zip(_MOVED, moved, strict=True))).where(_is_schedule(learner, card))
+    return models.Schedule.update(dict(zip(_MOVED, moved, strict=True))).where(is_schedule(learner, card))
+
+
+@prepared
+def _move_date(
+    repetition: int, ease: int, interval: int, due_on: Day | None, learner: LearnerId, card: CardId,
+) -> Query:  # fmt: skip
+    """What nearly every answer does; indexes over other columns are left alone."""
+    moved = dict(zip(_ASKED, (repetition, ease, interval, due_on), strict=True))
+    return models.Schedule.update(moved).where(is_schedule(learner, card))
 
 
 update_schedule: Prepared[...] = Prepared(_update_schedule, arity=len(_MOVED) + 2)
 """Moves a schedule: the columns of `schedules.COLUMNS`, lapses, who set the date; learner and card."""
 
 
-def _is_schedule(learner: Any, card: Any) -> Any:
+def is_schedule(learner: Any, card: Any) -> Any:
+    """The condition that a schedule is the learner's of a card."""
     return (models.Schedule.learner == learner) & (models.Schedule.card == card)
 
 
 @prepared
-def _card(learner: int, card: int) -> Query:
-    schedule = models.Schedule
+def _card(learner: LearnerId, card: CardId) -> Query:
     return (
-        Card.select(
-            Card.note, Card.ordinal, Note.revision, place(Card, Note), Card.answered,
-            schedule.card.is_null(False), schedule.lapses, schedule.by, *columns(schedule),
-        )
+        Card.select(*CARD_COLUMNS)
         .join(Note)
-        .join(schedule, JOIN.LEFT_OUTER, on=_is_schedule(learner, Card.id))
+        .join(models.Schedule, JOIN.LEFT_OUTER, on=is_schedule(learner, Card.id))
         .where(Card.id == card)
-    )  # fmt: skip
+    )
 
 
 @prepared
-def _siblings(note: int) -> Query:
+def _siblings(note: NoteId) -> Query:
     return Card.select(Card.id).where(Card.note == note, Card.removed_at.is_null()).order_by(Card.ordinal)
 
 
 @prepared
-def _log_end(learner: int) -> Query:
+def _log_end(learner: LearnerId) -> Query:
     last = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
     day = Review.select(fn.max(Review.study_day)).where(Review.learner == learner)
     return Select(columns=(last, day))
 
 
-def _of_card(learner: int, card: int) -> tuple[Any, Any]:
+def _of_card(learner: LearnerId, card: CardId) -> tuple[Any, Any]:
     """The log by cards, and the condition that a row of it is the learner's of one card and counts."""
     log = Indexed(Review, "review_card")
     return log, (log.card == card) & (log.learner == learner) & (log.undone == 0)
 
 
 @prepared
-def _history(learner: int, card: int) -> Query:
+def _history(learner: LearnerId, card: CardId) -> Query:
     log, is_the_cards = _of_card(learner, card)
     return (
         log.select(log.study_day, log.kind, log.quality, log.at)
@@ -98,23 +111,23 @@ def _history(learner: int, card: int) -> Query:
 
 
 @prepared
-def _revision_at(note: int, at: int) -> Query:
+def _revision_at(note: NoteId, at: int) -> Query:
     return Revision.select(fn.max(Revision.number)).where(Revision.note == note, Revision.at <= at)
 
 
 @prepared
-def _forget(learner: int, card: int) -> Query:
-    return models.Schedule.delete().where(_is_schedule(learner, card))
+def _forget(learner: LearnerId, card: CardId) -> Query:
+    return models.Schedule.delete().where(is_schedule(learner, card))
 
 
 @prepared
-def _moves(learner: int, card: int) -> Query:
+def _moves(learner: LearnerId, card: CardId) -> Query:
     log, is_the_cards = _of_card(learner, card)
     return log.select(log.seq).where(is_the_cards, log.kind.in_(("scheduled", "manual"))).limit(1)
 
 
 @prepared
-def _entries(learner: int, card: int) -> Query:
+def _entries(learner: LearnerId, card: CardId) -> Query:
     log, is_the_cards = _of_card(learner, card)
     return log.select(*entry_columns(log)).where(is_the_cards).order_by(log.seq)
 
@@ -128,12 +141,12 @@ def entry_columns(log: Any) -> tuple[Any, ...]:
 
 
 @prepared
-def _scheduler_before(learner: int, card: int, seq: int) -> Query:
+def _scheduler_before(learner: LearnerId, card: CardId, seq: int) -> Query:
     log, is_the_cards = _of_card(learner, card)
     return log.select(log.scheduler).where(is_the_cards, log.seq < seq, log.kind != "imported").order_by(log.seq.desc())
 
 
-def _stored_rows(learner: int) -> Any:
+def _stored_rows(learner: LearnerId) -> Any:
     return Review.select(
         Review.seq, Review.uid, Review.action, Review.card, Review.kind, Review.verb, Review.quality, Review.at,
         Review.study_day, Review.undone, Review.leech, Review.scheduler,
@@ -142,31 +155,31 @@ def _stored_rows(learner: int) -> Any:
 
 
 @prepared
-def _row(learner: int, uid: str) -> Query:
+def _row(learner: LearnerId, uid: str) -> Query:
     return _stored_rows(learner).where(Review.uid == uid)
 
 
 @prepared
-def _last_rows(learner: int) -> Query:
+def _last_rows(learner: LearnerId) -> Query:
     """What the learner did, the last first: logs of other programs aside, and what authors did."""
     done_here = (Review.undone == 0) & (Review.kind != "imported") & Differs(Review.verb, "edited")
     return _stored_rows(learner).where(done_here).order_by(Review.seq.desc())
 
 
 @prepared
-def _last_rows_in_short(learner: int) -> Query:
+def _last_rows_in_short(learner: LearnerId) -> Query:
     return _last_rows.query(learner).select(Review.action, Review.uid, Review.verb, Review.at, Review.card)
 
 
 @prepared
-def _undo_edits(learner: int, card: int, after: int) -> Query:
+def _undo_edits(learner: LearnerId, card: CardId, after: int) -> Query:
     log, is_the_cards = _of_card(learner, card)
     edits = log.select(log.seq).where(is_the_cards, log.seq > after, log.verb == "edited")
     return Review.update({Review.undone: 1}).where(Review.learner == learner, Review.seq.in_(edits))
 
 
 @prepared
-def _mark_undone(learner: int, seq: int) -> Query:
+def _mark_undone(learner: LearnerId, seq: int) -> Query:
     return Review.update({Review.undone: 1}).where(Review.learner == learner, Review.seq == seq)
 
 
@@ -181,11 +194,11 @@ class CardRow:
     row for it; without one, `schedule` is that of a new card. `by` is the scheduler that set its date.
     """
 
-    id: int
-    note: int
+    id: CardId
+    note: NoteId
     ordinal: int
     revision: int
-    deck: int | None
+    deck: DeckId | None
     answered: bool
     stored: bool
     lapses: int
@@ -225,7 +238,7 @@ class StoredRow:
     seq: int
     uid: str
     action: str
-    card: int
+    card: CardId
     kind: str
     verb: str | None
     quality: int | None
@@ -244,27 +257,21 @@ class ReviewRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def card(self, learner: int, card: int) -> CardRow | None:
+    def card(self, learner: LearnerId, card: CardId) -> CardRow | None:
         """The card and the learner's schedule of it; None where there is no such card."""
         row = _card.one(self._db, learner, card)
-        if row is None:
-            return None
-        note, ordinal, revision, deck, answered, stored, lapses, by, *schedule = row
-        return CardRow(
-            card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
-            schedule_of(*schedule),
-        )  # fmt: skip
+        return None if row is None else card_row(card, row)
 
-    def siblings(self, note: int) -> list[int]:
+    def siblings(self, note: NoteId) -> list[CardId]:
         """The cards of a note that its text has today, by ordinal."""
         return [card for (card,) in _siblings.all(self._db, note)]
 
-    def log_end(self, learner: int) -> tuple[int, Day | None]:
+    def log_end(self, learner: LearnerId) -> tuple[int, Day | None]:
         """The last `seq` of the learner (0: none) and the latest study day in the log."""
         row = _log_end.one(self._db, learner)
         return (row[0] or 0, row[1]) if row else (0, None)
 
-    def history(self, learner: int, card: int, day: Day, at: int) -> History:
+    def history(self, learner: LearnerId, card: CardId, day: Day, at: int) -> History:
         """What the log says of a card, for the kind of an answer given at the instant `at` of `day`.
 
         Answers given later that day do not count for the drill, though they came here first.
@@ -289,7 +296,7 @@ class ReviewRows:
         row = _revision_at.one(self._db, card.note, at)
         return (row[0] if row else None) or card.revision
 
-    def append(self, learner: int, card: CardRow, row: LogWrite) -> None:
+    def append(self, learner: LearnerId, card: CardRow, row: LogWrite) -> None:
         """Adds a row to the log, and to what is counted of it."""
         insert_log.run(self._db, *log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
@@ -298,51 +305,56 @@ class ReviewRows:
         if not card.answered:
             counters.mark_answered(self._db, [card.id])
 
-    def save(self, learner: int, card: CardRow, schedule: Schedule, lapses: int, by: str | None = None) -> None:
+    def save(self, learner: LearnerId, card: CardRow, schedule: Schedule, lapses: int, by: str | None = None) -> None:
         """Stores the learner's schedule of a card; `by` is who set its date, where that changes."""
-        moved = (*columns_of(schedule), lapses, by or card.by)
-        if card.stored:
-            update_schedule.run(self._db, *moved, learner, card.id)
+        state = columns_of(schedule)
+        repetition, ease, interval, due_on, *hidden = state
+        stands = [*columns_of(card.schedule)[len(_ASKED) :], card.lapses, card.by]
+        if card.stored and stands == [*hidden, lapses, by or card.by]:
+            _move_date.run(self._db, repetition, ease, interval, due_on, learner, card.id)
+        elif card.stored:
+            update_schedule.run(self._db, *state, lapses, by or card.by, learner, card.id)
         else:
-            insert_schedule.run(self._db, learner, card.id, card.note, card.ordinal, card.deck, *moved)
+            placed = (learner, card.id, card.note, card.ordinal, card.deck)
+            insert_schedule.run(self._db, *placed, *state, lapses, by or card.by)
             if card.deck is not None:
                 counters.count_seen(self._db, learner, {card.deck: 1})
 
-    def forget(self, learner: int, card: CardRow) -> None:
+    def forget(self, learner: LearnerId, card: CardRow) -> None:
         """Drops the learner's schedule of a card: it was never answered after all."""
         _forget.run(self._db, learner, card.id)
         if card.stored and card.deck is not None:
             counters.count_seen(self._db, learner, {card.deck: -1})
 
-    def has_moves(self, learner: int, card: int) -> bool:
+    def has_moves(self, learner: LearnerId, card: CardId) -> bool:
         """Whether anything in the log gives the card a schedule."""
         return _moves.one(self._db, learner, card) is not None
 
-    def lapses(self, learner: int, card: int) -> int:
+    def lapses(self, learner: LearnerId, card: CardId) -> int:
         """How often the learner has forgotten the card, by what stands in the log."""
         return replay(self.entries(learner, card)).lapses
 
-    def entries(self, learner: int, card: int) -> list[Entry]:
+    def entries(self, learner: LearnerId, card: CardId) -> list[Entry]:
         """The log of a card as a replay takes it, without the numbers that FSRS-6 used."""
         return [entry_of(row) for row in _entries.all(self._db, learner, card)]
 
-    def by_before(self, learner: int, card: int, seq: int) -> str:
+    def by_before(self, learner: LearnerId, card: CardId, seq: int) -> str:
         """Which scheduler decided the card's date before the row `seq`."""
         row = _scheduler_before.one(self._db, learner, card, seq)
         return name_of(row[0]) if row else sm2.SCHEDULER
 
-    def stored(self, learner: int, uid: str) -> StoredRow | None:
+    def stored(self, learner: LearnerId, uid: str) -> StoredRow | None:
         """The row with that id in the learner's log, undone or not."""
         row = _row.one(self._db, learner, uid)
         return _stored(row) if row else None
 
-    def last_action_in_short(self, learner: int) -> list[tuple[str, str, str | None, int, int]]:
+    def last_action_in_short(self, learner: LearnerId) -> list[tuple[str, str, str | None, int, int]]:
         """(action, uid, verb, at, card) of what `last_action` gives: after an import that may be 100,000 rows."""
         found = _last_rows_in_short.each(self._db, learner)
         _, rows = next(groupby(found, key=itemgetter(0)), ("", ()))
         return list(rows)
 
-    def last_action(self, learner: int) -> list[StoredRow]:
+    def last_action(self, learner: LearnerId) -> list[StoredRow]:
         """The rows of the learner's last action that is not undone, the last one first.
 
         Logs of other programs aside, and what authors did.
@@ -355,18 +367,27 @@ class ReviewRows:
             rows.append(row)
         return rows
 
-    def undo_edits(self, learner: int, card: int, after: int) -> None:
+    def undo_edits(self, learner: LearnerId, card: CardId, after: int) -> None:
         """Takes out of what counts that authors brought the card back after the row `after`."""
         _undo_edits.run(self._db, learner, card, after)
 
-    def mark_undone(self, learner: int, row: StoredRow) -> None:
+    def mark_undone(self, learner: LearnerId, row: StoredRow) -> None:
         """Takes a row of the log, which is not undone yet, out of what counts; it stays there to be read."""
         _mark_undone.run(self._db, learner, row.seq)
         if row.quality is not None:
             counters.count_answers(self._db, learner, {row.study_day: -1}, {row.card: -1})
 
 
-def log_values(learner: int, card: CardRow, row: LogWrite) -> Row:
+def card_row(card: CardId, columns: Sequence[Any]) -> CardRow:
+    """The card with these `CARD_COLUMNS`."""
+    note, ordinal, revision, deck, answered, stored, lapses, by, *schedule = columns
+    return CardRow(
+        card, note, ordinal, revision, deck, bool(answered), bool(stored), lapses or 0, by or sm2.SCHEDULER,
+        schedule_of(*schedule),
+    )  # fmt: skip
+
+
+def log_values(learner: LearnerId, card: CardRow, row: LogWrite) -> Row:
     """The values of `insert_log`."""
     return (
         learner, row.seq, row.uid, row.action, card.id, card.note, row.at, row.study_day, row.quality,

@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.database import Database
@@ -15,7 +16,7 @@ from flashcards.storage.models import Card, Note, Review
 from flashcards.storage.prepared import Among, Indexed, Query, prepared
 
 
-def _last(learner: int, *, edits: bool) -> tuple[Any, Any]:
+def _last(learner: LearnerId, *, edits: bool) -> tuple[Any, Any]:
     """The log, and what joins a card with the learner's last answer in it, or with the last edit of an author."""
     row, log = Review.alias(), Indexed(Review, "review_card")
     counts = log.verb == "edited" if edits else log.quality.is_null(False)
@@ -29,7 +30,7 @@ def _last(learner: int, *, edits: bool) -> tuple[Any, Any]:
 
 
 @prepared
-def _marks(learner: int, cards: Collection[int]) -> Query:
+def _marks(learner: LearnerId, cards: Collection[CardId]) -> Query:
     answer, is_answer = _last(learner, edits=False)
     edit, is_edit = _last(learner, edits=True)
     at = models.Revision.select(models.Revision.at).where(
@@ -45,7 +46,7 @@ def _marks(learner: int, cards: Collection[int]) -> Query:
 
 
 @prepared
-def _revisions(note: int, numbers: Collection[int]) -> Query:
+def _revisions(note: NoteId, numbers: Collection[int]) -> Query:
     kept = models.Revision
     return kept.select(kept.number, kept.source, kept.at).where(kept.note == note, Among(kept.number, numbers))
 
@@ -57,8 +58,8 @@ class TextMark:
     `returned_for` is the day to which an edit brought the card back since then, `edited_at` when that edit was made.
     """
 
-    card: int
-    note: int
+    card: CardId
+    note: NoteId
     now: int
     seen: int | None
     returned_for: Day | None
@@ -79,12 +80,12 @@ class RevisionRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def marks(self, learner: int, cards: Iterable[int]) -> list[TextMark]:
+    def marks(self, learner: LearnerId, cards: Iterable[CardId]) -> list[TextMark]:
         """What one learner has seen of these cards. Two look-ups in an index for each: ask for few."""
         rows = _marks.all(self._db, learner, list(cards))
         return [TextMark(*row) for row in rows]
 
-    def revisions(self, note: int, numbers: Iterable[int]) -> dict[int, Revision]:
+    def revisions(self, note: NoteId, numbers: Iterable[int]) -> dict[int, Revision]:
         """Those of these revisions of a note that are kept."""
         rows = _revisions.all(self._db, note, list(numbers))
         return {number: Revision(source, at) for number, source, at in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flashcards.domain.ids import LearnerId
 from flashcards.storage import models
 from flashcards.storage.database import Database
 from flashcards.storage.prepared import Query, inserting, prepared
@@ -15,14 +16,14 @@ _insert = inserting(
 
 
 @prepared
-def _all(learner: int) -> Query:
+def _all(learner: LearnerId) -> Query:
     kept = models.SavedSearch
     found = kept.select(kept.id, kept.name, kept.query, kept.on_today)
     return found.where(kept.learner == learner).order_by(kept.position, kept.id)
 
 
 @prepared
-def _delete(learner: int) -> Query:
+def _delete(learner: LearnerId) -> Query:
     return models.SavedSearch.delete().where(models.SavedSearch.learner == learner)
 
 
@@ -41,12 +42,12 @@ class SavedSearchRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def all(self, learner: int) -> list[SavedSearch]:
+    def all(self, learner: LearnerId) -> list[SavedSearch]:
         """The learner's searches, in their order."""
         rows = _all.all(self._db, learner)
         return [SavedSearch(id_, name, query, bool(on_today)) for id_, name, query, on_today in rows]
 
-    def replace(self, learner: int, searches: list[SavedSearch]) -> None:
+    def replace(self, learner: LearnerId, searches: list[SavedSearch]) -> None:
         """Stores the learner's searches as they are here, in this order."""
         _delete.run(self._db, learner)
         _insert.many(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.schedulers import SM2, Entry
 from flashcards.storage import counters
 from flashcards.storage.database import Database
@@ -42,41 +43,41 @@ _store = storing(
 
 
 @prepared
-def _choices(learner: int) -> Query:
+def _choices(learner: LearnerId) -> Query:
     return (
         LearnerScheduler.select(*_CHOICE).where(LearnerScheduler.learner == learner).order_by(LearnerScheduler.folder)
     )
 
 
 @prepared
-def _remove(learner: int, folder: str) -> Query:
+def _remove(learner: LearnerId, folder: str) -> Query:
     return LearnerScheduler.delete().where(LearnerScheduler.learner == learner, LearnerScheduler.folder == folder)
 
 
 @prepared
-def _former(learner: int, action: str) -> Query:
+def _former(learner: LearnerId, action: str) -> Query:
     by_action = (LearnerScheduler.learner == learner) & (LearnerScheduler.action == action)
     return LearnerScheduler.select(LearnerScheduler.folder, LearnerScheduler.former).where(by_action)
 
 
 @prepared
-def _whole(learner: int, folder: str) -> Query:
+def _whole(learner: LearnerId, folder: str) -> Query:
     of_folder = (LearnerScheduler.learner == learner) & (LearnerScheduler.folder == folder)
     return LearnerScheduler.select(*_CHOICE, LearnerScheduler.action, LearnerScheduler.former).where(of_folder)
 
 
 @prepared
-def _path(note: int) -> Query:
+def _path(note: NoteId) -> Query:
     return Note.select(Deck.path).join(Deck).where(Note.id == note)
 
 
 @prepared
-def _paths(notes: Collection[int]) -> Query:
+def _paths(notes: Collection[NoteId]) -> Query:
     return Note.select(Note.id, Deck.path).join(Deck).where(Among(Note.id, notes))
 
 
 @prepared
-def _scheduled_cards(learner: int) -> Query:
+def _scheduled_cards(learner: LearnerId) -> Query:
     return (
         Schedule.select(
             Deck.path, Schedule.card, Schedule.note, Schedule.ordinal, Note.revision, Schedule.deck, Schedule.lapses,
@@ -90,7 +91,7 @@ def _scheduled_cards(learner: int) -> Query:
 
 
 @prepared
-def _set_by_hand(learner: int) -> Query:
+def _set_by_hand(learner: LearnerId) -> Query:
     later = Indexed(Review, "review_card")
     moves = (
         (later.kind == "scheduled")
@@ -105,17 +106,17 @@ def _set_by_hand(learner: int) -> Query:
 
 
 @prepared
-def _logs(learner: int) -> Query:
+def _logs(learner: LearnerId) -> Query:
     counts = (Review.learner == learner) & (Review.undone == 0)
     return Review.select(Review.card, *entry_columns(Review)).where(counts).order_by(Review.seq)
 
 
-def _is_switch(learner: int, action: str) -> Any:
+def _is_switch(learner: LearnerId, action: str) -> Any:
     return (Review.learner == learner) & (Review.action == action) & (Review.verb == "scheduler")
 
 
 @prepared
-def _switched(learner: int, action: str) -> Query:
+def _switched(learner: LearnerId, action: str) -> Query:
     former = Indexed(Review, "review_card")
     who = (
         former.select(former.scheduler)
@@ -131,12 +132,12 @@ def _switched(learner: int, action: str) -> Query:
 
 
 @prepared
-def _undo_switch(learner: int, action: str) -> Query:
+def _undo_switch(learner: LearnerId, action: str) -> Query:
     return Review.update({Review.undone: 1}).where(_is_switch(learner, action))
 
 
 @prepared
-def _undo_edits_since(learner: int, seq: int, cards: Collection[int]) -> Query:
+def _undo_edits_since(learner: LearnerId, seq: int, cards: Collection[CardId]) -> Query:
     edits = (Review.learner == learner) & (Review.verb == "edited") & (Review.seq > seq)
     return Review.update({Review.undone: 1}).where(edits, Among(Review.card, cards))
 
@@ -172,24 +173,24 @@ class ChoiceRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def all(self, learner: int) -> list[StoredChoice]:
+    def all(self, learner: LearnerId) -> list[StoredChoice]:
         """The learner's choices, by folder."""
         rows = _choices.all(self._db, learner)
         return [StoredChoice(*row) for row in rows]
 
-    def save(self, learner: int, it: StoredChoice, action: str | None) -> None:
+    def save(self, learner: LearnerId, it: StoredChoice, action: str | None) -> None:
         """Stores a choice; `action` is that of the log which moved dates by it, with what was chosen before."""
         row = _whole.one(self._db, learner, it.folder)
         self._save(learner, it, action, [] if row is None else [list(row[:5]), *_earlier(row[5])])
 
-    def _save(self, learner: int, it: StoredChoice, action: str | None, former: list[list[Any]]) -> None:
+    def _save(self, learner: LearnerId, it: StoredChoice, action: str | None, former: list[list[Any]]) -> None:
         _store.run(self._db, learner, *it, action, json.dumps(former[:_REMEMBERED]) if former else None)
 
-    def remove(self, learner: int, folder: str) -> None:
+    def remove(self, learner: LearnerId, folder: str) -> None:
         """Forgets the choice for a folder: it follows the one above it again."""
         _remove.run(self._db, learner, folder)
 
-    def take_back(self, learner: int, action: str) -> None:
+    def take_back(self, learner: LearnerId, action: str) -> None:
         """Brings back what was chosen before the action."""
         row = _former.one(self._db, learner, action)
         if row is None:
@@ -199,17 +200,17 @@ class ChoiceRows:
             *choice, made_by = former[0]
             self._save(learner, StoredChoice(*choice), made_by, former[1:])
 
-    def address_of_note(self, note: int) -> str:
+    def address_of_note(self, note: NoteId) -> str:
         """The address of the deck that holds a note, or held it last."""
         row = _path.one(self._db, note)
         return str(row[0]).removesuffix(".md") if row else ""
 
-    def addresses(self, notes: Iterable[int]) -> dict[int, str]:
+    def addresses(self, notes: Iterable[NoteId]) -> dict[NoteId, str]:
         """The same by note."""
         rows = _paths.all(self._db, list(notes))
         return {note: path.removesuffix(".md") for note, path in rows}
 
-    def scheduled_cards(self, learner: int) -> list[PlacedCard]:
+    def scheduled_cards(self, learner: LearnerId) -> list[PlacedCard]:
         """Every card of the learner that has a date, or of which FSRS-6 would give the next; hidden ones too."""
         rows = _scheduled_cards.all(self._db, learner)
         return [
@@ -220,11 +221,11 @@ class ChoiceRows:
             for path, card, note, ordinal, revision, deck, lapses, by, *columns in rows
         ]
 
-    def set_by_hand(self, learner: int) -> set[int]:
+    def set_by_hand(self, learner: LearnerId) -> set[CardId]:
         """The cards whose date was set by hand, or by an author's edit, and by nothing since."""
         return {card for (card,) in _set_by_hand.all(self._db, learner)}
 
-    def logs(self, learner: int, cards: Collection[int]) -> dict[int, list[Entry]]:
+    def logs(self, learner: LearnerId, cards: Collection[CardId]) -> dict[CardId, list[Entry]]:
         """The logs of these cards as a replay takes them."""
         wanted, found = set(cards), defaultdict(list)
         for card, *row in _logs.each(self._db, learner):
@@ -232,7 +233,7 @@ class ChoiceRows:
                 found[card].append(entry_of(row))
         return dict(found)
 
-    def move(self, learner: int, rows: Sequence[tuple[CardRow, LogWrite, str]]) -> None:
+    def move(self, learner: LearnerId, rows: Sequence[tuple[CardRow, LogWrite, str]]) -> None:
         """Adds rows that set schedules, many at once; the last of each is who decides from then on."""
         if not rows:
             return
@@ -243,7 +244,7 @@ class ChoiceRows:
         )
         counters.keep_log_end(self._db, learner, rows[-1][1].seq)
 
-    def take_back_switches(self, learner: int, action: str) -> int:
+    def take_back_switches(self, learner: LearnerId, action: str) -> int:
         """Undoes all rows of a switch at once; gives how many. Who decided before is what the row before says."""
         rows = _switched.all(self._db, learner, action)
         _undo_switch.run(self._db, learner, action)

@@ -9,10 +9,11 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
-from flashcards.storage.database import Database
+from flashcards.storage.database import Database, Row
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
@@ -30,7 +31,7 @@ def _set_columns(today: Day) -> tuple[Any, ...]:
 
 
 def _found_cards(
-    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None, match: str | None,
+    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None, match: str | None,
     values: Sequence[Any], asked: Asked,
 ) -> Any:  # fmt: skip
     """What a search finds of the cards that can be asked."""
@@ -40,8 +41,8 @@ def _found_cards(
 
 @prepared
 def _found(
-    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
-    *values: Any, asked: Asked,
+    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
+    match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = _found_cards(learner, today, due, decks, match, values, asked)
     return query.select(*_set_columns(today)).order_by(Deck.position, Deck.id, Note.position, Card.ordinal)
@@ -49,8 +50,8 @@ def _found(
 
 @prepared
 def _tally(
-    learner: int, today: Day, due: Collection[int], decks: Collection[int] | None = None, match: str | None = None,
-    *values: Any, asked: Asked,
+    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
+    match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     is_due = Schedule.due_on.is_null(False) & (Schedule.due_on <= today) & _shown(today)
     is_new = Schedule.due_on.is_null() & _shown(today)
@@ -60,7 +61,7 @@ def _tally(
 
 
 @prepared
-def _cards(learner: int, today: Day, cards: Sequence[int]) -> Query:
+def _cards(learner: LearnerId, today: Day, cards: Sequence[CardId]) -> Query:
     wanted = Listed(cards)
     return (
         Card.select(*_set_columns(today))
@@ -73,28 +74,42 @@ def _cards(learner: int, today: Day, cards: Sequence[int]) -> Query:
     )
 
 
-_MADE = (StudySet.id, StudySet.query, StudySet.cards, StudySet.mode, StudySet.study_day, StudySet.made_at, StudySet.seq)
+_MADE = (
+    StudySet.id, StudySet.query, StudySet.cards, StudySet.mode, StudySet.study_day, StudySet.made_at, StudySet.seq,
+    StudySet.title,
+)  # fmt: skip
 _insert = inserting(StudySet, StudySet.learner, *_MADE)
 
 
 @prepared
-def _made(learner: int, id_: str) -> Query:
+def _made(learner: LearnerId, id_: str) -> Query:
     return StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.id == id_)
 
 
 @prepared
-def _forget_older(learner: int, day: Day) -> Query:
+def _named(learner: LearnerId, most: int) -> Query:
+    sets = StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.title != "")
+    return sets.order_by(StudySet.made_at.desc(), StudySet.id).limit(most)
+
+
+@prepared
+def _forget(learner: LearnerId, id_: str) -> Query:
+    return StudySet.delete().where(StudySet.learner == learner, StudySet.id == id_)
+
+
+@prepared
+def _forget_older(learner: LearnerId, day: Day) -> Query:
     return StudySet.delete().where(StudySet.learner == learner, StudySet.study_day < day)
 
 
 @prepared
-def _since(learner: int, seq: int) -> Query:
+def _since(learner: LearnerId, seq: int) -> Query:
     later = (Review.learner == learner) & (Review.seq > seq) & (Review.undone == 0) & (Review.kind != "imported")
     return Review.select(Review.card, Review.quality, Review.verb).where(later).order_by(Review.at, Review.seq)
 
 
 @prepared
-def _crammed(learner: int, day: Day) -> Query:
+def _crammed(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
         log.select(log.card, log.quality, log.verb)
@@ -105,15 +120,16 @@ def _crammed(learner: int, day: Day) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class StoredSet:
-    """A set as it was made. `seq` is the end of the learner's log then."""
+    """A set as it was made. `seq` is the end of the learner's log then; `title` names it where no search does."""
 
     id: str
     query: str
-    cards: tuple[int, ...]
+    cards: tuple[CardId, ...]
     mode: str
     study_day: Day
     made_at: int
     seq: int
+    title: str = ""
 
 
 class SetRows:
@@ -122,43 +138,55 @@ class SetRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def get(self, learner: int, id_: str) -> StoredSet | None:
+    def get(self, learner: LearnerId, id_: str) -> StoredSet | None:
         """The set with that id; None where the learner has none."""
         row = _made.one(self._db, learner, id_)
-        return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:]) if row else None
+        return _stored(row) if row else None
 
-    def add(self, learner: int, made: StoredSet) -> None:
+    def named(self, learner: LearnerId, most: int) -> list[StoredSet]:
+        """The newest sets that have a title."""
+        return [_stored(row) for row in _named.all(self._db, learner, most)]
+
+    def forget(self, learner: LearnerId, id_: str) -> None:
+        """Drops a set."""
+        _forget.run(self._db, learner, id_)
+
+    def add(self, learner: LearnerId, made: StoredSet) -> None:
         """Stores a new set."""
         cards = json.dumps(made.cards, separators=(",", ":"))
         _insert.run(
-            self._db, learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq
+            self._db, learner, made.id, made.query, cards, made.mode, made.study_day, made.made_at, made.seq, made.title
         )  # fmt: skip
 
-    def forget_older(self, learner: int, day: Day) -> None:
+    def forget_older(self, learner: LearnerId, day: Day) -> None:
         """Drops the learner's sets of days before `day`."""
         _forget_older.run(self._db, learner, day)
 
-    def since(self, learner: int, seq: int) -> list[GivenAnswer]:
+    def since(self, learner: LearnerId, seq: int) -> list[GivenAnswer]:
         """What the log holds after the row `seq`, in the order in which it was given."""
         return list(map(GivenAnswer._make, _since.all(self._db, learner, seq)))
 
-    def crammed(self, learner: int, day: Day) -> list[GivenAnswer]:
+    def crammed(self, learner: LearnerId, day: Day) -> list[GivenAnswer]:
         """What was crammed or put away on a day, in the order in which it was given."""
         return list(map(GivenAnswer._make, _crammed.all(self._db, learner, day)))
 
-    def found(self, learner: int, wanted: CardFilter) -> list[SetCard]:
+    def found(self, learner: LearnerId, wanted: CardFilter) -> list[SetCard]:
         """The cards that a search finds and that can be asked, in the order of decks and files."""
         rows = _found.all(self._db, learner, *_values(wanted), asked=wanted.asked)
         return [_set_card(row) for row in rows]
 
-    def tally(self, learner: int, wanted: CardFilter) -> tuple[int, int, int]:
+    def tally(self, learner: LearnerId, wanted: CardFilter) -> tuple[int, int, int]:
         """How many cards `found` would give, and how many of them the day could ask: due ones and new ones."""
         row = _tally.one(self._db, learner, *_values(wanted), asked=wanted.asked)
         return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
-    def cards(self, learner: int, cards: Sequence[int], today: Day) -> list[SetCard]:
+    def cards(self, learner: LearnerId, cards: Sequence[CardId], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""
         return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
+
+
+def _stored(row: Row) -> StoredSet:
+    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _values(wanted: CardFilter) -> tuple[Any, ...]:
@@ -166,5 +194,5 @@ def _values(wanted: CardFilter) -> tuple[Any, ...]:
     return wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values
 
 
-def _set_card(row: tuple[int, int, int, int, Day | None, int]) -> SetCard:
+def _set_card(row: tuple[CardId, NoteId, int, DeckId, Day | None, int]) -> SetCard:
     return SetCard(row[0], row[1], row[2], row[3], row[4], bool(row[5]))

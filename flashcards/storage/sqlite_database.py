@@ -61,6 +61,14 @@ _PRAGMAS = {
 }
 
 
+class _Thread(threading.local):
+    """What a thread has of a database: its connection, whether it is within a transaction, and is to give up early."""
+
+    connection: Any = None
+    in_transaction = False
+    hurried = False
+
+
 class SqliteDatabase(Database):
     """A database file, opened. Reads see a committed state; writes are made within `write()`."""
 
@@ -74,7 +82,7 @@ class SqliteDatabase(Database):
         self._group = GroupSync(log_paths(path)[0])
         self._last_turn = 0.0
         self._patient = threading.BoundedSemaphore(MOST_WAITING)
-        self._local = threading.local()
+        self._local = _Thread()
 
     @classmethod
     def open_file(cls, path: Path, *, read_only: bool = False, older: bool = False) -> SqliteDatabase:
@@ -100,10 +108,13 @@ class SqliteDatabase(Database):
 
     def connection(self) -> Any:
         """This thread's connection of the driver; made at its first use."""
-        connection = getattr(self._local, "connection", None)
+        connection = self._local.connection
         if connection is None:
             with _translated(self.path):
                 connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
+                connection.execute(
+                    "PRAGMA synchronous = NORMAL"
+                )  # whoever commits waits for the disk here: see `_group`
             self._wait_at_lock(self._patience())
         return connection
 
@@ -111,11 +122,11 @@ class SqliteDatabase(Database):
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         if not self._is_hurried():
             self._local.hurried = True
-            if getattr(self._local, "connection", None) is not None:
+            if self._local.connection is not None:
                 self._wait_at_lock(HURRIED_SECONDS)
 
     def _is_hurried(self) -> bool:
-        return getattr(self._local, "hurried", False)
+        return self._local.hurried
 
     def _patience(self) -> float:
         return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
@@ -131,27 +142,49 @@ class SqliteDatabase(Database):
         Raises Unavailable where the disk or a lock stops it, and `IntegrityError` as the driver does.
         """
         try:
-            return self.connection().execute(sql, params)
+            if self._local.in_transaction:
+                return self._local.connection.execute(sql, params)
+            with self._alone() as connection:
+                return connection.execute(sql, params)
         except driver.DatabaseError as error:
             raise _translate(error, self.path) from error
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
         """Runs one statement for each of `rows`."""
         try:
-            return self.connection().executemany(sql, rows)
+            if self._local.in_transaction:
+                return self._local.connection.executemany(sql, rows)
+            with self._alone() as connection:
+                return connection.executemany(sql, rows)
         except driver.DatabaseError as error:
             raise _translate(error, self.path) from error
 
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
+        """This thread's connection, for what is no part of a `write()`: if it changes anything, the disk is waited for.
+
+        SQLite itself does not: see the module `group_sync`.
+        """
+        connection = self.connection()
+        before = connection.total_changes
+        yield connection
+        if connection.total_changes != before:
+            self._wait_for_disk(self._group.committed())
+
     def all(self, sql: str, params: Values = ()) -> list[Row]:
         """The rows of a query."""
-        with _translated(self.path):
+        try:
             rows: list[Row] = self.connection().execute(sql, params).fetchall()
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
         return rows
 
     def one(self, sql: str, params: Values = ()) -> Row | None:
         """The first row of a query, or None."""
-        with _translated(self.path):
+        try:
             row: Row | None = self.connection().execute(sql, params).fetchone()
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
         return row
 
     def each(self, sql: str, params: Values = ()) -> Iterator[Row]:
@@ -176,25 +209,30 @@ class SqliteDatabase(Database):
             raise _busy(self.path)
         try:
             self._last_turn = time.monotonic()
-            with self._disk():
-                self._group.check()
-            if wait:
-                yield from self._transaction_without_sync()
-            else:
-                yield from self._transaction_at_once()
+            self._check_disk()
+            yield from self._transaction("BEGIN IMMEDIATE") if wait else self._transaction_at_once()
             number = self._group.committed()
         finally:
             self._write_lock.release()
-        with self._disk():
-            self._group.wait(number)
+        self._wait_for_disk(number)
 
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
+    def _check_disk(self) -> None:
         try:
-            yield
+            self._group.check()
         except OSError as error:
-            told = f"The disk of {self.path} failed ({error.strerror}). Look after it, and start the server again."
-            raise Unavailable(told) from error
+            raise self._disk_failed(error) from error
+
+    def _wait_for_disk(self, number: int) -> None:
+        """Returns when the commit with that number is on the disk."""
+        try:
+            self._group.wait(number)
+        except OSError as error:
+            raise self._disk_failed(error) from error
+
+    def _disk_failed(self, error: OSError) -> Unavailable:
+        return Unavailable(
+            f"The disk of {self.path} failed ({error.strerror}). Look after it, and start the server again."
+        )
 
     def _take_turn(self, wait: bool) -> bool:
         """Takes the lock of this process's writers; false where that would take too long."""
@@ -215,27 +253,20 @@ class SqliteDatabase(Database):
         self.connection()
         self._wait_at_lock(0)
         try:
-            yield from self._transaction_without_sync()
+            yield from self._transaction("BEGIN IMMEDIATE")
         finally:
             self._wait_at_lock(self._patience())
 
-    def _transaction_without_sync(self) -> Iterator[None]:
-        """A transaction whose writer has to wait for the disk afterwards; whatever else is written waits at once."""
-        connection = self.connection()
-        with _translated(self.path):
-            connection.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield from self._transaction("BEGIN IMMEDIATE")
-        finally:
-            with _translated(self.path):
-                connection.execute("PRAGMA synchronous = FULL")
-
     @contextmanager
     def read(self) -> Iterator[None]:
-        """A consistent read: every statement within sees the same state. Within `write()` it adds nothing."""
+        """A consistent read: every statement within sees the same state. Within `write()` it adds nothing.
+
+        Whatever writes in it all the same waits for the disk at the end.
+        """
         if self._depth():
             yield
-        else:
+            return
+        with self._alone():
             yield from self._transaction("BEGIN DEFERRED")
 
     @contextmanager
@@ -273,14 +304,15 @@ class SqliteDatabase(Database):
 
     def close_thread(self) -> None:
         """Closes this thread's connection, if it has one."""
-        if getattr(self._local, "connection", None) is not None:
+        if self._local.connection is not None:
             self._local.connection = None
             self._peewee.close()
 
     def close(self) -> None:
         """Closes every connection and gives the lock back. Other threads must have finished."""
-        self._local = threading.local()
+        self._local = _Thread()
         self._peewee.close_all()
+        self._group.close()
         if self._open_lock is not None:
             locks.release(self._open_lock)
             self._open_lock = None
@@ -291,20 +323,22 @@ class SqliteDatabase(Database):
         return self._depth()
 
     def _depth(self) -> bool:
-        return getattr(self._local, "in_transaction", False)
+        return self._local.in_transaction
 
     def _transaction(self, begin: str) -> Iterator[None]:
-        connection = self.connection()
-        with _translated(self.path):
+        connection, local = self.connection(), self._local
+        try:
             connection.execute(begin)
-            self._local.in_transaction = True
+            local.in_transaction = True
             try:
                 yield
                 connection.execute("COMMIT")
             finally:
-                self._local.in_transaction = False
+                local.in_transaction = False
                 if connection.in_transaction:  # an error; SQLite itself has rolled back after a full disk
                     connection.execute("ROLLBACK")
+        except (driver.DatabaseError, peewee.DatabaseError) as error:
+            raise _translate(error, self.path) from error
 
 
 def migrate_file(path: Path, before: Callable[[set[str]], None]) -> list[str]:

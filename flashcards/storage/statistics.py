@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, Select, fn
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.schedule import FIRST_LEECH
 from flashcards.domain.sm2 import REMEMBERED
@@ -49,7 +50,7 @@ def _sum(condition: Any) -> Any:
     return fn.sum(Number(condition))
 
 
-def _among(query: Any, decks: Collection[int] | None) -> Any:
+def _among(query: Any, decks: Collection[DeckId] | None) -> Any:
     """The rows of the log whose cards stand in these decks now (None: all rows)."""
     if decks is None:
         return query
@@ -59,7 +60,7 @@ def _among(query: Any, decks: Collection[int] | None) -> Any:
 
 
 @prepared
-def _days(learner: int, first: Day, decks: Collection[int] | None = None) -> Query:
+def _days(learner: LearnerId, first: Day, decks: Collection[DeckId] | None = None) -> Query:
     part = (Number(_log.before_interval >= 1) + Number(_IS_MATURE)) * _BITS
     query = _log.select(
         _log.study_day, _log.kind, fn.sum(_shifted(SQL("1"), part)), fn.sum(_shifted(_IS_RIGHT, part)),
@@ -71,7 +72,7 @@ def _days(learner: int, first: Day, decks: Collection[int] | None = None) -> Que
 
 
 @prepared
-def _older(learner: int, before: Day, decks: Collection[int] | None = None) -> Query:
+def _older(learner: LearnerId, before: Day, decks: Collection[DeckId] | None = None) -> Query:
     """All that is asked of the days before."""
     query = _log.select(
         _log.study_day, fn.count(SQL("*")), _sum(_IS_MATURE), _sum(_IS_RIGHT), _sum(_IS_RIGHT & _IS_MATURE)
@@ -80,7 +81,7 @@ def _older(learner: int, before: Day, decks: Collection[int] | None = None) -> Q
 
 
 @prepared
-def _quarters(learner: int, first: Day, decks: Collection[int] | None = None) -> Query:
+def _quarters(learner: LearnerId, first: Day, decks: Collection[DeckId] | None = None) -> Query:
     query = _log.select(_log.at / QUARTER_MS, fn.count(SQL("*")), _sum(_IS_RIGHT)).where(
         _log.learner == learner, _log.study_day >= first, _GRADES, _IS_DUE
     )
@@ -88,7 +89,7 @@ def _quarters(learner: int, first: Day, decks: Collection[int] | None = None) ->
 
 
 @prepared
-def _active_decks(learner: int) -> Query:
+def _active_decks(learner: LearnerId) -> Query:
     has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Deck.id)
     is_active = fn.coalesce(LearnerDeck.active, 1) == 1
     return (
@@ -97,29 +98,29 @@ def _active_decks(learner: int) -> Query:
 
 
 @prepared
-def _log_mark(learner: int) -> Query:
+def _log_mark(learner: LearnerId) -> Query:
     last = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
     answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
     return Select(columns=(last, answers))
 
 
 @prepared
-def _first_day(learner: int) -> Query:
+def _first_day(learner: LearnerId) -> Query:
     return LearnerDay.select(fn.min(LearnerDay.study_day)).where(LearnerDay.learner == learner, LearnerDay.answers > 0)
 
 
 @prepared
-def _cards(decks: Collection[int]) -> Query:
+def _cards(decks: Collection[DeckId]) -> Query:
     return Deck.select(fn.sum(Deck.cards)).where(Among(Deck.id, decks))
 
 
-def _of_decks(query: Any, learner: int, decks: Collection[int]) -> Any:
+def _of_decks(query: Any, learner: LearnerId, decks: Collection[DeckId]) -> Any:
     """The learner's schedules of cards in these decks."""
     return query.where(Schedule.learner == learner, Among(Schedule.deck, decks))
 
 
 @prepared
-def _intervals(learner: int, decks: Collection[int]) -> Query:
+def _intervals(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_asked = Schedule.due_on.is_null(False) & (Schedule.suspended == 0)
     is_known = Schedule.due_on.is_null(False) & (Schedule.repetition > 0)
     columns = (Schedule.interval, _sum(is_asked), fn.sum(Schedule.suspended), _sum(is_known))
@@ -127,13 +128,13 @@ def _intervals(learner: int, decks: Collection[int]) -> Query:
 
 
 @prepared
-def _eases(learner: int, decks: Collection[int]) -> Query:
+def _eases(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     query = Schedule.select(Schedule.ease, fn.count(SQL("*"))).group_by(Schedule.ease)
     return _of_decks(query.where(Schedule.due_on.is_null(False), Schedule.suspended == 0), learner, decks)
 
 
 @prepared
-def _leeches(learner: int, decks: Collection[int], limit: int) -> Query:
+def _leeches(learner: LearnerId, decks: Collection[DeckId], limit: int) -> Query:
     query = (
         Schedule.select(
             Schedule.card, Card.which, Note.key, Note.title, Note.line, Deck.key, Deck.path, Schedule.lapses
@@ -149,7 +150,7 @@ def _leeches(learner: int, decks: Collection[int], limit: int) -> Query:
 
 
 @prepared
-def _added(at: int, decks: Collection[int]) -> Query:
+def _added(at: int, decks: Collection[DeckId]) -> Query:
     is_there = (Note.draft == 0) & Note.removed_at.is_null() & Card.removed_at.is_null()
     return (
         Revision.select(Revision.at, fn.count(SQL("*")))
@@ -177,7 +178,7 @@ class IntervalRow:
 class Leech:
     """A card that is forgotten again and again, and where it is written."""
 
-    card: int
+    card: CardId
     which: str
     note_key: str
     title: str
@@ -193,57 +194,57 @@ class StatisticsRows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def active_decks(self, learner: int) -> set[int]:
+    def active_decks(self, learner: LearnerId) -> set[DeckId]:
         """The decks that are part of the learner's reviews."""
         return {deck for (deck,) in _active_decks.all(self._db, learner)}
 
-    def day_sums(self, learner: int, first: Day, decks: Collection[int] | None) -> list[DaySums]:
+    def day_sums(self, learner: LearnerId, first: Day, decks: Collection[DeckId] | None) -> list[DaySums]:
         """The log from the day `first` on, by day and kind of answer."""
         return [
             DaySums(day, kind, _apart(asked), _apart(right), ms or 0, (*_apart(low), *_apart(high)))
             for day, kind, asked, right, ms, low, high in _days.all(self._db, learner, first, decks)
         ]
 
-    def older_sums(self, learner: int, before: Day, decks: Collection[int] | None) -> list[DaySums]:
+    def older_sums(self, learner: LearnerId, before: Day, decks: Collection[DeckId] | None) -> list[DaySums]:
         """The log before a day, as far as retention goes: answers of the kinds that say something of it, by day."""
         return [
             DaySums(day, "scheduled", (0, both - mature, mature), (0, right - old, old), 0, (0,) * QUALITIES)
             for day, both, mature, right, old in _older.all(self._db, learner, before, decks)
         ]
 
-    def log_mark(self, learner: int) -> tuple[int, int]:
+    def log_mark(self, learner: LearnerId) -> tuple[int, int]:
         """What is another whenever an answer came to the learner's log, or was taken out of it."""
         row = _log_mark.one(self._db, learner)
         return (row[0] or 0, row[1] or 0) if row else (0, 0)
 
-    def first_day(self, learner: int) -> Day | None:
+    def first_day(self, learner: LearnerId) -> Day | None:
         """The first day with an answer; None where there is none."""
         row = _first_day.one(self._db, learner)
         return row[0] if row else None
 
-    def quarters(self, learner: int, first: Day, decks: Collection[int] | None) -> list[tuple[int, int, int]]:
+    def quarters(self, learner: LearnerId, first: Day, decks: Collection[DeckId] | None) -> list[tuple[int, int, int]]:
         """(quarter of an hour since 1970, answers to cards with an interval, remembered), from `first` on."""
         return _quarters.all(self._db, learner, first, decks)
 
-    def cards(self, decks: Collection[int]) -> int:
+    def cards(self, decks: Collection[DeckId]) -> int:
         """How many cards these decks show."""
         row = _cards.one(self._db, decks)
         return (row[0] if row else 0) or 0
 
-    def intervals(self, learner: int, decks: Collection[int]) -> list[IntervalRow]:
+    def intervals(self, learner: LearnerId, decks: Collection[DeckId]) -> list[IntervalRow]:
         """The learner's cards by their interval."""
         rows = _intervals.all(self._db, learner, decks)
         return [IntervalRow(*row) for row in rows]
 
-    def eases(self, learner: int, decks: Collection[int]) -> Counts:
+    def eases(self, learner: LearnerId, decks: Collection[DeckId]) -> Counts:
         """(ease in hundredths, cards) of the scheduled cards."""
         return _eases.all(self._db, learner, decks)
 
-    def added(self, at: int, decks: Collection[int]) -> Counts:
+    def added(self, at: int, decks: Collection[DeckId]) -> Counts:
         """(instant, cards): when the notes of these decks were first read, from `at` on."""
         return _added.all(self._db, at, decks)
 
-    def leeches(self, learner: int, decks: Collection[int], limit: int) -> list[Leech]:
+    def leeches(self, learner: LearnerId, decks: Collection[DeckId], limit: int) -> list[Leech]:
         """The cards with the most lapses, of those that are leeches."""
         return [Leech(*row) for row in _leeches.all(self._db, learner, decks, limit)]
 

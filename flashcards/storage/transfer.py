@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
+from flashcards.domain.ids import DeckId, LearnerId
 from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
@@ -29,6 +30,7 @@ _OF_DECKS = {
     "practice_round": f"(learner_id, id) IN (SELECT learner_id, round_id FROM round_answer WHERE {_CARDS})",
     "round_answer": _CARDS,
     "round_mark": _CARDS,
+    "proposal": _NOTES,
 }
 _OF_LEARNER = {
     "learner": "id = :learner",
@@ -47,6 +49,7 @@ _OF_LEARNER = {
     "practice_round": "learner_id = :learner",
     "round_answer": "learner_id = :learner",
     "round_mark": "learner_id = :learner",
+    "proposal": "learner_id = :learner",
 }
 _ORDER = {
     "folder": "path",
@@ -71,6 +74,7 @@ _ORDER = {
     "practice_round": "learner_id, started_at, id",
     "round_answer": "learner_id, round_id, position, at, id",
     "round_mark": "learner_id, round_id, position, who, point",
+    "proposal": "learner_id, at, id",
 }
 # A row that only the counter of seen cards made says nothing of its own.
 _ONLY = {
@@ -109,7 +113,7 @@ class TransferStore:
         return self._db.write()
 
     def rows(
-        self, table: str, columns: Sequence[str], decks: Sequence[int] | None, learner: int | None
+        self, table: str, columns: Sequence[str], decks: Sequence[DeckId] | None, learner: LearnerId | None
     ) -> Iterator[Row]:
         """The rows of a table, in a fixed order: of these decks (None: all), of this learner (None: all)."""
         where = [_ONLY[table]] if table in _ONLY else []
@@ -123,7 +127,7 @@ class TransferStore:
             {"decks": json.dumps(decks), "learner": learner},
         )
 
-    def file_paths(self, decks: Sequence[int] | None) -> tuple[str, ...]:
+    def file_paths(self, decks: Sequence[DeckId] | None) -> tuple[str, ...]:
         """The files, relative to the decks folder, that these decks (None: all) were read from, media too."""
         within = "" if decks is None else f" AND id {_DECKS}"
         rows = self._db.execute(

@@ -39,6 +39,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.plan.first_minute import first_minute
 from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
 from flashcards.web.practice.views import practice
@@ -50,7 +51,7 @@ from flashcards.web.review.views import review
 from flashcards.web.sets.views import sets
 from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
-from flashcards.web.shared import dates, errors, security
+from flashcards.web.shared import base_path, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats import memory_views as _memory_views
@@ -106,6 +107,7 @@ BLUEPRINTS = (
     analysis,
     practice,
     partner,
+    first_minute,
     plan,
     reminders,
     api,
@@ -125,6 +127,7 @@ def create_app(services: Services, config: Config) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
+    base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(services.hurry_thread)
     # The order of before_request and after_request handlers is that of installation.

@@ -68,12 +68,21 @@ def test_the_first_minute(live: Live, new_context: Callable[..., BrowserContext]
     ann = live.services.accounts.find("Ann")
     page.get_by_label("The day").fill(str(on(live, ann, 14)))
     page.get_by_role("checkbox", name="Science").uncheck()
-    page.get_by_role("radio", name="15", exact=True).check()
+    page.get_by_role("button", name="30", exact=True).click()
+    expect(page.get_by_label("Minutes a day")).to_have_value("30")
+    page.get_by_label("Minutes a day").fill("40")
+    expect(page.get_by_role("button", name="30", exact=True)).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="Show my plan").click()
     reckoned(page)
-    assert live.services.plans.plans(ann) == []
     check(page)
-    page.get_by_role("button", name="Follow this plan").click()
+    # What was said is followed, whatever is pressed next.
+    page.get_by_role("link", name="Today").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("40 minutes today")
+    page.get_by_role("link", name="The plan", exact=True).click()
+    reckoned(page)
+    page.get_by_role("button", name="15", exact=True).click()  # worked out at once
+    expect(page.get_by_role("button", name="Keep this")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Keep this").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("15 minutes today")
     expect(page.get_by_text("14 days left")).to_be_visible()
     expect(page.get_by_role("link", name="Languages")).to_be_visible()
@@ -101,7 +110,7 @@ def test_skipping_leaves_all_as_it_is(live: Live, new_context: Callable[..., Bro
     # Without a date the minutes say how many new cards, and the rounds which decks.
     page.get_by_label("The day").fill("")
     page.get_by_role("checkbox", name="Science").uncheck()
-    page.get_by_role("radio", name="60", exact=True).check()
+    page.get_by_label("Minutes a day").fill("60")
     page.get_by_role("button", name="Show my plan").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("cards today")
     assert live.services.accounts.find("Ann").new_per_day == 40
@@ -158,8 +167,8 @@ def test_a_holiday(live: Live, clock: Clock, ann: Learner, page: Page) -> None:
     live.services.plans.make(ann, Choice(today + 20, 15))
     page.goto(f"{live.url}/plan")
     reckoned(page)
-    page.get_by_label("From").fill(str(on(live, ann, 1)))
-    page.get_by_label("To, and with it").fill(str(on(live, ann, 3)))
+    page.get_by_label("First day").fill(str(on(live, ann, 1)))
+    page.get_by_label("Last day").fill(str(on(live, ann, 3)))
     page.get_by_role("button", name="Enter").click()
     expect(page.get_by_role("button", name="Take out the break")).to_be_visible(timeout=60_000)
     clock.days = 1
@@ -181,6 +190,6 @@ def test_nothing_is_wider_than_the_page(
         page.goto(f"{live.url}{path}")
         if path == "/plan":
             reckoned(page)
-            page.get_by_text("The day, what it is about, days off").click()
+            page.get_by_text("Change the day, the folders, days off").click()
         wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, (path, wider)

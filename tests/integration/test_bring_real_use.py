@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.deckfiles.parse.collection import load
-from flashcards.domain.card import Content
+from flashcards.domain.card import Basic, Cloze, Content
 from flashcards.errors import Invalid
 from flashcards.exchange.obsidian_settings import PATH
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, bring
@@ -166,3 +166,55 @@ def test_what_was_lost_silently(tmp_path: Path) -> None:
     assert (deck.tags, deck.order) == (("a-b",), 3.0)
     assert "[^1]: the *note*" in (tmp_path / "into" / "a.md").read_text()
     assert len(contents) == 1
+
+
+@pytest.mark.parametrize("kind", ["hashcards", "obsidian"])
+@pytest.mark.parametrize("key", ["#", "##", "\\", "###", "C #", ">", "===", "[", "{#x}"])
+def test_a_question_may_be_a_single_sign(tmp_path: Path, kind: str, key: str) -> None:
+    """A deck of an editor's keys asks for signs that mean structure in Markdown."""
+    text = f"Q: {key}\nA: search the word under the cursor\n" if kind == "hashcards" else f"{key}::search\n"
+
+    contents, report = brought(tmp_path, kind, "a.md", text)
+
+    assert (len(contents), told(report)) == (1, "")
+    assert contents[0].question.replace("\\", "") == key.replace("\\", "") or key == "\\"  # type: ignore[union-attr]
+
+
+def test_a_heading_may_be_the_front_of_a_card(tmp_path: Path) -> None:
+    text = (
+        "#flashcards/life\n## What is life?\n?\nA *game*.\n\n"
+        "### What else::a film\n\n## The ==cell== divides\n\n## Cells\nHow many?\n?\nTwo.\n"
+    )
+
+    contents, report = brought(tmp_path, "obsidian", "a.md", text)
+
+    assert told(report) == ""
+    assert [(it.question, it.answer) for it in contents if isinstance(it, Basic)] == [
+        ("What is life?", "A *game*."), ("What else", "a film"), ("How many?", "Two."),
+    ]  # fmt: skip
+    assert [it.body for it in contents if isinstance(it, Cloze)] == ["### The {{c1::cell}} divides"]
+    notes = [note for file in load([], tmp_path / "into").files for note in file.parsed.deck.notes]
+    assert [note.section for note in notes] == [None, "What is life?", None, "Cells"]
+
+
+def test_a_heading_that_touches_the_answer_belongs_to_it(tmp_path: Path) -> None:
+    text = "#flashcards\n\n## One\nq\n?\na\n# References\n<!--SR:!2025-07-21,4,270-->\n\nr\n?\nb\n"
+
+    contents, report = brought(tmp_path, "obsidian", "a.md", text)
+
+    assert [it.answer for it in contents if isinstance(it, Basic)] == ["a\n### References", "b"]
+    assert (len(report.schedules), told(report)) == (1, "")
+
+
+def test_formulas_keep_being_formulas_without_the_size_of_their_letters(tmp_path: Path) -> None:
+    contents, report = brought(tmp_path, "obsidian", "a.md", "q\n?\n$$\\huge \\frac{a}{b}$$ and $\\Large x$\n")
+
+    assert [it.answer for it in contents if isinstance(it, Basic)] == ["$$\\frac{a}{b}$$ and $x$"]
+    assert "the size of a formula's letters was left out" in told(report)
+
+
+def test_a_highlight_may_be_bold(tmp_path: Path) -> None:
+    contents, report = brought(tmp_path, "obsidian", "a.md", "Rules without premises are ==**axioms**==.\n")
+
+    assert [it.body for it in contents if isinstance(it, Cloze)] == ["Rules without premises are {{c1::**axioms**}}."]
+    assert told(report) == ""

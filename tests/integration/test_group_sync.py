@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,10 +34,11 @@ class Disk:
         self.syncs = 0
         self.go_on = threading.Event()
 
-    def __call__(self, log: Path) -> None:
+    def __call__(self, log: Path, _opened: int | None) -> int | None:
         assert log.name.endswith("-wal")
         self.syncs += 1
         assert self.go_on.wait(60)
+        return None
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_a_disk_that_failed_is_not_trusted_again(database: Database, monkeypatch
     """After a failed sync the system may call what it could not write clean: the next one would say nothing."""
     add(database, "before")
 
-    def fail(_log: Path) -> None:
+    def fail(_log: Path, _opened: int | None) -> int | None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(group_sync, "_to_disk", fail)
@@ -118,9 +120,19 @@ def test_a_disk_that_failed_is_not_trusted_again(database: Database, monkeypatch
     assert "before" in names(database)  # reading goes on
 
 
-def test_outside_of_a_transaction_sqlite_syncs_itself(database: Database) -> None:
+def test_what_is_written_without_a_transaction_waits_for_the_disk_too(database: Database, disk: Disk) -> None:
+    disk.go_on.set()
     add(database, "Ann")
-    assert database.one("PRAGMA synchronous") == (2,)
+    database.execute("UPDATE learner SET name = 'Anna' WHERE name = 'Ann'")
+    assert disk.syncs == 2
+    database.executemany("UPDATE learner SET name = ? WHERE name = ?", [("Ann", "Anna"), ("Anna", "Ann")])
+    assert disk.syncs == 3
+    with database.read():
+        database.execute("UPDATE learner SET name = 'Ann' WHERE name = 'Anna'")
+    assert disk.syncs == 4
+    database.execute("SELECT name FROM learner")
+    names(database)
+    assert disk.syncs == 4
 
 
 def test_a_log_that_was_made_anew_is_synced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,9 +144,12 @@ def test_a_log_that_was_made_anew_is_synced(database: Database, monkeypatch: pyt
     synced: list[int] = []
     sync = group_sync._to_disk
 
-    def noted(path: Path) -> None:
+    def noted(path: Path, opened: int | None) -> int | None:
+        file = sync(path, opened)
+        assert file is not None
+        assert os.path.samestat(os.fstat(file), path.stat())
         synced.append(path.stat().st_size)
-        sync(path)
+        return file
 
     monkeypatch.setattr(group_sync, "_to_disk", noted)
     add(database, "Ben")

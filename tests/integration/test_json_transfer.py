@@ -16,6 +16,7 @@ from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService, Learner
+from flashcards.services.authoring.faults import FaultService
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import Choice
@@ -106,6 +107,9 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
         world.db.execute("INSERT INTO saved_search VALUES (?, 'one', 'All', 'deck:b', 1, 0)", (world.learner.id,))
     world.review.flag(world.learner, world.review.cards(world.learner, q="deck:b", limit=1).items[0].id, 3)
     world.review.make_set(world.learner, id="0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c11", mode="cram", q="deck:b")
+    card = world.review.cards(world.learner, q="deck:b", limit=1).items[0].id
+    faults = FaultService(world.db, lambda: world.now, world.review)
+    faults.report(world.learner, card, "It is wrong.", "0b5e3f4e-6d0f-4d58-9d0e-0a4f9a1f7c12")
     rounds = PracticeService(world.db, lambda: world.now, world.review)
     _a_round(rounds, world.learner)
     plans, day = Plans(world.db, lambda: world.now, world.review), world.review.study_day(world.learner)

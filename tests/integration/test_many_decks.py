@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.errors import NotFound
+from flashcards.services.review.facade import DeckCounts
 from flashcards.storage.database import Database
 from tests.site import Site, open_site
 
@@ -74,16 +76,18 @@ def test_a_decks_page_reads_no_more_rows_where_there_are_more_decks(
 
 
 def test_a_folder_holds_what_is_below_it_and_nothing_of_its_neighbours(sites: dict[int, Site]) -> None:
-    decks = sites[140].services.decks
-    folder = decks.folder("many/f3")
-    assert folder
+    site = sites[140]
+    ann, review, decks = site.learner("Ann"), site.services.review, site.services.decks
+    folder = review.deck_list(ann, "many/f3")
     assert (folder.path, folder.title, folder.cards) == ("many/f3", "F3", 20)
-    assert {deck.address for deck in folder.decks} == {f"many/f3/d{number}" for number in range(3, 140, 7)}
-    assert decks.folder("many/f") is None
-    assert decks.folder("many/f3/d3") is None
-    whole = decks.folder("many")
-    assert whole
-    assert (whole.title, whole.cards, len(whole.folders)) == ("So many", 140, 7)
+    assert {it.path_address for it in folder.rows if isinstance(it, DeckCounts)} == {
+        f"many/f3/d{number}" for number in range(3, 140, 7)
+    }
+    for nowhere in ("many/f", "many/f3/d3"):
+        with pytest.raises(NotFound, match=nowhere):
+            review.deck_list(ann, nowhere)
+    whole = review.deck_list(ann, "many")
+    assert (whole.title, whole.cards, whole.entries) == ("So many", 140, 7)
     assert decks.trail("many/f3/d3") == [("many", "So many"), ("many/f3", "F3")]
     assert [decks.title(place) for place in ("many", "many/f3", "many/f3/d3", "many/f", "")] == [
         "So many", "F3", "Deck 3", None, None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from http.client import HTTPMessage, HTTPSConnection
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -38,7 +40,7 @@ http {{
     listen 127.0.0.1:{port} ssl;
     server_name {name};
     ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
-    location / {{
+    location {path} {{
       proxy_pass http://127.0.0.1:{behind};
       {lines}
     }}
@@ -106,7 +108,7 @@ class Web:
 
 
 @contextmanager
-def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
+def served(folder: Path, site: Site, lines: str, path: str = "/") -> Iterator[Web]:
     assert NGINX
     assert OPENSSL
     subprocess.run(
@@ -121,7 +123,9 @@ def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
-        CONFIGURATION.format(folder=folder, port=port, behind=listener.getsockname()[1], name=NAME, lines=lines)
+        CONFIGURATION.format(
+            folder=folder, port=port, behind=listener.getsockname()[1], name=NAME, lines=lines, path=path
+        )
     )
     process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)], stderr=subprocess.PIPE)
     web = Web(site, port, folder / "cert.pem")
@@ -129,7 +133,7 @@ def served(folder: Path, site: Site, lines: str) -> Iterator[Web]:
     def answers() -> bool:
         assert process.poll() is None, process.communicate()
         try:
-            return web.ask("GET", "/healthz").status in {200, 400}
+            return web.ask("GET", f"{path}healthz").status in {200, 400}
         except OSError:
             return False
 
@@ -173,6 +177,38 @@ def test_the_example_works(prepared: Path, tmp_path: Path) -> None:
         assert "; Secure" in (entered.headers.get("Set-Cookie") or "")
         assert [web.login("wrong horse", **FORGED).status for _ in range(11)] == [401] * 10 + [429]
         assert web.login(PASSWORD, source="127.0.0.3").status == 303
+
+
+def test_below_a_path_the_same_example_works(prepared: Path, tmp_path: Path) -> None:
+    """`location /cards/` with the path left as it is: pages, files, redirects and cookies stay below it."""
+    block = EXAMPLE.read_text("utf-8").partition("location / {")[2].partition("}")[0]
+    lines = "\n".join(line for line in block.splitlines() if "proxy_pass" not in line)
+    settings: dict[str, Any] = {"trusted_hosts": (NAME,), "trusted_proxies": (ip_network("127.0.0.1"),)}
+    settings |= {"base_path": "/cards", "url": f"https://{NAME}/cards"}
+    with (
+        open_site(copy_data(prepared, tmp_path), **settings) as site,
+        served(tmp_path, site, lines, "/cards/") as web,
+    ):
+        site.learner("Ann")
+        asked = web.ask("GET", "/cards/decks")
+        assert (asked.status, asked.headers["Location"]) == (303, "/cards/login?next=/decks")
+        form = web.ask("GET", asked.headers["Location"]).text
+        assert 'action="/cards/login"' in form
+        script = re.search(r'src="(/cards/static/[^"]+/js/page.js)"', form)
+        assert script
+        assert web.ask("GET", script[1]).status == 200
+        entered = web.ask("POST", "/cards/login", {"name": "Ann", "password": PASSWORD, "next": "/decks"})
+        assert entered.headers["Location"] == "/cards/decks"
+        cookies = entered.headers.get_all("Set-Cookie") or []
+        assert all("; Path=/cards;" in f"{cookie};" and "; Secure" in cookie for cookie in cookies)
+        assert cookies[0].startswith("__Secure-flashcards_session=")
+        login = cookies[0].partition(";")[0]
+        assert web.ask("GET", "/cards/decks", Cookie=login).status == 200
+        assert web.ask("GET", "/cards/api/v1/me", Cookie=login).status == 200
+        left = web.ask("POST", "/cards/logout", {}, Cookie=login)
+        assert left.headers["Location"] == "/cards/login"
+        assert web.ask("GET", "/cards/decks", Cookie=login).status == 303
+        assert web.ask("GET", "/decks", Cookie=login).status == 404  # nginx's own
 
 
 EVE = {"name": "Eve", "password": PASSWORD}

@@ -235,7 +235,7 @@ def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: Fl
     key, *_ = keys_of(ann.get(f"{address}?q=1").text)
     ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "1", f"mark-{key}": "missed"})
     found = ann.get("/browse?q=is:missed").text
-    card = re.search(r'href="/cards/(\d+)">What is pca', found)
+    card = re.search(r'href="/cards/(\d+)">What is pca\?', found)
     assert card
     page = ann.get(f"/cards/{card[1]}").text
     assert "Points in practice" in page
@@ -262,21 +262,80 @@ def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: Fl
     assert re.search(r"data-taught>Taught by <a[^>]*>A fact about pca</a>", page)
     assert "It is a fact." in page  # the answer to the first follow-up stands behind it
     report = ann.get(f"{address}/report").text
-    assert "Study the 1 miss" in report
+    assert "Put 1 card into my review" in report
     assert "A fact about pca" in report
-    uid = new_id()
-    started = [ann.post(f"{address}/misses", data={"id": uid}).location for _ in range(2)]
-    assert started == [f"/review?set={uid}"] * 2
+    for _ in range(2):  # a double click
+        assert ann.post(f"{address}/misses").location == f"{address}/report"
+    report = ann.get(f"{address}/report").text
+    assert "1 card is in today’s review." in report
+    started = re.findall(r"/review\?set=[\w-]+", report)
+    assert len(started) == 1
     assert "A fact about" in ann.get(started[0]).text
     found = {card["key"] for card in ann.get("/api/v1/cards?q=is:missed").json["items"]}
-    assert found == {"ml/concepts/pca#pca/forward", "ml/concepts/pca#pca-fact/forward"}
+    assert found == {"ml/concepts/pca#pca-fact/forward"}
+
+
+def numbers(pattern: str, page: str) -> list[int]:
+    return [int(number) for number in re.findall(pattern, page)]
+
+
+def test_misses_are_one_number_of_cards_everywhere(site: Practice, ann: FlaskClient) -> None:
+    """Points and follow-ups, missed and said in part, lead to cards; those are what every page counts."""
+    address = begin(ann)
+    uid = answer(ann, address)
+    page = ann.get(f"{address}?q=1").text
+    points = [key for key in keys_of(page) if not key.startswith("follow")]
+    first, second = (key for key in keys_of(page) if key.startswith("follow"))
+    # Two points that only the question teaches, one that its fact teaches, as does the first follow-up.
+    marks = dict(zip(points, ("missed", "partly", "missed", "said"), strict=True)) | {first: "missed", second: "partly"}
+    ticked = {f"mark-{key}": mark for key, mark in marks.items()}
+    ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "1", **ticked})
+    report = ann.get(f"{address}/report").text
+    assert "3 points and 2 follow-ups, taught by 2 cards" in report
+    assert numbers(r"Put (\d+) cards into my review", report) == [2]
+    assert len(ann.get("/api/v1/cards?q=is:missed").json["items"]) == 2
+    ann.post(f"{address}/misses")
+    report, home = ann.get(f"{address}/report").text, ann.get("/practice").text
+    assert numbers(r"(\d+) cards are in today’s review", report) == [2]
+    assert numbers(r"Study what was missed: (\d+) cards left", home) == [2]
+    assert "Missed in One question: What is pca?" in home
+    started = re.findall(r"/review\?set=([\w-]+)", home)[0]
+    queue = ann.get(f"/api/v1/queue?set={started}").json
+    assert queue["left"]["new"] == 2
+
+
+def test_misses_stay_until_they_are_done_and_can_be_had_again(site: Practice, ann: FlaskClient) -> None:
+    me = site.services.accounts.find("Ann")
+    address = begin(ann)
+    uid = answer(ann, address)
+    ticks = {"q": "1", "id": uid, "grade": "1", "mark-pca-fact": "missed"}
+    ann.post(f"{address}/ticks", data=ticks)
+    ann.post(f"{address}/misses")
+    (one,) = site.services.review.unfinished_sets(me)
+    # Another point is missed after all: the set has both cards then, at the same address.
+    other = next(key for key in keys_of(ann.get(f"{address}?q=1").text) if key != "pca-fact")
+    ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": "points", f"mark-{other}": "missed"})
+    ann.post(f"{address}/misses")
+    (two,) = site.services.review.unfinished_sets(me)
+    assert (one.left, two.left, two.set.id) == (1, 2, one.set.id)
+    while queue := site.services.review.set_queue(me, two.set.id).cards:
+        answered = {"id": new_id(), "card": queue[0].id, "grade": 5, "mode": "review"}
+        assert ann.post("/api/v1/reviews", json=answered).status_code in {200, 201}
+        left = [unfinished.left for unfinished in site.services.review.unfinished_sets(me)]
+        assert left in ([1], [])
+    assert "Study what was missed" not in ann.get("/practice").text
+    report = ann.get(f"{address}/report").text
+    assert "What this round left out is studied: 2 cards." in report
+    assert "Put 2 cards into my review again" in report
+    ann.post(f"{address}/misses")
+    assert [unfinished.left for unfinished in site.services.review.unfinished_sets(me)] == [2]
 
 
 def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:
     address = begin(ann)
-    refused = ann.post(f"{address}/misses", data={"id": new_id()})
+    refused = ann.post(f"{address}/misses")
     assert refused.status_code == 422
-    assert "Study" not in ann.get(f"{address}/report").text
+    assert "into my review" not in ann.get(f"{address}/report").text
 
 
 def test_points_that_nobody_says_are_shown_to_authors_once_nobody_can_be_told_apart(
@@ -294,6 +353,56 @@ def test_points_that_nobody_says_are_shown_to_authors_once_nobody_can_be_told_ap
     assert "warns of leakage" in page
     assert f"<td>{round(100 * (LEAST_LEARNERS - 1) / LEAST_LEARNERS)}%</td>" in page
     assert "warns of leakage" not in ann.get("/analysis?deck=ml/concepts/svm").text
+
+
+def test_a_question_is_flagged_in_its_round_and_nothing_written_is_lost(site: Practice, ann: FlaskClient) -> None:
+    me = site.services.accounts.find("Ann")
+    address = begin(ann)
+    page = ann.get(address).text
+    assert f'formaction="{address}/flag" formnovalidate name="flag" value="3"' in page
+    card = re.search(r'href="/cards/(\d+)#fault">Report a fault', page)
+    assert card
+    flagged = ann.post(f"{address}/flag", data={"q": "1", "flag": "3", "text": "Half a thought", "id": new_id()})
+    assert "The flag is set." in flagged.text
+    assert "Half a thought</textarea>" in flagged.text
+    assert site.services.review.card(me, card[1]).flag == 3
+    uid = answer(ann, address)
+    kept = {"q": "1", "flag": "0", "id": uid, "mark-pca-fact": "partly"}
+    assert re.search(r'name="mark-pca-fact" value="partly" checked', ann.post(f"{address}/flag", data=kept).text)
+    assert site.services.review.card(me, card[1]).flag == 0
+    for bad in ("8", "", "x"):
+        assert ann.post(f"{address}/flag", data={"q": "1", "flag": bad}).status_code == 422
+    assert ann.post(f"{address}/flag", data={"q": "7", "flag": "1"}).status_code == 404
+
+
+def test_a_fault_is_reported_and_an_author_sees_to_it(site: Practice, ann: FlaskClient) -> None:
+    ben = site.client(site.learner("Ben"))  # Ann was the first, and so an author
+    card = re.search(r'href="/cards/(\d+)#fault"', ben.get(begin(ben)).text)
+    assert card
+    uid, remark = new_id(), "It is <b>x</b>, not y."
+    for _ in range(2):  # a double click
+        sent = ben.post(f"/cards/{card[1]}/fault", data={"id": uid, "remark": remark})
+        assert sent.location == f"/cards/{card[1]}?done=fault#fault"
+    assert "nobody has seen to it yet" in ben.get(sent.location).text
+    assert ben.get("/analysis").status_code == 403
+    page = ann.get("/analysis").text
+    assert page.count("It is &lt;b&gt;x&lt;/b&gt;, not y.") == 1
+    assert "Ben" in page
+    action = re.search(r'action="(/analysis/faults/\d+/[\w-]+)"', page)
+    assert action
+    assert ben.post(action[1], data={"answer": "mine"}).status_code == 403
+    ann.post(action[1], data={"answer": "Mended, thank you."})
+    assert "Reported faults" not in ann.get("/analysis").text
+    assert 'answered: <span dir="auto">Mended, thank you.</span>' in ben.get(f"/cards/{card[1]}").text
+    assert "Mended" not in ann.get(f"/cards/{card[1]}").text  # whose report it was
+
+
+@pytest.mark.parametrize(("remark", "status"), [("", 422), (" \n ", 422), ("x" * 2_001, 422)])
+def test_a_report_that_is_none(ann: FlaskClient, remark: str, status: int) -> None:
+    card = re.search(r'href="/cards/(\d+)#fault"', ann.get(begin(ann)).text)
+    assert card
+    assert ann.post(f"/cards/{card[1]}/fault", data={"id": new_id(), "remark": remark}).status_code == status
+    assert ann.post("/cards/999999/fault", data={"id": new_id(), "remark": "Wrong."}).status_code == 404
 
 
 # --- with a partner

@@ -293,6 +293,24 @@ def test_what_is_draft_suspended_or_switched_off_is_not_drawn(site: Practice) ->
     assert site.begin(ann, decks=("ml/concepts/svm",)).questions  # named, it is asked all the same
 
 
+def test_what_is_about_interviews_is_asked_from_its_card_and_deck_alone(site: Practice) -> None:
+    """A stranger's round of concepts asked what happens in a round of concepts."""
+    deck = site.config.decks / "ml" / "preparation" / "rounds.md"
+    deck.parent.mkdir()
+    deck.write_text("---\ntags: [preparation]\n---\n\n## What happens in a round? {#rounds .core}\n\nQuestions.\n")
+    site.services.sync.sync()
+    ann = site.learner()
+    assert len(site.begin(ann, minutes=45).questions) == 6
+    assert "rounds" not in {asked.question.topic for asked in site.begin(ann, minutes=45).questions}
+    for seed in range(30):
+        assert site.begin(ann, kind="one", seed=seed).questions[0].question.topic != "rounds"
+    (card,) = site.services.review.cards(ann, q="id:rounds").items
+    assert site.begin(ann, kind="one", card=card.id).questions[0].card == card.id
+    assert site.begin(ann, kind="one", where=("ml/preparation/rounds",)).questions[0].card == card.id
+    with pytest.raises(Invalid, match="No question of the kind concepts"):
+        site.begin(ann, where=("ml/preparation/rounds",))
+
+
 def test_the_questions_of_an_earlier_round_again(site: Practice) -> None:
     ann = site.learner()
     first = site.begin(ann, minutes=12, seed=3)

@@ -31,6 +31,7 @@ LEAST = {
         POST /study, GET /searches, POST /searches
         GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
+        POST /cards/<card_id>/fault
         GET /settings/scheduler, POST /settings/scheduler, POST /settings/scheduler/undo
         GET /api/v1/scheduler, POST /api/v1/scheduler/preview, PUT /api/v1/scheduler
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
@@ -51,7 +52,7 @@ LEAST = {
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
         POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
-        POST /practice/<uuid:round_id>/propose
+        POST /practice/<uuid:round_id>/propose, POST /practice/<uuid:round_id>/flag
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers
@@ -65,7 +66,7 @@ LEAST = {
         GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
-        GET /analysis, GET /new-deck, POST /new-deck
+        GET /analysis, POST /analysis/faults/<int:who>/<uuid:fault>, GET /new-deck, POST /new-deck
         GET /decks/<path:address>/edit, POST /decks/<path:address>/edit
         GET /import, POST /import, GET /import/<id_>, GET /import/<id_>/progress
         POST /api/v1/preview, GET /api/v1/source, PUT /api/v1/source, POST /api/v1/pictures

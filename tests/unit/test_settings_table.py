@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from flashcards.config import SECRETS
+
 ROOT = Path(__file__).parents[2]
 SETTING = re.compile(r"FLASHCARDS_[A-Z]+(?:_[A-Z]+)*")
 
@@ -14,7 +16,7 @@ def _read() -> set[str]:
     found: set[str] = set()
     for path in (ROOT / "flashcards").rglob("*.py"):
         found |= {name.strip('"') for name in re.findall(r'"FLASHCARDS_[A-Z_]+"', path.read_text("utf-8"))}
-    return found
+    return found | {f"{name}_FILE" for name in SECRETS}
 
 
 def test_the_table_holds_exactly_the_settings_that_are_read() -> None:

@@ -310,7 +310,7 @@ _STRUCTURE = re.compile(r"^( {0,3})(?=#{1,3}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|\[[^\]\
 _DELETION = re.compile(r"\{(?=\{c\d+::)")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)<!--")
 _SEPARATOR = re.compile(r"(?:^|(?<=[ \t]))(?=:{2,3}(?:[ \t]|$))", re.M)
-_CLOSING = re.compile(r"(?<=[ \t])(?=#+$)")
+_CLOSING = re.compile(r"(?:^|(?<=[ \t]))(?=#+$)")
 
 
 def _escaped(note: Note) -> Note:

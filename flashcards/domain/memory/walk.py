@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory, Parameters
 from flashcards.domain.memory.gradient import Step
@@ -23,7 +24,7 @@ class Logged(NamedTuple):
     day: Day
     at: int
     seq: int
-    card: int
+    card: CardId
     quality: int
     interval: int = 0
 
@@ -58,7 +59,7 @@ def walk(log: Sequence[Logged], chosen: Parameters) -> list[Predicted]:
 
 def steps(log: Iterable[Logged]) -> list[list[Step]]:
     """The answers of each card, as the optimiser wants them; the cards in the order of their first answers."""
-    cards: dict[int, list[Step]] = {}
+    cards: dict[CardId, list[Step]] = {}
     last: dict[int, Day] = {}
     for row in log:
         cards.setdefault(row.card, []).append((row.day - last.get(row.card, row.day), fsrs.rating_of(row.quality)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.plan.mind import Mind
@@ -22,7 +23,7 @@ DAYS_AFTER = 7
 class Waiting(NamedTuple):
     """A scheduled card: its memory, the day of its last answer, the day on which it is due."""
 
-    card: int
+    card: CardId
     memory: Memory
     last_on: Day
     due_on: Day
@@ -35,7 +36,7 @@ class Backlog:
     `hold_new` is whether no new cards should come until then.
     """
 
-    order: tuple[int, ...]
+    order: tuple[CardId, ...]
     days: int | None
     hold_new: bool
 
@@ -64,14 +65,14 @@ def backlog(
     return Backlog(tuple(card for _, card in sorted(worth)), days_needed, len(worth) > threshold)
 
 
-def spread_over(order: Sequence[int], first: Day, days: int) -> dict[int, Day]:
+def spread_over(order: Sequence[CardId], first: Day, days: int) -> dict[CardId, Day]:
     """Cards in their order over so many days from `first` on, as many on each as on the others."""
     return {card: first + number * days // len(order) for number, card in enumerate(order)}
 
 
 def spread_break(
     cards: Sequence[Waiting], today: Day, first: Day, last: Day, chosen: Parameters = DEFAULTS
-) -> dict[int, Day]:
+) -> dict[CardId, Day]:
     """The day on which each card comes that is due in the break from `first` to `last`: before it or after it.
 
     Those that would be forgotten most until after it come before, on the days from `today` on, the others within a
@@ -85,7 +86,7 @@ def spread_break(
     falling = [it for it in cards if first <= it.due_on <= last]
     falling.sort(key=lambda it: (fsrs.recall(it.memory, last + 1 - it.last_on, chosen), it.card))
     early = len(falling) * len(before) // (len(before) + len(after))
-    placed: dict[int, Day] = {}
+    placed: dict[CardId, Day] = {}
     # The one most at risk comes last before the break: the later it is asked, the longer it stays.
     for some, days in ((falling[:early], before[::-1]), (falling[early:], after)):
         for number, it in enumerate(some):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId, NoteId
 from flashcards.domain.memory.fsrs import AGAIN, DEFAULTS, EASY, Memory, Parameters
 from flashcards.domain.memory.strength import UNKNOWN, Strength
 from flashcards.domain.study_day import Day
@@ -34,8 +35,8 @@ class PlanCard(NamedTuple):
     new card (those of which no card is in the scope hold nothing back). The order of the cards is that of new ones.
     """
 
-    card: int
-    note: int
+    card: CardId
+    note: NoteId
     folder: int = 0
     weight: int = 1
     level: int = MID
@@ -143,14 +144,14 @@ class Request:
 class Asked(NamedTuple):
     """A card to be asked."""
 
-    card: int
+    card: CardId
     kind: Kind
 
 
 class Ordered(NamedTuple):
     """A card in the order of a day, and how many seconds it is expected to take."""
 
-    card: int
+    card: CardId
     kind: Kind
     seconds: float
 

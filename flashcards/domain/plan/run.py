@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import NoteId
 from flashcards.domain.plan.mind import Mind, State
 from flashcards.domain.plan.model import CORE, JUNIOR, LAST_DAYS, Asked, Kind, Learner, PlanCard, Request, Style
 from flashcards.domain.study_day import Day
@@ -147,7 +148,7 @@ class Run:
         budget = self.request.seconds(day)
         if budget <= 0:
             return found
-        notes: set[int] = set()
+        notes: set[NoteId] = set()
         put_off: list[tuple[float, int, int]] = []
         if self._probes and left > LAST_DAYS:
             self._by_worth(found, notes, put_off, left, budget * self._probes, new=False)
@@ -188,7 +189,7 @@ class Run:
     def _by_worth(
         self,
         found: DayRun,
-        notes: set[int],
+        notes: set[NoteId],
         put_off: list[tuple[float, int, int]],
         left: int,
         budget: float,
@@ -223,7 +224,7 @@ class Run:
             else:
                 return
 
-    def _cores_once(self, found: DayRun, notes: set[int], budget: float) -> None:
+    def _cores_once(self, found: DayRun, notes: set[NoteId], budget: float) -> None:
         """The core questions not yet asked in the last days, most at risk first, while there is time."""
         scope, mind, target = self.scope, self._mind, self.request.day
         risk = []
@@ -292,7 +293,7 @@ class _NewCards:
         for pool in self._pools.values():
             heapq.heapify(pool)
 
-    def best(self, notes: set[int]) -> tuple[int, int] | None:
+    def best(self, notes: set[NoteId]) -> tuple[int, int] | None:
         """(weight, place) of the new card that comes next, none of the `notes`; None where there is none."""
         for weight in sorted(self._pools, reverse=True):
             pool = self._pools[weight]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from flashcards.domain.ids import CardId, NoteId
+
 LONGER = 1.5
 """A day's order goes on for so many times its minutes: who is faster than expected has cards, too."""
 
@@ -35,13 +37,15 @@ def fitting(order: Sequence[InOrder], seconds: float, more: int = 0) -> list[int
     return found
 
 
-def ready(order: Iterable[int], notes: Mapping[int, int], missing: Mapping[int, Iterable[int]]) -> list[int]:
+def ready(
+    order: Iterable[CardId], notes: Mapping[CardId, NoteId], missing: Mapping[NoteId, Iterable[NoteId]]
+) -> list[CardId]:
     """The cards in their order without those that wait: for a note that is neither answered nor comes before them.
 
     `notes` gives each card's note, `missing` what each note waits for.
     """
-    found: list[int] = []
-    before: set[int] = set()
+    found: list[CardId] = []
+    before: set[NoteId] = set()
     for card in order:
         note = notes[card]
         wanted = missing.get(note)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.practice.kinds import Part, QuestionKind
 from flashcards.domain.study_day import Day
 
@@ -24,15 +25,15 @@ LEAST_FACTOR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question that may be asked.
+    """A question that may be asked; one without a `kind` only where it is named, never in a round of some kind.
 
     `weight` is how much the learner's plan gives its deck (1 where there is none), `weakness` from 0 (known for sure)
     to 1, `missed` the share of its points missed when it was last asked, `asked_on` the day of that.
     """
 
-    card: int
-    kind: QuestionKind
-    deck: int
+    card: CardId
+    kind: QuestionKind | None
+    deck: DeckId
     weight: float = 1.0
     weakness: float = 0.5
     missed: float = 0.0
@@ -46,13 +47,13 @@ def chance(candidate: Candidate, today: Day) -> float:
     return max(0.0, candidate.weight) * weak * max(LEAST_FACTOR, days / (days + LATELY / 2))
 
 
-def draw(candidates: Iterable[Candidate], wanted: Sequence[Part], seed: int, today: Day) -> tuple[int, ...]:
+def draw(candidates: Iterable[Candidate], wanted: Sequence[Part], seed: int, today: Day) -> tuple[CardId, ...]:
     """The cards of a round, part by part; fewer than wanted where there are no more.
 
     No deck gives a second question to a part while others have not given their first.
     """
     left = sorted(candidates, key=lambda one: (-_lot(one, seed, today), one.card))
-    drawn: list[int] = []
+    drawn: list[CardId] = []
     for part in wanted:
         fitting = [one for one in left if (part.kind is None or one.kind == part.kind) and one.card not in drawn]
         drawn += [one.card for one in _spread(fitting)[: part.count]]

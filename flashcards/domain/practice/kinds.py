@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -36,7 +35,8 @@ USUAL_MINUTES: dict[str, int] = {
     "one": 6,
 }
 
-_NAMED: dict[str, QuestionKind] = {
+_NAMED: dict[str, QuestionKind | None] = {
+    "preparation": None,
     "concepts": "concepts",
     "coding": "coding",
     "design": "design",
@@ -44,9 +44,6 @@ _NAMED: dict[str, QuestionKind] = {
     "behavioural": "behavioural",
     "behavioral": "behavioural",
 }
-_ASKS = re.compile(
-    r"\W*(?:what|which|how|when|why|who|where|is|are|do|does|did|can|could|should|would)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +54,16 @@ class Part:
     count: int
 
 
-def question_kind(path: str, deck_tags: Collection[str], note_tags: Collection[str], title: str) -> QuestionKind:
+def question_kind(path: str, deck_tags: Collection[str], note_tags: Collection[str]) -> QuestionKind | None:
     """How a question is asked: by a tag of its note, else by the folder of its deck, else by the deck's first tag.
 
-    What only asks to be explained ("Which components does...?") is no task and no prompt for a design, wherever it
-    stands: it is a question about concepts.
+    None for what no interviewer asks, as it is about interviews: the tag or folder `preparation`. No lot draws that.
     """
-    for tag in note_tags:
-        if tag in _NAMED:
-            return _NAMED[tag]
-    named = [*reversed(path.split("/")[:-1]), *list(deck_tags)[:1]]
-    kinds: list[QuestionKind] = [_NAMED[name] for name in named if name in _NAMED]
-    kind = kinds[0] if kinds else "concepts"
-    return "concepts" if kind in {"coding", "design"} and _ASKS.match(title) else kind
+    own = [tag for tag in note_tags if tag in _NAMED]
+    folders = [name for name in reversed(path.split("/")[:-1]) if name in _NAMED]
+    first = [tag for tag in list(deck_tags)[:1] if tag in _NAMED]
+    named = [*own, *folders, *first]
+    return _NAMED[named[0]] if named else "concepts"
 
 
 def level_of(tags: Collection[str]) -> Level | None:

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 
 Mark = Literal["said", "partly", "missed"]
 MARKS: tuple[str, ...] = get_args(Mark)
+NOT_SAID: tuple[Mark, ...] = ("missed", "partly")
+"""Marks of what was not said in full: what a round leaves to be learned."""
 WHOLE = "whole"
 """The one point of a question without a rubric: the answer as a whole."""
 FOLLOW = "follow:"

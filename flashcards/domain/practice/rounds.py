@@ -41,6 +41,10 @@ class Question:
         """What can be ticked: its points, or the whole answer where it has none."""
         return tuple(point.key for point in self.points) or (WHOLE,)
 
+    def taught_by(self, key: str) -> str | None:
+        """The card that teaches a point or answers a follow-up; None where the deck names none."""
+        return next((point.card for point in (*self.points, *self.follow_ups) if point.key == key), None)
+
 
 Stroke = tuple[str, tuple[int, ...], str]
 """(tool, coordinates, text) of a sketch: pen, box, arrow, text."""

@@ -10,6 +10,7 @@ import secrets
 from typing import Any
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import zone
 from flashcards.errors import (
     Conflict,
@@ -373,13 +374,13 @@ class AccountService:
             raise NotFound(f"There is no account {line_of(name, 60)!r}.")
         return _learner(row)
 
-    def by_number(self, learner: int) -> Learner:
+    def by_number(self, learner: LearnerId) -> Learner:
         """The account with that number; raises NotFound."""
         return self._learner(learner)
 
     def set_roles(
         self,
-        who: int | str,
+        who: LearnerId | str,
         *,
         author: bool | None = None,
         admin: bool | None = None,
@@ -425,7 +426,7 @@ class AccountService:
 
     # --- helpers
 
-    def _learner(self, learner: int) -> Learner:
+    def _learner(self, learner: LearnerId) -> Learner:
         row = self._rows.by_id(learner)
         if row is None:
             raise NotFound("There is no such account.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flashcards.domain.ids import LearnerId
+
 
 @dataclass(frozen=True, slots=True)
 class Learner:
@@ -13,7 +15,7 @@ class Learner:
     come across decks: deck after deck, across the folders in turn, core first, or random.
     """
 
-    id: int
+    id: LearnerId
     name: str
     is_author: bool
     is_admin: bool
@@ -43,7 +45,7 @@ class SignupState:
 class SessionInfo:
     """A login on some device; instants are epoch milliseconds."""
 
-    id: int
+    id: LearnerId
     user_agent: str
     created_at: int
     seen_at: int
@@ -54,7 +56,7 @@ class SessionInfo:
 class TokenInfo:
     """An API token, without its secret; `prefix` is its visible beginning."""
 
-    id: int
+    id: LearnerId
     name: str
     prefix: str
     created_at: int

@@ -13,6 +13,7 @@ from typing import Any
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.schedule import New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
@@ -128,7 +129,7 @@ class _Import:
         known, uids = self.imports.instants(self.learner.id), self.imports.uids(self.learner.id)
         logs: dict[int, list[PackedReview]] = {}
         new: list[ImportedRow] = []
-        fresh: dict[int, int] = {}  # our card: the instant of its last row that is new
+        fresh: dict[CardId, int] = {}  # our card: the instant of its last row that is new
         lost = 0
         for review in self.package.reviews:
             card = self.cards.get(review.card)
@@ -170,11 +171,11 @@ class _Import:
             known=Known(review.type, review.interval, review.last_interval, review.factor),
         )
 
-    def close(self, logs: dict[int, list[PackedReview]], fresh: dict[int, int]) -> int:
+    def close(self, logs: dict[int, list[PackedReview]], fresh: dict[CardId, int]) -> int:
         """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""
         moved = self.imports.last_moves(self.learner.id)
         closing: list[tuple[CardRow, LogWrite, int]] = []
-        seen: set[int] = set()
+        seen: set[CardId] = set()
         for packed in self.package.cards:
             card = self.cards.get(packed.id)
             if card is None or card.id in seen:  # of cards that collide, the first counts
@@ -201,7 +202,7 @@ class _Import:
         """Gives cards the flags that they have in Anki, but for those whose flag was set or taken off here."""
         told = self.flags.told(self.learner.id)
         rows: list[tuple[CardRow, LogWrite]] = []
-        by_flag: dict[int, list[int]] = {}
+        by_flag: dict[int, list[CardId]] = {}
         for packed in self.package.cards:
             card = self.cards.get(packed.id)
             if card is None or not packed.flag or card.id in told:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.domain.card import Note, card_key
+from flashcards.domain.ids import DeckId, NoteId
 from flashcards.errors import Invalid
 from flashcards.services.authoring.git_decks import Files
 from flashcards.services.sync.match import FreshDeck, Match, match
@@ -115,7 +116,7 @@ class _Comparison:
         self.vanished: list[LostId] = []
         self.edited: dict[str, tuple[str, str]] = {}
         self.before: dict[str, str] = {}
-        self.notes: dict[int, Note] = {}
+        self.notes: dict[NoteId, Note] = {}
         rows, stored = self.stored()
         # A file whose structure is lost keeps its last good version: it is neither read nor gone.
         lost = {path for path, parsed in head.items() if parsed.structure_lost}
@@ -131,10 +132,11 @@ class _Comparison:
         stored: list[StoredNote] = []
         for number, (path, parsed) in enumerate(sorted(self.base.items()), start=1):
             deck = parsed.deck
-            rows.append(StoredDeck(number, deck.id, deck.title, deck.order, 0, Stamp(path, 0, 0), (), "", ()))
+            row = DeckId(number)
+            rows.append(StoredDeck(row, deck.id, deck.title, deck.order, 0, Stamp(path, 0, 0), (), "", ()))
             for position, note in enumerate(deck.notes):
-                values = note_values(note, number, position=position, title="", render_key="")
-                ref = len(stored) + 1
+                values = note_values(note, row, position=position, title="", render_key="")
+                ref = NoteId(len(stored) + 1)
                 self.notes[ref] = note
                 stored.append(StoredNote(ref, "", 1, False, deck.id, path, values))
         return rows, stored

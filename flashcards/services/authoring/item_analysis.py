@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.item_analysis import LEAST_LEARNERS as LEAST_LEARNERS
 from flashcards.domain.item_analysis import Figures, at_least, figures
 from flashcards.errors import Invalid, NotFound
@@ -95,7 +96,7 @@ class AnalysisService:
         with self._db.read():
             return self._practice.unsaid(LEAST_LEARNERS, self._at(deck), SHOWN_POINTS)
 
-    def _at(self, deck: str | None) -> set[int] | None:
+    def _at(self, deck: str | None) -> set[DeckId] | None:
         if deck is None:
             return None
         decks = self._decks.decks_at(deck.strip("/").removesuffix(".md"))
@@ -107,11 +108,11 @@ class AnalysisService:
 # Both give (what to sort by, card), the least first; `known` is in the order of study.
 
 
-def _place_order(known: Iterable[int]) -> list[tuple[int, int]]:
+def _place_order(known: Iterable[CardId]) -> list[tuple[int, CardId]]:
     return list(enumerate(known))
 
 
-def _worst_order(known: Mapping[int, Figures], worst: Callable[[Figures], int]) -> list[tuple[int, int]]:
+def _worst_order(known: Mapping[CardId, Figures], worst: Callable[[Figures], int]) -> list[tuple[int, CardId]]:
     return sorted((-worst(it), card) for card, it in known.items())
 
 

@@ -20,6 +20,7 @@ from flashcards.deckfiles.parse.project import read_project
 from flashcards.deckfiles.render.jobs import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Cloze, Note, card_key
+from flashcards.domain.ids import NoteId
 from flashcards.domain.problem import Problem
 from flashcards.errors import Invalid
 from flashcards.services.authoring.deck_paths import deck_path
@@ -250,7 +251,7 @@ class _Comparison:
         self.deck = deck
         self.matched = matched
         self.answers = answers
-        self.cards: dict[int, dict[str, StoredCard]] = {}
+        self.cards: dict[NoteId, dict[str, StoredCard]] = {}
         for card in cards:
             self.cards.setdefault(card.note_id, {})[card.which] = card
 

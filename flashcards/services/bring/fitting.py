@@ -106,20 +106,37 @@ def _without_media(text: str, path: str, root: Path, say: Say) -> str:
     return text
 
 
+_LETTER_SIZE = re.compile(r"\\(?:tiny|scriptsize|footnotesize|small|normalsize|[lL]arge|LARGE|[hH]uge)(?![A-Za-z])[ ]*")
+
+
 def _without_maths(text: str, say: Say) -> str:
-    """Formulas that the renderer refuses are shown as code."""
+    """Formulas that the renderer refuses are shown as code; what only sets the size of letters is left out first."""
     if not any(sign in text for sign in ("$", "\\(", "\\[")):
         return text
     for span in reversed(spans(text)):
         inner = text[span.inner_start : span.inner_end]
         if span.kind not in ("math", "display") or "{{c" in inner:
             continue
-        try:
-            render_math(inner, display=span.kind == "display")
-        except MathError as failure:
-            say(f"a formula is shown as code: {failure.message}")
+        plain = _LETTER_SIZE.sub("", inner)
+        failure = _math_fault(inner, span.kind)
+        if failure is None:
+            continue
+        if plain != inner and _math_fault(plain, span.kind) is None:
+            say("the size of a formula's letters was left out")
+            text = f"{text[: span.inner_start]}{plain}{text[span.inner_end :]}"
+        else:
+            say(f"a formula is shown as code: {failure}")
             text = f"{text[: span.start]}`` {' '.join(inner.split())} ``{text[span.end :]}"
     return text
+
+
+def _math_fault(tex: str, kind: str) -> str | None:
+    """Why the renderer refuses a formula; None where it does not."""
+    try:
+        render_math(tex, display=kind == "display")
+    except MathError as failure:
+        return failure.message
+    return None
 
 
 _ANGLE = re.compile(r"<([A-Za-z][\w+.-]*:[^<>\s]*)>")

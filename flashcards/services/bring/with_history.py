@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId
 from flashcards.domain.schedule import Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 from flashcards.errors import Invalid
@@ -73,7 +74,7 @@ class BringService(LearnerDays):
         """One transaction, one action: undo takes all of it back."""
         action = new_uuid()
         count = 0
-        decks: dict[str, dict[tuple[str, str], int]] = {}
+        decks: dict[str, dict[tuple[str, str], CardId]] = {}
         with self._db.write():
             seq, latest = self._rows.log_end(learner.id)
             today, now = self._day(learner, latest), self._clock()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flashcards.deckfiles.parse.find import title_of
 from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.domain.ids import NO_LEARNER, DeckId
 from flashcards.domain.study_day import DAY_START, Day
 from flashcards.errors import NotFound, Unavailable
 from flashcards.exchange.anki.fields import SEPARATOR, deck_name
@@ -50,7 +51,7 @@ class _Wanted:
     everything: bool
 
     @property
-    def ids(self) -> list[int]:
+    def ids(self) -> list[DeckId]:
         return [deck.id for deck in (*self.decks, *self.gone)]
 
 
@@ -93,15 +94,15 @@ class DatabaseExport:
     def removed(self, decks: Sequence[str], learner: Learner | None) -> tuple[RemovedNote, ...]:
         """The notes that Anki has from earlier exports and that have gone from the files since."""
         wanted = self._wanted(decks, learner)
-        return self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else 0)
+        return self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else NO_LEARNER)
 
-    def deck_ids(self, decks: Sequence[str]) -> list[int] | None:
+    def deck_ids(self, decks: Sequence[str]) -> list[DeckId] | None:
         """The ids of the decks at these addresses; None for all. Raises NotFound."""
         return [deck.id for deck in self._wanted(decks, None).decks] if decks else None
 
     def _wanted(self, decks: Sequence[str], learner: Learner | None) -> _Wanted:
         known = self._store.decks()
-        gone = self._store.decks_of_removed(learner.id if learner else 0)
+        gone = self._store.decks_of_removed(learner.id if learner else NO_LEARNER)
         if not decks:
             return _Wanted(known, gone, True)
         asked = list(addresses(decks))
@@ -118,9 +119,9 @@ class DatabaseExport:
         self, target: Path, wanted: _Wanted, learner: Learner | None, today: Day | None, progress: Progress
     ) -> AnkiExported:
         with self._store.read():
-            removed = self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else 0)
+            removed = self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else NO_LEARNER)
             memory = ExportedMemory(self._store.database, learner.id) if learner and today is not None else None
-            work = PackedDecks(self._store, learner.id if learner else 0, today, memory)
+            work = PackedDecks(self._store, learner.id if learner else NO_LEARNER, today, memory)
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
             former = FormerNotes(self._store.former(wanted.ids, work.learner), self._root, self._pool)
             work.media |= former.media
@@ -190,7 +191,7 @@ class DatabaseExport:
         for number, deck in enumerate(wanted.decks, 1):
             progress("Writing decks", number, len(wanted.decks))
             name = deck_name(deck.path, deck.title, titles)
-            for note in self._store.notes(deck.id, 0):
+            for note in self._store.notes(deck.id, NO_LEARNER):
                 kind: Kind = "cloze" if note.kind == "cloze" else "basic"
                 fields = as_they_came(kind, fields_of_stored(note, deck).split(SEPARATOR), kept.get(note.guid, {}))
                 yield TextNote(note.guid, kind, name, json.loads(note.tags), fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.memory.fsrs import UNIT
 from flashcards.domain.schedulers import FSRS, Decider
 from flashcards.exchange.anki.presets import FsrsPreset
@@ -14,7 +15,7 @@ from flashcards.storage.database import Database
 class ExportedMemory:
     """Of a learner who chose FSRS-6 for something; within the caller's transaction."""
 
-    def __init__(self, database: Database, learner: int) -> None:
+    def __init__(self, database: Database, learner: LearnerId) -> None:
         self._choices = Choices(database).all(learner)
         states = MemoryState(database)
         self._predictor = states.predictor(learner)
@@ -34,7 +35,7 @@ class ExportedMemory:
         decider = self._decider(address)
         return None if decider is None else FsrsPreset(decider.parameters.numbers, decider.retention)
 
-    def data(self, address: str, card: int) -> str:
+    def data(self, address: str, card: CardId) -> str:
         """A card's data; empty where SM-2 decides, or no answer says anything of it."""
         decider, state = self._decider(address), self._states.get(card)
         if decider is None or state is None:

@@ -14,6 +14,7 @@ from flashcards import __version__
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import FOLDER_FILE
 from flashcards.deckfiles.parse.project import PROJECT_FILE
+from flashcards.domain.ids import DeckId, LearnerId
 from flashcards.errors import Conflict, Invalid
 from flashcards.exchange import json_schema
 from flashcards.exchange.anki import foreign
@@ -60,7 +61,7 @@ class JsonTransfer:
         self._root = decks_root
 
     def export(
-        self, target: Path, *, decks: Sequence[int] | None, learner: int | None, progress: Progress
+        self, target: Path, *, decks: Sequence[DeckId] | None, learner: LearnerId | None, progress: Progress
     ) -> JsonExported:
         """Writes all decks or these, and all learners or this one. Raises OSError where `target` cannot be."""
         counts: dict[str, int] = {}
@@ -72,8 +73,8 @@ class JsonTransfer:
     def _items(
         self,
         section: Section,
-        decks: Sequence[int] | None,
-        learner: int | None,
+        decks: Sequence[DeckId] | None,
+        learner: LearnerId | None,
         counts: dict[str, int],
         progress: Progress,
     ) -> Iterator[dict[str, Any]]:

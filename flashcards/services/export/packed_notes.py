@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import Day
 from flashcards.exchange.anki import scheduling
 from flashcards.exchange.anki.fields import REMOVED_TAG, joined_fields
@@ -38,7 +39,9 @@ class PackedDecks:
     `removed_from` names the files of decks from which notes have gone that are to be exported as removed.
     """
 
-    def __init__(self, store: ExportStore, learner: int, today: Day | None, memory: ExportedMemory | None) -> None:
+    def __init__(
+        self, store: ExportStore, learner: LearnerId, today: Day | None, memory: ExportedMemory | None
+    ) -> None:
         self._store = store
         self.memory = memory
         self.learner = learner

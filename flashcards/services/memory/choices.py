@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.schedule import Schedule, Scheduled
@@ -64,16 +65,16 @@ class Choices:
         self._rows = ChoiceRows(database)
         self._states = MemoryState(database)
 
-    def all(self, learner: int) -> list[Choice]:
+    def all(self, learner: LearnerId) -> list[Choice]:
         """The learner's choices, by folder."""
         return [Choice(it.folder, it.scheduler, it.retention / PARTS) for it in self._rows.all(learner)]
 
-    def of_note(self, learner: int, note: int) -> Choice:
+    def of_note(self, learner: LearnerId, note: NoteId) -> Choice:
         """The choice that counts for the cards of a note."""
         choices = self.all(learner)
         return chosen_for(choices, self._rows.address_of_note(note)) if choices else USUAL
 
-    def deciders(self, learner: int, notes: Sequence[int]) -> dict[int, Decider]:
+    def deciders(self, learner: LearnerId, notes: Sequence[NoteId]) -> dict[NoteId, Decider]:
         """Who will decide at the next answer, by note; notes for which that is SM-2 are left out."""
         choices = self.all(learner)
         if all(it.scheduler == SM2 for it in choices):
@@ -85,16 +86,16 @@ class Choices:
         }
         return {note: it for note, it in found.items() if it.name != SM2}
 
-    def save(self, learner: int, choice: Choice, now: int, action: str | None) -> None:
+    def save(self, learner: LearnerId, choice: Choice, now: int, action: str | None) -> None:
         """Stores a choice; `action` is that of the rows which moved dates by it."""
         row = StoredChoice(choice.folder, choice.scheduler, round(choice.retention * PARTS), now)
         self._rows.save(learner, row, action)
 
-    def remove(self, learner: int, folder: str) -> None:
+    def remove(self, learner: LearnerId, folder: str) -> None:
         """Forgets what was chosen for a folder."""
         self._rows.remove(learner, folder)
 
-    def cards(self, learner: int, choice: Choice) -> list[PlacedCard]:
+    def cards(self, learner: LearnerId, choice: Choice) -> list[PlacedCard]:
         """The cards for which this choice counts, once it is stored: see `ChoiceRows.scheduled_cards`."""
         choices = [*(it for it in self.all(learner) if it.folder != choice.folder), choice]
         return [
@@ -102,7 +103,7 @@ class Choices:
             and covers(choice.folder, it.address)
         ]  # fmt: skip
 
-    def moved(self, learner: int, choice: Choice, cards: Sequence[PlacedCard]) -> dict[int, Schedule]:
+    def moved(self, learner: LearnerId, choice: Choice, cards: Sequence[PlacedCard]) -> dict[CardId, Schedule]:
         """The schedules that these cards have under the choice; cards that it does not touch keep theirs.
 
         Suspended and buried cards stay so, and dates set by hand stay; so do those of cards of which no answer says
@@ -124,7 +125,7 @@ class Choices:
             for it in cards
         }
 
-    def switch(self, learner: int, choice: Choice, *, action: str, seq: int, now: int, today: Day) -> int:
+    def switch(self, learner: LearnerId, choice: Choice, *, action: str, seq: int, now: int, today: Day) -> int:
         """Moves the dates of the cards that a choice is for, at once; gives how many rows that took."""
         cards = self.cards(learner, choice)
         after = self.moved(learner, choice, cards)
@@ -144,7 +145,7 @@ class Choices:
         self._rows.move(learner, rows)
         return len(rows)
 
-    def take_back(self, learner: int, action: str) -> int:
+    def take_back(self, learner: LearnerId, action: str) -> int:
         """Undoes a switch: every date, and the choice; gives how many cards."""
         count = self._rows.take_back_switches(learner, action)
         self._rows.take_back(learner, action)

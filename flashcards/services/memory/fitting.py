@@ -11,6 +11,7 @@ from typing import Any
 
 import flashcards
 from flashcards.clock import Clock
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.fit import LEAST_ANSWERS, is_time
 from flashcards.domain.memory.walk import Logged
 from flashcards.errors import Conflict, FlashcardsError, Unavailable
@@ -50,7 +51,7 @@ class FitService:
                 LOG.warning("the memory of learner %s was not fitted: %s", learner, error)
         return count
 
-    def fit(self, learner: int) -> StoredFit:
+    def fit(self, learner: LearnerId) -> StoredFit:
         """Fits now, however little the log has grown. Raises Conflict where it is too short, Unavailable."""
         made = self._fit(learner, wanted=True)
         if made is None:
@@ -60,7 +61,7 @@ class FitService:
             )
         return made
 
-    def _fit(self, learner: int, *, wanted: bool) -> StoredFit | None:
+    def _fit(self, learner: LearnerId, *, wanted: bool) -> StoredFit | None:
         with self._db.read():
             log = self._memories.whole_log(learner)
             answers = day_firsts(log)

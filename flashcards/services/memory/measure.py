@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.evaluation import Evaluation, evaluate
 from flashcards.domain.memory.walk import middle_day
 from flashcards.domain.study_day import Day, day_of
@@ -23,7 +24,7 @@ class MemoryMeasure:
         self._db = database
         self._memories = MemoryRows(database)
 
-    def evaluate(self, learner: int, start: str | None = None) -> Evaluation:
+    def evaluate(self, learner: LearnerId, start: str | None = None) -> Evaluation:
         """The walk forward through the learner's log; nothing of a day is known before its predictions stand.
 
         Judged are the first answers of later days: of the whole log, or with `start` "half" those from the day of its

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.schedule import Scheduled
@@ -28,8 +29,8 @@ class ButtonDays:
         self._states = MemoryState(database)
 
     def of(
-        self, learner: int, cards: Mapping[int, CardRecord], kinds: Mapping[int, str], today: Day
-    ) -> dict[int, dict[int, int]]:
+        self, learner: LearnerId, cards: Mapping[CardId, CardRecord], kinds: Mapping[CardId, str], today: Day
+    ) -> dict[CardId, dict[int, int]]:
         """By card and grade, of those cards alone for which it is not what SM-2 gives."""
         deciders = self._choices.deciders(learner, [it.note_id for it in cards.values()])
         wanted = {
@@ -49,14 +50,14 @@ class ButtonDays:
         return found
 
     @staticmethod
-    def _decider(card: CardRecord, kind: str, deciders: Mapping[int, Decider]) -> Decider | None:
+    def _decider(card: CardRecord, kind: str, deciders: Mapping[NoteId, Decider]) -> Decider | None:
         """Who will decide at an answer; None where that is SM-2 as always, or where no date moves."""
         chosen = deciders.get(card.note_id)
         if kind in _ASKED:
             return chosen or (Decider() if card.by != SM2 else None)
         return chosen if kind == "drill" and card.by != SM2 else None
 
-    def _back(self, learner: int, card: CardRecord, today: Day) -> dict[int, int]:
+    def _back(self, learner: LearnerId, card: CardRecord, today: Day) -> dict[int, int]:
         """On the way back to SM-2: the days to SM-2's own date."""
         own = own_of(self._rows.entries(learner, card.id))
         days = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flashcards.domain.ids import DeckId
 from flashcards.domain.memory.evaluation import evaluate
 from flashcards.domain.memory.fit import LEAST_ANSWERS
 from flashcards.domain.study_day import Day
@@ -54,7 +55,7 @@ class MemoryReport:
     fitted_on: int | None
     enough: bool
     known: Known
-    by_deck: Mapping[int, Known]
+    by_deck: Mapping[DeckId, Known]
 
     @property
     def fitted(self) -> bool:
@@ -94,7 +95,7 @@ class ReportService(LearnerDays):
             by_deck=by_deck,
         )
 
-    def _known(self, learner: Learner, predictor: Predictor, today: Day, rows: MemoryRows) -> dict[int, Known]:
+    def _known(self, learner: Learner, predictor: Predictor, today: Day, rows: MemoryRows) -> dict[DeckId, Known]:
         cards = rows.cards_of_active_decks(learner.id)
         states = self._remembered.states_of_decks(learner.id, cards)
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import FSRS, SWITCH
 from flashcards.domain.study_day import Day
@@ -120,7 +121,7 @@ class SchedulerService(Queues):
             raise NotFound(f"There is no deck or folder {folder!r}.")
 
     def _outlook(
-        self, learner: Learner, choice: Choice, cards: list[PlacedCard], dates: dict[int, Schedule], today: Day
+        self, learner: Learner, choice: Choice, cards: list[PlacedCard], dates: dict[CardId, Schedule], today: Day
     ) -> Outlook:
         predictor = self._remembered.predictor(learner.id)
         states = {it.card: it for it in self._remembered.states(learner.id, [it.card.id for it in cards])}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
 from flashcards.domain.memory.evidence import Remembered, replay
@@ -25,7 +26,7 @@ _BEYOND = 1e200
 class CardState(NamedTuple):
     """What is remembered of a card: stability and difficulty in millionths, the study day of the last answer."""
 
-    card: int
+    card: CardId
     stability: int
     difficulty: int
     last_on: Day
@@ -69,36 +70,36 @@ class MemoryState:
         self._db = database
         self._memories = MemoryRows(database)
 
-    def predictor(self, learner: int) -> Predictor:
+    def predictor(self, learner: LearnerId) -> Predictor:
         """What predicts the learner's answers now."""
         return predictor_of(self._memories.in_force(learner))
 
-    def states(self, learner: int, cards: Collection[int] | None = None) -> list[CardState]:
+    def states(self, learner: LearnerId, cards: Collection[CardId] | None = None) -> list[CardState]:
         """What is remembered of these cards, or of all, by card; cards that were never answered are left out."""
         with self._db.read():
             return self._fresh(learner, self._memories.of_cards(learner, cards))
 
-    def states_of_decks(self, learner: int, decks: Collection[int]) -> dict[int, list[CardState]]:
+    def states_of_decks(self, learner: LearnerId, decks: Collection[DeckId]) -> dict[DeckId, list[CardState]]:
         """The same by deck, of the cards that these decks hold today; decks without any are left out."""
         with self._db.read():
             found = self._memories.of_decks(learner, decks)
             states = {it.card: it for it in self._fresh(learner, [row for _, row in found])}
-        by_deck: dict[int, list[CardState]] = {}
+        by_deck: dict[DeckId, list[CardState]] = {}
         for deck, row in found:
             if row.card in states:
                 by_deck.setdefault(deck, []).append(states[row.card])
         return by_deck
 
-    def stale_states(self, learner: int) -> list[CardState]:
+    def stale_states(self, learner: LearnerId) -> list[CardState]:
         """What is remembered of those cards alone that are not stored as of today's numbers: none as a rule."""
         with self._db.read():
             cards = self._memories.stale(learner, self._memories.in_force(learner).name)
             return self.states(learner, cards) if cards else []
 
-    def _fresh(self, learner: int, rows: Iterable[CardMemory]) -> list[CardState]:
+    def _fresh(self, learner: LearnerId, rows: Iterable[CardMemory]) -> list[CardState]:
         force = self._memories.in_force(learner)
         found: list[CardState] = []
-        stale: list[int] = []
+        stale: list[CardId] = []
         for it in rows:
             if it.parameters == force.name:
                 found.append(CardState(it.card, it.stability, it.difficulty, it.last_on, it.answers))
@@ -109,7 +110,9 @@ class MemoryState:
             found.sort()
         return found
 
-    def computed(self, learner: int, cards: Collection[int], force: InForce) -> Iterable[tuple[int, Remembered | None]]:
+    def computed(
+        self, learner: LearnerId, cards: Collection[CardId], force: InForce
+    ) -> Iterable[tuple[CardId, Remembered | None]]:
         """What the log gives for each of the cards; None where nothing. Within a transaction."""
         left = set(cards)
         for card, log in self._memories.logs(learner, cards):
@@ -118,7 +121,7 @@ class MemoryState:
         for card in sorted(left):
             yield card, None
 
-    def catch_up(self, learner: int) -> int:
+    def catch_up(self, learner: LearnerId) -> int:
         """Computes what was not yet, or with numbers that are no longer in force, in batches; gives how many cards."""
         count = 0
         while True:
@@ -142,5 +145,5 @@ def predictor_of(force: InForce) -> Predictor:
     return Predictor(force.fit.parameters, force.fit.calibration, force.name)
 
 
-def _state(card: int, it: Remembered) -> CardState:
+def _state(card: CardId, it: Remembered) -> CardState:
     return CardState(card, it.memory.stability, it.memory.difficulty, it.last_on, it.answers)

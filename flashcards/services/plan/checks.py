@@ -8,7 +8,14 @@ from dataclasses import replace
 from flashcards.domain.plan.model import LONGEST
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
-from flashcards.services.plan.contract import LEAST_MINUTES, MOST_MINUTES, USUAL_WEIGHT, WEIGHTS, Choice
+from flashcards.services.plan.contract import (
+    LEAST_MINUTES,
+    MINUTES_WANTED,
+    MOST_MINUTES,
+    USUAL_WEIGHT,
+    WEIGHTS,
+    Choice,
+)
 from flashcards.services.review.search import RECALL, parse_search
 
 _LONGEST_TITLE = 100
@@ -22,7 +29,7 @@ def checked(choice: Choice, today: Day) -> Choice:
     """The choice, tidied. Raises Invalid naming the field; `today` is the learner's study day."""
     _check_day(choice.day, today)
     if type(choice.minutes) is not int or not LEAST_MINUTES <= choice.minutes <= MOST_MINUTES:
-        raise Invalid(f"Give {LEAST_MINUTES} to {MOST_MINUTES} minutes a day.", field="minutes")
+        raise Invalid(MINUTES_WANTED, field="minutes")
     if choice.minute is not None and not 0 <= choice.minute < _MINUTES_OF_DAY:
         raise Invalid("Give a time such as 09:30.", field="time")
     if choice.style not in ("most", "sure"):

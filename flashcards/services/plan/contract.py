@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Style
 from flashcards.domain.study_day import Day
 from flashcards.storage.plans import PlanDayRow as PlanDayRow
 from flashcards.storage.plans import PlanRow as PlanRow
 
 LEAST_MINUTES, MOST_MINUTES = 1, 600
+MINUTES_WANTED = f"Give a whole number of minutes a day, {LEAST_MINUTES} to {MOST_MINUTES}."
 USUAL_WEIGHT = 2
 WEIGHTS = (0, 1, 2, 3)
 """A weight of 0 leaves out."""
@@ -47,7 +49,7 @@ class Group:
 
     address: str
     title: str
-    decks: frozenset[int]
+    decks: frozenset[DeckId]
     cards: int
     deck_titles: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from typing import cast
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.plan.breaks import Waiting, backlog
@@ -71,12 +72,12 @@ class PlanDays:
 
     # --- the plan that is followed
 
-    def followed(self, learner: int, today: Day) -> PlanRow | None:
+    def followed(self, learner: LearnerId, today: Day) -> PlanRow | None:
         """The plan that today is studied for: one that is followed and whose day is to come."""
         plan = self._rows.followed(learner)
         return plan if plan is not None and plan.ended_at is None and today < plan.day else None
 
-    def prepare(self, learner: int, today: Day) -> None:
+    def prepare(self, learner: LearnerId, today: Day) -> None:
         """Makes today's order where there is none; a database that is busy makes it later."""
         plan = self.followed(learner, today)
         if plan is None or self._rows.has_day(learner, plan.id, today):
@@ -90,7 +91,7 @@ class PlanDays:
         except Unavailable:
             return  # the queue is as without a plan until it can be stored
 
-    def make_day(self, learner: int, plan: PlanRow, today: Day) -> PlanDayRow:
+    def make_day(self, learner: LearnerId, plan: PlanRow, today: Day) -> PlanDayRow:
         """Today's order under a plan, from what is known of the learner now."""
         seconds = seconds_of_day(plan, today, self.days_on_break(learner))
         cards, found = self.cards(learner, plan), self.material(learner, plan, today)
@@ -105,7 +106,7 @@ class PlanDays:
         new = sum(it.card in within and it.kind == "new" for it in order)
         return PlanDayRow(plan.id, today, self._clock(), stored, round(seconds), new)
 
-    def _failed(self, learner: int, today: Day) -> frozenset[int]:
+    def _failed(self, learner: LearnerId, today: Day) -> frozenset[CardId]:
         """The cards whose drill was left open on the last day of studying."""
         last = self._rows.last_day_before(learner, today)
         if last is None:
@@ -114,37 +115,37 @@ class PlanDays:
 
     # --- what a plan is made from
 
-    def request(self, learner: int, plan: PlanRow, today: Day) -> Request:
+    def request(self, learner: LearnerId, plan: PlanRow, today: Day) -> Request:
         """What is asked for, from today on."""
         breaks = self.days_on_break(learner)
         last = min(plan.day, today + LONGEST)
         off = frozenset(day for day in range(today, last) if is_off(plan, day, breaks))
         return Request(today, last, plan.minutes, off, cast(Style, plan.style))
 
-    def days_on_break(self, learner: int) -> frozenset[Day]:
+    def days_on_break(self, learner: LearnerId) -> frozenset[Day]:
         """Every day of a holiday."""
         return frozenset(day for first, last in self._rows.breaks(learner) for day in range(first, last + 1))
 
-    def material(self, learner: int, plan: PlanRow, today: Day) -> Material:
+    def material(self, learner: LearnerId, plan: PlanRow, today: Day) -> Material:
         """What the learner's log says."""
         breaks = self.days_on_break(learner)
         off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
         return self._material(learner, today, off)
 
-    def known_of(self, learner: int, today: Day) -> Material:
+    def known_of(self, learner: LearnerId, today: Day) -> Material:
         """What the learner's log says, without a plan."""
         return self._material(learner, today, self.days_on_break(learner))
 
-    def _material(self, learner: int, today: Day, off: frozenset[Day]) -> Material:
+    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day]) -> Material:
         log, chosen = self._rows.log(learner, NEWEST), self._memory.predictor(learner).parameters
         return material(log, today, off, self.memories(learner), self._rows.answers(learner), chosen)
 
-    def memories(self, learner: int) -> dict[int, tuple[Memory, Day]]:
+    def memories(self, learner: LearnerId) -> dict[CardId, tuple[Memory, Day]]:
         """Each card's memory, and the day of its last answer."""
         states = self._memory.states(learner)
         return {it.card: (Memory(it.stability, it.difficulty), it.last_on) for it in states}
 
-    def weighed(self, learner: int, plan: PlanRow) -> Weighed:
+    def weighed(self, learner: LearnerId, plan: PlanRow) -> Weighed:
         """What is in the plan's scope. Places that have vanished hold nothing."""
         addresses = self._rows.decks()
         places, tags, q = plan.scope.get("decks", ()), plan.scope.get("tags", ()), plan.scope.get("q", "")
@@ -156,8 +157,10 @@ class PlanDays:
             decks = {}
         return Weighed(decks, self._weighed_notes(learner, tags, q, plan.weights) if by_notes else {})
 
-    def _weighed_notes(self, learner: int, tags: Sequence[str], q: str, weights: dict[str, int]) -> dict[int, int]:
-        found: dict[int, int] = {}
+    def _weighed_notes(
+        self, learner: LearnerId, tags: Sequence[str], q: str, weights: dict[str, int]
+    ) -> dict[NoteId, int]:
+        found: dict[NoteId, int] = {}
         for tag in tags:
             weight = weights.get(f"tag:{tag}", USUAL_WEIGHT)
             for note in self._rows.notes_tagged(tag):
@@ -167,7 +170,7 @@ class PlanDays:
                 found[note] = max(found.get(note, 0), USUAL_WEIGHT)
         return found
 
-    def _found(self, learner: int, q: str) -> set[int]:
+    def _found(self, learner: LearnerId, q: str) -> set[NoteId]:
         """The notes that a search finds."""
         search = parse_search(q)
         addresses = self._rows.decks()
@@ -186,7 +189,7 @@ class PlanDays:
         )
         return self._card_rows.notes(learner, wanted)
 
-    def cards(self, learner: int, plan: PlanRow) -> list[tuple[ScopeCard, int]]:
+    def cards(self, learner: LearnerId, plan: PlanRow) -> list[tuple[ScopeCard, int]]:
         """The cards in scope with their weights, those of each folder evenly among the others."""
         weighed, all_cards = self.weighed(learner, plan), self._rows.cards(learner)
         inside = [card for card in all_cards if weighed.weight(card.deck, card.note)]
@@ -216,12 +219,12 @@ class PlanDays:
 
     def left(
         self,
-        learner: int,
+        learner: LearnerId,
         plan: PlanRow,
         today: Day,
         *,
-        done: Collection[int],
-        notes_done: Collection[int],
+        done: Collection[CardId],
+        notes_done: Collection[NoteId],
         drills: int,
         due: Sequence[DueRow],
     ) -> FollowedDay | None:
@@ -255,12 +258,12 @@ class PlanDays:
 
     # --- a backlog, without a plan
 
-    def threshold(self, learner: int, today: Day) -> int:
+    def threshold(self, learner: LearnerId, today: Day) -> int:
         """More due cards than these are a backlog."""
         answers, _ = self._rows.usual_day(learner, today)
         return max(LEAST_BACKLOG, round(DAYS_OF_BACKLOG * answers))
 
-    def prepare_backlog(self, learner: int, today: Day, due: Sequence[DueRow]) -> None:
+    def prepare_backlog(self, learner: LearnerId, today: Day, due: Sequence[DueRow]) -> None:
         """Makes the order of a backlog where there is one, once a day."""
         threshold = self.threshold(learner, today)
         if len(due) <= threshold or self._rows.has_day(learner, NO_PLAN, today):
@@ -281,19 +284,19 @@ class PlanDays:
         except FlashcardsError:
             return  # most overdue first, until it can be stored
 
-    def backlog_order(self, learner: int, today: Day) -> tuple[int, ...]:
+    def backlog_order(self, learner: LearnerId, today: Day) -> tuple[CardId, ...]:
         """The order of today's backlog, empty where none was made."""
         day = self._rows.day(learner, NO_PLAN, today)
         return () if day is None else tuple(it.card for it in day.cards)
 
-    def backlog_state(self, learner: int, today: Day, due: int) -> BacklogState | None:
+    def backlog_state(self, learner: LearnerId, today: Day, due: int) -> BacklogState | None:
         """What has piled up, as it was reckoned today; None where nothing has."""
         day = self._rows.day(learner, NO_PLAN, today)
         if day is None or due <= self.threshold(learner, today):
             return None
         return BacklogState(due, day.figures.get("days"), max(1, round(day.figures.get("seconds", 0) / 60)))
 
-    def failed_last_time(self, learner: int, today: Day) -> frozenset[int]:
+    def failed_last_time(self, learner: LearnerId, today: Day) -> frozenset[CardId]:
         """The cards whose drill was left open on the last day of studying: they come first."""
         return self._failed(learner, today)
 

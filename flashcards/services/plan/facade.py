@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, cast
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard, Style
 from flashcards.domain.plan.plan import known_now
 from flashcards.domain.study_day import Day
@@ -78,7 +79,7 @@ class Plans(Breaks):
         cards = Counter(card.deck for card in self._rows.cards(learner.id))
         return [it for it in self._groups(cards) if it.cards]
 
-    def _groups(self, cards: Mapping[int, int]) -> list[Group]:
+    def _groups(self, cards: Mapping[DeckId, int]) -> list[Group]:
         rows = self._rows
         return grouped(rows.decks(), rows.folder_titles(), rows.deck_titles(), cards)
 
@@ -161,6 +162,13 @@ class Plans(Breaks):
     def followed(self, learner: Learner) -> PlanRow | None:
         """The plan that is followed, be its day to come or past."""
         return self._rows.followed(learner.id)
+
+    def waiting(self, learner: Learner) -> PlanRow | None:
+        """The newest plan to a day ahead that was made and is not followed; None while one is, or where none is."""
+        today, plans = self._review.study_day(learner), self.plans(learner)
+        if any(it.followed for it in plans):
+            return None
+        return next((it for it in plans if it.day > today and it.ended_at is None), None)
 
     def make(self, learner: Learner, choice: Choice, *, follow: bool = True) -> PlanRow:
         """Stores a new plan; one to be followed that is followed already is not made twice. Raises Invalid."""

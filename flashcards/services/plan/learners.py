@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.domain import sm2
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.strength import fit_strength
@@ -23,7 +24,7 @@ class Material:
     """`memories` are each card's memory and the day of its last answer; `answers` is how many the log holds."""
 
     learner: Learner
-    memories: Mapping[int, tuple[Memory, Day]]
+    memories: Mapping[CardId, tuple[Memory, Day]]
     answers: int
 
 
@@ -31,7 +32,7 @@ def material(
     log: Sequence[AnswerRow],
     today: Day,
     off: frozenset[Day],
-    memories: Mapping[int, tuple[Memory, Day]],
+    memories: Mapping[CardId, tuple[Memory, Day]],
     answers: int,
     chosen: Parameters = DEFAULTS,
 ) -> Material:
@@ -57,7 +58,7 @@ def _ratios(log: Sequence[AnswerRow], *, whole: bool, chosen: Parameters) -> Ite
     The memory after an answer is what was stored with it; where it was not, it is computed, as far as the answers
     before are known (`whole`: all are).
     """
-    known: dict[int, tuple[Memory, Day]] = {}
+    known: dict[CardId, tuple[Memory, Day]] = {}
     for row in log:
         before = known.get(row.card)
         if before is not None and row.day > before[1]:

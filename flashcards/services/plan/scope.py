@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashcards.domain.ids import DeckId, NoteId
 from flashcards.services.plan.contract import USUAL_WEIGHT, Group
 from flashcards.storage.plans import ScopeCard
 
@@ -13,10 +14,10 @@ from flashcards.storage.plans import ScopeCard
 class Weighed:
     """The weight of each deck whose cards are in scope, and of single notes; of both the greater counts."""
 
-    decks: Mapping[int, int]
-    notes: Mapping[int, int]
+    decks: Mapping[DeckId, int]
+    notes: Mapping[NoteId, int]
 
-    def weight(self, deck: int, note: int) -> int:
+    def weight(self, deck: DeckId, note: NoteId) -> int:
         """0 for a card that is not in scope."""
         return max(self.decks.get(deck, 0), self.notes.get(note, 0))
 
@@ -26,7 +27,9 @@ class Weighed:
         return not self.notes
 
 
-def weighed_decks(addresses: Mapping[int, str], places: Sequence[str], weights: Mapping[str, int]) -> dict[int, int]:
+def weighed_decks(
+    addresses: Mapping[DeckId, str], places: Sequence[str], weights: Mapping[str, int]
+) -> dict[DeckId, int]:
     """The weights of the decks that lie at or below `places`, of all where there are none: of the nearest place that
     has a weight."""
     found = {}
@@ -40,7 +43,7 @@ def weighed_decks(addresses: Mapping[int, str], places: Sequence[str], weights: 
     return found
 
 
-def vanished(addresses: Mapping[int, str], places: Sequence[str]) -> list[str]:
+def vanished(addresses: Mapping[DeckId, str], places: Sequence[str]) -> list[str]:
     """The places at which no deck stands."""
     return [place for place in places if not any(_below(address, place) for address in addresses.values())]
 
@@ -50,24 +53,18 @@ def _below(address: str, place: str) -> bool:
 
 
 def grouped(
-    addresses: Mapping[int, str],
+    addresses: Mapping[DeckId, str],
     titles: Mapping[str, str],
-    deck_titles: Mapping[int, str],
-    cards: Mapping[int, int],
+    deck_titles: Mapping[DeckId, str],
+    cards: Mapping[DeckId, int],
 ) -> list[Group]:
     """The folders that a learner thinks in, in study order: a folder that holds nothing but folders gives way to
     them. `titles` are of folders, `cards` how many each deck has."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[DeckId]] = {}
     holding = {address.rpartition("/")[0] for address in addresses.values()}
+    place_of = {folder: _outermost(folder, holding) for folder in holding}
     for deck, address in addresses.items():
-        parts = address.split("/")
-        place = address
-        for depth in range(1, len(parts)):
-            folder = "/".join(parts[:depth])
-            if folder in holding:
-                place = folder
-                break
-        found.setdefault(place, []).append(deck)
+        found.setdefault(place_of[address.rpartition("/")[0]] or address, []).append(deck)
     return [
         Group(
             place,
@@ -80,7 +77,17 @@ def grouped(
     ]
 
 
-def mixed(cards: Sequence[ScopeCard], group_of: Mapping[int, int]) -> list[ScopeCard]:
+def _outermost(folder: str, holding: Collection[str]) -> str:
+    """The folder, or the outermost of those above it, that holds decks itself; "" where none has a name."""
+    end = folder.find("/")
+    while end >= 0:
+        if folder[:end] in holding:
+            return folder[:end]
+        end = folder.find("/", end + 1)
+    return folder
+
+
+def mixed(cards: Sequence[ScopeCard], group_of: Mapping[DeckId, int]) -> list[ScopeCard]:
     """The cards so that those of each group come evenly among the others: a day then holds something of each."""
     sizes: dict[int, int] = {}
     places: list[tuple[int, int]] = []

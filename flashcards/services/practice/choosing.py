@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.practice.draw import LATELY, Candidate, draw
 from flashcards.domain.practice.kinds import (
     NAMES,
@@ -45,8 +46,8 @@ SHORT_KINDS = frozenset({"concepts", "behavioural"})
 class Pool:
     """All questions that a learner could be asked today, with what decides the draw."""
 
-    notes: dict[int, CoreNote]
-    candidates: dict[int, Candidate]
+    notes: dict[CardId, CoreNote]
+    candidates: dict[CardId, Candidate]
     today: Day
 
 
@@ -85,7 +86,7 @@ class Choosing:
         """The questions that a wish draws; raises Invalid and NotFound, saying what to do."""
         pool = self.pool(learner, today)
         if wish.card is not None:
-            drawn: tuple[int, ...] = (self._wanted(pool, wish.card),)
+            drawn: tuple[CardId, ...] = (self._wanted(pool, wish.card),)
         else:
             drawn = self._drawn(pool, wish, seed)
         if not drawn:
@@ -98,21 +99,23 @@ class Choosing:
         drawn = self._drawn(pool, Wish(kind="one"), today)
         return pool.notes[drawn[0]] if drawn else None
 
-    def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[int, ...]:
+    def _drawn(self, pool: Pool, wish: Wish, seed: int) -> tuple[CardId, ...]:
         among = self._among(pool, wish)
         if wish.kind == "one":
-            among = [one for one in among if one.kind in SHORT_KINDS] or among
+            named = bool(wish.decks or wish.tags or wish.where)
+            asked = among if named else [one for one in among if one.kind is not None]
+            among = [one for one in asked if one.kind in SHORT_KINDS] or asked
         return draw(among, parts(wish.kind, _minutes(wish)), seed, pool.today)
 
     def again(self, learner: Learner, earlier: Round, today: Day) -> tuple[Question, ...]:
         """The questions of an earlier round, as they are today; raises NotFound where none is left."""
         pool = self.pool(learner, today)
-        left = tuple(int(question.card) for question in earlier.questions if int(question.card) in pool.notes)
+        left = tuple(card for it in earlier.questions if (card := CardId(int(it.card))) in pool.notes)
         if not left:
             raise NotFound("The questions of that round are no longer in the decks: begin another.")
         return self.asked(pool, left)
 
-    def asked(self, pool: Pool, cards: Collection[int]) -> tuple[Question, ...]:
+    def asked(self, pool: Pool, cards: Collection[CardId]) -> tuple[Question, ...]:
         """These questions as a round keeps them."""
         texts = points_of(self._rows, cards)
         found = []
@@ -125,7 +128,7 @@ class Choosing:
                     revision=note.revision,
                     title=note.title,
                     topic=note.topic,
-                    kind=pool.candidates[card].kind,
+                    kind=pool.candidates[card].kind or "concepts",  # named, what is about interviews is asked too
                     level=level_of(note.tags),
                     points=points,
                     follow_ups=follow_ups,
@@ -135,7 +138,8 @@ class Choosing:
 
     def offers(self, pool: Pool) -> dict[str, Offer]:
         """What each kind of round would ask now; kinds without questions are left out."""
-        kinds = Counter(pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
+        found_kinds = (pool.candidates[card].kind for card, note in pool.notes.items() if _usable(note))
+        kinds = Counter(kind for kind in found_kinds if kind is not None)
         found = {}
         for kind, minutes in USUAL_MINUTES.items():
             asked = [
@@ -159,7 +163,7 @@ class Choosing:
         minutes = min(USUAL_MINUTES[kind], max(1, round(len(drawn) * USUAL_MINUTES[kind] / offers[kind].questions)))
         return Proposal(kind, minutes, len(drawn), pool.today, _reasons(drawn, pool.today))
 
-    def _wanted(self, pool: Pool, card_id: str) -> int:
+    def _wanted(self, pool: Pool, card_id: str) -> CardId:
         card = card_number(card_id)
         if card not in pool.notes:
             raise NotFound(
@@ -179,9 +183,9 @@ class Choosing:
                 found.append(pool.candidates[card])
         return found
 
-    def _places(self, wish: Wish) -> tuple[set[int] | None, set[str]]:
+    def _places(self, wish: Wish) -> tuple[set[DeckId] | None, set[str]]:
         """The decks and the tags that a wish names; raises NotFound for what is neither."""
-        decks: set[int] = set()
+        decks: set[DeckId] = set()
         tags = set(wish.tags)
         named = bool(wish.decks)
         for address in wish.decks:
@@ -196,7 +200,7 @@ class Choosing:
                 tags.add(word.lstrip("."))
         return (decks if named else None), tags
 
-    def _at(self, address: str) -> set[int]:
+    def _at(self, address: str) -> set[DeckId]:
         found = self._queues.decks_at(address.strip("/").removesuffix(".md"))
         if not found:
             raise NotFound(f"There is no deck or folder {address!r}.")
@@ -212,9 +216,9 @@ def _minutes(wish: Wish) -> int:
     return USUAL_MINUTES[wish.kind] if wish.minutes is None else wish.minutes
 
 
-def _kind(note: CoreNote) -> QuestionKind:
+def _kind(note: CoreNote) -> QuestionKind | None:
     own = [tag for tag in note.tags if tag not in note.deck_tags]  # a note is stored with its deck's tags
-    return question_kind(note.path, note.deck_tags, own, note.title)
+    return question_kind(note.path, note.deck_tags, own)
 
 
 def _usable(note: CoreNote) -> bool:

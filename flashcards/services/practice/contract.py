@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from flashcards.domain.practice.marks import Tally
 from flashcards.domain.practice.rounds import Given, Question, Round, Work
 from flashcards.domain.study_day import Day
+from flashcards.services.review.contract import UnfinishedSet
 
 NO_WORK = Work()
 
@@ -106,6 +107,7 @@ class Asked:
     tally: Tally
     grade: int | None
     proposed: int | None
+    flag: int = 0
     records: dict[str, tuple[str, ...]] = field(default_factory=dict)
     proofs: dict[str, str] = field(default_factory=dict)
 
@@ -151,7 +153,9 @@ class RoundLine:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A point that was missed, or said in part: how often before, and the cards that teach it as (id, title)."""
+    """A point or follow-up that was missed, or said in part: how often it was missed, and the cards that teach it as
+    (id, title). `leads_to` is the one card to study for it, None where none can be asked any more.
+    """
 
     text_html: str
     question: str
@@ -160,11 +164,16 @@ class Miss:
     missed: int
     times: int
     taught_by: tuple[tuple[str, str], ...] = ()
+    follow_up: bool = False
+    leads_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a round came to. `agreement` is (alike, both), None without a partner; `before` the round before it."""
+    """What a round came to. `agreement` is (alike, both), None without a partner; `before` the round before it.
+
+    `cards` is how many cards are behind its misses, `set` the set that was made of them last.
+    """
 
     line: RoundLine
     open: OpenRound
@@ -176,6 +185,8 @@ class Report:
     agreement: tuple[int, int] | None
     differ: frozenset[tuple[int, str]] = frozenset()
     advice: str = ""
+    cards: int = 0
+    set: UnfinishedSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flashcards.clock import Clock
 from flashcards.domain.card import card_key
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.marks import proposed_grade, tally
 from flashcards.domain.practice.rounds import Given, Question, Round, current, standing
 from flashcards.domain.study_day import Day
@@ -43,7 +44,7 @@ class OpenedRounds:
     def linked(self, asked: Asked) -> dict[str, LinkedCard]:
         """The cards that teach the points of a question and answer its follow-ups, by id."""
         points = (*asked.question.points, *asked.question.follow_ups)
-        found = self._rows.linked(int(point.card) for point in points if point.card is not None)
+        found = self._rows.linked(CardId(int(point.card)) for point in points if point.card is not None)
         return {str(card): linked for card, linked in found.items()}
 
     def _today(self, learner: Learner) -> Day:
@@ -62,19 +63,19 @@ class OpenedRounds:
         marks = by_position(ticks)
         proofs = {(row.position, row.point): row.evidence for row in ticks if row.who == MODEL and row.evidence}
         grades = self._rows.grades(learner.id, [one.review_seq for one in answers if one.review_seq is not None])
-        cards = [int(question.card) for question in round_.questions]
+        cards = [CardId(int(question.card)) for question in round_.questions]
         texts = self._cards.cards(learner.id, cards)
         records = self._rows.card_marks(learner.id, cards)
         questions = tuple(
             _asked(
                 position,
                 question,
-                texts.get(int(question.card)),
+                texts.get(CardId(int(question.card))),
                 last.get(position),
                 tuple(one for one in answers if one.position == position and one is not last.get(position)),
                 marks.get(position, {}),
                 grades,
-                records.get(int(question.card), {}),
+                records.get(CardId(int(question.card)), {}),
                 {
                     point.key: proofs[position, point.key]
                     for point in question.points
@@ -128,6 +129,7 @@ def _asked(
         tally=of,
         grade=None if seq is None else grades.get(seq),
         proposed=proposed_grade(of),
+        flag=0 if card is None else card.flag,
         proofs=proofs,
         records={point: tuple(found) for point, found in records.items()},
     )

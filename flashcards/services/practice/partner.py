@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Question, standing
 from flashcards.errors import Forbidden, Invalid, NotFound
@@ -112,7 +113,7 @@ class Partners(OpenedRounds):
             for point in question.keys:
                 if point in marks:
                     row = MarkRow(round_.id, position, PARTNER, point, marks[point], self._clock(), None)
-                    self._rows.save_mark(link.learner, question.card, row)
+                    self._rows.save_mark(link.learner, question, row)
             return self._listening(link)
 
     def _link(self, secret: str) -> Link:
@@ -141,7 +142,7 @@ class Partners(OpenedRounds):
             raise NotFound(_DEAD)
         position = open_[0]
         question = round_.questions[position]
-        card = self._cards.cards(link.learner, [int(question.card)]).get(int(question.card))
+        card = self._cards.cards(link.learner, [CardId(int(question.card))]).get(CardId(int(question.card)))
         marks = {
             row.point: row.mark
             for row in self._rows.marks(link.learner, link.round)

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.marks import follow_key
 from flashcards.domain.practice.point_kinds import point_kind
 from flashcards.domain.practice.rounds import Point
@@ -14,7 +15,7 @@ from flashcards.storage.practice import PointText, PracticeRows
 _TAG = re.compile(r"<[^>]+>")
 
 
-def points_of(rows: PracticeRows, cards: Iterable[int]) -> dict[int, tuple[tuple[Point, ...], tuple[Point, ...]]]:
+def points_of(rows: PracticeRows, cards: Iterable[CardId]) -> dict[CardId, tuple[tuple[Point, ...], tuple[Point, ...]]]:
     """(points, follow-ups) of these cards' questions."""
     return {
         card: (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 
+from flashcards.domain.ids import CardId
 from flashcards.domain.practice.kinds import NAMES
-from flashcards.domain.practice.marks import Tally, agreement, often_missed
+from flashcards.domain.practice.marks import FOLLOW, NOT_SAID, WHOLE, Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
 from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
 from flashcards.domain.practice.rounds import Point
@@ -24,9 +27,11 @@ from flashcards.services.practice.contract import (
 from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
 from flashcards.services.practice.points import points_of
 from flashcards.services.review.card_lookup import card_number
+from flashcards.services.review.facade import UnfinishedSet
+from flashcards.services.review.incoming import derived_uuid
 from flashcards.storage.practice import AnswerLine, LinkedCard, StoredLine
 
-_NOT_SAID = frozenset({"missed", "partly"})
+_WHOLE = (Point(WHOLE, "The whole answer"),)
 _ADVISE_FROM = 3
 """Points of a kind below which nothing is advised."""
 
@@ -69,8 +74,8 @@ class Reports(OpenedRounds):
         for answer in self._rows.answered(learner.id):
             last.setdefault(answer.round, {})[answer.position] = answer
         marks: dict[str, dict[int, dict[str, int]]] = {}
-        for round_, position, mark, count in self._rows.mark_counts(learner.id):
-            marks.setdefault(round_, {}).setdefault(position, {})[mark] = count
+        for round_, position, mark, times in self._rows.mark_counts(learner.id):
+            marks.setdefault(round_, {}).setdefault(position, {})[mark] = times
         return tuple(
             _line(learner, line, last.get(line.id, {}), marks.get(line.id, {})) for line in self._rows.lines(learner.id)
         )
@@ -81,7 +86,8 @@ class Reports(OpenedRounds):
             opened = self._opened(learner, self._round(learner, round_id), created=False)
             lines = self._lines(learner)
             marks = by_position(self._rows.marks(learner.id, opened.round.id))
-            misses = self._misses(opened)
+            misses = self._misses(learner, opened)
+            _, its_set = self._sets_of(learner, opened.round.id)
         mine = next(line for line in lines if line.id == opened.round.id)
         earlier = [line for line in lines if line.started_at < mine.started_at and line.tally.marked]
         judged = [_judged(asked) for asked in opened.questions if asked.given and not asked.given.skipped]
@@ -98,33 +104,52 @@ class Reports(OpenedRounds):
             agreement=(alike, both) if both else None,
             differ=differ,
             advice=_advice(kinds),
+            cards=len(cards_behind(misses)),
+            set=its_set,
         )
 
-    def _misses(self, opened: OpenRound) -> tuple[Miss, ...]:
+    def _misses(self, learner: Learner, opened: OpenRound) -> tuple[Miss, ...]:
         """What was missed comes before what was said in part; follow-ups count as well."""
         found = []
         for asked in opened.questions:
             marks = asked.marks.get(SELF, {})
-            points = [*asked.question.points, *asked.question.follow_ups]
-            found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in _NOT_SAID]
-        taught = self._rows.linked(int(point.card) for _, point, _ in found if point.card is not None)
-        misses = [_miss(asked, point, mark, taught) for asked, point, mark in found]
+            points = [*(asked.question.points or _WHOLE), *asked.question.follow_ups]
+            found += [(asked, point, marks[point.key]) for point in points if marks.get(point.key) in NOT_SAID]
+        taught = self._rows.linked(CardId(int(point.card)) for _, point, _ in found if point.card is not None)
+        behind = {card for asked, point, _ in found for card in (point.card, asked.card) if card is not None}
+        there = self._review.askable(learner, sorted(behind))
+        misses = [_miss(asked, point, mark, taught, there) for asked, point, mark in found]
         return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
 
-    def misses_set(self, learner: Learner, round_id: str, set_id: str) -> str:
-        """Makes a set of the cards behind what a round left out; gives its id. Repeatable.
+    def put_into_review(self, learner: Learner, round_id: str) -> UnfinishedSet:
+        """Makes a set of the cards behind what a round left out, offered until it is done. Pressed again while cards
+        are left it changes nothing; where others have been missed since, a set with those takes its place.
 
-        A point's card is the one that teaches it, else its question's own; cards that are gone are left out. Raises
-        NotFound, and Invalid where nothing was left out, or all of it is gone.
+        Raises NotFound, and Invalid where nothing was left out, or all of it is gone.
         """
         with self._db.read():
             opened = self._opened(learner, self._round(learner, round_id), created=False)
-            behind = [(*(card for card, _ in miss.taught_by), miss.card) for miss in self._misses(opened)]
-            there = self._review.askable(learner, [card for several in behind for card in several])
-        first = (next((card for card in several if card in there), None) for several in behind)
-        cards = [card for card in dict.fromkeys(first) if card is not None]
-        made, _ = self._review.make_set(learner, id=set_id, mode="review", cards=cards)
-        return made.id
+            cards = cards_behind(self._misses(learner, opened))
+            line = next(line for line in self._lines(learner) if line.id == opened.round.id)
+            number, last = self._sets_of(learner, opened.round.id)
+        if last is not None and last.left:
+            if set(cards) <= self._review.set_cards(learner, last.set.id):
+                return last
+            self._review.forget_set(learner, last.set.id)
+            number -= 1
+        uid = _set_id(opened.round.id, number)
+        made, _ = self._review.make_set(learner, id=uid, mode="review", cards=cards, title=f"Missed in {line.title}")
+        return UnfinishedSet(made, made.cards)
+
+    def _sets_of(self, learner: Learner, round_id: str) -> tuple[int, UnfinishedSet | None]:
+        """How many sets of its misses a round has had, and the last of them."""
+        last = None
+        for number in count():
+            found = self._review.set_left(learner, _set_id(round_id, number))
+            if found is None:
+                return number, last
+            last = found
+        raise AssertionError("numbers do not end")
 
     def points_over_time(self, learner: Learner, card_id: str) -> tuple[PointRecord, ...]:
         """The points of a card's question with the learner's marks; empty where none was ever marked."""
@@ -145,16 +170,18 @@ def _line(
         if not answer.skipped:
             of = Tally(**marks.get(position, {}))
             sums += replace(of, unmarked=max(1, stored.points[position]) - of.marked)
-    count = len(stored.points)
+    questions = len(stored.points)
     return RoundLine(
         id=stored.id,
         kind=stored.kind,
-        title=f"{NAMES[stored.kind]}: {stored.title}" if count == 1 else f"{NAMES[stored.kind]}, {count} questions",
+        title=f"{NAMES[stored.kind]}: {stored.title}"
+        if questions == 1
+        else f"{NAMES[stored.kind]}, {questions} questions",
         started_at=stored.started_at,
         finished_at=stored.finished_at,
         day=raw_study_day(stored.started_at, learner.timezone, learner.day_start),
         done=sum(answer.closed for answer in answers.values()),
-        questions=count,
+        questions=questions,
         minutes=stored.minutes,
         ms=sum(answer.took_ms for answer in answers.values()),
         tally=sums,
@@ -168,11 +195,29 @@ def _judged(asked: Asked) -> JudgedQuestion:
     return JudgedQuestion(asked.question.topic, points)
 
 
-def _miss(asked: Asked, point: Point, mark: str, taught: dict[int, LinkedCard]) -> Miss:
+def cards_behind(misses: Iterable[Miss]) -> list[str]:
+    """The cards to study for these misses, each once."""
+    return list(dict.fromkeys(miss.leads_to for miss in misses if miss.leads_to is not None))
+
+
+def _set_id(round_id: str, number: int) -> str:
+    return derived_uuid(round_id, f"misses {number}")
+
+
+def _miss(asked: Asked, point: Point, mark: str, taught: dict[CardId, LinkedCard], there: set[str]) -> Miss:
     missed, times = often_missed(asked.records.get(point.key, ()))
-    card = taught.get(int(point.card)) if point.card is not None else None
-    by = ((str(card.card), card.title),) if card is not None else ()
-    return Miss(point.html, asked.question.title, asked.card, mark, missed, times, by)
+    card = taught.get(CardId(int(point.card))) if point.card is not None else None
+    return Miss(
+        text_html=point.html,
+        question=asked.question.title,
+        card=asked.card,
+        mark=mark,
+        missed=missed,
+        times=times,
+        taught_by=((str(card.card), card.title),) if card is not None else (),
+        follow_up=point.key.startswith(FOLLOW),
+        leads_to=next((one for one in (point.card, asked.card) if one in there), None),
+    )
 
 
 def _agreement(marks: dict[int, dict[str, dict[str, str]]]) -> tuple[int, int, frozenset[tuple[int, str]]]:

@@ -142,7 +142,7 @@ class Rounds(OpenedRounds):
         now = self._clock()
         for point, mark in marks.items():
             row = MarkRow(round_.id, given.position, SELF, point, mark, now, None)
-            self._rows.save_mark(learner.id, question.card, row)
+            self._rows.save_mark(learner.id, question, row)
         said = {
             key: checked_text(text, "follow_ups", LONGEST_REPLY)
             for key, text in ticks.follow_ups.items()
@@ -200,7 +200,7 @@ class Rounds(OpenedRounds):
             self._rows.forget_marks(learner.id, round_.id, given.position, MODEL)
             for one in found:
                 row = MarkRow(round_.id, given.position, MODEL, one.point, "said", now, one.quote)
-                self._rows.save_mark(learner.id, question.card, row)
+                self._rows.save_mark(learner.id, question, row)
         return len(found)
 
     def finish(self, learner: Learner, round_id: str) -> OpenRound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import date_of
 from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.people import Learner
@@ -28,7 +29,7 @@ class CalendarService:
         clock: Clock,
         review: ReviewService,
         plans: Plans,
-        by_number: Callable[[int], Learner],
+        by_number: Callable[[LearnerId], Learner],
         *,
         key: bytes,
         url: str,
@@ -69,7 +70,7 @@ class CalendarService:
         with self._db.write():
             self._rows.set_generation(learner.id, sign * (abs(self._row(learner.id).calendar_generation) + 1))
 
-    def _row(self, learner: int) -> ReminderRow:
+    def _row(self, learner: LearnerId) -> ReminderRow:
         row = self._rows.of(learner)
         if row is None:
             raise NotFound("There is no such account.")

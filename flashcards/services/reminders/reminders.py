@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import NO_LEARNER, LearnerId
 from flashcards.domain.reminder_hour import reminder_due
 from flashcards.domain.study_day import Day
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, TooMany, Unavailable
@@ -57,7 +58,7 @@ class Reminders:
         clock: Clock,
         review: ReviewService,
         plans: Plans,
-        by_number: Callable[[int], Learner],
+        by_number: Callable[[LearnerId], Learner],
         *,
         key: bytes,
         url: str,
@@ -164,10 +165,10 @@ class Reminders:
         """The address is its learner's; gives it. Raises NotFound."""
         with self._db.write():
             address = self.to_confirm(secret)
-            self._rows.verify(learner_in(secret) or 0, self._clock())
+            self._rows.verify(learner_in(secret) or NO_LEARNER, self._clock())
         return address
 
-    def to_stop(self, secret: str) -> int:
+    def to_stop(self, secret: str) -> LearnerId:
         """The learner whose reminders the link stops. Raises NotFound."""
         number = learner_in(secret)
         row = None if number is None else self._rows.of(number)
@@ -182,7 +183,7 @@ class Reminders:
         with self._db.write():
             self._rows.stop(self.to_stop(secret))
 
-    def _stop_link(self, learner: int, generation: int) -> str:
+    def _stop_link(self, learner: LearnerId, generation: int) -> str:
         return f"{self._url}/reminders/stop/{derived(self._key, 'stop', learner, abs(generation))}"
 
     # --- the job
@@ -191,7 +192,7 @@ class Reminders:
         """Sends what is due now. Raises Unavailable where the mail server is: the next run, minutes later, goes on."""
         mailer = self._need_mailer()
         counts = {SENT: 0, NOTHING_DUE: 0, REFUSED: 0, "": 0}
-        idle: list[tuple[int, Day]] = []
+        idle: list[tuple[LearnerId, Day]] = []
         end = time.monotonic() + _LONGEST_RUN
         line: Line | None = None
         with ExitStack() as stack:
@@ -213,7 +214,7 @@ class Reminders:
                 counts[self._deliver(line, subscriber, day, mail)] += 1
         return Ran(counts[SENT], counts[NOTHING_DUE], counts[REFUSED], counts[""])
 
-    def _settle_idle(self, idle: list[tuple[int, Day]]) -> None:
+    def _settle_idle(self, idle: list[tuple[LearnerId, Day]]) -> None:
         """Notes for whom nothing was due at their hour: nothing comes later that day, either."""
         now = self._clock()
         with self._db.write():
@@ -266,12 +267,12 @@ class Reminders:
             return REFUSED if error.for_good else ""
         return SENT
 
-    def _settle(self, learner: int, kind: str, day: Day) -> None:
+    def _settle(self, learner: LearnerId, kind: str, day: Day) -> None:
         with self._db.write():
             if not self._rows.settle(learner, kind, day, self._clock()) and kind == SENT:
                 raise Unavailable("Another process sends the same reminders.")
 
-    def _unsettle(self, learner: int, day: Day) -> None:
+    def _unsettle(self, learner: LearnerId, day: Day) -> None:
         with self._db.write():
             self._rows.unsettle(learner, SENT, day)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flashcards.domain import schedule as rules
+from flashcards.domain.ids import CardId
 from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
-from flashcards.domain.schedule import MODES, Kind, Mode, Schedule
+from flashcards.domain.schedule import MODES, History, Kind, Mode, Schedule
 from flashcards.domain.schedulers import SM2, SWITCH, Decider, Entry, decided, follow, name_of, own_of
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
@@ -25,8 +26,11 @@ from flashcards.services.review.incoming import (
     new_uuid,
 )
 from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.answering import Beginning, beginning
 from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.reviews import CardRow, LogWrite, StoredRow
+
+NOTHING_SINCE = History()
 
 
 class Answers(LearnerDays):
@@ -41,11 +45,14 @@ class Answers(LearnerDays):
         """
         uid, mode = checked_uuid(answer.id), checked_mode(answer)
         with self._db.write():
-            stored = self._rows.stored(learner.id, uid)
-            if stored is not None:
-                return _repeated(stored, answer)
-            card = self._card(learner, card_number(answer.card))
-            return self._store(learner, answer, uid, mode, card)
+            found = beginning(self._db, learner.id, _number(answer.card), uid)
+            if found is None or found.repeats:
+                stored = self._rows.stored(learner.id, uid)
+                if stored is not None:
+                    return _repeated(stored, answer)
+            if found is None:
+                raise NotFound("There is no such card.")
+            return self._store(learner, answer, uid, mode, found)
 
     def answer_many(self, learner: Learner, answers: Iterable[Answer]) -> list[Answered | FlashcardsError]:
         """Stores answers in the order in which they were given, each in a transaction of its own.
@@ -72,18 +79,18 @@ class Answers(LearnerDays):
         now = self._clock()
         return min(answer.at, now) if type(answer.at) is int else now
 
-    def _store(self, learner: Learner, answer: Answer, uid: str, mode: Mode, card: CardRow) -> Answered:
-        seq, latest = self._rows.log_end(learner.id)
-        at, day = self._when(learner, answer.at, latest)
+    def _store(self, learner: Learner, answer: Answer, uid: str, mode: Mode, found: Beginning) -> Answered:
+        card, seq = found.card, found.seq
+        at, day = self._when(learner, answer.at, found.latest)
         before = card.schedule
-        history = self._rows.history(learner.id, card.id, day, at)
+        history = self._history(learner, found, day, at)
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
         leech = lapsed and rules.becomes_leech(lapses)
         evidence = Evidence(day, at, seq + 1, answer.grade)
-        step = self._memory.step(learner.id, card.id, evidence, never_seen=not card.stored)
-        after, decider = self._decided(learner, card, kind, evidence, step, history.last_moved)
+        step = self._memory.step(learner.id, found, evidence)
+        after, decider = self._decided(learner, found, kind, evidence, step, history.last_moved)
         row = LogWrite(
             seq=seq + 1, uid=uid, action=uid, at=at, study_day=day, quality=answer.grade, kind=kind,
             verb=None, before=before, after=after, took_ms=capped_ms(answer.took_ms), leech=leech,
@@ -99,11 +106,18 @@ class Answers(LearnerDays):
             self._rows.save(learner.id, card, stored, lapses, decider.name)
         return _result(True, uid, row.seq, card.id, kind, after, leech, day, decider.name)
 
+    def _history(self, learner: Learner, found: Beginning, day: Day, at: int) -> History:
+        """What decides the answer's kind; nothing where SM-2 decides and the card was not answered since that day."""
+        if found.chose or found.card.by != SM2 or found.has_answers_since(day):
+            return self._rows.history(learner.id, found.card.id, day, at)
+        return NOTHING_SINCE
+
     def _decided(
-        self, learner: Learner, card: CardRow, kind: Kind, answer: Evidence, step: Step, moved_on: Day | None
+        self, learner: Learner, found: Beginning, kind: Kind, answer: Evidence, step: Step, moved_on: Day | None
     ) -> tuple[Schedule, Decider]:
         """The schedule after an answer, and who decided it: of most learners SM-2, at no cost."""
-        if not step.chose and card.by == SM2:
+        card = found.card
+        if not found.chose and card.by == SM2:
             return rules.answered(card.schedule, kind, answer.quality, answer.day), Decider()
         choice = self._choices.of_note(learner.id, card.note)
         asked = choice.scheduler if kind == "scheduled" else card.by
@@ -216,7 +230,7 @@ class Answers(LearnerDays):
                     self._memory.recompute(learner.id, card.id)
             return Acted(uid, seq + len(cards), self._state(learner, number))
 
-    def set_dates(self, learner: Learner, dates: Mapping[int, Day]) -> int:
+    def set_dates(self, learner: Learner, dates: Mapping[CardId, Day]) -> int:
         """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
         uid = new_uuid()
         with self._db.write():
@@ -235,7 +249,7 @@ class Answers(LearnerDays):
                 self._rows.save(learner.id, card, after, card.lapses)
             return len(cards)
 
-    def _repeated_act(self, learner: Learner, stored: StoredRow, card: int, verb: str) -> Acted:
+    def _repeated_act(self, learner: Learner, stored: StoredRow, card: CardId, verb: str) -> Acted:
         if (stored.card, stored.verb) != (card, verb):
             raise Conflict("This id was used for something else.")
         return Acted(stored.uid, stored.seq, self._state(learner, card))
@@ -310,14 +324,22 @@ class Answers(LearnerDays):
     def _flags(self) -> FlagRows:
         return FlagRows(self._db)
 
-    def _card(self, learner: Learner, card: int) -> CardRow:
+    def _card(self, learner: Learner, card: CardId) -> CardRow:
         row = self._rows.card(learner.id, card)
         if row is None:
             raise NotFound("There is no such card.")
         return row
 
-    def _state(self, learner: Learner, card: int) -> CardState:
+    def _state(self, learner: Learner, card: CardId) -> CardState:
         return self._card_states(learner, [self._card_rows.cards(learner.id, [card])[card]])[0]
+
+
+def _number(card_id: str) -> CardId:
+    """The storage's number of a card; 0, which no card has, for an id that is none of ours."""
+    try:
+        return card_number(card_id)
+    except NotFound:
+        return CardId(0)
 
 
 def _repeated(stored: StoredRow, answer: Answer) -> Answered:
@@ -328,7 +350,7 @@ def _repeated(stored: StoredRow, answer: Answer) -> Answered:
 
 
 def _result(
-    created: bool, uid: str, seq: int, card: int, kind: str, after: Schedule, leech: bool, day: Day, by: str
+    created: bool, uid: str, seq: int, card: CardId, kind: str, after: Schedule, leech: bool, day: Day, by: str
 ) -> Answered:
     """What an answer is told. Where FSRS-6 decides, the interval is the days from the answer to the date."""
     interval = after.interval if by == SM2 or after.due_on is None else max(0, after.due_on - day)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flashcards.deckfiles.parse.card_rows import sides
 from flashcards.domain.card import Note
+from flashcards.domain.ids import CardId
 from flashcards.errors import NotFound
 from flashcards.storage.card_texts import stored_text
 from flashcards.storage.database import Database
@@ -24,7 +25,7 @@ class CardText:
 
 def card_text(database: Database, card: str) -> CardText:
     """The text of the card with the id `card`; raises NotFound."""
-    found = stored_text(database, int(card)) if card.isascii() and card.isdigit() else None
+    found = stored_text(database, CardId(int(card))) if card.isascii() and card.isdigit() else None
     if found is None:
         raise NotFound("There is no such card.")
     note = Note(id="", explicit=False, line=1, content=found.content, source="")

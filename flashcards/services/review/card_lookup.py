@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid, NotFound
@@ -105,7 +106,7 @@ class Cards(Queues):
             for _, operator, value in props
         )  # fmt: skip
 
-    def _in_all(self, addresses: list[str]) -> set[int] | None:
+    def _in_all(self, addresses: list[str]) -> set[DeckId] | None:
         """The decks that stand at (or below) every one of these addresses; None where there are none."""
         found = [set(self._decks_at(address.strip("/").removesuffix(".md"))) for address in addresses]
         return set.intersection(*found) if found else None
@@ -129,7 +130,7 @@ class Cards(Queues):
         with self._db.read():
             today = self.study_day(learner)
             answers = self._card_rows.answers_of_day(learner.id, today)
-            first: dict[int, int] = {}
+            first: dict[CardId, int] = {}
             for card, quality, _ in answers:
                 first.setdefault(card, quality)
             failures = Counter(card for card, quality, _ in answers if quality < REMEMBERED)
@@ -169,21 +170,21 @@ class Cards(Queues):
                 self._card_rows.save_deck_setting(learner.id, deck, column, value)
 
 
-def card_number(card_id: str) -> int:
+def card_number(card_id: str) -> CardId:
     """The storage's number of a card; raises NotFound for an id that is none of ours."""
     if not isinstance(card_id, str) or not (card_id.isascii() and card_id.isdigit() and len(card_id) < 19):
         raise NotFound("There is no such card.")
-    return int(card_id)
+    return CardId(int(card_id))
 
 
 def _page_size(limit: int) -> int:
     return max(1, min(limit, LONGEST_PAGE))
 
 
-def _cursor(since: str | None) -> tuple[int, int]:
+def _cursor(since: str | None) -> tuple[NoteId, CardId]:
     if not since:
-        return 0, 0
+        return NoteId(0), CardId(0)
     if not _CURSOR.fullmatch(since):
         raise Invalid("This cursor was not given by a list of ours.", field="since")
     note, _, card = since.partition("-")
-    return int(note), int(card)
+    return NoteId(int(note)), CardId(int(card))

@@ -7,8 +7,9 @@ intervals in days. Card ids are strings, opaque outside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import SetMode
@@ -100,7 +101,7 @@ class QueueCard:
     deck_title: str
     deck_address: str
     section: str | None
-    note_id: int
+    note_id: NoteId
     which: str
     path: str
     line: int
@@ -140,7 +141,7 @@ class StudySet:
     """A set of cards to study, frozen when it was made: `cards` is how many it had then.
 
     In the mode `review` what is due or new is asked as usual, and no date of the others moves; in the mode `cram`
-    none does. `query` is "" where the cards were named one by one.
+    none does. `query` is "" where the cards were named one by one; it may have a `title` then.
     """
 
     id: str
@@ -149,6 +150,15 @@ class StudySet:
     cards: int
     study_day: Day
     made_at: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedSet:
+    """A set that has a title, with how many of its cards are left."""
+
+    set: StudySet
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +191,14 @@ class LimitsLeft:
     due: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeckCounts:
+class DeckCounts(NamedTuple):
     """What a deck holds for today. `unseen` are all its cards in the state new, today's or not.
 
-    `early` are those that a plan asks before their date.
+    `early` are those that a plan asks before their date. A plain tuple, as there are thousands where there are
+    thousands of decks.
     """
 
-    deck_id: int
+    deck_id: DeckId
     key: str
     path_address: str
     title: str

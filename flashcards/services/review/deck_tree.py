@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.deckfiles.parse.project import read_project
+from flashcards.domain.ids import DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, NotFound
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
@@ -21,14 +22,14 @@ class HasId(Protocol):
     """A learner, as far as decks care."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> LearnerId: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeckInfo:
     """A deck as it is listed; `problems` counts the errors in its file, `cards` those to learn."""
 
-    id: int
+    id: DeckId
     key: str
     address: str
     path: str
@@ -95,7 +96,7 @@ class CardBrief:
 class NoteBlock:
     """A note: its question and answer (a cloze note's text with every gap marked) and its cards."""
 
-    note_id: int
+    note_id: NoteId
     key: str
     line: int
     title: str
@@ -178,12 +179,26 @@ class DeckService:
 
     def tree(self) -> Folder:
         """All folders and decks in study order; the outermost folder has the path ""."""
-        return self._grown_of(self._store.decks(), "")
-
-    def folder(self, address: str) -> Folder | None:
-        """The folder at an address such as ``ml/concepts``, or None."""
-        decks = self._store.decks_below(address) if address else self._store.decks()
-        return self._grown_of(decks, address) if decks or not address else None
+        root = _Growing("")
+        folders = [root]
+        for deck in self._store.decks():
+            *parts, name = deck.path.split("/")
+            here = root
+            for part in parts:
+                entry = here.entries.get(part)
+                if entry is None:
+                    entry = here.entries[part] = _Growing(f"{here.path}/{part}" if here.path else part)
+                    folders.append(entry)
+                assert isinstance(entry, _Growing)  # deck entries end in .md/: no folder part does
+                here = entry
+            here.entries[f"{name}/"] = _info(deck)
+        titles = {path: folder.title for path, folder in self._store.folders().items() if folder.title}
+        grown: dict[int, Folder] = {}
+        for folder in reversed(folders):  # those within come after those that hold them
+            entries = (grown[id(it)] if isinstance(it, _Growing) else it for it in folder.entries.values())
+            name = folder.path.rpartition("/")[2]
+            grown[id(folder)] = Folder(folder.path, titles.get(folder.path, name), tuple(entries))
+        return grown[id(root)]
 
     def trail(self, address: str) -> list[tuple[str, str]]:
         """The folders above an address, the outermost first, as (address, title)."""
@@ -201,34 +216,19 @@ class DeckService:
 
     def places(self) -> list[tuple[str, str, int]]:
         """(address, title, depth) of every folder, with a slash after its title, and every deck, in study order."""
-        return [
-            (entry.path, f"{entry.title}/", depth) if isinstance(entry, Folder) else (entry.address, entry.title, depth)
-            for entry, depth in _walk(self.tree())
-        ]
-
-    def _grown_of(self, decks: Iterable[DeckRow], top: str) -> Folder:
-        """The folder at `top` of these decks, which all lie below it."""
-        root = _Growing(top)
-        folders = [root]
-        skipped = len(top) + 1 if top else 0
-        for deck in decks:
-            *parts, name = deck.path[skipped:].split("/")
-            here = root
-            for part in parts:
-                entry = here.entries.get(part)
-                if entry is None:
-                    entry = here.entries[part] = _Growing(f"{here.path}/{part}" if here.path else part)
-                    folders.append(entry)
-                assert isinstance(entry, _Growing)  # deck entries end in .md/: no folder part does
-                here = entry
-            here.entries[f"{name}/"] = _info(deck)
+        names = self._store.names()
         titles = {path: folder.title for path, folder in self._store.folders().items() if folder.title}
-        grown: dict[int, Folder] = {}
-        for folder in reversed(folders):  # those within come after those that hold them
-            entries = (grown[id(it)] if isinstance(it, _Growing) else it for it in folder.entries.values())
-            name = folder.path.rpartition("/")[2]
-            grown[id(folder)] = Folder(folder.path, titles.get(folder.path, name), tuple(entries))
-        return grown[id(root)]
+        found: list[tuple[str, str, int]] = []
+        listed: set[str] = set()
+        for path, title in names:
+            parts = path.split("/")
+            for depth in range(1, len(parts)):
+                folder = "/".join(parts[:depth])
+                if folder not in listed:
+                    listed.add(folder)
+                    found.append((folder, f"{titles.get(folder, parts[depth - 1])}/", depth - 1))
+            found.append((path.removesuffix(".md"), title, len(parts) - 1))
+        return found
 
     def page(self, learner: HasId, address: str, *, author: bool) -> DeckPage:
         """The deck at an address such as ``ml/concepts/pca``. Drafts are shown to authors only.
@@ -287,8 +287,8 @@ class DeckService:
             return error.code
         return next((problem.code for problem in read_project(self._root).problems), "")
 
-    def _blocks(self, deck: int, learner: int, *, drafts: bool) -> tuple[Block, ...]:
-        cards: dict[int, list[CardBrief]] = {}
+    def _blocks(self, deck: DeckId, learner: LearnerId, *, drafts: bool) -> tuple[Block, ...]:
+        cards: dict[NoteId, list[CardBrief]] = {}
         for card in self._store.cards(learner, deck):
             cards.setdefault(card.note_id, []).append(_brief(card))
         notes = [note for note in self._store.notes(deck) if drafts or not note.draft]

@@ -25,7 +25,9 @@ from flashcards.services.review.contract import (
     Summary,
     Today,
     Undone,
+    UnfinishedSet,
 )
+from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
 
 __all__ = [
@@ -47,8 +49,9 @@ __all__ = [
     "Summary",
     "Today",
     "Undone",
+    "UnfinishedSet",
 ]
 
 
-class ReviewService(Answers, SavedSearches):
+class ReviewService(Answers, SavedSearches, DeckLists):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""

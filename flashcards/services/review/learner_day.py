@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import DeckId
 from flashcards.domain.memory.fsrs import UNIT
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import NotFound
@@ -66,7 +67,7 @@ class LearnerDays:
             states.append(state)
         return tuple(states)
 
-    def _decks_at(self, address: str) -> set[int]:
+    def _decks_at(self, address: str) -> set[DeckId]:
         """The decks at the address of a deck or folder; raises NotFound where there is none."""
         decks = self._queue_rows.decks_at(address.strip("/"))
         if not decks:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Protocol
 
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.pace import Asked, seconds_left
 from flashcards.domain.queue import (
     DaySoFar,
@@ -76,7 +78,7 @@ class Asking(Protocol):
     @property
     def study_day(self) -> Day: ...
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
 
     def kind(self, card: PlannedCard) -> QueueKind:
@@ -91,10 +93,10 @@ class _Scope:
     a search found.
     """
 
-    inactive: set[int]
-    decks: set[int] | None = None
-    notes: set[int] | None = None
-    cards: Collection[int] | None = None
+    inactive: set[DeckId]
+    decks: set[DeckId] | None = None
+    notes: set[NoteId] | None = None
+    cards: Collection[CardId] | None = None
 
     @property
     def everything(self) -> bool:
@@ -104,14 +106,32 @@ class _Scope:
         """How far a deck's own limit is raised: where more of that very deck is asked for."""
         return more if self.decks is not None and len(self.decks) == 1 else 0
 
-    def has_deck(self, deck: int) -> bool:
+    def has_deck(self, deck: DeckId) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
 
-    def has_note(self, deck: int, note: int) -> bool:
+    def has_note(self, deck: DeckId, note: NoteId) -> bool:
         return self.has_deck(deck) and (self.notes is None or note in self.notes)
 
-    def has(self, deck: int, note: int, card: int) -> bool:
+    def has(self, deck: DeckId, note: NoteId, card: CardId) -> bool:
         return self.has_note(deck, note) and (self.cards is None or card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class DecksToday:
+    """What a review of each deck alone asks today, by the deck's number; `new` is counted when it is asked for."""
+
+    due: Mapping[DeckId, int]
+    drill: Mapping[DeckId, int]
+    early: Mapping[DeckId, int]
+    new: Callable[[DeckId], int]
+
+    def of(self, row: DeckCountsRow) -> DeckCounts:
+        """A deck with its counts."""
+        deck, key, path, title, new_per_day, cards, unseen, active, errors = row
+        return DeckCounts(
+            deck, key, path.removesuffix(".md"), title, bool(active), cards, unseen, self.new(deck),
+            self.due.get(deck, 0), self.drill.get(deck, 0), errors, new_per_day, self.early.get(deck, 0),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +144,7 @@ class _Due:
 
     shown: list[DueRow]
     allowed: list[DueRow]
-    waiting: dict[int, int]
+    waiting: dict[NoteId, int]
     order: Order
     hold_new: bool
 
@@ -148,17 +168,17 @@ class _Day:
     new_left: int
     followed: FollowedDay | None = None
 
-    def by_deck(self) -> tuple[Counter[int], Counter[int], Counter[int], list[DrillCard]]:
+    def by_deck(self) -> tuple[Counter[DeckId], Counter[DeckId], Counter[DeckId], list[DrillCard]]:
         """How many cards are due, new and early in each deck, and the drill."""
         if isinstance(self.plan, Plan):
             due, new = Counter(row[5] for row in self.plan.due), Counter(it.deck for it in self.plan.new)
             return due, new, Counter(), self.plan.drill
-        kinds: dict[QueueKind, Counter[int]] = {"due": Counter(), "new": Counter(), "plan": Counter()}
+        kinds: dict[QueueKind, Counter[DeckId]] = {"due": Counter(), "new": Counter(), "plan": Counter()}
         for it in self.plan.cards:
             kinds[self.kind(it)][it.deck] += 1
         return kinds["due"], kinds["new"], kinds["plan"], self.plan.drill
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
         return lambda count: self.plan.first(count, self.study_day, learner, skip)
 
@@ -190,7 +210,7 @@ class _Ahead:
     def left(self) -> Left:
         return Left(0, 0, 0, len(self.cards))
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """As of a day."""
         return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
 
@@ -213,7 +233,7 @@ class Queues(LearnerDays):
         exclude: Iterable[str] = (),
         mode: QueueMode = "review",
         more: int = 0,
-        among: Collection[int] | None = None,
+        among: Collection[CardId] | None = None,
     ) -> Queue:
         """The next cards, at most `limit`, passing over those in `exclude` (the client has them already).
 
@@ -254,7 +274,8 @@ class Queues(LearnerDays):
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner))
             due, new, early, drill = day.by_deck()
-            decks = self._counts(learner, due, new, drill, early)
+            asks = DecksToday(due, Counter(it.deck for it in drill), early, new.__getitem__)
+            decks = tuple(map(asks.of, self._queue_rows.decks(learner.id)))
             next_due, next_count = self._next(learner, day)
             followed = day.followed
             return Today(
@@ -292,29 +313,37 @@ class Queues(LearnerDays):
         """
         self._prepare(learner)
         with self._db.read():
-            scope = self._scope(learner)
-            today, so_far = self._so_far(learner)
-            due = self._due(learner, scope, today, so_far)
-            if followed := self._followed_day(learner, scope, today, so_far, due):
-                return self._planned_counts(learner, scope, today, so_far, due, followed, only)
-            of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
-            shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
-            drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
-            new = self._new_by_deck(learner, scope, today, so_far, due, only)
-            return self._counts(learner, shown, new, drill, only=only)
+            asks = self._decks_today(learner, only)
+            return tuple(map(asks.of, self._queue_rows.decks(learner.id, only)))
 
-    def _planned_counts(
+    def _decks_today(self, learner: Learner, only: int | None = None) -> DecksToday:
+        """What each deck alone asks today; of it and of the limits nothing is known beyond this transaction."""
+        scope = self._scope(learner)
+        today, so_far = self._so_far(learner)
+        due = self._due(learner, scope, today, so_far)
+        if followed := self._followed_day(learner, scope, today, so_far, due):
+            return self._planned_decks(learner, scope, today, so_far, due, followed, only)
+        of_deck, most = Counter(row[5] for row in due.shown), _due_left(learner, so_far)
+        shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
+        drill = Counter(it.deck for it in so_far.drill if scope.has(it.deck, it.note, it.card))
+        open_decks = [] if due.hold_new else self._open_decks(learner, scope, only)
+        return DecksToday(shown, drill, {}, self._new_of(learner, scope, today, so_far, due, open_decks))
+
+    def _planned_decks(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, followed: FollowedDay,
         only: int | None,
-    ) -> tuple[DeckCounts, ...]:  # fmt: skip
-        """The counts under a plan: of the decks in its scope what its day brings, of the others as without it."""
+    ) -> DecksToday:  # fmt: skip
+        """The same under a plan: of the decks in its scope what its day brings, of the others as without it."""
         day = self._under_plan(learner, scope, today, so_far, due, followed, 0)
-        of_due, new, early, drill = day.by_deck()
+        of_due, planned, early, drill = day.by_deck()
         outside = [it for it in self._open_decks(learner, scope, only) if not followed.weighed.decks.get(it.id)]
-        if followed.weighed.only_decks:
-            of_due |= Counter(row[5] for row in followed.outside)
-            new |= Counter(self._new_of(learner, scope, today, so_far, due, outside))
-        return self._counts(learner, of_due, new, drill, early, only=only)
+        of_others = self._new_of(learner, scope, today, so_far, due, outside)
+        if not followed.weighed.only_decks:
+            return DecksToday(of_due, Counter(it.deck for it in drill), early, planned.__getitem__)
+        of_due |= Counter(row[5] for row in followed.outside)
+        return DecksToday(
+            of_due, Counter(it.deck for it in drill), early, lambda deck: max(planned[deck], of_others(deck))
+        )
 
     def left_of_limits(self, learner: Learner) -> LimitsLeft:
         """How many cards may still come today, whatever they are chosen from."""
@@ -462,7 +491,7 @@ class Queues(LearnerDays):
         return [it for it in self._queue_rows.decks_with_new(learner.id, only) if scope.has_deck(it.id)]
 
     def _new(
-        self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[int],
+        self, learner: Learner, scope: _Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[NoteId],
         limits: NewLimits,
     ) -> list[NewCard]:  # fmt: skip
         """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
@@ -509,35 +538,20 @@ class Queues(LearnerDays):
 
     # --- counts
 
-    def _counts(
-        self,
-        learner: Learner,
-        due: Mapping[int, int],
-        new: Mapping[int, int],
-        drill: Iterable[DrillCard],
-        early: Mapping[int, int] | None = None,
-        only: int | None = None,
-    ) -> tuple[DeckCounts, ...]:
-        again = Counter(it.deck for it in drill)
-        return tuple(
-            _deck_counts(row, due.get(row.id, 0), new.get(row.id, 0), again[row.id], (early or {}).get(row.id, 0))
-            for row in self._queue_rows.decks(learner.id, only)
-        )
-
-    def _new_by_deck(
-        self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, only: int | None
-    ) -> dict[int, int]:
-        """How many new cards a review of each deck alone would bring."""
-        if due.hold_new:
-            return {}
-        return self._new_of(learner, scope, today, so_far, due, self._open_decks(learner, scope, only))
-
     def _new_of(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, decks: Sequence[DeckWithNew]
-    ) -> dict[int, int]:
+    ) -> Callable[[DeckId], int]:
+        """How many new cards a review of one of these decks alone would bring: counted when asked for, as each takes
+        reads of its own."""
         left = learner.new_per_day - sum(so_far.introduced.values())
         limits, hidden = NewLimits(left, _deck_limits(decks, so_far)), _hidden(due, so_far)
-        return {it.id: len(self._new(learner, scope, today, [it], hidden, limits)) for it in decks}
+        of_deck = {it.id: it for it in decks}
+
+        @cache
+        def count(deck: DeckId) -> int:
+            return len(self._new(learner, scope, today, [of_deck[deck]], hidden, limits)) if deck in of_deck else 0
+
+        return count
 
     def _next(self, learner: Learner, day: _Day) -> tuple[Day | None, int]:
         """When cards come next: tomorrow, if some that are due are only waiting, else the next due date."""
@@ -552,7 +566,7 @@ class Queues(LearnerDays):
         return next_due, there.young + there.mature
 
     def _coming(
-        self, learner: Learner, due: _Due, today: Day, last: Day, decks: Collection[int] | None
+        self, learner: Learner, due: _Due, today: Day, last: Day, decks: Collection[DeckId] | None
     ) -> tuple[DayCount, ...]:
         """How many cards will be asked on each day from tomorrow to `last`, if all of today's are done today.
 
@@ -575,11 +589,11 @@ class Queues(LearnerDays):
 
     # --- cards
 
-    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[int]) -> tuple[QueueCard, ...]:
+    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[CardId]) -> tuple[QueueCard, ...]:
         first = day.first(learner.id, frozenset(held))
         before = held[-1] if held else self._queue_rows.last_answered(learner.id)
         planned, marks = self._apart(first, limit, before)
-        kinds: dict[int, QueueKind] = {it.card: day.kind(it) for it in planned}
+        kinds: dict[CardId, QueueKind] = {it.card: day.kind(it) for it in planned}
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
         days = self._button_days.of(learner.id, records, kinds, day.study_day)
@@ -589,8 +603,8 @@ class Queues(LearnerDays):
         )
 
     def _apart(
-        self, first: Callable[[int], list[PlannedCard]], limit: int, before: int | None
-    ) -> tuple[list[PlannedCard], dict[int, int]]:
+        self, first: Callable[[int], list[PlannedCard]], limit: int, before: CardId | None
+    ) -> tuple[list[PlannedCard], dict[CardId, int]]:
         """The next `limit` cards and the marks of the confusable ones; `first` gives as many as it is asked for."""
         size = max(limit, _USUAL) + _BETWEEN
         while True:
@@ -603,9 +617,9 @@ class Queues(LearnerDays):
             size = min(4 * size, _FAR)
 
 
-def held_cards(exclude: Iterable[str]) -> list[int]:
+def held_cards(exclude: Iterable[str]) -> list[CardId]:
     """The cards that a client says it holds; what is no card's id is passed over."""
-    return [int(card) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
+    return [CardId(int(card)) for card in exclude if card.isascii() and card.isdigit() and len(card) < 19]
 
 
 def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
@@ -619,7 +633,7 @@ def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
 
 def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
     """The rows until they are of more than `count` notes."""
-    notes: set[int] = set()
+    notes: set[NoteId] = set()
     for row in rows:
         notes.add(row[3])
         if len(notes) > count:
@@ -631,7 +645,7 @@ def _due_left(learner: Learner, so_far: DaySoFar) -> int | None:
     return None if learner.due_per_day is None else learner.due_per_day - so_far.due_answered
 
 
-def _hidden(due: _Due, so_far: DaySoFar) -> set[int]:
+def _hidden(due: _Due, so_far: DaySoFar) -> set[NoteId]:
     """The notes of which no new card comes today."""
     return {row[3] for row in due.shown} | due.waiting.keys() | so_far.moved_notes
 
@@ -641,15 +655,15 @@ def _day_count(day: Day, due: Iterable[DueRow]) -> DayCount:
     return DayCount(day, mature.count(False), mature.count(True))
 
 
-def _longest(notes: Iterable[tuple[int, int]]) -> dict[int, int]:
+def _longest(notes: Iterable[tuple[NoteId, int]]) -> dict[NoteId, int]:
     """(note, interval) as note to its longest interval."""
-    found: dict[int, int] = {}
+    found: dict[NoteId, int] = {}
     for note, interval in notes:
         found[note] = max(interval, found.get(note, 0))
     return found
 
 
-def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[int, int]:
+def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[DeckId, int]:
     return {
         deck.id: deck.new_per_day + more - so_far.introduced.get(deck.id, 0)
         for deck in decks
@@ -660,21 +674,3 @@ def _deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) 
 def _done(so_far: DaySoFar, scope: _Scope, drill: Iterable[PlannedCard]) -> int:
     again = {it.card for it in drill}
     return sum(it.card not in again and scope.has(it.deck, it.note, it.card) for it in so_far.moved)
-
-
-def _deck_counts(row: DeckCountsRow, due: int, new: int, drill: int, early: int) -> DeckCounts:
-    return DeckCounts(
-        deck_id=row.id,
-        key=row.key,
-        path_address=row.path.removesuffix(".md"),
-        title=row.title,
-        active=row.active,
-        cards=row.cards,
-        unseen=row.unseen,
-        new=new,
-        due=due,
-        drill=drill,
-        errors=row.errors,
-        new_per_day=row.new_per_day,
-        early=early,
-    )

@@ -9,13 +9,14 @@ from itertools import islice
 from typing import cast, get_args
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.queue import PlannedCard, day_so_far
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode, in_order, not_done
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import Cards, card_number
-from flashcards.services.review.contract import Found, Left, Queue, QueueKind, QueueMode, StudySet
+from flashcards.services.review.contract import Found, Left, Queue, QueueKind, QueueMode, StudySet, UnfinishedSet
 from flashcards.services.review.incoming import checked_uuid
 from flashcards.services.review.queue import held_cards
 from flashcards.storage.database import Database
@@ -25,6 +26,8 @@ SET_MODES: tuple[SetMode, ...] = get_args(SetMode)
 KEPT_DAYS = 60
 """How long a set can be gone on with."""
 MOST_NAMED = 500
+MOST_UNFINISHED = 8
+"""Sets with a title that are looked at for what is left of them; the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class _Rest:
         kinds = Counter(it.kind for it in self.cards)
         return Left(kinds["due"], kinds["new"], kinds["drill"], 0, kinds["cram"])
 
-    def first(self, learner: int, skip: frozenset[int]) -> Callable[[int], list[PlannedCard]]:
+    def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """The next cards, as many as one asks for."""
         return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
 
@@ -58,9 +61,18 @@ class Sets(Cards):
         self._sets = SetRows(database)
 
     def make_set(
-        self, learner: Learner, *, id: str, mode: str, q: str | None = None, cards: Sequence[str] | None = None
+        self,
+        learner: Learner,
+        *,
+        id: str,
+        mode: str,
+        q: str | None = None,
+        cards: Sequence[str] | None = None,
+        title: str = "",
     ) -> tuple[StudySet, bool]:
         """Freezes what the search `q` finds, or the `cards` named by their ids, and says whether the set is new.
+
+        A set with a `title` is offered until it is done, see `unfinished_sets`.
 
         The same id again, with the same search and mode, changes nothing and gives the stored set. Raises Invalid (the
         field is named; also where there is nothing to study), NotFound (a deck, a card), Conflict (the id is taken).
@@ -79,9 +91,8 @@ class Sets(Cards):
             chosen = self._named(learner, cards, today) if cards is not None else self._found(learner, query)
             if not chosen:
                 raise Invalid("No card is found: there is nothing to study.", field="q" if cards is None else "cards")
-            made = StoredSet(
-                uid, query, tuple(in_order(chosen, uid)), mode, today, self._clock(), self._rows.log_end(learner.id)[0]
-            )
+            order, seq = tuple(in_order(chosen, uid)), self._rows.log_end(learner.id)[0]
+            made = StoredSet(uid, query, order, mode, today, self._clock(), seq, title)
             self._sets.forget_older(learner.id, today - KEPT_DAYS)
             self._sets.add(learner.id, made)
             return _study_set(made), True
@@ -89,6 +100,32 @@ class Sets(Cards):
     def study_set(self, learner: Learner, set_id: str) -> StudySet:
         """The set as it was made; raises NotFound."""
         return _study_set(self._stored_set(learner, set_id))
+
+    def unfinished_sets(self, learner: Learner) -> tuple[UnfinishedSet, ...]:
+        """The sets that have a title and cards left, the newest first."""
+        with self._db.read():
+            named = self._sets.named(learner.id, MOST_UNFINISHED)
+            found = [UnfinishedSet(_study_set(stored), self._left_of(learner, stored)) for stored in named]
+        return tuple(one for one in found if one.left)
+
+    def set_left(self, learner: Learner, set_id: str) -> UnfinishedSet | None:
+        """A set with what is left of it, which may be nothing; None where there is no such set."""
+        with self._db.read():
+            stored = self._sets.get(learner.id, checked_uuid(set_id))
+            return None if stored is None else UnfinishedSet(_study_set(stored), self._left_of(learner, stored))
+
+    def set_cards(self, learner: Learner, set_id: str) -> frozenset[str]:
+        """The ids of a set's cards; raises NotFound."""
+        return frozenset(map(str, self._stored_set(learner, set_id).cards))
+
+    def forget_set(self, learner: Learner, set_id: str) -> None:
+        """Drops a set; what was answered in it stays. Repeatable."""
+        with self._db.write():
+            self._sets.forget(learner.id, checked_uuid(set_id))
+
+    def _left_of(self, learner: Learner, stored: StoredSet) -> int:
+        since = self._sets.since(learner.id, stored.seq)
+        return len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
 
     def set_queue(self, learner: Learner, set_id: str, *, limit: int = 20, exclude: Iterable[str] = ()) -> Queue:
         """The next cards of a set, as `queue` gives those of the day; raises NotFound.
@@ -158,7 +195,7 @@ class Sets(Cards):
             raise NotFound("There is no such set: it is not yours, or too old to go on with.")
         return stored
 
-    def _rest(self, learner: Learner, cards: Sequence[int], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
+    def _rest(self, learner: Learner, cards: Sequence[CardId], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
         today = self.study_day(learner)
         so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
         there = self._sets.cards(learner.id, cards, today)
@@ -181,4 +218,4 @@ def _repeated(stored: StoredSet, query: str, mode: str, cards: Sequence[str] | N
 
 def _study_set(stored: StoredSet) -> StudySet:
     mode = cast(SetMode, stored.mode)
-    return StudySet(stored.id, stored.query, mode, len(stored.cards), stored.study_day, stored.made_at)
+    return StudySet(stored.id, stored.query, mode, len(stored.cards), stored.study_day, stored.made_at, stored.title)

@@ -9,6 +9,7 @@ from threading import Lock
 
 from flashcards.clock import Clock
 from flashcards.domain import statistics
+from flashcards.domain.ids import DeckId
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import DaySums, Retention, Share
 from flashcards.domain.study_day import Day, raw_study_day
@@ -147,7 +148,7 @@ class StatsService(Queues):
             )
 
     def _log_sums(
-        self, rows: StatisticsRows, who: Learner, first: Day, hours_from: Day, decks: Collection[int] | None
+        self, rows: StatisticsRows, who: Learner, first: Day, hours_from: Day, decks: Collection[DeckId] | None
     ) -> _LogSums:
         """What the log gives, read once for as long as it stays as it is; of all decks, as cards move between them."""
         learner = who.id
@@ -168,7 +169,7 @@ class StatsService(Queues):
         return kept
 
     def _calendar(
-        self, learner: Learner, sums: list[DaySums], today: Day, decks: Collection[int] | None
+        self, learner: Learner, sums: list[DaySums], today: Day, decks: Collection[DeckId] | None
     ) -> dict[Day, int]:
         first = today - CALENDAR_DAYS + 1
         if decks is None:
@@ -179,7 +180,7 @@ class StatsService(Queues):
                 found[it.day] += sum(it.buttons)
         return dict(found)
 
-    def _added(self, rows: StatisticsRows, learner: Learner, first: Day, decks: Collection[int]) -> dict[Day, int]:
+    def _added(self, rows: StatisticsRows, learner: Learner, first: Day, decks: Collection[DeckId]) -> dict[Day, int]:
         """Cards by the day of the learner's calendar on which the server first read them."""
         found: Counter[Day] = Counter()
         for at, count in rows.added((first - 1) * _DAY_MS, decks):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flashcards.deckfiles.identity.versions import AnswerText, answer_text
 from flashcards.domain.card import CORE
+from flashcards.domain.ids import CardId
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.domain.word_diff import Piece, differs, word_diff
 from flashcards.services.accounts.people import Learner
@@ -45,7 +46,7 @@ class TextChanges:
     def __init__(self, database: Database) -> None:
         self._rows = RevisionRows(database)
 
-    def news(self, learner: Learner, cards: Mapping[int, CardRecord]) -> dict[int, CardNews]:
+    def news(self, learner: Learner, cards: Mapping[CardId, CardRecord]) -> dict[int, CardNews]:
         """By card, for those of `cards` that have something to say. Only cards that were ever edited cost a look."""
         edited = [card for card, it in cards.items() if it.revision > 1 and (not it.draft or learner.is_author)]
         found: dict[int, CardNews] = {}

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flashcards.domain.card import Note
+from flashcards.domain.ids import DeckId
 from flashcards.services.sync.read import SoundFile
 from flashcards.storage.deck_rows import RenderedNote, StoredNote
 from flashcards.storage.decks import DeckStore
 
 
 def to_stay(
-    store: DeckStore, row: int | None, sound: SoundFile, rendered: Mapping[str, RenderedNote]
+    store: DeckStore, row: DeckId | None, sound: SoundFile, rendered: Mapping[str, RenderedNote]
 ) -> frozenset[str]:
     """The ids of these notes; `row` is the file's stored deck, `rendered` holds what was rendered, by render key."""
     keys = zip(sound.parsed.deck.notes, sound.note_keys, strict=True)

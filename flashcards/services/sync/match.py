@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from flashcards.deckfiles.identity.matching import FreshNote, KnownNote, pair
 from flashcards.deckfiles.parse.deck import BrokenNote
 from flashcards.domain.card import Deck, Note
+from flashcards.domain.ids import DeckId
 from flashcards.storage.deck_rows import StoredDeck, StoredNote
 
 Place = tuple[str, int]
@@ -102,7 +103,7 @@ def _renamed(
     paths: Iterable[str],
     touched: Iterable[StoredDeck],
     pairs: Mapping[Place, StoredNote],
-    sizes: Mapping[int, int],
+    sizes: Mapping[DeckId, int],
 ) -> None:
     """Adds to `rows` the new file that most notes of a deck moved to whose own file has gone."""
     claimed = {row.id for row in rows.values()}
@@ -141,7 +142,7 @@ class _MatchedNotes:
         for note in notes:
             self._free.setdefault(note.values.deck_id, {})[note.values.key] = note
 
-    def keep_known(self, deck: FreshDeck, row: int) -> None:
+    def keep_known(self, deck: FreshDeck, row: DeckId) -> None:
         """The plain cases, without looking at other decks: the same id with the same text or explicit."""
         known = self._free.get(row, {})
         for index, note in enumerate(deck.deck.notes):
@@ -150,7 +151,7 @@ class _MatchedNotes:
                 self.pairs[deck.path, index] = known.pop(note.id)
         self.keep_broken(deck, row)
 
-    def keep_broken(self, deck: FreshDeck, row: int) -> None:
+    def keep_broken(self, deck: FreshDeck, row: DeckId) -> None:
         """A broken note's stored version must not be taken for another note, nor be removed."""
         known = self._free.get(row, {})
         ids = {note.id for note in deck.deck.notes}

@@ -13,13 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from flashcards.deckfiles.text.similarity import RATIO, ratio
+from flashcards.domain.ids import NoteId
 from flashcards.services.sync.match import Match
 from flashcards.storage.deck_rows import StoredNote
 
 
 def with_twins(
     matched: Match,
-    with_history: Callable[[Iterable[int]], Collection[int]],
+    with_history: Callable[[Iterable[NoteId]], Collection[NoteId]],
     copies: Callable[[Iterable[StoredNote]], Sequence[StoredNote]],
 ) -> Match:
     """Puts notes that are to be removed into the place of their copies.
@@ -48,7 +49,7 @@ def with_twins(
     )
 
 
-def _assign(gone: Iterable[StoredNote], copies: Iterable[StoredNote]) -> dict[int, tuple[StoredNote, StoredNote]]:
+def _assign(gone: Iterable[StoredNote], copies: Iterable[StoredNote]) -> dict[NoteId, tuple[StoredNote, StoredNote]]:
     """By the copy's row: the note that takes its place, and the copy."""
     by_text: defaultdict[tuple[str, str], list[StoredNote]] = defaultdict(list)
     by_id: defaultdict[str, list[StoredNote]] = defaultdict(list)
@@ -56,7 +57,7 @@ def _assign(gone: Iterable[StoredNote], copies: Iterable[StoredNote]) -> dict[in
         by_text[copy.values.kind, copy.values.source].append(copy)
         if copy.values.explicit:
             by_id[copy.values.key].append(copy)
-    twins: dict[int, tuple[StoredNote, StoredNote]] = {}
+    twins: dict[NoteId, tuple[StoredNote, StoredNote]] = {}
     for note in gone:
         same = by_text[note.values.kind, note.values.source]
         alike = [copy for copy in by_id[note.values.key] if note.values.explicit and _alike(note, copy)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flashcards.domain.card import Deck, Note, ordinal
+from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.exchange.anki.guids import guid_of
 from flashcards.services.sync.match import FreshDeck, Kept, Match
@@ -61,6 +62,9 @@ class Counts:
     removed: int = 0
 
 
+_NOT_SAID = DeckId(0)
+
+
 @dataclass(slots=True)
 class Plan:
     """Grows into the `Changes` of one sync."""
@@ -70,15 +74,15 @@ class Plan:
     decks: list[DeckWrite] = field(default_factory=list)
     new_notes: list[NoteInsert] = field(default_factory=list)
     notes: list[NoteUpdate] = field(default_factory=list)
-    removed_notes: list[int] = field(default_factory=list)
+    removed_notes: list[NoteId] = field(default_factory=list)
     new_cards: list[CardInsert] = field(default_factory=list)
-    removed_cards: list[int] = field(default_factory=list)
-    restored_cards: list[int] = field(default_factory=list)
-    shown_or_hidden: list[int] = field(default_factory=list)
+    removed_cards: list[CardId] = field(default_factory=list)
+    restored_cards: list[CardId] = field(default_factory=list)
+    shown_or_hidden: list[NoteId] = field(default_factory=list)
     stale_renderings: list[str] = field(default_factory=list)
-    adopting_decks: list[int] = field(default_factory=list)
-    removed_decks: tuple[int, ...] = ()
-    next_deck: int = 0  # the first row id that is free after this plan
+    adopting_decks: list[DeckId] = field(default_factory=list)
+    removed_decks: tuple[DeckId, ...] = ()
+    next_deck: DeckId = _NOT_SAID  # the first row id that is free after this plan
 
     def changes(self) -> Changes:
         """What is to be written of decks, notes and cards."""
@@ -124,7 +128,7 @@ class _Planner:
         self.read_by = read_by
         self.plan.next_deck = ids.deck
         self.next_note, self.next_card = ids.note, ids.card
-        self.cards: dict[int, dict[str, StoredCard]] = {}
+        self.cards: dict[NoteId, dict[str, StoredCard]] = {}
         for card in cards:
             self.cards.setdefault(card.note_id, {})[card.which] = card
 
@@ -158,7 +162,7 @@ class _Planner:
                 self.known(deck, stored, note, values, stored.guid)
         self.kept(row, kept_positions)
 
-    def deck(self, read: ReadDeck) -> int:
+    def deck(self, read: ReadDeck) -> DeckId:
         """Plans the deck's own row and returns its id."""
         known = self.match.rows.get(read.path)
         row = known.id if known else self.plan.next_deck
@@ -166,7 +170,7 @@ class _Planner:
         if known:
             self.plan.decks.append(write)
         else:
-            self.plan.next_deck += 1
+            self.plan.next_deck = DeckId(self.plan.next_deck + 1)
             self.plan.new_decks.append(write)
         return row
 
@@ -175,7 +179,7 @@ class _Planner:
         self.plan.new_notes.append(NoteInsert(self.next_note, guid, values))
         if not note.draft:
             self.add_cards(self.next_note, note.whiches)
-        self.next_note += 1
+        self.next_note = NoteId(self.next_note + 1)
 
     def known(self, deck: Deck, stored: StoredNote, note: Note, values: NoteValues, guid: str) -> None:
         """A note with history: what of it changed, and what became of its cards."""
@@ -223,13 +227,13 @@ class _Planner:
         if before != now or moved or stored.removed or stored.values.deck_id != values.deck_id:
             plan.shown_or_hidden.append(stored.id)
 
-    def add_cards(self, note: int, whiches: Iterable[str]) -> None:
+    def add_cards(self, note: NoteId, whiches: Iterable[str]) -> None:
         for which in whiches:
             self.plan.new_cards.append(CardInsert(self.next_card, note, which, ordinal(which)))
-            self.next_card += 1
+            self.next_card = CardId(self.next_card + 1)
             self.plan.counts.new += 1
 
-    def kept(self, row: int, positions: Iterable[tuple[Kept, int]]) -> None:
+    def kept(self, row: DeckId, positions: Iterable[tuple[Kept, int]]) -> None:
         """Notes that are broken today: they stay as they were, at the place where they stand now."""
         for kept, position in positions:
             stored = kept.note
@@ -288,7 +292,7 @@ def _guid(deck_id: str, note_id: str, kind: str, attempt: int) -> str:
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
 
 
-def notes_in(match: Match) -> set[int]:
+def notes_in(match: Match) -> set[NoteId]:
     """The ids of all stored notes that a plan looks at."""
     ids = {note.id for note in match.notes.values()} | {note.id for note in match.removed_notes}
     ids |= {copy.id for _, copy in match.adopted} | {note.id for note, _ in match.adopted}

@@ -23,6 +23,7 @@ from flashcards.deckfiles.parse.project import Project
 from flashcards.deckfiles.render.jobs import Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Note
+from flashcards.domain.ids import DeckId
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
 from flashcards.services.sync.last_good import to_stay
@@ -223,7 +224,7 @@ class SyncService:
                 yield from self._not_rendered(read, rows.get(file.path), reading)
 
     def _not_rendered(
-        self, sound: SoundFile, row: int | None, reading: _Reading
+        self, sound: SoundFile, row: DeckId | None, reading: _Reading
     ) -> Iterator[tuple[str, RenderRequest]]:
         reading.known.update(self._store.rendered(sound.note_keys))
         if row is not None and sound.prose_keys:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flashcards.deckfiles.parse.find import Found, deck_sort_key, title_of
 from flashcards.deckfiles.parse.project import Project
 from flashcards.domain.card import Deck
+from flashcards.domain.ids import DeckId
 from flashcards.domain.problem import Problem
 from flashcards.services.sync import across_files as sync_links
 from flashcards.services.sync.match import match
@@ -41,7 +42,7 @@ class Files:
 class _Listed:
     """A deck after this sync, as far as the whole collection matters: `stored` is what is known to be stored."""
 
-    row: int
+    row: DeckId
     key: str
     path: str
     order: float | None
@@ -160,7 +161,7 @@ def _add_unheard_of(planned: Plan, lost: Iterable[LostFile], kept: Iterable[Stor
         title = title_of(path.removesuffix(".md").rpartition("/")[2])
         deck = Deck(id=key, path=path, title=title)
         planned.new_decks.append(DeckWrite(planned.next_deck, deck, (), one.problems, one.stamp, (), reader))
-        planned.next_deck += 1
+        planned.next_deck = DeckId(planned.next_deck + 1)
 
 
 def _list(

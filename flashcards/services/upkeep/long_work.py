@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flashcards.clock import Clock
+from flashcards.domain.ids import LearnerId
 from flashcards.errors import FlashcardsError, NotFound, TooMany
 from flashcards.services.export.results import Progress
 from flashcards.temporary import TemporaryFolder
@@ -37,7 +38,7 @@ class Work:
 
     id: str
     kind: str
-    learner: int
+    learner: LearnerId
     folder: Path
     stage: str = "Waiting"
     done: int = 0
@@ -59,7 +60,7 @@ class LongWork:
         self._pool: ThreadPoolExecutor | None = None
         self._folder: TemporaryFolder | None = None
 
-    def start(self, learner: int, kind: str, run: Callable[[Path, Progress], Any]) -> Work:
+    def start(self, learner: LearnerId, kind: str, run: Callable[[Path, Progress], Any]) -> Work:
         """Runs `run(folder, progress)` in a thread; what it returns is the result.
 
         Raises TooMany where the learner has too much going on.
@@ -79,14 +80,14 @@ class LongWork:
             self._pool.submit(self._run, work, run)
         return work
 
-    def find(self, learner: int, kind: str, id_: str) -> Work:
+    def find(self, learner: LearnerId, kind: str, id_: str) -> Work:
         """The learner's work of this kind; raises NotFound."""
         work = self._works.get(id_)
         if work is None or (work.learner, work.kind) != (learner, kind):
             raise NotFound("There is no such work: it was done long ago, or the server was started again meanwhile.")
         return work
 
-    def is_running(self, learner: int, kind: str) -> bool:
+    def is_running(self, learner: LearnerId, kind: str) -> bool:
         """Whether work of this kind is under way, or waiting, for the learner."""
         with self._lock:
             return any(
@@ -117,7 +118,7 @@ class LongWork:
         work.ended_at = self._clock()
         work.state = state  # last: whoever sees it done sees all of it
 
-    def _forget_old(self, learner: int) -> None:
+    def _forget_old(self, learner: LearnerId) -> None:
         now = self._clock()
         ended = [work for work in self._works.values() if work.state != "running"]
         mine = [work for work in ended if work.learner == learner]

@@ -29,6 +29,7 @@ from flashcards.storage.models.memory import FsrsParameters, LearnerFit, Learner
 from flashcards.storage.models.people import Learner, Session, Throttle, Token
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
+from flashcards.storage.models.proposals import Proposal
 from flashcards.storage.models.service import Job, JobRun, Sent
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
@@ -64,6 +65,7 @@ __all__ = [
     "PlanDay",
     "PracticeRound",
     "Prerequisite",
+    "Proposal",
     "Rendering",
     "Review",
     "Revision",

@@ -89,6 +89,7 @@ class Note(Table):
 
 index("note_key", Note.deck, Note.key, unique=True, where=Note.removed_at.is_null())
 index("note_deck", Note.deck, Note.position, where=Note.removed_at.is_null())
+index("note_drafts", Note.deck, where=(Note.draft == 1) & Note.removed_at.is_null())
 index("note_removed", Note.removed_at, where=Note.removed_at.is_null(False))
 index("note_render", Note.render_key)
 index("note_requires", Note.deck, where=Note.requires != "[]")

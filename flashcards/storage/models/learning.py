@@ -157,9 +157,6 @@ class CardAnswers(Table):
         without_rowid = True
 
 
-index("card_answers_most", CardAnswers.learner, CardAnswers.answers)
-
-
 class LearnerState(Table):
     """Where a learner stands: also the row that a transaction of theirs locks first, where rows are locked."""
 

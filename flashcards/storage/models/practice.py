@@ -63,6 +63,7 @@ class RoundMark(Table):
     mark = TextField()  # said partly missed
     at = Instant()
     evidence = TextField(null=True)  # the model's: the learner's words that prove it
+    taught_by = Pointer(Card, column_name="taught_by", null=True)  # NULL: the point has no card of its own
 
     class Meta:
         primary_key = CompositeKey("learner", "round_id", "position", "who", "point")

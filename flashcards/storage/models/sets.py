@@ -20,6 +20,7 @@ class StudySet(Table):
     study_day = DayNumber()
     made_at = Instant()
     seq = IntegerField()  # the end of the learner's log then: what follows is the set's
+    title = TextField(**default(""))  # "": a search, or cards named one by one
 
     class Meta:
         primary_key = CompositeKey("learner", "id")

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from flashcards.domain.ids import LearnerId
 from flashcards.errors import Conflict, FlashcardsError, Invalid
 from flashcards.web.auth.login import administrator, services
 from flashcards.web.shared.errors import trouble_of
@@ -36,7 +37,7 @@ def add() -> BaseResponse | Response:
 
 
 @admin.post("/people/<int:who>")
-def set_roles(who: int) -> BaseResponse | Response:
+def set_roles(who: LearnerId) -> BaseResponse | Response:
     """Gives or takes roles; the last administrator stays one."""
     acting, form = administrator(), request.form
     try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from uuid import UUID
 
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from flashcards.domain.ids import LearnerId
 from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.web.api.queue import address
 from flashcards.web.auth.login import author, services
@@ -30,9 +34,17 @@ def page() -> str:
         "analysis/page.html",
         found=found,
         points=services().analysis.points(deck=deck),
+        faults=() if deck or request.args.get("since") else services().faults.open(),
         deck=deck,
         sort=sort,
         since=request.args.get("since"),
         columns=COLUMNS,
         least=LEAST_LEARNERS,
     )
+
+
+@analysis.post("/analysis/faults/<int:who>/<uuid:fault>")
+def answer_fault(who: int, fault: UUID) -> Response:
+    """The report is seen to; what is written goes to whoever made it."""
+    services().faults.answer(author(), LearnerId(who), str(fault), request.form.get("answer", ""))
+    return redirect("/analysis#faults", 303)

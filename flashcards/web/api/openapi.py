@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
+from flask import request
 from werkzeug.http import HTTP_STATUS_CODES
 
 from flashcards import __version__
@@ -22,7 +23,7 @@ ALWAYS = (401, 403, 500, 503)
 @operation("GET", "/openapi.json", "This document", {200: Object(())})
 def get_openapi() -> Reply:
     """OpenAPI 3.1."""
-    return 200, document()
+    return 200, {**document(), "servers": [{"url": f"{request.script_root}/"}]}
 
 
 @cache

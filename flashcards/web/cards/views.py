@@ -24,6 +24,7 @@ DONE = {
     "due": "The due date is set.",
     "flag": "The flag is set.",
     "undo": "Undone.",
+    "fault": "Reported: its authors see it.",
 }
 
 
@@ -46,6 +47,8 @@ def page(card_id: str) -> str:
         flag_id=uuid4(),
         can_practise=card.state != "removed" and services().practice.can_practise(me, card_id),
         points=services().practice.points_over_time(me, card_id),
+        faults=services().faults.of_card(me, card_id),
+        fault_id=uuid4(),
     )
 
 
@@ -67,6 +70,13 @@ def act(card_id: str) -> Response:
         id=form.get("id") or None,
     )
     return redirect(f"/cards/{card_id}?done={verb}", 303)
+
+
+@cards.post("/cards/<card_id>/fault")
+def fault(card_id: str) -> Response:
+    """Tells the authors what is wrong with the card."""
+    services().faults.report(learner(), card_id, request.form.get("remark", ""), request.form.get("id", ""))
+    return redirect(f"/cards/{card_id}?done=fault#fault", 303)
 
 
 @cards.post("/cards/<card_id>/undo")

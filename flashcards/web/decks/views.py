@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -11,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.errors import Invalid, NotFound
-from flashcards.services.review.facade import DeckCounts
+from flashcards.services.review.deck_list import DeckList
 from flashcards.web.auth.login import learner, services
 
 decks = Blueprint("decks", __name__)
@@ -19,14 +17,10 @@ decks = Blueprint("decks", __name__)
 
 @decks.get("/decks")
 def tree() -> str:
-    """Every folder and deck."""
-    root = services().decks.tree()
-    counts = _counts()
+    """The folders and decks, as many as a page holds."""
     return render_template(
         "decks/tree.html",
-        folder=root,
-        counts=counts,
-        sums=_sums(counts.values()),
+        folder=_list(""),
         collection=services().decks.collection_state(),
         open=request.args.get("open", ""),
         deleted=request.args.get("deleted", "")[:300],
@@ -46,22 +40,17 @@ def page(address: str) -> str:
             return render_template(
                 "decks/page.html",
                 deck=deck,
-                counts=_counts(deck.info.id).get(address),
+                counts=services().review.deck_counts(me, only=deck.info.id)[0],
                 study_day=services().review.study_day(me),
                 trail=services().decks.trail(address),
                 set_id=uuid4(),
                 core=services().practice.core_cards(me, f"{address}.md"),
                 practice_id=uuid4(),
             )
-    folder = services().decks.folder(address.strip("/"))
-    if folder is None:
-        raise NotFound(f"There is no deck and no folder at {address}.")
-    counts = _counts()
+    folder = _list(address.strip("/"))
     return render_template(
         "decks/folder.html",
         folder=folder,
-        counts=counts,
-        sums=_sums(counts.values()),
         open=request.args.get("open", ""),
         trail=services().decks.trail(folder.path),
         set_id=uuid4(),
@@ -99,27 +88,12 @@ def _limit(text: str) -> int | None:
     return int(text)
 
 
-def _counts(only: int | None = None) -> dict[str, DeckCounts]:
-    return {deck.path_address: deck for deck in services().review.deck_counts(learner(), only=only)}
-
-
-def _sums(counts: Iterable[DeckCounts]) -> dict[str, Counter[str]]:
-    """For each folder's path what a review of it asks; decks that are off count as unseen only."""
-    limits = services().review.left_of_limits(learner())
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for deck in counts:
-        mine = {
-            "unseen": deck.unseen,
-            "new": deck.new,
-            "drill": deck.drill,
-            "due": deck.due,
-            "decks": 1,
-            "on": deck.active,
-        }
-        parts = deck.path_address.split("/")
-        for depth in range(1, len(parts)):
-            sums["/".join(parts[:depth])].update(mine)
-    for folder in sums.values():
-        folder["new"] = min(folder["new"], limits.new)
-        folder["due"] = folder["due"] if limits.due is None else min(folder["due"], limits.due)
-    return sums
+def _list(folder: str) -> DeckList:
+    """The part of a folder's list that is asked for: from an entry on, or the one in which an address lies."""
+    first = request.args.get("from", "")
+    return services().review.deck_list(
+        learner(),
+        folder,
+        first=int(first) if first.isascii() and first.isdigit() and len(first) <= 9 else 0,
+        near=request.args.get("open", ""),
+    )

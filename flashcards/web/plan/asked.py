@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Request
+from flask import Request, Response
 from werkzeug.datastructures import MultiDict
 
 from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
-from flashcards.services.plan.contract import WEIGHTS, Choice
+from flashcards.services.plan.contract import (
+    LEAST_MINUTES,
+    MINUTES_WANTED,
+    MOST_MINUTES,
+    USUAL_WEIGHT,
+    WEIGHTS,
+    Choice,
+    Group,
+)
+from flashcards.services.plan.scope import in_any
 from flashcards.web.shared.dates import iso_date, parse_date
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WEIGHT = "weight-"
+USUAL_MINUTES = 45
 Values = MultiDict[str, str]
 
 
@@ -27,7 +37,7 @@ def read_choice(values: Values) -> Choice:
     """The choice; raises Invalid naming the field."""
     return Choice(
         day=read_day(values.get("date", ""), "date"),
-        minutes=_whole(values.get("minutes", ""), "minutes"),
+        minutes=read_minutes(values.get("minutes", "")),
         minute=_minute(values.get("time", "")),
         decks=tuple(values.getlist("round")),
         tags=tuple(tag for text in values.getlist("tag") for tag in text.replace(",", " ").split()),
@@ -58,9 +68,37 @@ def written(choice: Choice) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in fields if value not in ("", None)]
 
 
+def weight_of(group: Group, choice: Choice | None) -> int:
+    """The weight of a folder as it was chosen; 0 where it is left out."""
+    if choice is None:
+        return USUAL_WEIGHT
+    if (
+        choice.decks
+        and not in_any(group.address, choice.decks)
+        and not any(in_any(place, [group.address]) for place in choice.decks)
+    ):
+        return 0
+    return choice.weights.get(group.address, USUAL_WEIGHT)
+
+
+def fresh(page: str, status: int) -> Response:
+    """A page that browsers do not keep."""
+    response = Response(page, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def time_text(minute: int) -> str:
     """A minute of a day as `09:30`."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def read_minutes(text: str) -> int:
+    """Minutes a day; raises Invalid."""
+    text = text.strip()
+    if text.isascii() and text.isdigit() and len(text) < 5 and LEAST_MINUTES <= int(text) <= MOST_MINUTES:
+        return int(text)
+    raise Invalid(MINUTES_WANTED, field="minutes")
 
 
 def read_day(text: str, field: str) -> Day:

@@ -10,11 +10,10 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import FlashcardsError, Invalid
-from flashcards.services.plan.contract import MOST_MINUTES, USUAL_WEIGHT, Choice, Group, PlanRow
-from flashcards.services.plan.scope import in_any
+from flashcards.services.plan.contract import Choice, PlanRow
 from flashcards.web.auth.login import learner, services
 from flashcards.web.plan import charts
-from flashcards.web.plan.asked import given, read_choice, read_day, time_text, written
+from flashcards.web.plan.asked import fresh, given, read_choice, read_day, read_minutes, time_text, weight_of, written
 from flashcards.web.shared.bar_charts import NARROW, WIDE
 from flashcards.web.shared.dates import iso_date
 from flashcards.web.shared.errors import trouble_of
@@ -24,66 +23,8 @@ plan = Blueprint("plan", __name__)
 
 PATIENCE = 2.0
 """Seconds that a page waits for its numbers; later it comes without, and asks again."""
-MINUTES = (15, 30, 45, 60, 90)
-USUAL_MINUTES = 45
-SECONDS_OF_NEW = 90
-"""What a new card costs, its reviews of the weeks after it counted in: so many a day without a plan."""
 SPREADS = (1, 2, 4)
 """Weeks over which the cards that are due can be spread after the day."""
-
-
-# --- the first minute
-
-
-@plan.get("/welcome")
-def welcome() -> BaseResponse | Response:
-    """Three questions, each of which can stay empty."""
-    if not services().plans.groups(learner()):
-        return redirect("/", 303)
-    return _welcome()
-
-
-@plan.post("/welcome")
-def welcomed() -> BaseResponse | Response:
-    """With a date: the plan. Without: so many new cards a day as the minutes hold, from the rounds that were chosen."""
-    me, form = learner(), request.form
-    rounds = form.getlist("round")
-    try:
-        if form.get("date", "").strip():
-            choice = read_choice(form)
-            every = {group.address for group in services().plans.groups(me)}
-            choice = replace(choice, decks=() if not rounds or set(rounds) >= every else choice.decks)
-            services().plans.check(me, choice)
-            return redirect(f"/plan?{urlencode(written(choice))}", 303)
-        minutes = form.get("minutes", "")
-        if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5 and 1 <= int(minutes) <= MOST_MINUTES):
-            raise Invalid(f"Give 1 to {MOST_MINUTES} minutes a day.", field="minutes")
-    except Invalid as error:
-        return _welcome(error)
-    services().accounts.save_settings(me, new_per_day=max(1, round(int(minutes) * 60 / SECONDS_OF_NEW)))
-    if rounds:
-        for group in services().plans.groups(me):
-            if group.address not in rounds:
-                services().review.set_deck_active(me, group.address, active=False)
-    return redirect("/", 303)
-
-
-def _welcome(error: FlashcardsError | None = None) -> Response:
-    me = learner()
-    today = services().review.study_day(me)
-    form = request.form
-    page = render_template(
-        "plan/welcome.html",
-        groups=services().plans.groups(me),
-        chosen=set(form.getlist("round")) if form else None,
-        date=form.get("date", ""),
-        time=form.get("time", ""),
-        minutes=form.get("minutes", str(USUAL_MINUTES)),
-        choices=MINUTES,
-        tomorrow=iso_date(today + 1),
-        trouble=trouble_of(error) if error else None,
-    )
-    return _fresh(page, 422 if error else 200)
 
 
 # --- what a plan would bring
@@ -134,8 +75,7 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "study_day": today,
         "tomorrow": iso_date(today + 1),
         "changed": stored is None or choice is None or plans.choice(stored) != choice,
-        "weights": [(group, _weight_of(group, choice)) for group in groups],
-        "minute_choices": [(it, str(it)) for it in _around(choice.minutes if choice else USUAL_MINUTES)],
+        "weights": [(group, weight_of(group, choice)) for group in groups],
         "here": f"?{urlencode(_again(stored, choice))}" if choice else "",
         "with_minutes": lambda value: urlencode(_again(stored, replace(choice, minutes=value))) if choice else "",
         "others": [it for it in plans.plans(me) if stored is None or it.id != stored.id],
@@ -155,30 +95,12 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
             "spans": [span(it.cards, it.known.low, it.known.median, it.known.high) for it in outlook.groups],
             "table": sorted({**outlook.by_minutes, outlook.choice.minutes: outlook.known}.items()),
         }
-    return _fresh(render_template("plan/page.html", **context), 422 if error else 200)
-
-
-def _weight_of(group: Group, choice: Choice | None) -> int:
-    """The weight of a folder as it was chosen; 0 where it is left out."""
-    if choice is None:
-        return USUAL_WEIGHT
-    if (
-        choice.decks
-        and not in_any(group.address, choice.decks)
-        and not any(in_any(place, [group.address]) for place in choice.decks)
-    ):
-        return 0
-    return choice.weights.get(group.address, USUAL_WEIGHT)
+    return fresh(render_template("plan/page.html", **context), 422 if error else 200)
 
 
 def _again(stored: PlanRow | None, choice: Choice) -> list[tuple[str, str]]:
     """The fields of an address of this page."""
     return [*written(choice), *([("plan", str(stored.id))] if stored else [])]
-
-
-def _around(minutes: int) -> list[int]:
-    """The minutes to choose from: those asked for in the middle."""
-    return [it for it in (minutes - 15, minutes, minutes + 15, minutes + 30) if 5 <= it <= MOST_MINUTES] or [minutes]
 
 
 # --- what one does with it
@@ -213,9 +135,7 @@ def minutes(number: int) -> BaseResponse:
     """Gives a plan other minutes a day."""
     me, plans = learner(), services().plans
     stored = plans.plan(me, number)
-    text = request.form.get("minutes", "")
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-    plans.change(me, number, replace(plans.choice(stored), minutes=value))
+    plans.change(me, number, replace(plans.choice(stored), minutes=read_minutes(request.form.get("minutes", ""))))
     return redirect("/", 303)
 
 
@@ -276,7 +196,7 @@ def _after(found: PlanRow, error: FlashcardsError | None = None) -> Response:
         outcome=request.form.get("outcome", ""),
         trouble=trouble_of(error) if error else None,
     )
-    return _fresh(page, 422 if error else 200)
+    return fresh(page, 422 if error else 200)
 
 
 # --- holidays
@@ -300,9 +220,3 @@ def delete_break() -> BaseResponse:
 
 def _back(page: str) -> str:
     return {"plan": "/plan", "today": "/"}.get(page, "/settings#breaks")
-
-
-def _fresh(page: str, status: int) -> Response:
-    response = Response(page, status=status)
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -14,6 +14,7 @@ from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.web.auth.login import learner, services
+from flashcards.web.cards.flags import read_flag
 from flashcards.web.practice import forms
 from flashcards.web.practice.charts import rounds_chart
 from flashcards.web.practice.drawing import drawn
@@ -56,6 +57,7 @@ def _choose(trouble: Trouble | None = None) -> str:
         names=NAMES,
         usual=USUAL_MINUTES,
         levels=LEVELS,
+        sets=services().review.unfinished_sets(me),
         open=[line for line in rounds if line.finished_at is None][:1],
         rounds=[line for line in rounds if line.finished_at is not None],
         shown=SHOWN_ROUNDS,
@@ -96,9 +98,10 @@ def question_page(
     asked = opened.questions[position]
     show = asked.given is not None and not asked.given.skipped
     show = (show or "points" in request.args) and "again" not in request.args
-    template = "practice/rubric.html" if show else "practice/question.html"
+    template, form = ("practice/rubric.html", "ticks") if show else ("practice/question.html", "done")
+    about = _about(opened, asked)
     response = make_response(
-        render_template(template, **_about(opened, asked), trouble=trouble, said=said, secret=secret)
+        render_template(template, **about, own_form=form, trouble=trouble, said=said, secret=secret)
     )
     response.headers["Content-Security-Policy"] = RECORDING_POLICY
     response.headers["Permissions-Policy"] = RECORDING_PERMISSIONS
@@ -188,6 +191,20 @@ def ticks(round_id: UUID) -> Response:
     return redirect(f"/practice/{round_id}" + ("/report" if following is None else f"?q={following + 1}"), 303)
 
 
+@practice.post("/practice/<uuid:round_id>/flag")
+def flag(round_id: UUID) -> Response:
+    """Flags the question's card; what is written on the page comes back with it."""
+    service, me, place = services().practice, learner(), forms.position()
+    opened = service.open(me, str(round_id))
+    if not 0 <= place < len(opened.questions):
+        raise NotFound(f"This round has {len(opened.questions)} questions.")
+    number, ticked = read_flag(request.form.get("flag", "")), forms.read_ticks()
+    services().review.flag(me, opened.questions[place].card, number)
+    if ticked.marks or ticked.follow_ups:  # of a page without its script
+        service.tick(me, str(round_id), request.form.get("id", ""), replace(ticked, grade=None, done=False))
+    return question_page(service.open(me, str(round_id)), place, said="The flag is set." if number else "No flag.")
+
+
 @practice.post("/practice/<uuid:round_id>/finish")
 def finish(round_id: UUID) -> Response:
     """Ends the round here."""
@@ -213,16 +230,15 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
-        set_id=uuid4(),
         shown_misses=3,
     )
 
 
 @practice.post("/practice/<uuid:round_id>/misses")
 def misses(round_id: UUID) -> Response:
-    """Puts the cards behind what was left out into a set, and goes to its first card."""
-    made = services().practice.misses_set(learner(), str(round_id), request.form.get("id", ""))
-    return redirect(f"/review?set={made}", 303)
+    """Puts the cards behind what was left out into today's review, as a set, and says so on the report."""
+    services().practice.put_into_review(learner(), str(round_id))
+    return redirect(f"/practice/{round_id}/report", 303)
 
 
 @practice.post("/practice/<uuid:round_id>/propose")

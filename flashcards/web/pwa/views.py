@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 
 from flashcards.web.auth.login import public
 from flashcards.web.pwa.assets import Assets
@@ -16,14 +16,14 @@ pwa = Blueprint("pwa", __name__)
 @public
 def manifest() -> Response:
     """How the app is called and looks when it is installed."""
-    url = _assets().url
+    url, home = _url, f"{request.script_root}/"
     body = {
         "name": "Flashcards",
         "short_name": "Flashcards",
         "description": "Spaced repetition for cards that are text.",
-        "id": "/",
-        "start_url": "/",
-        "scope": "/",
+        "id": home,
+        "start_url": home,
+        "scope": home,
         "display": "standalone",
         "background_color": "#FAF8F4",
         "theme_color": "#FAF8F4",
@@ -32,7 +32,7 @@ def manifest() -> Response:
             {"src": url("icons/icon-192.png"), "sizes": "192x192", "type": "image/png"},
             {"src": url("icons/icon-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "any maskable"},
         ],
-        "shortcuts": [{"name": "Review", "url": "/review"}],
+        "shortcuts": [{"name": "Review", "url": f"{home}review"}],
     }
     return Response(json.dumps(body), mimetype="application/manifest+json")
 
@@ -42,8 +42,9 @@ def manifest() -> Response:
 def service_worker() -> Response:
     """The worker, told which version of the files it keeps; browsers compare it byte by byte."""
     assets = _assets()
-    kept = [assets.url(name) for name in sorted(assets.files) if not name.endswith((".txt", ".png", "sw.js"))]
-    told = json.dumps({"version": assets.digest, "assets": kept, "offline": "/offline"})
+    kept = [_url(name) for name in sorted(assets.files) if not name.endswith((".txt", ".png", "sw.js"))]
+    base = request.script_root
+    told = json.dumps({"version": assets.digest, "assets": kept, "offline": f"{base}/offline", "base": base})
     script = assets.files["js/sw.js"].content.decode()
     response = Response(f"const BUILD = {told};\n{script}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
@@ -55,6 +56,10 @@ def service_worker() -> Response:
 def offline() -> str:
     """What the worker shows for a page that it has not kept."""
     return render_template("pwa/offline.html", learner=None)
+
+
+def _url(name: str) -> str:
+    return request.script_root + _assets().url(name)
 
 
 def _assets() -> Assets:

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from flashcards.errors import FlashcardsError
 from flashcards.web.auth.login import may_send
+from flashcards.web.shared.base_path import take_off
 from flashcards.web.shared.proxies import settle
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ class LargeBodies:
         return Verdict(comes=not full, full=full)
 
     def _may_come(self, environ: dict[str, Any], size: int) -> bool:
-        settle(environ, self._app.extensions["flashcards"].config.trusted_proxies)
+        config = self._app.extensions["flashcards"].config
+        settle(environ, config.trusted_proxies)
+        if config.base_path and not take_off(environ, config.base_path):
+            return False
         try:
             with self._app.request_context(environ):
                 return may_send(self._app, size)

@@ -29,6 +29,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COOKIE = "flashcards_session"
 SECURE_COOKIE = "__Host-flashcards_session"
+SECURE_COOKIE_BELOW = "__Secure-flashcards_session"
+"""Where the app lives below a path: a `__Host-` cookie belongs to a whole host."""
 DEVICES_COOKIE = "flashcards_devices"
 """Kept at logout: see `services.accounts.devices`."""
 COOKIE_SECONDS = 400 * 86_400
@@ -97,15 +99,24 @@ def check_origin() -> None:
 
 def session_secret() -> str | None:
     """The login's secret from the cookie."""
-    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+    return request.cookies.get(_secure_cookie()) or request.cookies.get(COOKIE)
+
+
+def _secure_cookie() -> str:
+    return SECURE_COOKIE_BELOW if request.script_root else SECURE_COOKIE
+
+
+def _cookie_path() -> str:
+    return request.script_root or "/"
 
 
 def set_login(response: BaseResponse, secret: str) -> None:
-    """Gives the browser the login's secret; over https as a `__Host-` cookie that http never sees."""
+    """Gives the browser the login's secret; over https as a cookie that http never sees."""
     secure = is_https()
     response.set_cookie(
-        SECURE_COOKIE if secure else COOKIE,
+        _secure_cookie() if secure else COOKIE,
         secret,
+        path=_cookie_path(),
         max_age=COOKIE_SECONDS,
         secure=secure,
         httponly=True,
@@ -120,7 +131,15 @@ def devices() -> str:
 
 def set_devices(response: BaseResponse, value: str) -> None:
     """Lets the browser keep that it has logged in before; scripts cannot read it."""
-    response.set_cookie(DEVICES_COOKIE, value, max_age=COOKIE_SECONDS, secure=is_https(), httponly=True, samesite="Lax")
+    response.set_cookie(
+        DEVICES_COOKIE,
+        value,
+        path=_cookie_path(),
+        max_age=COOKIE_SECONDS,
+        secure=is_https(),
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def clear_cache(response: BaseResponse) -> None:
@@ -130,9 +149,9 @@ def clear_cache(response: BaseResponse) -> None:
 
 def forget_login(response: BaseResponse) -> None:
     """Takes the cookies away."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+    response.delete_cookie(COOKIE, path=_cookie_path(), httponly=True, samesite="Lax")
     if is_https():
-        response.delete_cookie(SECURE_COOKIE, secure=True, httponly=True, samesite="Lax")
+        response.delete_cookie(_secure_cookie(), path=_cookie_path(), secure=True, httponly=True, samesite="Lax")
 
 
 def is_https() -> bool:

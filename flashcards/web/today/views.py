@@ -46,7 +46,7 @@ def page() -> str:
         plot=today_chart(plan, now.study_day) if plan else None,
         path=path_rows(plan.path, plan.known) if plan and plan.known else (),
         over=followed if followed and followed.day <= now.study_day else None,
-        planned=bool(services().plans.plans(me)),
+        waiting=None if followed or plan else services().plans.waiting(me),
         falling=services().plans.falling(me),
         broken=[deck for deck in now.decks if deck.errors],
         collection=collection,

@@ -24,22 +24,26 @@ TODAY = 20_000
 
 
 @pytest.mark.parametrize(
-    ("path", "deck_tags", "note_tags", "title", "kind"),
+    ("path", "deck_tags", "note_tags", "kind"),
     [
-        ("ml/concepts/pca.md", ["concepts"], ["core"], "What is PCA?", "concepts"),
-        ("ml/coding/kmeans.md", ["coding"], ["core", "mid"], "Implement k-means.", "coding"),
-        ("ml/coding/kmeans.md", ["coding"], ["core"], "What does k-means cost?", "concepts"),
-        ("ml/system-design/feed.md", ["system-design"], ["core"], "Design a news feed: what do you ask?", "design"),
-        ("ml/system-design/parts.md", ["system-design"], ["core"], "Which components are needed?", "concepts"),
-        ("ml/behavioural/star.md", ["behavioural"], ["core"], "How do you structure an answer?", "behavioural"),
-        ("mine.md", ["coding", "sql"], [], "Write the query.", "coding"),
-        ("mine.md", ["sql", "coding"], [], "Write the query.", "concepts"),
-        ("faang/video.md", ["faang"], ["core", "system-design"], "What do you build?", "design"),
-        ("mine.md", [], [], "", "concepts"),
+        ("ml/concepts/pca.md", ["concepts"], ["core"], "concepts"),
+        ("ml/coding/kmeans.md", ["coding"], ["core", "mid"], "coding"),
+        ("ml/coding/kmeans.md", ["coding"], ["core", "concepts"], "concepts"),
+        ("ml/system-design/feed.md", ["system-design"], ["core"], "design"),
+        ("ml/system-design/formula.md", ["system-design"], ["core", "preparation"], None),
+        ("ml/behavioural/star.md", ["behavioural"], ["core"], "behavioural"),
+        ("ml/preparation/rounds.md", ["preparation", "coding"], ["core"], None),
+        ("ml/preparation/rounds.md", ["preparation"], ["core", "coding"], "coding"),
+        ("preparation/coding/mine.md", [], ["core"], "coding"),
+        ("mine.md", ["preparation"], ["core"], None),
+        ("mine.md", ["coding", "sql"], [], "coding"),
+        ("mine.md", ["sql", "coding"], [], "concepts"),
+        ("faang/video.md", ["faang"], ["core", "system-design"], "design"),
+        ("mine.md", [], [], "concepts"),
     ],
 )
-def test_how_a_question_is_asked(path: str, deck_tags: list[str], note_tags: list[str], title: str, kind: str) -> None:
-    assert question_kind(path, deck_tags, note_tags, title) == kind
+def test_how_a_question_is_asked(path: str, deck_tags: list[str], note_tags: list[str], kind: str | None) -> None:
+    assert question_kind(path, deck_tags, note_tags) == kind
 
 
 def test_level() -> None:

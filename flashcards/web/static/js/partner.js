@@ -1,8 +1,10 @@
 // A partner listens: ticks are sent as they are made, and the page follows the learner from question to question.
 
+import { base } from "./api.js";
+
 const { secret, position, since } = document.body.dataset, began = performance.now() - Number(since);
 const line = document.getElementById("line"), box = document.getElementById("clock"), face = box.querySelector("span");
-const address = `/practice/with/${secret}`;
+const address = `${base}/practice/with/${secret}`;
 let waiting = {}; // ticks that are not sent yet
 
 async function ask(path, options) {

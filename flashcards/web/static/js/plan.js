@@ -1,4 +1,6 @@
-// The plan's page: a choice of minutes or aim reckons at once, without the button.
+// The plan's page: a choice of minutes or aim is worked out at once, without the button.
+
+import "./minutes.js";
 
 const form = document.getElementById("tune");
 const button = form.querySelector("[data-again]");

@@ -1,6 +1,6 @@
 // Choosing a round, and its report: recordings that are kept, printing, what is left of rounds that are over.
 
-import { learner } from "./api.js";
+import { learner, OURS } from "./api.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
 
@@ -24,7 +24,7 @@ if (kept && !recorder.trouble()) {
 }
 
 rounds.flush().then((trouble) => {
-  const over = /^\/practice\/([0-9a-f-]{36})\/report$/.exec(location.pathname)?.[1];
+  const over = /\/practice\/([0-9a-f-]{36})\/report$/.exec(location.pathname)?.[1];
   if (trouble || !over) return;
-  for (const key of Object.keys(localStorage)) if (key.startsWith(`flashcards.said.${learner}.${over}.`)) localStorage.removeItem(key);
+  for (const key of Object.keys(localStorage)) if (key.startsWith(`${OURS}.said.${learner}.${over}.`)) localStorage.removeItem(key);
 });

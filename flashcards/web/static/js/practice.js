@@ -1,14 +1,15 @@
 // A question of a round and its points: the clock, drafts, the recording, ticks; and going on without a connection.
 
-import { learner, uuid } from "./api.js";
+import { base, learner, OURS, PAGES, uuid } from "./api.js";
 import { keyOf } from "./keys.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
 
-const { round, position, card, places, closed, report } = document.body.dataset;
+const { round, position, card, closed } = document.body.dataset;
+const report = base + document.body.dataset.report, places = document.body.dataset.places.split(" ").map((place) => base + place);
 const id = (name) => document.getElementById(name);
-const DRAFT = `flashcards.draft.${learner}.${round}.${position}`;
-const SAID = `flashcards.said.${learner}.${round}.`;
+const DRAFT = `${OURS}.draft.${learner}.${round}.${position}`;
+const SAID = `${OURS}.said.${learner}.${round}.`;
 const PLACE = [round, position], WAIT_MS = 4000;
 const asking = id("done"), ticks = id("ticks"), line = id("line");
 const path = `/rounds/${round}/answers`;
@@ -40,7 +41,7 @@ function wasRefused() {
 /** The next question that nobody has closed, as far as this browser knows; null after the last. */
 function following() {
   const done = new Set(closed.split(" ").filter(Boolean).map(Number));
-  const all = places.split(" ");
+  const all = places;
   for (const place of all.keys()) if (stored(SAID + place)?.closed) done.add(place);
   const here = Number(position), order = [...all.keys()].map((step) => (here + 1 + step) % all.length);
   const next = order.find((place) => place !== here && !done.has(place));
@@ -87,6 +88,7 @@ function question() {
   offerRecording();
 
   asking.addEventListener("submit", async (event) => {
+    if (event.submitter?.name === "flag") return;
     event.preventDefault();
     const skipped = event.submitter?.name === "skip";
     for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = true;
@@ -105,7 +107,7 @@ function question() {
     over = true;
     remove(DRAFT);
     if (skipped) return goOn();
-    location.assign(places.split(" ")[position] + (trouble ? "&points=1" : ""));
+    location.assign(places[position] + (trouble ? "&points=1" : ""));
   });
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches?.("#ledger input")) written()[written().indexOf(event.target) + 1]?.focus();
@@ -135,8 +137,8 @@ function moreLines() {
 function clock(took, keep) {
   const box = id("clock"), face = box.querySelector("span"), phases = [...document.querySelectorAll(".phases li")];
   box.hidden = false;
-  box.open = stored("flashcards.clock-hidden") === true;
-  box.addEventListener("toggle", () => store("flashcards.clock-hidden", box.open));
+  box.open = stored(`${OURS}.clock-hidden`) === true;
+  box.addEventListener("toggle", () => store(`${OURS}.clock-hidden`, box.open));
   let seconds = -1;
   const show = () => {
     const now = Math.floor(took() / 1000);
@@ -274,6 +276,7 @@ function points() {
   });
   ticks.addEventListener("submit", (event) => {
     const button = event.submitter;
+    if (button?.name === "flag") return;
     event.preventDefault();
     if (!button || button.name === "to") {
       const part = button?.closest(".follow");
@@ -309,7 +312,7 @@ function points() {
     }
   });
   count();
-  if (!ticks.dataset.answer) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places.split(" ")[position]); });
+  if (!ticks.dataset.answer) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places[position]); });
 }
 
 async function play() {
@@ -336,8 +339,8 @@ async function play() {
 /** The round's other pages are kept, so that it goes on without a connection. */
 async function keepPages() {
   if (!globalThis.caches || !navigator.onLine) return;
-  const pages = await caches.open("flashcards-pages"), done = new Set(closed.split(" ").filter(Boolean).map(Number));
-  for (const [place, address] of places.split(" ").entries()) {
+  const pages = await caches.open(PAGES), done = new Set(closed.split(" ").filter(Boolean).map(Number));
+  for (const [place, address] of places.entries()) {
     if (done.has(place)) continue;
     for (const url of [address, `${address}&points=1`]) {
       const whole = new URL(url, location.href).href;
@@ -360,10 +363,10 @@ if (copy) {
 }
 addEventListener("keydown", (event) => {
   const key = keyOf(event), open = document.querySelector(".menu[open]");
-  if (key === "Escape") { if (open) open.open = false; else location.assign("/practice"); }
-  else if (key === "?") location.assign("/help#practice");
+  if (key === "Escape") { if (open) open.open = false; else location.assign(`${base}/practice`); }
+  else if (key === "?") location.assign(`${base}/help#practice`);
 });
-if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places.split(" ")[position]);
+if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places[position]);
 rounds.keepSending((trouble) => { if (trouble) tell(unsent(trouble)); else wasRefused(); });
 if (asking) question();
 else points();

@@ -1,9 +1,9 @@
 // The learner's voice, in this browser alone: recorded, kept in IndexedDB under the learner's id, played, deleted.
 // Nothing of it is ever sent.
 
-import { learner } from "./api.js";
+import { learner, OURS } from "./api.js";
 
-const DATABASE = "flashcards-recordings", STORE = "takes", EVERY_MS = 3000;
+const DATABASE = `${OURS}-recordings`, STORE = "takes", EVERY_MS = 3000;
 
 function opened() {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 // What was said and ticked in practice rounds, on its way to the server. It is kept in localStorage, under a key of
 // its own for each call and learner, and sent in the order in which it was done. Sending a call twice is harmless.
 
-import { call, learner, Offline } from "./api.js";
+import { call, learner, Offline, OURS } from "./api.js";
 
-const OUT = `flashcards.round.${learner}.`;
-const ASIDE = `flashcards.round-aside.${learner}.`;
+const OUT = `${OURS}.round.${learner}.`;
+const ASIDE = `${OURS}.round-aside.${learner}.`;
 const unstored = new Map(); // where the browser's storage is full or closed
 let sending = null;
 

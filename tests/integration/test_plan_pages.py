@@ -1,0 +1,147 @@
+"""The pages of plans by form alone: what was said is followed, any whole minutes count, no date is lost."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from flashcards.cli.commands import run
+from flashcards.domain.study_day import date_of
+from flashcards.services.accounts.facade import Learner
+from tests.site import Site
+
+
+@pytest.fixture
+def ann(site: Site) -> Learner:
+    return site.learner()
+
+
+def on(site: Site, ann: Learner, days: int) -> str:
+    today: date = date_of(site.services.review.study_day(ann))
+    return str(today + timedelta(days))
+
+
+def soup(reply: Any) -> Any:
+    return BeautifulSoup(reply.text, "html.parser")
+
+
+def said(reply: Any) -> str:
+    return " ".join(soup(reply).main.get_text(" ").split())
+
+
+def minutes_of(reply: Any) -> str:
+    return str(soup(reply).find(id="minutes")["value"])
+
+
+def test_a_date_that_was_given_is_followed_whatever_is_pressed_next(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    reply = client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    assert (reply.status_code, reply.location) == (303, "/plan")
+    assert "40 minutes today" in said(client.get("/"))
+    [plan] = site.services.plans.plans(ann)
+    assert (plan.minutes, plan.followed) == (40, True)
+
+
+def test_the_first_questions_again_change_the_plan_that_is_followed(site: Site, ann: Learner) -> None:
+    client, plans = site.client(ann), site.services.plans
+    rounds = {"round": ["languages", "programming"]}
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40", **rounds})
+    again = soup(client.get("/welcome"))
+    assert (again.find(id="date")["value"], again.find(id="minutes")["value"]) == (on(site, ann, 19), "40")
+    ticked = {it["value"] for it in again.find_all("input", {"name": "round"}) if it.has_attr("checked")}
+    assert ticked == {"languages", "programming"}
+    client.post("/welcome", data={"date": on(site, ann, 20), "minutes": "25", "round": ["science"]})
+    [plan] = plans.plans(ann)
+    assert (plan.minutes, plan.followed, plan.scope) == (25, True, {"decks": ["science"]})
+
+
+def test_the_first_questions_again_keep_what_they_do_not_ask(site: Site, ann: Learner) -> None:
+    client, plans = site.client(ann), site.services.plans
+    tuned = {"date": on(site, ann, 19), "minutes": "40", "style": "sure", "off": "6", "time": "09:30"}
+    client.post("/plan", data={**tuned, "weight-science": "3", "weight-languages": "0"})
+    every = {"round": ["languages", "programming", "science"]}
+    client.post("/welcome", data={"date": on(site, ann, 20), "minutes": "40", **every})
+    choice = plans.choice(plans.plans(ann)[0])
+    assert (choice.style, choice.weekdays_off, choice.minute) == ("sure", (6,), 570)
+    assert choice.weights == {"science": 3}  # what was left out was ticked
+
+
+def test_another_plan_leaves_the_first_as_it_is(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    assert soup(client.get("/welcome?another=1")).find(id="date")["value"] == ""
+    client.post("/welcome", data={"date": on(site, ann, 40), "minutes": "20", "another": "1"})
+    newer, older = site.services.plans.plans(ann)
+    assert [(it.minutes, it.followed) for it in (newer, older)] == [(20, True), (40, False)]
+
+
+def test_without_a_date_the_plan_is_left_and_kept(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    client.post("/welcome", data={"date": "", "minutes": "40"})
+    [plan] = site.services.plans.plans(ann)
+    assert (plan.followed, site.services.accounts.find("Ann").new_per_day) == (False, 27)
+
+
+def test_today_says_which_plan_is_not_followed_and_follows_it(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    client.post("/plan/leave")
+    page = client.get("/")
+    assert "40 minutes a day, is not followed" in said(page)
+    assert "Is there an interview ahead?" not in said(page)
+    follow = next(it for it in soup(page).find_all("form") if it["action"].endswith("/follow"))
+    client.post(follow["action"])
+    assert "40 minutes today" in said(client.get("/"))
+    site.services.plans.end(ann, 1)
+    assert "Is there an interview ahead?" in said(client.get("/"))
+
+
+@pytest.mark.parametrize("minutes", ["1", "7", " 40 ", "600"])
+def test_any_whole_minutes_can_be_given(site: Site, ann: Learner, minutes: str) -> None:
+    client, plans = site.client(ann), site.services.plans
+    asked = {"date": on(site, ann, 19), "minutes": minutes}
+    assert client.post("/welcome", data=asked).status_code == 303
+    assert plans.plans(ann)[0].minutes == int(minutes)
+    assert minutes_of(client.get("/plan")) == minutes.strip()
+    assert minutes_of(client.get("/plan", query_string=asked)) == minutes.strip()
+    assert client.post("/plan/1/minutes", data={"minutes": "33"}).status_code == 303
+    assert plans.plans(ann)[0].minutes == 33
+    api = {"date": on(site, ann, 30), "minutes": int(minutes)}
+    assert client.post("/api/v1/plans", json=api).get_json()["minutes"] == int(minutes)
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "601", "-3", "4.5", "forty", "٤٠", "9" * 5000])
+def test_other_minutes_are_refused_with_a_sentence_and_kept(site: Site, ann: Learner, minutes: str) -> None:
+    client = site.client(ann)
+    asked = {"date": on(site, ann, 19), "minutes": minutes}
+    wanted = "Give a whole number of minutes a day, 1 to 600."
+    for reply in (
+        client.post("/welcome", data=asked),
+        client.post("/welcome", data={"minutes": minutes}),
+        client.post("/plan", data=asked),
+        client.get("/plan", query_string=asked | {"minutes": minutes[:600]}),
+    ):
+        assert reply.status_code == 422
+        assert wanted in said(reply)
+        assert minutes_of(reply) in (minutes, minutes[:600])
+    assert site.services.plans.plans(ann) == []
+    for value in (0, 601, 4.5, "40"):
+        reply = client.post("/api/v1/plans", json={"date": on(site, ann, 19), "minutes": value})
+        assert (reply.status_code, reply.get_json()["field"]) == (422, "minutes")
+
+
+def test_the_terminal_takes_any_whole_minutes(
+    site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FLASHCARDS_DATA", str(site.config.data))
+    monkeypatch.setenv("FLASHCARDS_DECKS", str(site.config.decks))
+    day = on(site, ann, 19)
+    assert run(["plan", "make", day, "--minutes", "40"]) == 0
+    assert run(["plan", "minutes", "0"]) == 2
+    assert "Give a whole number of minutes a day, 1 to 600." in capsys.readouterr().err
+    assert run(["plan", "make", day, "--minutes", "4.5"]) == 2
+    assert [it.minutes for it in site.services.plans.plans(ann)] == [40]
