@@ -324,8 +324,11 @@ class PostgresqlDatabase(Database):
         return int(row[0]) if row else 0
 
     def backup(self, target: Path, told: Path) -> None:
-        """Copies a consistent state into the new file `target`, in pg_dump's custom format."""
-        raise NotImplementedError
+        """Raises Unavailable: what is on a server is saved with the server's own tools."""
+        raise Unavailable(
+            f"The database {self._address} is on a server, of which no backup can be made here yet: use pg_dump, and"
+            " keep the file secret.key of the data folder with it."
+        )
 
     def make(self) -> None:
         """Makes all tables in the empty database, within a transaction."""
