@@ -59,6 +59,7 @@ def _service(history: History) -> Callable[[], None]:
 
 def _raw(history: History) -> Callable[[], None]:
     connection = history.db.connection()
+    connection.execute("PRAGMA synchronous = FULL")  # whoever commits by themselves waits for the disk in the commit
     cards = iter(enumerate(history.due_cards(ROUNDS * A_ROUND), start=1))
     insert_log, update_schedule = (query.text(SQLITE) for query in (reviews.insert_log, reviews.update_schedule))
     before, after = (4, 250, 15, TODAY, 0, None), (5, 250, 38, TODAY + 38, 0, None)

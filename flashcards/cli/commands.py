@@ -31,6 +31,7 @@ COMMANDS = {
     "fit": ("fit", "Fit what predicts a learner to their log."),
     "evaluate": ("evaluate", "Say how well a learner's answers were predicted."),
     "review": ("review", "Review the day's queue in the terminal."),
+    "sets": ("sets", "List the sets that were begun, or end one."),
     "plan": ("plan", "Plan up to a date, and follow it."),
     "practice": ("practice", "Practise interview questions in the terminal."),
     "export": ("export", "Write decks for Anki, as CSV or as JSON."),

@@ -132,7 +132,7 @@ def list_(user: str | None, as_json: bool) -> None:
         return
     for it in plans:
         state = "followed" if it.followed else "ended" if it.ended_at else ""
-        click.echo(printable(f"{it.id}\t{date_of(it.day)}\t{it.minutes} minutes\t{state}\t{it.title}".rstrip()))
+        click.echo(f"{it.id}\t{date_of(it.day)}\t{it.minutes} minutes\t{state}\t{printable(it.title)}".rstrip())
 
 
 @plan_command.command("minutes")

@@ -12,7 +12,7 @@ import click
 from flashcards.cli.common import counted, printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
 from flashcards.cli.review import FOUR, NAMES, QUIT, SIX, choose_learner, terminal_text
-from flashcards.domain.practice.kinds import LEVELS, ROUND_KINDS
+from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, ROUND_KINDS
 from flashcards.domain.practice.kinds import NAMES as KINDS
 from flashcards.domain.practice.rounds import Point
 from flashcards.errors import Invalid
@@ -33,6 +33,7 @@ class Left(Exception):
 @click.command("practice")
 @click.option("--kind", type=click.Choice(ROUND_KINDS), help="What is asked; concepts, if it is not said.")
 @click.option("--minutes", type=click.IntRange(1, 180), metavar="N", help="How long it should take.")
+@click.option("--questions", type=click.IntRange(1, MOST_QUESTIONS), metavar="N", help="How many; else what fits.")
 @click.option("--level", type=click.Choice(LEVELS), help="Any, if it is not said.")
 @click.option("--deck", "decks", multiple=True, metavar="D", help="A deck or folder; may be given several times.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag; may be given several times.")
@@ -41,6 +42,7 @@ class Left(Exception):
 def practice_command(
     kind: str | None,
     minutes: int | None,
+    questions: int | None,
     level: str | None,
     decks: tuple[str, ...],
     tags: tuple[str, ...],
@@ -57,12 +59,14 @@ def practice_command(
         raise Invalid("practice needs a terminal: run it without a pipe")
     with services() as opened:
         learner = choose_learner(opened, user)
-        wanted = kind or minutes or level or decks or tags or anew
+        wanted = kind or minutes or questions or level or decks or tags or anew
         open_ = None if wanted else next((one for one in opened.practice.rounds(learner) if not one.finished_at), None)
         if open_ is not None:
             round_ = opened.practice.open(learner, open_.id)
         else:
-            wish = Wish(kind=kind or "concepts", minutes=minutes, level=level, decks=decks, tags=tags)
+            wish = Wish(
+                kind=kind or "concepts", minutes=minutes, questions=questions, level=level, decks=decks, tags=tags
+            )
             round_ = opened.practice.begin(learner, wish)
         with open_keyboard() as keyboard:
             Room(opened, learner, keyboard, round_).run()

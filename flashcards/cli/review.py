@@ -57,8 +57,9 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$
     show_default=True,
     help="review: today's cards; ahead: those of later days; cram: all of them, and no date moves.",
 )
+@click.option("--set", "set_id", metavar="S", help="Go on with a set that was begun; `flashcards sets` names them.")
 @click.option("--user", metavar="U", help="Whose queue; not needed where there is one account.")
-def review_command(deck: str | None, search: str | None, mode: QueueMode, user: str | None) -> None:
+def review_command(deck: str | None, search: str | None, mode: QueueMode, set_id: str | None, user: str | None) -> None:
     """Review in the terminal: the day's queue, or exactly what a search finds; maths as source, code coloured.
 
     Example: flashcards review --search "tag:core is:failed" --mode cram
@@ -67,8 +68,14 @@ def review_command(deck: str | None, search: str | None, mode: QueueMode, user: 
         raise Invalid("review needs a terminal: run it without a pipe")
     with services() as opened:
         learner = choose_learner(opened, user)
+        chosen = Chosen(deck, search, mode)
+        if set_id:
+            if deck or search:
+                raise Invalid("a set has its cards: leave out --deck and --search", field="set")
+            found = opened.review.study_set(learner, set_id)
+            chosen = Chosen(mode=found.mode, set_id=found.id)
         with open_keyboard() as keyboard:
-            Session(opened, learner, keyboard, Chosen(deck, search, mode)).run()
+            Session(opened, learner, keyboard, chosen).run()
 
 
 def choose_learner(opened: Services, name: str | None) -> Learner:
@@ -94,7 +101,7 @@ class Chosen:
 
     def next(self, opened: Services, learner: Learner) -> Queue:
         """What is left, with the next card; the set is made at the first time. Raises Invalid and NotFound."""
-        if self.mode != "cram":
+        if self.mode != "cram" and not self.set_id:
             return opened.review.search_queue(learner, self.search, deck=self.deck, mode=self.mode, limit=1)
         if not self.set_id:
             terms = [f'deck:"{self.deck}"' if self.deck else "", self.search or ""]
@@ -138,9 +145,11 @@ class Session:
             "ahead": "Nothing left to study ahead.",
             "cram": "The set is done.",
         }
-        return ends[self.chosen.mode]
+        return ends["cram" if self.chosen.set_id else self.chosen.mode]
 
     def _left(self, left: Left) -> str:
+        if self.chosen.mode == "review" and self.chosen.set_id:
+            return f"{left.total} left of the set"
         if self.chosen.mode == "review":
             return f"{left.due} due, {left.new} new, {left.drill} to drill"
         return f"{left.total} left: answers change no dates"

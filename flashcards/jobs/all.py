@@ -9,6 +9,7 @@ from typing import cast
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
 from flashcards.services.reminders.reminders import Ran
 from flashcards.services.sync.run import SyncReport
+from flashcards.services.sync.watch import Watch
 from flashcards.wiring import Services
 
 LOCK = "jobs.lock"
@@ -17,8 +18,9 @@ BACKUP_HOUR = 3
 
 def all_jobs(services: Services) -> Jobs:
     """The jobs of a server over `services`, not yet started."""
+    watch = Watch(services.config.decks, partial(services.sync.changed, wait=True))
     jobs = [
-        watch_job(partial(services.sync.changed, wait=True), services.sync.sync, "Reading decks", _sync_words),
+        watch_job(watch.changed, services.sync.sync, "Reading decks", _sync_words),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
         nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR, "Forgetting logins that are over"),
         nightly_job("memory", services.fits.nightly, BACKUP_HOUR, "Fitting memories", _fits_words),

@@ -90,7 +90,8 @@ _COUNTERS = {
 @prepared
 def _schedules() -> Query:
     schedule = models.Schedule
-    return schedule.select(schedule.learner, schedule.card, schedule.lapses, schedule.by, *columns(schedule))
+    rows = schedule.select(schedule.learner, schedule.card, schedule.lapses, schedule.by, *columns(schedule))
+    return rows.order_by(schedule.learner, schedule.card)
 
 
 @prepared
@@ -141,10 +142,10 @@ class CheckRows:
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 
-    def schedules(self) -> dict[tuple[int, int], tuple[Schedule, int, str]]:
-        """(schedule, lapses, who decides its date) of every (learner, card)."""
-        rows = _schedules.each(self._db)
-        return {(row[0], row[1]): (schedule_of(*row[4:]), row[2], row[3]) for row in rows}
+    def schedules(self) -> Iterator[tuple[tuple[int, int], tuple[Schedule, int, str]]]:
+        """(schedule, lapses, who decides its date) of every (learner, card), in their order."""
+        for learner, card, lapses, by, *values in _schedules.each(self._db):
+            yield (learner, card), (schedule_of(*values), lapses, by)
 
     def log(self) -> Iterator[LoggedEntry]:
         """Every log by learner and card, in the order of `seq`, undone rows left out."""

@@ -63,8 +63,7 @@ _SEEN_BY_MOVES = ByHand(f"""
 """)
 _MOVES = ByHand(f"""
     UPDATE schedule AS s SET deck_id = place.deck
-    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM {{rows ?1 AS j}}
-          JOIN card c ON c.note_id = j.value JOIN note n ON n.id = c.note_id) AS place
+    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM card c JOIN note n ON n.id = c.note_id) AS place
     WHERE s.note_id {{among ?1}} AND s.card_id = place.card AND s.deck_id {{differs}} place.deck
 """)
 # By hand, like those above: rare, set-based, one INSERT ... SELECT ... ON CONFLICT after the other.

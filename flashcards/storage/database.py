@@ -91,6 +91,20 @@ class Database(ABC):
         """A consistent read: every statement within sees the same state. Within `write()` it adds nothing."""
 
     @abstractmethod
+    def long_read(self) -> AbstractContextManager[None]:
+        """`read()` for what goes through whole tables: what is sorted lies in files meanwhile, and not in memory.
+
+        Within a transaction it adds nothing.
+        """
+
+    @abstractmethod
+    def waiting_once(self) -> AbstractContextManager[None]:
+        """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
+
+        Nobody may be told of any of them before. Not within a transaction, and not within itself.
+        """
+
+    @abstractmethod
     def turn(self, name: str) -> AbstractContextManager[None]:
         """Waits until no other process or thread is within the turn of this name, and keeps others out of it."""
 

@@ -256,8 +256,8 @@ class ExportStore:
         self._version = version
 
     def read(self) -> AbstractContextManager[None]:
-        """A consistent read."""
-        return self._db.read()
+        """A consistent read of however much."""
+        return self._db.long_read()
 
     def decks(self) -> tuple[ExportDeck, ...]:
         """The decks whose files are there, in study order."""

@@ -12,12 +12,19 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.calibration import Calibration
-from flashcards.domain.memory.evidence import Beginning, Evidence, Remembered, is_evidence
+from flashcards.domain.memory.evidence import (
+    FORGOTTEN_IN_ANKI,
+    Beginning,
+    Evidence,
+    Remembered,
+    is_evidence,
+    is_forgotten,
+)
 from flashcards.domain.memory.fit import AS_IT_IS, Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
@@ -30,8 +37,10 @@ from flashcards.storage.models import (
     FsrsParameters,
     ImportedReview,
     Learner,
+    LearnerDay,
     LearnerDeck,
     LearnerFit,
+    LearnerState,
     Note,
     Review,
 )
@@ -161,8 +170,10 @@ def _mark_all(not_yet: str) -> Query:
 def _log(log: Any, learner: LearnerId) -> Any:
     """What of the learner's log says something of the memory, and what Anki knew of it."""
     says_what_was_known = log.stability.is_null(False) & log.verb.in_(("import", "sync"))
-    says_something = log.quality.is_null(False) | (log.verb == "reset") | says_what_was_known
     anki = ImportedReview
+    kind, factor = FORGOTTEN_IN_ANKI
+    forgets = (log.verb == "reset") | ((anki.type == kind) & (anki.factor == factor))
+    says_something = log.quality.is_null(False) | forgets | says_what_was_known
     return (
         log.select(
             log.card, log.study_day, log.at, log.seq, log.quality, log.verb, log.stability, log.difficulty,
@@ -184,6 +195,16 @@ def _logs(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
     log = Review if cards is None else Indexed(Review, "review_card")
     rows = _log(log, learner).order_by(log.card, log.seq)
     return rows if cards is None else rows.where(Among(log.card, cards))
+
+
+@prepared
+def _mark_of(learner: LearnerId) -> Query:
+    end = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
+    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
+    mine, memory = models.Memory.learner == learner, models.Memory
+    remembered = memory.select(fn.count(SQL("*")), fn.sum(memory.answers), fn.max(memory.last_at)).where(mine)
+    cards = remembered.alias("remembered")
+    return Select((cards,), (end, answers, SQL("remembered.*")))
 
 
 @prepared
@@ -287,6 +308,10 @@ class MemoryRows:
         rows = _of_cards.all(self._db, learner, None if cards is None else list(cards))
         return [CardMemory(*row) for row in rows]
 
+    def every_card(self, learner: LearnerId) -> Iterator[CardMemory]:
+        """As `of_cards` of all cards, in their order, read bit by bit: within one transaction."""
+        return map(CardMemory._make, _of_cards.each(self._db, learner))
+
     def of_decks(self, learner: LearnerId, decks: Collection[DeckId]) -> list[tuple[DeckId, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
         rows = _of_decks.all(self._db, learner, decks)
@@ -345,9 +370,15 @@ class MemoryRows:
 
     def logs(self, learner: LearnerId, cards: Collection[CardId] | None) -> Iterator[tuple[CardId, list[LogLine]]]:
         """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
-        rows = _logs.all(self._db, learner, None if cards is None else list(cards))
-        for card, group in groupby(rows, key=itemgetter(0)):
-            yield card, [it for row in group if (it := _line(row)) is not None]
+        return _by_card(_logs.all(self._db, learner, None if cards is None else list(cards)))
+
+    def every_log(self, learner: LearnerId) -> Iterator[tuple[CardId, list[LogLine]]]:
+        """As `logs` of all cards, in their order, read bit by bit: within one transaction."""
+        return _by_card(_logs.each(self._db, learner))
+
+    def mark_of(self, learner: LearnerId) -> Row:
+        """What is another whenever the log says something else of the memory."""
+        return _mark_of.one(self._db, learner) or ()
 
     def whole_log(self, learner: LearnerId) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""
@@ -355,11 +386,17 @@ class MemoryRows:
         lives: dict[CardId, int] = {}
         found: list[Logged] = []
         for card, day, at, seq, quality, verb, _, _, _, _, interval, type_, factor in rows:
-            if verb == "reset":
+            came = None if type_ is None else (type_, factor)
+            if verb == "reset" or is_forgotten(quality, came):
                 lives[card] = seq
-            elif is_evidence(quality, anki=None if type_ is None else (type_, factor)):
+            elif is_evidence(quality, anki=came):
                 found.append(Logged(day, at, seq, CardId(-lives[card]) if card in lives else card, quality, interval))
         return found
+
+
+def _by_card(rows: Iterable[Row]) -> Iterator[tuple[CardId, list[LogLine]]]:
+    for card, group in groupby(rows, key=itemgetter(0)):
+        yield card, [it for row in group if (it := _line(row)) is not None]
 
 
 def in_force_of(name: str | None, numbers: str, intercept: int, slope: int) -> InForce:

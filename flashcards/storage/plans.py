@@ -409,6 +409,14 @@ class PlanRows:
         """Every card that is not switched off or suspended, in study order."""
         return list(map(ScopeCard._make, _cards.all(self._db, learner)))
 
+    def lengths(self) -> dict[CardId, int]:
+        """How many characters each card's question and answer have together."""
+        return dict(
+            self._db.all(
+                "SELECT c.id, length(n.question) + length(n.answer) FROM card c JOIN note n ON n.id = c.note_id"
+            )
+        )
+
     def levels(self) -> dict[NoteId, int]:
         """The place of each tagged note's level in `LEVELS`; a note with the tag core is of the core."""
         marks = ", ".join("?" * len(LEVELS))

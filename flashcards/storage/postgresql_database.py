@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +238,14 @@ class PostgresqlDatabase(Database):
             yield
         else:
             yield from self._transaction(_READ, lambda: None)
+
+    def long_read(self) -> AbstractContextManager[None]:
+        """`read()`: the server itself sorts in files what is large."""
+        return self.read()
+
+    def waiting_once(self) -> AbstractContextManager[None]:
+        """Each write waits for the server's disk by itself."""
+        return nullcontext()
 
     def _transaction(self, begin: str, lock: Callable[[], None]) -> Iterator[None]:
         self._run(begin)

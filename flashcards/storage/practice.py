@@ -210,6 +210,10 @@ class PracticeRows:
         """The questions that can be practised, in study order: all, the one of a card, or those of a deck's file."""
         return [_core_note(row) for row in self._db.all(_CANDIDATES, (learner, CORE, card, path))]
 
+    def folder_titles(self) -> dict[str, str]:
+        """What folders call themselves, by path; those that have no title are left out."""
+        return dict(self._db.all("SELECT path, title FROM folder WHERE title IS NOT NULL AND title <> ''"))
+
     def texts(self, cards: Iterable[CardId]) -> dict[CardId, RubricText]:
         """The points and follow-ups of these cards' notes."""
         html = {card: (note, json.loads(extra)) for card, note, extra in self._db.all(_HTML, (_listed(cards),))}
@@ -337,6 +341,15 @@ class PracticeRows:
                 row.evidence, None if taught_by is None else int(taught_by),
             ),
         )  # fmt: skip
+
+    def consent(self, learner: LearnerId) -> int | None:
+        """Since when the learner's written answers may go to the model; None: they may not."""
+        row = self._db.one("SELECT consent_llm_at FROM learner WHERE id = ?", (learner,))
+        return row[0] if row else None
+
+    def save_consent(self, learner: LearnerId, at: int | None) -> None:
+        """Keeps the learner's consent, or that there is none."""
+        self._db.execute("UPDATE learner SET consent_llm_at = ? WHERE id = ?", (at, learner))
 
     def forget_marks(self, learner: LearnerId, round_id: str, position: int, who: str) -> None:
         """Forgets somebody's ticks on a question."""

@@ -13,7 +13,7 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
-from flashcards.storage.database import Database, Row
+from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
 from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
@@ -87,13 +87,13 @@ def _made(learner: LearnerId, id_: str) -> Query:
 
 
 @prepared
-def _named(learner: LearnerId, most: int) -> Query:
-    sets = StudySet.select(*_MADE).where(StudySet.learner == learner, StudySet.title != "")
-    return sets.order_by(StudySet.made_at.desc(), StudySet.id).limit(most)
+def _begun(learner: LearnerId, day: Day) -> Query:
+    own = (StudySet.learner == learner) & (StudySet.study_day >= day)
+    return StudySet.select(*_MADE).where(own).order_by(StudySet.made_at.desc(), StudySet.seq.desc(), StudySet.id)
 
 
 @prepared
-def _forget(learner: LearnerId, id_: str) -> Query:
+def _delete(learner: LearnerId, id_: str) -> Query:
     return StudySet.delete().where(StudySet.learner == learner, StudySet.id == id_)
 
 
@@ -105,7 +105,9 @@ def _forget_older(learner: LearnerId, day: Day) -> Query:
 @prepared
 def _since(learner: LearnerId, seq: int) -> Query:
     later = (Review.learner == learner) & (Review.seq > seq) & (Review.undone == 0) & (Review.kind != "imported")
-    return Review.select(Review.card, Review.quality, Review.verb).where(later).order_by(Review.at, Review.seq)
+    return (
+        Review.select(Review.seq, Review.card, Review.quality, Review.verb).where(later).order_by(Review.at, Review.seq)
+    )
 
 
 @prepared
@@ -141,15 +143,15 @@ class SetRows:
     def get(self, learner: LearnerId, id_: str) -> StoredSet | None:
         """The set with that id; None where the learner has none."""
         row = _made.one(self._db, learner, id_)
-        return _stored(row) if row else None
+        return _stored_set(row) if row else None
 
-    def named(self, learner: LearnerId, most: int) -> list[StoredSet]:
-        """The newest sets that have a title."""
-        return [_stored(row) for row in _named.all(self._db, learner, most)]
+    def begun(self, learner: LearnerId, day: Day) -> list[StoredSet]:
+        """The learner's sets that were made on `day` or later, the newest first."""
+        return list(map(_stored_set, _begun.all(self._db, learner, day)))
 
-    def forget(self, learner: LearnerId, id_: str) -> None:
-        """Drops a set."""
-        _forget.run(self._db, learner, id_)
+    def delete(self, learner: LearnerId, id_: str) -> None:
+        """Drops a set; what was answered in it stays."""
+        _delete.run(self._db, learner, id_)
 
     def add(self, learner: LearnerId, made: StoredSet) -> None:
         """Stores a new set."""
@@ -164,7 +166,11 @@ class SetRows:
 
     def since(self, learner: LearnerId, seq: int) -> list[GivenAnswer]:
         """What the log holds after the row `seq`, in the order in which it was given."""
-        return list(map(GivenAnswer._make, _since.all(self._db, learner, seq)))
+        return [given for _, given in self.since_with_seq(learner, seq)]
+
+    def since_with_seq(self, learner: LearnerId, seq: int) -> list[tuple[int, GivenAnswer]]:
+        """The same, each with its place in the log."""
+        return [(row[0], GivenAnswer(*row[1:])) for row in _since.all(self._db, learner, seq)]
 
     def crammed(self, learner: LearnerId, day: Day) -> list[GivenAnswer]:
         """What was crammed or put away on a day, in the order in which it was given."""
@@ -185,13 +191,13 @@ class SetRows:
         return [_set_card(row) for row in _cards.all(self._db, learner, today, cards)]
 
 
-def _stored(row: Row) -> StoredSet:
-    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
-
-
 def _values(wanted: CardFilter) -> tuple[Any, ...]:
     """What a search gives `_found` and `_tally`."""
     return wanted.today, wanted.due, wanted.decks, wanted.match or None, *wanted.values
+
+
+def _stored_set(row: tuple[Any, ...]) -> StoredSet:
+    return StoredSet(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _set_card(row: tuple[CardId, NoteId, int, DeckId, Day | None, int]) -> SetCard:

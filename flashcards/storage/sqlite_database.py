@@ -62,11 +62,13 @@ _PRAGMAS = {
 
 
 class _Thread(threading.local):
-    """What a thread has of a database: its connection, whether it is within a transaction, and is to give up early."""
+    """What a thread has of a database: its connection, and what it is in the middle of."""
 
     connection: Any = None
     in_transaction = False
     hurried = False
+    unwaited: int | None = None
+    """Within `waiting_once` the last commit of which nobody knows yet whether it is on the disk."""
 
 
 class SqliteDatabase(Database):
@@ -107,7 +109,10 @@ class SqliteDatabase(Database):
         return database
 
     def connection(self) -> Any:
-        """This thread's connection of the driver; made at its first use."""
+        """This thread's connection of the driver; made at its first use.
+
+        A commit on it waits for no disk: that is for `write`, `read` and the methods that run statements.
+        """
         connection = self._local.connection
         if connection is None:
             with _translated(self.path):
@@ -223,7 +228,10 @@ class SqliteDatabase(Database):
             raise self._disk_failed(error) from error
 
     def _wait_for_disk(self, number: int) -> None:
-        """Returns when the commit with that number is on the disk."""
+        """Returns when the commit with that number is on the disk; at once within `waiting_once`."""
+        if self._local.unwaited is not None:
+            self._local.unwaited = number
+            return
         try:
             self._group.wait(number)
         except OSError as error:
@@ -289,6 +297,36 @@ class SqliteDatabase(Database):
     def size(self) -> int:
         """How much room the file and its log take."""
         return sum(map(_size, (self.path, *log_paths(self.path))))
+
+    @contextmanager
+    def long_read(self) -> Iterator[None]:
+        """`read()` for what goes through whole tables: what is sorted lies in files meanwhile, and not in memory.
+
+        Within a transaction it adds nothing.
+        """
+        if self._depth():
+            yield
+            return
+        self.execute("PRAGMA temp_store = file")
+        try:
+            with self.read():
+                yield
+        finally:
+            self.execute("PRAGMA temp_store = memory")
+
+    @contextmanager
+    def waiting_once(self) -> Iterator[None]:
+        """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
+
+        Nobody may be told of any of them before. Not within a transaction, and not within itself.
+        """
+        self._local.unwaited = 0
+        try:
+            yield
+        finally:
+            number, self._local.unwaited = self._local.unwaited, None
+            if number:
+                self._wait_for_disk(number)
 
     def backup(self, target: Path, told: Path) -> None:
         """Copies a consistent state into the new file `target`, in one step, under load as well.

@@ -105,8 +105,8 @@ class TransferStore:
         self._db = database
 
     def read(self) -> AbstractContextManager[None]:
-        """A consistent read."""
-        return self._db.read()
+        """A consistent read of however much."""
+        return self._db.long_read()
 
     def write(self) -> AbstractContextManager[None]:
         """The one transaction of an import."""

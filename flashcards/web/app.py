@@ -48,7 +48,7 @@ from flashcards.web.pwa.views import pwa
 from flashcards.web.reminders.views import reminders
 from flashcards.web.review import buttons
 from flashcards.web.review.views import review
-from flashcards.web.sets.views import sets
+from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import base_path, dates, errors, security
@@ -172,7 +172,11 @@ def _teach_templates(app: Flask) -> None:
         flag_history=flags.history_words,
     )
     app.jinja_env.globals.update(
-        relative_day=dates.relative_day, version=__version__, grades=buttons.grades, FLAGS=flags.FLAGS
+        relative_day=dates.relative_day,
+        version=__version__,
+        grades=buttons.grades,
+        FLAGS=flags.FLAGS,
+        SET_NAMES=SET_NAMES,
     )
     app.context_processor(lambda: {"learner": g.get("learner")})
 

@@ -119,6 +119,31 @@ def test_visited_pages_open_offline_and_are_gone_after_logging_out(live: Live, p
     disconnect(live, page)
     page.goto(f"{live.url}/decks/science/algebra")
     expect(page.get_by_role("heading", level=1)).to_have_text("This page is not kept here.")
+    page.goto(live.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page is not kept here.")
+    connect(live, page)
+
+
+def kept_today(says: str) -> str:
+    """That the worker keeps Today as it says this."""
+    return f"""caches.open("flashcards-pages").then((cache) => cache.match("/")).then((page) => page?.text())
+        .then((text) => (text ?? "").includes("{says}"))"""
+
+
+def test_today_opens_offline_whichever_page_was_opened(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(f"{live.url}/decks")
+    controlled(page)
+    until(page, kept_today("20 cards today"))
+    # A form changes it: the next page, whichever it is, brings it again.
+    page.goto(f"{live.url}/settings")
+    page.get_by_label("New cards a day").fill("6")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto(f"{live.url}/decks/programming/python")
+    until(page, kept_today("6 cards today"))
+    disconnect(live, page)
+    page.goto(live.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("6 cards today")
     connect(live, page)
 
 

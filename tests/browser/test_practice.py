@@ -85,13 +85,20 @@ def test_a_round_of_concepts_by_keyboard(live: Live, page: Page, ann: Learner) -
             page.keyboard.press(key)
         expect(page.locator("#line")).to_have_text("2 said, 1 partly, 1 missed.")
         expect(page.locator(".proposed")).to_have_text("Hardproposed")
+        expect(page.locator("#follow-1")).to_be_focused()
+        expect(page.get_by_role("heading", name="Follow-up 1 of 2")).to_be_in_viewport()
+        expect(page.locator("#guide")).to_contain_text("Follow-up 1 of 2")
+        expect(page.locator("#grades")).to_be_hidden()
         if number == 0:  # a follow-up, answered before the next one comes
             page.keyboard.press("n")
             page.keyboard.type("I would sample.")
             page.keyboard.press("Tab")
             page.keyboard.press("Enter")
             page.keyboard.press("2")
-            expect(page.get_by_role("heading", name="Follow-up 2 of 2")).to_be_visible()
+            expect(page.get_by_role("heading", name="Follow-up 2 of 2")).to_be_in_viewport()
+            expect(page.locator("#follow-2")).to_be_focused()
+        page.keyboard.press("g")  # now, without the rest
+        expect(page.locator("#guide")).to_be_hidden()
         page.keyboard.press("Enter")
         page.wait_for_selector("#done" if number < 4 else ".hero")
     expect(page.get_by_role("heading", level=1)).to_have_text("10 of 20 points said")
@@ -226,6 +233,8 @@ def test_a_mixed_round_on_a_phone(live: Live, new_context: Callable[..., Browser
         for group in page.locator(".points .marks").all():
             group.get_by_label("Said").tap()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if page.locator("#grade-now").is_visible():
+            page.locator("#grade-now").tap()
         page.get_by_role("button", name="Good").tap()
         page.wait_for_selector("#done" if number < 4 else ".hero")
         if number < 4:
@@ -237,8 +246,8 @@ def test_a_mixed_round_on_a_phone(live: Live, new_context: Callable[..., Browser
 def test_a_round_without_javascript(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     page = new_context(ann, java_script_enabled=False).new_page()
     page.goto(f"{live.url}/practice")
-    page.get_by_text("Choose level, folders and length").click()
-    page.get_by_label("Decks, folders, tags").fill("ml/concepts/pca")
+    page.get_by_text("Choose level, folders, questions and length").click()
+    page.get_by_label("Single decks, or tags").fill("ml/concepts/pca")
     page.get_by_role("button", name="Draw questions").click()
     expect(page.locator("noscript span, .where")).to_contain_text(["begun at"])
     expect(page.get_by_role("button", name="Record")).to_be_hidden()
@@ -255,6 +264,8 @@ def test_a_round_without_javascript(live: Live, new_context: Callable[..., Brows
     page.get_by_role("radiogroup", name="Follow-up 1").get_by_label("Partly").check()
     page.get_by_role("button", name="Keep the ticks").click()
     expect(page.get_by_role("heading", name="Follow-up 2 of 2")).to_be_visible()
+    expect(page.get_by_role("button", name="Hard")).to_be_hidden()
+    page.get_by_role("button", name="Grade now").click()
     page.get_by_role("button", name="Hard").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("3 of 4 points said")
     assert [row.grade for row in live.log(ann)] == [3]
@@ -308,6 +319,7 @@ def test_a_round_goes_on_without_a_connection(live: Live, page: Page, ann: Learn
     wait_ready(page)
     expect(page.locator("#line")).to_have_text("3 said, 0 partly, 1 missed.")
     expect(page.locator("#own")).to_have_text("Said without a connection.")
+    page.keyboard.press("g")
     page.keyboard.press("Enter")  # Hard, as proposed
     page.wait_for_selector("text=Concepts · 2 of 2")
     wait_ready(page)
@@ -315,6 +327,7 @@ def test_a_round_goes_on_without_a_connection(live: Live, page: Page, ann: Learn
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#ticks")
     wait_ready(page)
+    page.keyboard.press("g")
     page.get_by_role("button", name="Good").click()
     expect(page.locator("#line")).to_contain_text("the report comes with the connection")
     assert live.log(ann) == []
@@ -347,9 +360,11 @@ def test_two_tabs_in_one_round(live: Live, new_context: Callable[..., BrowserCon
     wait_ready(one)
     one.keyboard.press("1")
     nothing_waits(one)
+    one.keyboard.press("g")
     one.get_by_role("button", name="Good").click()
     one.wait_for_selector("text=Concepts · 2 of 2")
     two.bring_to_front()
+    two.keyboard.press("g")
     two.get_by_role("button", name="Again").click()
     expect(two.locator("#line")).to_have_text("This answer has its grade already.")
     asked = open_round(live, ann).questions[0]
@@ -468,6 +483,7 @@ def test_two_browsers_tick_one_answer(live: Live, new_context: Callable[..., Bro
     for key in "1113":
         page.keyboard.press(key)
     nothing_waits(page)
+    page.keyboard.press("g")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Concepts · 2 of 2")
     expect(partner.locator(".rtop > div").nth(1)).to_have_text("Concepts · 2 of 2")
@@ -495,6 +511,7 @@ def test_axe_finds_nothing_in_a_round(live: Live, new_context: Callable[..., Bro
     check(page)
     for key in "12":
         page.keyboard.press(key)
+    page.keyboard.press("g")
     page.get_by_role("button", name="Again").click()
     page.wait_for_selector("text=Concepts · 2 of 2")
     page.locator("#menu summary").click()
@@ -508,6 +525,15 @@ def test_axe_finds_nothing_in_a_round(live: Live, new_context: Callable[..., Bro
     partner.get_by_role("button", name="Join").click()
     check(partner)
     page.goto(f"{url}/report")
+    page.locator(".answered summary").first.click()
     check(page)
+    page.get_by_role("button", name="into my review").click()
+    expect(page.get_by_text("in today’s review")).to_be_visible()
+    check(page)
+    asked = open_round(live, ann).questions[0]
+    live.services.faults.report(ann, asked.card, "It is wrong.", new_id())
+    for path in (f"/cards/{asked.card}", "/analysis"):
+        page.goto(live.url + path)
+        check(page)
     page.goto(f"{live.url}/practice")
     check(page)

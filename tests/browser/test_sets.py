@@ -24,7 +24,7 @@ def study(page: Page, live: Live, q: str = f"deck:{DECK}", *, cram: bool = True)
 
 def test_a_set_from_browse_until_each_is_right(live: Live, page: Page, ann: Learner) -> None:
     study(page, live)
-    expect(page.get_by_text("A set: answers change no dates.")).to_be_visible()
+    expect(page.get_by_text("A set: your schedule stays as it is.")).to_be_visible()
     expect(page.locator("#left")).to_have_text("5")
     expect(page.locator("#where")).to_contain_text("cram")
     failed = current_card(page)
@@ -51,7 +51,7 @@ def test_a_set_from_browse_until_each_is_right(live: Live, page: Page, ann: Lear
 
 def test_what_is_new_or_due_moves_as_usual(live: Live, page: Page, ann: Learner) -> None:
     study(page, live, cram=False)
-    expect(page.get_by_text("A set: what is not due keeps its date.")).to_be_visible()
+    expect(page.get_by_text("A set of 5 cards, asked as usual.")).to_be_visible()
     failed = answer(page, "1")
     for _ in range(4):
         answer(page, "4")

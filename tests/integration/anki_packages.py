@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import wave
 import zlib
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+os.environ["ANKI_TEST_MODE"] = "1"  # Anki does not spread its intervals then; read once, when it is first used
 
 from anki.collection import (
     Collection,

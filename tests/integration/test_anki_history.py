@@ -135,7 +135,7 @@ def test_anki_agrees_on_every_card_and_every_row(tmp_path: Path, hour: int, day_
             assert (ease, ivl, last_ivl) == (EASE[row.grade], row.after.interval, row.before.interval)
             assert took == min(row.took_ms or 0, 60_000)
             if type_ == 3:
-                assert (factor, row.kind in ("cram", "extra")) == (0, True)
+                assert (factor, row.kind in ("cram", "extra")) == (row.after.ease * 10, True)
             elif row.verb == "reset":
                 assert (type_, factor) == (4, 0)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.accounts.facade import Learner
+from flashcards.storage import group_sync
 from flashcards.storage.database import Database
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS
@@ -287,6 +289,42 @@ def test_a_batch_goes_by_the_clock_and_replies_in_order(client: FlaskClient, sit
     body = client.post(f"{API}/reviews/batch", json={"items": items}).json
     assert [item["body"]["card"] for item in body["items"]] == cards
     assert [row.card for row in site.services.review.log(ann)] == [cards[1], cards[2], cards[0]]
+
+
+def to_answer(site: Site, learner: Learner, count: int) -> list[dict[str, Any]]:
+    cards = site.services.review.queue(learner, limit=count).cards
+    return [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
+
+
+def test_a_batch_waits_for_the_disk_once(
+    client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs: list[Path] = []
+
+    def sync(log: Path, opened: int | None) -> int | None:
+        syncs.append(log)
+        return opened
+
+    monkeypatch.setattr(group_sync, "_to_disk", sync)
+    items = to_answer(site, ann, 8)
+    client.get(f"{API}/today")
+    syncs.clear()
+    body = client.post(f"{API}/reviews/batch", json={"items": items}).json
+    assert [item["status"] for item in body["items"]] == [201] * 8
+    assert len(syncs) == 1
+
+
+def test_a_batch_that_the_disk_did_not_take_is_acknowledged_to_nobody(
+    client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = to_answer(site, ann, 3)
+
+    def fail(_log: Path, _opened: int | None) -> int | None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    client.get(f"{API}/today")
+    monkeypatch.setattr(group_sync, "_to_disk", fail)
+    assert client.post(f"{API}/reviews/batch", json={"items": items}).status_code == 503
 
 
 def test_a_batch_has_at_most_500_items(client: FlaskClient) -> None:

@@ -135,6 +135,51 @@ def test_what_is_written_without_a_transaction_waits_for_the_disk_too(database: 
     assert disk.syncs == 4
 
 
+def test_several_transactions_wait_once(database: Database, disk: Disk) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        with database.waiting_once():
+            for name in "ABC":
+                add(database, name)
+        done.append("all")
+        database.close_thread()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_for(lambda: names(database) == {"A", "B", "C"})
+    assert done == []  # nobody is told before
+    disk.go_on.set()
+    thread.join(60)
+    assert (done, disk.syncs) == (["all"], 1)
+    add(database, "D")
+    with database.waiting_once():
+        names(database)
+    assert disk.syncs == 2
+
+
+def test_several_transactions_of_which_the_disk_fails_are_all_in_doubt(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_log: Path, _opened: int | None) -> int | None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(group_sync, "_to_disk", fail)
+    stored: list[set[str]] = []
+
+    def several() -> None:
+        with database.waiting_once():
+            add(database, "Ann")
+            stored.append(names(database))
+
+    with pytest.raises(Unavailable, match="Input/output error"):
+        several()
+    assert stored == [{"Ann"}]
+    monkeypatch.undo()
+    with pytest.raises(Unavailable, match="start the server again"):
+        add(database, "Ben")
+
+
 def test_a_log_that_was_made_anew_is_synced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """When all connections were closed, SQLite folds the log and removes it; the next writer has another file."""
     add(database, "Ann")

@@ -6,9 +6,11 @@ import random
 import re
 import time
 
+import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.review.facade import Answer
+from flashcards.storage.memory import MemoryRows
 from tests.integration.study_world import DAY_MS
 from tests.site import Site
 
@@ -43,6 +45,36 @@ def test_one_answer_says_what_is_known_and_that_nothing_can_be_judged(site: Site
     page = client.get("/stats/memory").text
     assert "Nothing to judge yet" in page
     assert re.search(r"<dd>1<small>of [\d,]+ cards, expected", page)
+
+
+def test_the_log_is_walked_once_until_it_changes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_of(site)
+    study(site, "ann", 6, 5)
+    walked = []
+    walk = MemoryRows.whole_log
+    monkeypatch.setattr(MemoryRows, "whole_log", lambda rows, learner: walked.append(learner) or walk(rows, learner))
+
+    def seen() -> tuple[int, float]:
+        found = client.get("/api/v1/memory").json
+        return found["answers"], found["log_loss"]
+
+    before = seen()
+    assert (seen(), len(walked)) == (before, 1)
+    ann = site.services.accounts.find("ann")
+    card = site.services.review.cards(ann, limit=1).items[0].id
+    site.services.review.answer(ann, Answer("00000000-0000-4000-9000-000000000001", card, 1, mode="cram"))
+    answered = seen()
+    assert (answered[0], len(walked)) == (26, 2)
+    site.services.review.undo(ann)
+    assert seen() == before
+    site.services.review.act(ann, card, "reset")
+    assert seen() == before  # what came before the reset can be judged
+    site.services.review.answer(ann, Answer("00000000-0000-4000-9000-000000000002", card, 1, mode="cram"))
+    assert seen() == before  # the first answer after it cannot
+    site.services.review.undo(ann)
+    site.services.review.undo(ann)  # the reset
+    site.services.review.answer(ann, Answer("00000000-0000-4000-9000-000000000003", card, 1, mode="cram"))
+    assert seen() == answered
 
 
 def test_few_answers_are_judged_by_the_model_as_it_comes(site: Site) -> None:

@@ -145,3 +145,5 @@ def test_the_terminal_takes_any_whole_minutes(
     assert "Give a whole number of minutes a day, 1 to 600." in capsys.readouterr().err
     assert run(["plan", "make", day, "--minutes", "4.5"]) == 2
     assert [it.minutes for it in site.services.plans.plans(ann)] == [40]
+    assert run(["plan", "list"]) == 0
+    assert f"1\t{day}\t40 minutes\tfollowed" in capsys.readouterr().out

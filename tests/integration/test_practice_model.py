@@ -139,6 +139,7 @@ def answered(site: Practice) -> tuple[Any, str, str]:
     client, uid = site.client(site.learner()), new_id()
     begun = client.post("/practice", data={"kind": "one", "where": "ml/concepts/pca", "id": new_id()})
     client.post(f"{begun.location}/answer", data={"q": "1", "id": uid, "text": ANSWER})
+    site.services.practice.agree(site.services.accounts.find("Ann"), yes=True)
     return client, begun.location, uid
 
 
@@ -166,6 +167,30 @@ def test_it_is_asked_only_when_the_button_is_pressed_and_ticks_nothing_itself(
     assert site.services.review.log(ann) == ()
     opened = site.services.practice.open(ann, address.rpartition("/")[2]).questions[0]
     assert (opened.tally.marked, opened.proposed, opened.grade) == (0, None, None)
+
+
+def test_consent_is_asked_for_once_kept_and_taken_back(site: Practice, stand_in: StandIn) -> None:
+    client, address, uid = answered(site)
+    ben = site.learner("Ben")
+    page = client.get(f"{address}?q=1").text
+    assert "You agreed on" in page
+    assert 'name="agree"' not in page
+    assert f"<b>127.0.0.1:{stand_in.server.server_port}</b>" in client.get("/settings").text
+    assert client.post("/practice/consent").location == "/settings#model"
+    assert "Nothing that you write goes to a model." in client.get("/settings").text
+    page = client.get(f"{address}?q=1").text
+    assert 'name="agree" value="1">Agree, and let a model propose ticks' in page
+    refused = client.post(f"{address}/propose", data={"q": "1", "id": uid})
+    assert refused.status_code == 403
+    assert "Nothing was sent" in refused.text
+    assert stand_in.asked == []
+    agreed = client.post(f"{address}/propose", data={"q": "1", "id": uid, "agree": "1"})
+    assert agreed.status_code == 200
+    assert len(stand_in.asked) == 1
+    site.later(86_400_000)
+    assert client.post(f"{address}/propose", data={"q": "1", "id": uid}).status_code == 200
+    assert "Take the consent back" in client.get("/settings").text
+    assert site.services.practice.consent(ben) is None  # each for themselves
 
 
 def test_a_model_that_injects_runs_nothing(site: Practice, stand_in: StandIn) -> None:
@@ -214,7 +239,7 @@ def test_a_model_that_is_not_there() -> None:
 def test_without_an_address_there_is_no_button_and_no_way(prepared: Path, tmp_path: Path) -> None:
     with practice_site(tmp_path, prepared) as site:
         client, address, uid = answered(site)
-        assert "Let a model propose" not in client.get(f"{address}?q=1").text
+        assert "model propose" not in client.get(f"{address}?q=1").text
         refused = client.post(f"{address}/propose", data={"q": "1", "id": uid})
         assert refused.status_code == 503
         assert "No model is set up" in refused.text

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.services.practice.contract import Wish
+from flashcards.services.practice.points import asked_and_told
 from tests.integration.practice_world import Practice, practice_site, prepare
 from tests.site import new_id
 
@@ -90,6 +91,48 @@ def test_a_whole_round_by_forms(site: Practice, ann: FlaskClient) -> None:
     assert (row.kind, row.grade) == ("mock", 3)
 
 
+def test_the_way_to_the_grade_names_what_is_open(site: Practice, ann: FlaskClient) -> None:
+    """By forms alone: points, then follow-ups, then the grade; or the grade at once, without losing a tick."""
+    address = begin(ann)
+    uid = answer(ann, address)
+
+    def tick(to: str, **marks: str) -> str:
+        sent = ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": to, **marks})
+        return ann.get(sent.location).text
+
+    def is_hidden(page: str, name: str) -> bool:
+        return bool(re.search(rf'id="{name}"[^>]* hidden>', page))
+
+    page = ann.get(f"{address}?q=1").text
+    points = [f"mark-{key}" for key in keys_of(page) if not key.startswith("follow")]
+    first, second = (f"mark-{key}" for key in keys_of(page) if key.startswith("follow"))
+    assert 'value="points">4 of 4 to mark</button>' in page
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (False, True)
+    page = tick("points", **dict.fromkeys(points, "said"))
+    assert 'value="follow-1">Follow-up 1 of 2</button>' in page
+    page = tick("grade", **{first: "partly"})  # now, whatever is open
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
+    assert 'value="follow-2">Follow-up 2 of 2</button>' in ann.get(f"{address}?q=1").text  # the tick was kept
+    page = tick("follow-2", **{second: "missed"})
+    assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
+    assert re.search(r'q4 proposed" name="grade" value="4"', page)  # follow-ups do not count
+    assert "follow-ups do not count" in page
+
+
+@pytest.mark.parametrize(
+    ("item", "asked", "told"),
+    [
+        ("The data? A table.", "The data?", "A table."),
+        ("Why <em>this?</em> one? So. Really?", "Why <em>this?</em> one?", "So. Really?"),
+        ("Ten million users.", "", "Ten million users."),
+        ("<a href='/x?y=1'>Scale</a> 10?", "<a href='/x?y=1'>Scale</a> 10?", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_is_asked_to_clarify_and_what_is_told(item: str, asked: str, told: str) -> None:
+    assert asked_and_told(item) == (asked, told)
+
+
 def test_a_second_click_on_begin_and_the_back_button(site: Practice, ann: FlaskClient) -> None:
     uid = new_id()
     first, second = begin(ann, id=uid), begin(ann, id=uid)
@@ -108,6 +151,9 @@ def test_a_second_click_on_begin_and_the_back_button(site: Practice, ann: FlaskC
         ({"where": "nowhere"}, "There is no deck, folder or tag"),
         ({"minutes": "0"}, "from 1 to 180"),
         ({"minutes": "ten"}, "Give minutes as a whole number"),
+        ({"questions": "13"}, "from 1 to 12"),
+        ({"questions": "0"}, "from 1 to 12"),
+        ({"folder": "nowhere"}, "There is no deck, folder or tag"),
         ({"kind": "coding", "level": "senior", "where": ""}, "take another level, another deck, or another kind"),
     ],
 )
@@ -116,6 +162,39 @@ def test_a_choice_that_cannot_be_is_said_where_it_was_made(ann: FlaskClient, for
     assert refused.status_code in {404, 422}
     assert says in refused.text
     assert '<details class="choose" open' in refused.text
+
+
+def test_folders_are_ticked_decks_are_listed_and_questions_counted(site: Practice, ann: FlaskClient) -> None:
+    page = ann.get("/practice").text
+    folders = re.findall(r'name="folder" value="([^"]+)"', page)
+    assert sorted(folders) == ["ml/behavioural", "ml/coding", "ml/concepts", "ml/system-design"]
+    assert '<option value="ml/concepts/svm">SVM</option>' in page
+    kinds = re.findall(r'name="kind" value="[a-z]+"[^>]*><span>([^<]+)', page)
+    assert kinds == ["Concepts", "Coding", "System design", "Behavioural", "Mixed", "One question"]
+    for wanted, folder in ((2, "ml/concepts"), (6, ["ml/coding", "ml/concepts"])):
+        form = {"kind": "concepts", "questions": str(wanted), "id": (uid := new_id()), "folder": folder}
+        assert ann.post("/practice", data=form).status_code == 303
+        opened = site.services.practice.open(site.services.accounts.find("Ann"), uid)
+        assert (len(opened.questions), opened.round.minutes) == (wanted, round(wanted * 3.75))
+
+
+def test_the_report_shows_answers_grades_and_follow_ups_and_its_times_add_up(ann: FlaskClient) -> None:
+    address = begin(ann, kind="concepts", where="ml/concepts", questions="2")
+    for place, took in ((1, "13900"), (2, "12600")):
+        data = {"q": str(place), "id": (uid := new_id()), "text": f"What I say <b>{place}</b>", "took_ms": took}
+        ann.post(f"{address}/answer", data=data)
+        keys = keys_of(ann.get(f"{address}?q={place}").text)
+        first = next(key for key in keys if key.startswith("follow"))
+        told = {f"reply-{first}": "Then I sample.", f"mark-{first}": "partly", f"mark-{keys[0]}": "said"}
+        ann.post(f"{address}/ticks", data={"q": str(place), "id": uid, "grade": "3", **told})
+    report = ann.get(f"{address}/report").text
+    assert "What I say &lt;b&gt;2&lt;/b&gt;" in report
+    assert report.count("Then I sample.") == 2
+    assert "1 of 4 said · Hard · 0:14" in report
+    assert "1 of 4 said · Hard · 0:13" in report
+    assert "in 27 s" in report
+    assert "1 round</" not in (home := ann.get("/practice").text)
+    assert "1 round, 27 s" in home
 
 
 def test_too_long_an_answer_comes_back_to_be_shortened(ann: FlaskClient) -> None:
@@ -251,7 +330,8 @@ def test_what_was_missed_is_found_and_stands_on_its_card(site: Practice, ann: Fl
 
 def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: FlaskClient) -> None:
     address = begin(ann)
-    assert "The data? A table of pca." in ann.get(address).text  # what an interviewer would answer, if asked
+    # What an interviewer would answer, if asked: each by itself.
+    assert "<details><summary>The data?</summary><p>A table of pca.</p></details>" in ann.get(address).text
     uid = answer(ann, address)
     page = ann.get(f"{address}?q=1").text
     assert re.search(r"data-taught hidden>Taught by <a[^>]*>A fact about pca</a>", page)
@@ -311,24 +391,24 @@ def test_misses_stay_until_they_are_done_and_can_be_had_again(site: Practice, an
     ticks = {"q": "1", "id": uid, "grade": "1", "mark-pca-fact": "missed"}
     ann.post(f"{address}/ticks", data=ticks)
     ann.post(f"{address}/misses")
-    (one,) = site.services.review.unfinished_sets(me)
+    (one,) = site.services.review.open_sets(me)
     # Another point is missed after all: the set has both cards then, at the same address.
     other = next(key for key in keys_of(ann.get(f"{address}?q=1").text) if key != "pca-fact")
     ann.post(f"{address}/ticks", data={"q": "1", "id": uid, "to": "points", f"mark-{other}": "missed"})
     ann.post(f"{address}/misses")
-    (two,) = site.services.review.unfinished_sets(me)
-    assert (one.left, two.left, two.set.id) == (1, 2, one.set.id)
-    while queue := site.services.review.set_queue(me, two.set.id).cards:
+    (two,) = site.services.review.open_sets(me)
+    assert (one.left, two.left, two.made.id) == (1, 2, one.made.id)
+    while queue := site.services.review.set_queue(me, two.made.id).cards:
         answered = {"id": new_id(), "card": queue[0].id, "grade": 5, "mode": "review"}
         assert ann.post("/api/v1/reviews", json=answered).status_code in {200, 201}
-        left = [unfinished.left for unfinished in site.services.review.unfinished_sets(me)]
+        left = [it.left for it in site.services.review.open_sets(me)]
         assert left in ([1], [])
     assert "Study what was missed" not in ann.get("/practice").text
     report = ann.get(f"{address}/report").text
     assert "What this round left out is studied: 2 cards." in report
     assert "Put 2 cards into my review again" in report
     ann.post(f"{address}/misses")
-    assert [unfinished.left for unfinished in site.services.review.unfinished_sets(me)] == [2]
+    assert [it.left for it in site.services.review.open_sets(me)] == [2]
 
 
 def test_nothing_missed_is_nothing_to_study(ann: FlaskClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flashcards.services.review.search import STATES
+from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database
 from tests.integration.study_world import StudyWorld
 
@@ -85,3 +86,34 @@ def test_what_a_search_finds_is_counted_without_a_walk_within_a_walk(
     assert len(plans) == len(STATES) + 6
     walks = {asked: [step for step in steps if re.match(WALK, step)] for asked, steps in plans.items()}
     assert {asked: steps for asked, steps in walks.items() if len(steps) > 1} == {}
+
+
+def test_notes_that_leave_their_files_cost_as_many_steps_as_they_are(tmp_path: Path) -> None:
+    """A folder that goes takes its schedules along: each was looked for among all that go, for minutes at 100,000."""
+    world = StudyWorld(tmp_path)
+    steps = dict.fromkeys((100, 400), 0)
+    try:
+        ada = world.learner()
+        for count in steps:
+            world.deck(f"d{count}", count)
+            world.db.execute(
+                "INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, due_on) SELECT ?, c.id, n.id, 0,"
+                " n.deck_id, 1 FROM note n JOIN card c ON c.note_id = n.id"
+                " WHERE n.id NOT IN (SELECT note_id FROM schedule)",
+                (ada.id,),
+            )
+            going = [note for (note,) in world.db.all("SELECT id FROM note WHERE removed_at IS NULL")]
+            assert len(going) == count
+            with world.db.write():
+                world.db.execute("UPDATE note SET removed_at = 1 WHERE removed_at IS NULL")
+
+                def one_more(count: int = count) -> None:
+                    steps[count] += 1
+
+                world.db.connection().set_progress_handler(one_more, 10)
+                follow_moves(world.db, going)
+                world.db.connection().set_progress_handler(None, 0)
+        assert world.db.one("SELECT count(*), count(deck_id) FROM schedule") == (500, 0)
+    finally:
+        world.close()
+    assert steps[400] < 5 * steps[100]

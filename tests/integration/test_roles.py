@@ -28,7 +28,7 @@ LEAST = {
     LEARNER: """
         GET /, GET /help, GET /done, GET /review, POST /review/act, POST /review/answer, POST /review/undo
         GET /decks, GET /decks/<path:address>, POST /decks/<path:address>, GET /media/<name>
-        POST /study, GET /searches, POST /searches
+        POST /study, POST /study/<set_id>/end, GET /searches, POST /searches
         GET /api/v1/searches, PUT /api/v1/searches/<search_id>, DELETE /api/v1/searches/<search_id>
         GET /browse, POST /browse, GET /cards/<card_id>, POST /cards/<card_id>, POST /cards/<card_id>/undo, GET /stats
         POST /cards/<card_id>/fault
@@ -47,12 +47,14 @@ LEAST = {
         POST /api/v1/cards/<card_id>/reset, POST /api/v1/cards/<card_id>/due, POST /api/v1/cards/<card_id>/flag
         GET /api/v1/reviews, POST /api/v1/reviews, POST /api/v1/reviews/batch, GET /api/v1/reviews/last
         DELETE /api/v1/reviews/<uuid:review_id>, GET /api/v1/export.apkg
-        GET /api/v1/me, PATCH /api/v1/me, POST /api/v1/sets, GET /api/v1/sets/<set_id>
+        GET /api/v1/me, PATCH /api/v1/me, GET /api/v1/sets, POST /api/v1/sets
+        GET /api/v1/sets/<set_id>, DELETE /api/v1/sets/<set_id>
         GET /practice, POST /practice, GET /practice/<uuid:round_id>, GET /practice/<uuid:round_id>/report
         POST /practice/<uuid:round_id>/answer, POST /practice/<uuid:round_id>/ticks
         POST /practice/<uuid:round_id>/finish, POST /practice/<uuid:round_id>/delete
         POST /practice/<uuid:round_id>/partner, POST /practice/<uuid:round_id>/misses
         POST /practice/<uuid:round_id>/propose, POST /practice/<uuid:round_id>/flag
+        POST /practice/consent
         GET /api/v1/rounds, POST /api/v1/rounds, GET /api/v1/rounds/<uuid:round_id>
         DELETE /api/v1/rounds/<uuid:round_id>, POST /api/v1/rounds/<uuid:round_id>/finish
         POST /api/v1/rounds/<uuid:round_id>/answers

@@ -330,7 +330,7 @@ def test_a_set_by_forms(site: Site, ann: Learner, client: FlaskClient) -> None:
     assert "5 cards 5 new move no date Study these 5" in text(found)
     address = study(client, "/browse?q=deck:languages/capitals", cram=True)
     page = client.get(address).text
-    assert "A set: answers change no dates." in text(page)
+    assert "A set: your schedule stays as it is." in text(page)
     assert [again in page for again in ("<small>again</small>", "<small>date stays</small>")] == [True, True]
     for grade in (1, 4, 4, 4, 4):
         assert answered(client, address, grade) == address
@@ -352,7 +352,7 @@ def test_a_set_by_forms(site: Site, ann: Learner, client: FlaskClient) -> None:
 def test_decks_and_folders_are_studied_whole(client: FlaskClient, page: str, cards: int | None) -> None:
     address = study(client, page)
     shown = client.get(address).text
-    assert "A set: answers change no dates." in text(shown)
+    assert "A set: your schedule stays as it is." in text(shown)
     total = client.get(f"{API}/queue?{address.partition('?')[2]}").json["total_today"]
     assert total == cards or (cards is None and total > 5)
 

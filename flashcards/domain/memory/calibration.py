@@ -70,6 +70,10 @@ class Tally:
         row[2] += right
         self.answers += 1
 
+    def copy(self) -> Tally:
+        """The same counts, to go on with."""
+        return Tally({key: list(row) for key, row in self.bins.items()}, self.answers)
+
 
 def tally(pairs: Iterable[tuple[float, bool]]) -> Tally:
     """The tally of (the model's recall, remembered)."""

@@ -21,7 +21,7 @@ BINS = 10
 WEEKS = 12
 _MONDAY = 3
 """The first day of all, 1970-01-01, was a Thursday."""
-_WALK_GROWTH = 1.3
+_WALK_GROWTH = 1.1
 _WALK_PATIENCE = 4
 
 
@@ -77,7 +77,8 @@ def evaluate(log: Sequence[Logged], start: Day | None = None, fits: Sequence[InF
     """Walks forward through a log in its order; answers from the day `start` on are judged, or all.
 
     `fits` are those that were in force, by day. None is what the rule of `fit.choose` would have taken on the way:
-    at `start`, and each time the log had grown by three tenths. Nothing of a day is seen before its predictions stand.
+    at `start`, and each time the log had grown by a tenth, as at night. Nothing of a day is seen before its
+    predictions stand.
     """
     ledger = Ledger(log, _WALK_PATIENCE)
     in_force = list(walk_fits(ledger, start) if fits is None else fits)
@@ -105,7 +106,7 @@ def evaluate(log: Sequence[Logged], start: Day | None = None, fits: Sequence[InF
 def walk_fits(ledger: Ledger, start: Day | None = None) -> Iterator[InForce]:
     """(day, fit in force from that day on): what would have been taken on the way through the log.
 
-    On the day `start`, where 200 answers come before it, and each time the log has grown by three tenths.
+    On the day `start`, where 200 answers come before it, and each time the log has grown by a tenth.
     """
     said = ledger.predictions(DEFAULTS)
     first = 0 if start is None else since(said, start)

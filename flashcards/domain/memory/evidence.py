@@ -13,6 +13,8 @@ from flashcards.domain.study_day import Day
 
 BEGINNINGS = ("reset", "import", "sync")
 """The verbs of rows from which on the memory may be another: see `Beginning`."""
+FORGOTTEN_IN_ANKI = (4, 0)
+"""Type and factor of the row with which Anki forgets a card: its own FSRS reads the log from there on."""
 _ANKI_MANUAL = (4, 5)
 _ANKI_FILTERED = 3
 
@@ -64,6 +66,11 @@ def is_evidence(quality: int | None, *, undone: bool = False, anki: tuple[int, i
         return True
     kind, factor = anki
     return kind not in _ANKI_MANUAL and not (kind == _ANKI_FILTERED and factor == 0)
+
+
+def is_forgotten(quality: int | None, anki: tuple[int, int] | None) -> bool:
+    """Whether a row that came from Anki forgets the card there: set by hand (type 4), with a factor of 0."""
+    return quality is None and anki == FORGOTTEN_IN_ANKI
 
 
 def answered(before: Remembered | None, answer: Evidence, chosen: Parameters = DEFAULTS) -> Remembered:

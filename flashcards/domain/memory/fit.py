@@ -1,18 +1,20 @@
 """Which numbers predict a learner best, and whether to take them.
 
-Three ways are tried: two numbers on the defaults (a calibration), all 21, and both. Each is fitted without the newest
-fifth of the log, and judged on it. The way in force is refitted in the same manner, and stays unless another predicts
-that fifth better; the defaults as they are come back where nothing beats them. What is taken is then fitted anew on
-the whole log.
+Two ways are tried: two numbers on the defaults (a calibration), and two numbers on all 21. Each is fitted without the
+newest fifth of the log, and judged on it. The first time the better one has to beat the defaults there. Later the way
+in force stays unless the other predicts that fifth better; what is taken is then fitted anew on the whole log.
+
+Predictions are always calibrated: on public logs it cost 0.002 to 0.03 of log loss to give the two numbers up and take
+them again, as the newest fifth alone would have it. Where the model is right as it comes, they come near 0 and 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from flashcards.domain.memory.calibration import NONE, Calibration, calibrate, tally
+from flashcards.domain.memory.calibration import NONE, Calibration, Tally, calibrate
 from flashcards.domain.memory.chances import log_loss
 from flashcards.domain.memory.fsrs import DEFAULTS, Parameters
 from flashcards.domain.memory.optimise import optimise
@@ -28,7 +30,7 @@ _GROWTH = 10
 _NEWEST = 5
 
 Way = Literal["defaults", "calibrated", "fitted", "fitted and calibrated"]
-_WAYS: tuple[Way, ...] = get_args(Way)
+_CANDIDATES: tuple[Way, ...] = ("calibrated", "fitted and calibrated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Ledger:
         self.log = log
         self._patience = patience
         self._walks: dict[Parameters, list[Predicted]] = {}
+        self._tallies: dict[Parameters, dict[int, Tally]] = {}
         self._optimised: dict[int, Parameters] = {}
 
     def predictions(self, chosen: Parameters, end: Day | None = None) -> list[Predicted]:
@@ -88,6 +91,18 @@ class Ledger:
             self._walks[chosen] = walk(self.log, chosen)
         found = self._walks[chosen]
         return found if end is None else found[: since(found, end)]
+
+    def calibrated(self, chosen: Parameters, end: Day | None = None) -> Calibration:
+        """The two numbers fitted on what the model said before the day `end`."""
+        said = self.predictions(chosen)
+        rows = len(said) if end is None else since(said, end)
+        known = self._tallies.setdefault(chosen, {})
+        before = max((size for size in known if size <= rows), default=0)
+        if before < rows:
+            known[rows] = known[before].copy() if before else Tally()
+            for it in said[before:rows]:
+                known[rows].add(it.recall, it.right)
+        return calibrate(known[rows]) if rows else NONE
 
     def optimised(self, end: Day | None = None) -> Parameters:
         """All 21 numbers fitted on what came before the day `end`."""
@@ -110,21 +125,29 @@ def choose(ledger: Ledger, in_force: Fit = AS_IT_IS, end: Day | None = None) -> 
         return Choice(in_force, False, len(usual))
     day = usual[len(usual) - len(usual) // _NEWEST].day
     losses: dict[Way, float] = {}
-    for way in _WAYS if len(usual) >= LEAST_FOR_ALL else _WAYS[:2]:
-        fit = _fitted(way, ledger, day)
+    # With few answers here, the 21 numbers are those that came from elsewhere.
+    given = None if len(usual) >= LEAST_FOR_ALL else in_force.parameters
+    for way in ("defaults", *(_CANDIDATES[:1] if given == DEFAULTS else _CANDIDATES)):
+        fit = _fitted(way, ledger, day, given)
         predictions = ledger.predictions(fit.parameters, end)
         newest = predictions[since(predictions, day) :]
         losses[way] = log_loss((fit.calibration(it.recall), it.right) for it in newest) or 0.0
-    best = min(losses.values())
-    way = in_force.way if losses.get(in_force.way) == best else next(way for way in losses if losses[way] == best)
-    fit = _fitted(way, ledger, end)
+    fit = _fitted(_best(losses, in_force.way), ledger, end, given)
     judged = len(usual) - since(usual, day)
     return Choice(fit, fit != in_force, len(usual), judged, tuple(losses.items()))
 
 
-def _fitted(way: Way, ledger: Ledger, end: Day | None) -> Fit:
-    parameters = ledger.optimised(end) if way in ("fitted", "fitted and calibrated") else DEFAULTS
-    if way in ("defaults", "fitted"):
-        return Fit(parameters)
-    said = ((it.recall, it.right) for it in ledger.predictions(parameters, end))
-    return Fit(parameters, calibrate(tally(said)))
+def _best(losses: Mapping[Way, float], in_force: Way) -> Way:
+    """The way to take: the defaults stay only while they are in force and nothing beats them."""
+    candidates = [way for way in losses if way != "defaults" or in_force == "defaults"]
+    least = min(losses[way] for way in candidates)
+    return in_force if losses.get(in_force) == least else next(way for way in candidates if losses[way] == least)
+
+
+def _fitted(way: Way, ledger: Ledger, end: Day | None, given: Parameters | None) -> Fit:
+    if way == "defaults":
+        return AS_IT_IS
+    parameters = DEFAULTS
+    if way == "fitted and calibrated":
+        parameters = given or ledger.optimised(end)
+    return Fit(parameters, ledger.calibrated(parameters, end))

@@ -15,6 +15,10 @@ from flashcards.domain.memory.fsrs import AGAIN, EASY, HARD
 Step = tuple[int, int]
 """(study days since the card's last answer, rating 1 to 4); the first answer's days are 0."""
 
+_Passed = tuple[int, int, float, float, float, float, float, float]
+"""What the walk forward notes of an answer for the way back: days, rating, the stability and difficulty before it, the
+logarithm of that stability, and three values of the step: see the methods that go through it."""
+
 _LEAST_S, _MOST_S = 0.001, 36_500.0
 _MOST = 1 - LEAST
 
@@ -63,7 +67,7 @@ class _Walk:
         d_free = 1.0 < d < 10.0
         d = min(10.0, max(1.0, d))
         loss = 0.0
-        tape = []
+        tape: list[_Passed] = []
         for days, grade in steps[1:]:
             log_s = log(s)
             if days == 0:
@@ -100,75 +104,94 @@ class _Walk:
         self._backward(tape, rating, d_free, gradient)
         return loss
 
-    def _backward(
-        self,
-        tape: list[tuple[int, int, float, float, float, float, float, float]],
-        rating: int,
-        d_free: bool,
-        gradient: list[float],
-    ) -> None:
-        w, decay, factor = self.w, self.decay, self.factor
-        log = math.log
+    def _backward(self, tape: list[_Passed], rating: int, d_free: bool, gradient: list[float]) -> None:
+        """From the last answer to the first: what the loss owes to the stability and difficulty before each."""
         by_s = by_d = 0.0
-        for days, grade, s, d, log_s, first, r, second in reversed(tape):
-            # The difficulty: d' = w7 easy + (1 - w7) (d - (10 - d) w6 (grade - 3) / 9), clamped.
-            moved = d - (10 - d) * w[6] * (grade - 3) / 9
-            after = w[7] * self.first_d[EASY] + (1 - w[7]) * moved
-            d_by_d = 0.0
-            if by_d and 1.0 < after < 10.0:
-                gradient[6] -= by_d * (1 - w[7]) * (10 - d) * (grade - 3) / 9
-                gradient[7] += by_d * (self.first_d[EASY] - moved)
-                self.towards_easy += by_d
-                d_by_d = by_d * self.kept_d[grade]
+        for step in reversed(tape):
+            days, grade = step[:2]
+            before_d = self._through_difficulty(step, by_d, gradient) if by_d else 0.0
             if days == 0:
-                if first:
-                    now = by_s * s * first
-                    gradient[17] += now * (grade - 3 + w[18])
-                    gradient[18] += now * w[17]
-                    gradient[19] -= now * log_s
-                    by_s *= first * (1 - w[19])
-                by_d = d_by_d
+                by_s, by_d = self._through_the_same_day(step, by_s, gradient), before_d
                 continue
-            by_r = 0.0
-            if LEAST < r < _MOST:
-                by_r = 1 / (1 - r) if grade == AGAIN else -1 / r
-            s_by_s = 0.0
+            r = step[6]
+            by_r = (1 / (1 - r) if grade == AGAIN else -1 / r) if LEAST < r < _MOST else 0.0
+            before_s = 0.0
             if by_s:
-                if grade != AGAIN:
-                    gain = s * first * (second - 1)
-                    now = by_s * gain
-                    gradient[8] += now
-                    gradient[9] -= now * log_s
-                    slope = by_s * s * first * second
-                    gradient[10] += slope * (1 - r)
-                    by_r -= slope * w[10]
-                    if grade == HARD:
-                        gradient[15] += now / w[15] if w[15] else 0.0
-                    elif grade == EASY:
-                        gradient[16] += now / w[16]
-                    d_by_d -= now / (11 - d)
-                    s_by_s = by_s * (1 + first * (second - 1) * (1 - w[9]))
-                elif first:
-                    now = by_s * first * (second - 1)
-                    gradient[11] += now / w[11]
-                    gradient[12] -= now * log(d)
-                    gradient[13] += by_s * first * second * log(s + 1)
-                    gradient[14] += now * (1 - r)
-                    by_r -= now * w[14]
-                    d_by_d -= now * w[12] / d
-                    s_by_s = by_s * first * w[13] * second / (s + 1)
-                else:
-                    now = by_s * s * self.cap
-                    gradient[17] -= now * w[18]
-                    gradient[18] -= now * w[17]
-                    s_by_s = by_s * self.cap
+                through = self._through_failure if grade == AGAIN else self._through_success
+                before_s, more_d, more_r = through(step, by_s, gradient)
+                before_d, by_r = before_d + more_d, by_r + more_r
             if by_r:
-                u = 1 + factor * days / s
-                slope = by_r * decay * r / u * days / s
-                gradient[20] -= by_r * r * log(u) + slope * self.factor_by_decay
-                s_by_s += slope * factor / s
-            by_s, by_d = s_by_s, d_by_d
+                before_s += self._through_recall(step, by_r, gradient)
+            by_s, by_d = before_s, before_d
         gradient[rating - 1] += by_s
         if d_free:
             gradient[4] += by_d
             gradient[5] += by_d * self.first_d_by_w5[rating]
+
+    def _through_difficulty(self, step: _Passed, by_d: float, gradient: list[float]) -> float:
+        """d' = w7 easy + (1 - w7) (d - (10 - d) w6 (grade - 3) / 9), clamped; gives the derivative by d."""
+        w, grade, d = self.w, step[1], step[3]
+        moved = d - (10 - d) * w[6] * (grade - 3) / 9
+        if not 1.0 < w[7] * self.first_d[EASY] + (1 - w[7]) * moved < 10.0:
+            return 0.0
+        gradient[6] -= by_d * (1 - w[7]) * (10 - d) * (grade - 3) / 9
+        gradient[7] += by_d * (self.first_d[EASY] - moved)
+        self.towards_easy += by_d
+        return by_d * self.kept_d[grade]
+
+    def _through_the_same_day(self, step: _Passed, by_s: float, gradient: list[float]) -> float:
+        """s' = s change, with change = exp(w17 (grade - 3 + w18)) s ** -w19; 0 where it stays as it is."""
+        _, grade, s, _, log_s, change, _, _ = step
+        if not change:
+            return by_s
+        w = self.w
+        now = by_s * s * change
+        gradient[17] += now * (grade - 3 + w[18])
+        gradient[18] += now * w[17]
+        gradient[19] -= now * log_s
+        return by_s * change * (1 - w[19])
+
+    def _through_success(self, step: _Passed, by_s: float, gradient: list[float]) -> tuple[float, float, float]:
+        """s' = s (1 + base (rise - 1)), with base = growth (11 - d) s ** -w9 and rise = exp((1 - r) w10).
+
+        Gives the derivatives by s, by d and by r.
+        """
+        w = self.w
+        _, grade, s, d, log_s, base, r, rise = step
+        now = by_s * s * base * (rise - 1)
+        gradient[8] += now
+        gradient[9] -= now * log_s
+        slope = by_s * s * base * rise
+        gradient[10] += slope * (1 - r)
+        if grade == HARD:
+            gradient[15] += now / w[15] if w[15] else 0.0
+        elif grade == EASY:
+            gradient[16] += now / w[16]
+        return by_s * (1 + base * (rise - 1) * (1 - w[9])), -now / (11 - d), -slope * w[10]
+
+    def _through_failure(self, step: _Passed, by_s: float, gradient: list[float]) -> tuple[float, float, float]:
+        """s' = boost (power - 1), with boost = w11 d ** -w12 exp((1 - r) w14) and power = (s + 1) ** w13.
+
+        A boost of 0 stands for the cap, s exp(-w17 w18). Gives the derivatives by s, by d and by r.
+        """
+        w = self.w
+        _, _, s, d, _, boost, r, power = step
+        if not boost:
+            now = by_s * s * self.cap
+            gradient[17] -= now * w[18]
+            gradient[18] -= now * w[17]
+            return by_s * self.cap, 0.0, 0.0
+        now = by_s * boost * (power - 1)
+        gradient[11] += now / w[11]
+        gradient[12] -= now * math.log(d)
+        gradient[13] += by_s * boost * power * math.log(s + 1)
+        gradient[14] += now * (1 - r)
+        return by_s * boost * w[13] * power / (s + 1), -now * w[12] / d, -now * w[14]
+
+    def _through_recall(self, step: _Passed, by_r: float, gradient: list[float]) -> float:
+        """r = (1 + factor days / s) ** -decay; gives the derivative by s."""
+        days, s, r = step[0], step[2], step[6]
+        u = 1 + self.factor * days / s
+        slope = by_r * self.decay * r / u * days / s
+        gradient[20] -= by_r * r * math.log(u) + slope * self.factor_by_decay
+        return slope * self.factor / s

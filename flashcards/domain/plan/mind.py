@@ -127,6 +127,16 @@ class Mind:
         speeds = self._speeds
         return recall * speeds.right + (1 - recall) * (speeds.wrong + speeds.drill)
 
+    @property
+    def speed_of_new(self) -> float:
+        """The seconds of a usual first answer, without its drill."""
+        return self._speeds.new
+
+    @property
+    def cost_of_new(self) -> float:
+        """The seconds that a new card is expected to take, with its drill."""
+        return sum(chance * cost for chance, cost in zip(self._first_grades, self.first_costs, strict=True))
+
     def worth_of_new(self, left: int) -> float:
         """What asking a new card adds to the recall in `left` days for each second."""
         gain = cost = 0.0

@@ -31,8 +31,9 @@ class PlanCard(NamedTuple):
     """A card in the scope of a plan.
 
     `memory` and `last_on` (the day of its last answer) are None for a card never answered. `schedule` and `due_on`
-    are those of SM-2; `weight` is 1 to 3, `folder` any index, `requires` the notes that must be answered before a
-    new card (those of which no card is in the scope hold nothing back). The order of the cards is that of new ones.
+    are those of SM-2; `weight` is 1 to 3, `folder` and `deck` any numbers, `requires` the notes that must be answered
+    before a new card (those of which no card is in the scope hold nothing back). `effort` is how many
+    times the usual its first answer takes. Cards stand in study order.
     """
 
     card: CardId
@@ -45,6 +46,8 @@ class PlanCard(NamedTuple):
     schedule: sm2.Memory = sm2.Memory()
     due_on: Day | None = None
     requires: tuple[int, ...] = ()
+    deck: int = 0
+    effort: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Learner:
     pace_sd: float = 0.2
 
 
+_THOUGHT = 12.0
+_CHARACTERS_A_SECOND = 15.0
 _PRIOR_ANSWERS = 20
 _PRIOR_DAYS = 20
 _SPEED_SD = 0.18
@@ -141,6 +146,14 @@ class Request:
         return self.minutes * 60.0
 
 
+def first_effort(characters: int) -> float:
+    """How many times the usual a first answer takes, from the length of the question and what is to be read then.
+
+    12 seconds of thought and 150 words a minute; at least as long as the usual.
+    """
+    return max(1.0, (_THOUGHT + characters / _CHARACTERS_A_SECOND) / Speeds().new)
+
+
 class Asked(NamedTuple):
     """A card to be asked."""
 
@@ -154,6 +167,18 @@ class Ordered(NamedTuple):
     card: CardId
     kind: Kind
     seconds: float
+
+
+class DayOrder(NamedTuple):
+    """A day's cards in their order; the first `meant` are those of the day, the others for who is faster."""
+
+    cards: tuple[Ordered, ...]
+    meant: int
+
+    @property
+    def seconds(self) -> float:
+        """What the cards of the day are expected to take."""
+        return sum(it.seconds for it in self.cards[: self.meant])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from flashcards.domain.plan.mind import Mind
 from flashcards.domain.plan.model import (
     LONGEST,
     Asked,
+    DayOrder,
     Known,
     Learner,
     Ordered,
@@ -25,12 +26,17 @@ from flashcards.domain.plan.model import (
     PlannedDay,
     Request,
 )
+from flashcards.domain.plan.new_cards import by_worth
 from flashcards.domain.plan.run import NEVER, Run, Scope, SM2Run, named
 from flashcards.domain.study_day import Day
 
 EIGHTY = 1.2816
 """So many standard deviations to each side hold 80 of 100."""
+WIDER = 1.25
+"""One factor does not say all of how a memory differs from the model's: what is known of it is taken as so much less
+sure than its answers alone would make it."""
 MORE_MINUTES = 15
+_LESS = 0.75
 NEW_A_DAY = 20
 _PATH_POINTS = 30
 _ANSWERS = 8_000
@@ -115,17 +121,18 @@ def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _S
         run.go()
         return run.scope.known(request.day)
 
-    start = Scope(sample.cards, _mind(request, learner, 0)).known(request.day)
     usual = known(0, 0)
     if usual <= 0 or request.minutes <= 0:
         return _Shares()
-    weak, strong = (known(0, by) / usual for by in (-EIGHTY, EIGHTY))
+    off = EIGHTY * WIDER
+    weak, strong = (known(0, by) / usual for by in (-off, off))
     more = known(MORE_MINUTES, 0) / usual
-    # By how much the number grows with the time, both on the logarithm; less time is taken to cost at least as much.
+    less = known((_LESS - 1) * request.minutes, 0) / usual
+    # By how much the number changes with the time, both on the logarithm.
     grows = max(0.0, math.log(more) / math.log(1 + MORE_MINUTES / request.minutes)) if more > 0 else 0.0
-    costs = max(grows, 1 - start / usual) / 2 + grows / 2
-    slow, fast = math.exp(-costs * EIGHTY * learner.pace_sd), math.exp(grows * EIGHTY * learner.pace_sd)
-    return _Shares(weak, strong, slow, fast, more, learner.kept**costs)
+    costs = max(0.0, math.log(less) / math.log(_LESS)) if less > 0 else 1.0
+    by_pace = EIGHTY * learner.pace_sd
+    return _Shares(weak, strong, math.exp(-costs * by_pace), math.exp(grows * by_pace), more, learner.kept**costs)
 
 
 def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Asked, ...]:
@@ -136,21 +143,21 @@ def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, se
     return named(run.days[0].asked, cards)
 
 
-def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Ordered, ...]:
+def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> DayOrder:
     """`days_cards` with how long each is expected to take, its drill counted in."""
     asked = replace(request, seconds_today=seconds)
     mind = _mind(asked, learner, 0)
     run = Run(asked, cards, mind, learner)
     run.go(request.today + 1)
-    of_new = sum(chance * cost for chance, cost in zip(learner.first_grades, mind.first_costs, strict=True))
     states = Scope(cards, mind)
 
     def cost(place: int) -> float:
         if states.states[place] == NEVER:
-            return of_new
+            return mind.cost_of_new + mind.speed_of_new * (cards[place].effort - 1)
         return mind.cost(mind.recall(states.states[place], request.today - states.last[place]))
 
-    return tuple(Ordered(cards[place].card, kind, cost(place)) for place, kind in run.days[0].asked)
+    day = run.days[0]
+    return DayOrder(tuple(Ordered(cards[place].card, kind, cost(place)) for place, kind in day.asked), day.meant)
 
 
 def with_minutes(
@@ -161,11 +168,10 @@ def with_minutes(
     for minutes in choices:
         sample = _Sample(replace(request, minutes=max(minutes, request.minutes)), cards, _ANSWERS_OF_SHARES)
         usual, other = (
-            _sampled(replace(sample.request, minutes=some / sample.every), sample.cards, learner)
+            _sampled(replace(sample.request, minutes=some / sample.every), sample, learner)
             for some in (request.minutes, minutes)
         )
-        share = other / usual if usual > 0 else 1.0
-        found[minutes] = Known(*(min(float(len(cards)), value * share) for value in known))
+        found[minutes] = _instead(known, usual, other)
     return found
 
 
@@ -173,16 +179,22 @@ def with_days_more(request: Request, cards: Sequence[PlanCard], learner: Learner
     """What would be known if there were so many days more, of `known`: what missed days would have brought."""
     sample = _Sample(replace(request, day=min(request.day + days, request.today + LONGEST)), cards, _ANSWERS_OF_SHARES)
     usual, other = (
-        _sampled(replace(sample.request, day=day), sample.cards, learner) for day in (request.day, sample.request.day)
+        _sampled(replace(sample.request, day=day), sample, learner) for day in (request.day, sample.request.day)
     )
-    share = max(1.0, other / usual) if usual > 0 else 1.0
-    return Known(*(min(float(len(cards)), value * share) for value in known))
+    return _instead(known, usual, other, least=1.0)
 
 
-def _sampled(request: Request, cards: Sequence[PlanCard], learner: Learner) -> float:
-    run = Run(request, cards, _mind(request, learner, 0), learner)
+def _sampled(request: Request, sample: _Sample, learner: Learner) -> tuple[float, float]:
+    """How many cards are known on the day, and how many were seen."""
+    run = Run(request, sample.cards, _mind(request, learner, 0), learner)
     run.go()
-    return run.scope.known(request.day)
+    return run.scope.known(request.day) * sample.every, run.seen() * sample.every
+
+
+def _instead(known: Known, usual: tuple[float, float], other: tuple[float, float], least: float = 0.0) -> Known:
+    """What would be known in another run than the usual one; not more than is seen in it."""
+    share = max(least, other[0] / usual[0]) if usual[0] > 0 else 1.0
+    return Known(*(min(other[1], value * share) for value in known))
 
 
 def known_now(cards: Sequence[PlanCard], learner: Learner, day: Day) -> float:
@@ -209,7 +221,7 @@ def _path(sample: _Sample, plan: Run, without: SM2Run, kept: float) -> tuple[Pat
 
 def _known(run: Run, shares: _Shares, cards: Sequence[PlanCard]) -> dict[int | None, Known]:
     """What is known on the day: of all cards (None), and by folder, in proportion where the run had a sample."""
-    middle, chance = _by_folder(run)
+    middle, chance, seen = _by_folder(run)
     sampled, counts = (Counter(it.folder for it in some) for some in (run.scope.cards, cards))
     found: dict[int | None, Known] = {}
     for folder in (None, *counts):
@@ -218,22 +230,26 @@ def _known(run: Run, shares: _Shares, cards: Sequence[PlanCard]) -> dict[int | N
         median, spread = middle[folder] * every * shares.kept, EIGHTY**2 * chance[folder] * every
         down = math.sqrt(spread + sum((median * max(0.0, 1 - it)) ** 2 for it in (shares.weak, shares.slow)))
         up = math.sqrt(spread + sum((median * max(0.0, it - 1)) ** 2 for it in (shares.strong, shares.fast)))
-        found[folder] = Known(max(0.0, median - down), median, min(float(count), median + up))
+        # Not more is known than was seen.
+        found[folder] = Known(max(0.0, median - down), median, min(seen[folder] * every, median + up))
     return found
 
 
-def _by_folder(run: Run) -> tuple[dict[int | None, float], dict[int | None, float]]:
-    """The expected number of cards known on the day, and its variance, of all cards (None) and by folder."""
+def _by_folder(run: Run) -> tuple[dict[int | None, float], dict[int | None, float], dict[int | None, int]]:
+    """The expected number of cards known on the day, its variance, and how many were seen: of all cards (None), and
+    by folder."""
     scope, day = run.scope, run.request.day
     known: dict[int | None, float] = defaultdict(float)
     variance: dict[int | None, float] = defaultdict(float)
+    seen: dict[int | None, int] = defaultdict(int)
     known[None] = variance[None] = 0.0
     for card, state, last in zip(scope.cards, scope.states, scope.last, strict=True):
         recall = scope.mind.recall(state, day - last) if state != NEVER else 0.0
         for key in (None, card.folder):
             known[key] += recall
             variance[key] += recall * (1 - recall)
-    return known, variance
+            seen[key] += state != NEVER
+    return known, variance, seen
 
 
 def _planned(run: Run, place: int, every: float = 1.0) -> PlannedDay:
@@ -249,6 +265,6 @@ def _left_out_of(run: Run) -> tuple[int, ...]:
 
 
 def _left_out(cards: Sequence[PlanCard], count: int) -> tuple[int, ...]:
-    """So many of the new cards: those of the least weight, and of these the last ones."""
-    never = [(card.weight, -card.level, -place, card.card) for place, card in enumerate(cards) if card.memory is None]
-    return tuple(card for *_, card in sorted(never)[:count])
+    """So many of the new cards: those that come last where not all fit."""
+    order = by_worth(cards, [card.weight for card in cards])
+    return tuple(cards[place].card for place in order[: -count - 1 : -1])

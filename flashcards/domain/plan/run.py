@@ -10,16 +10,20 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from flashcards.domain import sm2
 from flashcards.domain.ids import NoteId
 from flashcards.domain.plan.mind import Mind, State
 from flashcards.domain.plan.model import CORE, JUNIOR, LAST_DAYS, Asked, Kind, Learner, PlanCard, Request, Style
+from flashcards.domain.plan.new_cards import NewCards
+from flashcards.domain.plan.pace import ENOUGH_NEW, new_seconds, time_for_new
 from flashcards.domain.study_day import Day
 
 NEVER: State = -1
 CORE_WEIGHT = 3
-_PROBES = ((0.44, 0.06), (0.2, 0.01))
+_PROBES = ((0.44, 0.03), (0.2, 0.01))
+_USUAL_RECALL = 0.8
 """While the strength of a memory is less sure than the first number (on the logarithm), the second is the share of the
 time that goes to cards that were seen, before new ones: without answers to them nothing is learnt of the learner."""
 _REFRESH = 8
@@ -30,11 +34,15 @@ _PATIENCE = 3
 
 @dataclass(slots=True)
 class DayRun:
-    """A day of a run: cards by their place in the scope, with what kind of answer each would be."""
+    """A day of a run: cards by their place in the scope, with what kind of answer each would be.
+
+    The first `meant` are those of the day, the others stand ready beyond it; `seconds` are of all.
+    """
 
     day: Day
     asked: list[tuple[int, Kind]] = field(default_factory=list)
     seconds: float = 0.0
+    meant: int = 0
 
 
 class Outcomes:
@@ -85,7 +93,7 @@ class Scope:
         """Gives a new card its first answer; the seconds that it takes."""
         self._move(place, day, (1, 3, 4, 5)[grade])
         self.states[place], self.last[place] = self.mind.firsts[grade], day
-        return self.mind.first_costs[grade]
+        return self.mind.first_costs[grade] + self.mind.speed_of_new * (self.cards[place].effort - 1)
 
     def answer(self, place: int, day: Day, right: bool) -> float:
         """Gives a card another answer; the seconds that it takes."""
@@ -125,10 +133,12 @@ class Run:
         self._stamps = [0] * len(cards)
         self._ready: list[tuple[float, int, int]] = []
         self._calendar: dict[Day, list[int]] = defaultdict(list)
-        self._bar = self._lowest = 0.0
+        self._bar = 0.0
         self._looked_at_on: list[Day] = [request.today] * len(cards)
         self._weights = [it.weight * _level_weight(request.style, it.level) for it in cards]
-        self._new = _NewCards(cards, _inherited(cards, self._weights))
+        efforts = [it.effort for it in cards if it.memory is None]
+        self._cost_of_new = mind.cost_of_new + mind.speed_of_new * (fmean(efforts) - 1 if efforts else 0.0)
+        self._new = NewCards(cards, self._weights, round(time_for_new(request) / self._cost_of_new))
         self._cores = [place for place, it in enumerate(cards) if it.level == CORE]
         self._cores_asked: set[int] = set()
         for place, state in enumerate(self.scope.states):
@@ -141,6 +151,10 @@ class Run:
         for day in range(start, self.request.day if end is None else min(end, self.request.day)):
             self.days.append(self._day(day))
 
+    def seen(self) -> int:
+        """How many cards were asked by now, before this run or in it."""
+        return len(self.scope.cards) - len(self._new)
+
     def _day(self, day: Day) -> DayRun:
         found = DayRun(day)
         left = self.request.day - day
@@ -150,19 +164,33 @@ class Run:
             return found
         notes: set[NoteId] = set()
         put_off: list[tuple[float, int, int]] = []
-        if self._probes and left > LAST_DAYS:
-            self._by_worth(found, notes, put_off, left, budget * self._probes, new=False)
-        last_days = left <= LAST_DAYS and bool(self._cores)
-        self._by_worth(found, notes, put_off, left, budget / 2 if last_days else budget)
-        if last_days:
-            self._cores_once(found, notes, budget)
-            self._by_worth(found, notes, put_off, left, budget)
-        if found.asked:
-            self._bar = self._lowest / 2
+        usual = min(budget, self.request.minutes * 60.0)
+        new = self._new_seconds(day, usual)
+        cores = left <= LAST_DAYS and bool(self._cores)
+        self._by_worth(found, notes, put_off, left, min(usual / 2, usual - new) if cores else usual - new)
+        if cores:
+            self._cores_once(found, notes, usual - new)
+            self._by_worth(found, notes, put_off, left, usual - new)
+        self._by_worth(found, notes, put_off, left, usual, new)
+        # There was not enough to repeat: on the last day nothing at all but what is new.
+        begun = sum(kind == "new" for _, kind in found.asked)
+        more = usual if left == 1 else (ENOUGH_NEW - begun) * self._cost_of_new
+        self._by_worth(found, notes, put_off, left, usual, more)
+        found.meant = len(found.asked)
+        if budget > usual:
+            beyond = budget - usual
+            self._by_worth(found, notes, put_off, left, budget, beyond if left == 1 else new * beyond / usual)
         for entry in put_off:
             heapq.heappush(self._ready, entry)
         self._new.day_ends()
         return found
+
+    def _new_seconds(self, day: Day, usual: float) -> float:
+        """The seconds of a day for new cards; some of it goes to what was seen while the learner is not known."""
+        seen = self.seen()
+        usual_cost = self._mind.cost(_USUAL_RECALL)
+        new = new_seconds(self.request, day, len(self._new) * self._cost_of_new, seen * usual_cost)
+        return min(new, usual * (1 - self._probes)) if seen else new
 
     def _refresh(self, day: Day, left: int) -> None:
         states, last, weights = self.scope.states, self.scope.last, self._weights
@@ -193,20 +221,19 @@ class Run:
         put_off: list[tuple[float, int, int]],
         left: int,
         budget: float,
-        *,
-        new: bool = True,
+        for_new: float = 0.0,
     ) -> None:
+        """Asks what is worth most a second until `budget` seconds of the day are over, new cards for `for_new`."""
         cards, stamps, ready = self.scope.cards, self._stamps, self._ready
         of_new = self._mind.worth_of_new(left)
         while True:
             while ready and stamps[ready[0][1]] != ready[0][2]:
                 heapq.heappop(ready)
-            fresh = self._new.best(notes) if new else None
+            fresh = self._new.best(notes) if for_new > 0 else None
             if fresh is not None and (not ready or of_new * fresh[0] >= -ready[0][0]):
                 if not self._fits(found, budget, self._mind.first_costs[2]):
                     return
-                self._lowest = of_new * fresh[0]
-                self._ask_new(found, fresh[1])
+                for_new -= self._ask_new(found, fresh[1])
                 notes.add(cards[fresh[1]].note)
             elif ready and ready[0][0] < 0:
                 entry = ready[0]
@@ -218,7 +245,7 @@ class Run:
                 if not self._fits(found, budget, self._mind.cost(recall)):
                     return
                 heapq.heappop(ready)
-                self._lowest = -entry[0]
+                self._bar = -entry[0] / 2
                 self._ask(found, place, recall)
                 notes.add(cards[place].note)
             else:
@@ -246,11 +273,13 @@ class Run:
         """Whether the better part of an answer lies within the time."""
         return found.seconds + seconds / 2 <= budget
 
-    def _ask_new(self, found: DayRun, place: int) -> None:
+    def _ask_new(self, found: DayRun, place: int) -> float:
         found.asked.append((place, "new"))
-        found.seconds += self.scope.answer_new(place, found.day, self._outcomes.first_grade())
-        self._new.answered(place)
+        seconds = self.scope.answer_new(place, found.day, self._outcomes.first_grade())
+        found.seconds += seconds
+        self._new.answered()
         self._asked(found.day, place)
+        return seconds
 
     def _ask(self, found: DayRun, place: int, recall: float) -> None:
         found.asked.append((place, self.scope.kind(place, found.day)))
@@ -264,88 +293,9 @@ class Run:
             self._cores_asked.add(place)
 
 
-class _NewCards:
-    """Cards never answered, by weight, in their order; those that wait for another note stand apart."""
-
-    def __init__(self, cards: Sequence[PlanCard], weights: Sequence[int]) -> None:
-        self._cards = cards
-        notes = {it.note for it in cards}
-        self._answered = {it.note for it in cards if it.memory is not None}
-        self._missing: dict[int, set[int]] = {}
-        self._waiting: dict[int, list[int]] = defaultdict(list)
-        self._weights = weights
-        self._pools: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._tomorrow: list[int] = []
-        for place, card in enumerate(cards):
-            if card.memory is not None:
-                continue
-            missing = (
-                {note for note in card.requires if note in notes - self._answered and note != card.note}
-                if (card.requires)
-                else set()
-            )
-            if missing:
-                self._missing[place] = missing
-                for note in missing:
-                    self._waiting[note].append(place)
-            else:
-                self._pools[self._weights[place]].append((card.level, place))
-        for pool in self._pools.values():
-            heapq.heapify(pool)
-
-    def best(self, notes: set[NoteId]) -> tuple[int, int] | None:
-        """(weight, place) of the new card that comes next, none of the `notes`; None where there is none."""
-        for weight in sorted(self._pools, reverse=True):
-            pool = self._pools[weight]
-            while pool and self._cards[pool[0][1]].note in notes:
-                self._tomorrow.append(heapq.heappop(pool)[1])
-            if pool:
-                return weight, pool[0][1]
-        return None
-
-    def answered(self, place: int) -> None:
-        """Takes out the card that `best` gave, and lets those come that waited for its note."""
-        heapq.heappop(self._pools[self._weights[place]])
-        note = self._cards[place].note
-        if note in self._answered:
-            return
-        self._answered.add(note)
-        for waiting in self._waiting.pop(note, ()):
-            missing = self._missing[waiting]
-            missing.discard(note)
-            if not missing:
-                self._push(waiting)
-
-    def day_ends(self) -> None:
-        """Lets those come again of whose notes another card was asked."""
-        for place in self._tomorrow:
-            self._push(place)
-        self._tomorrow = []
-
-    def _push(self, place: int) -> None:
-        heapq.heappush(self._pools[self._weights[place]], (self._cards[place].level, place))
-
-
 def _level_weight(style: Style, level: int) -> int:
     """How much more a card counts where the core is to be known surely: the core, and what leads to it."""
     return CORE_WEIGHT if style == "sure" and level in (JUNIOR, CORE) else 1
-
-
-def _inherited(cards: Sequence[PlanCard], weights: Sequence[int]) -> list[int]:
-    """Each card's weight, or the greatest of the cards that wait for its note."""
-    found = list(weights)
-    by_note: dict[int, list[int]] = defaultdict(list)
-    for place, card in enumerate(cards):
-        by_note[card.note].append(place)
-    work = [place for place, it in enumerate(cards) if it.requires]
-    while work:
-        place = work.pop()
-        for note in cards[place].requires:
-            for needed in by_note.get(note, ()):
-                if found[needed] < found[place]:
-                    found[needed] = found[place]
-                    work.append(needed)
-    return found
 
 
 class SM2Run:
@@ -381,6 +331,10 @@ class SM2Run:
         start = self.request.today + len(self.days)
         for day in range(start, self.request.day if end is None else min(end, self.request.day)):
             self.days.append(self._day(day))
+
+    def seen(self) -> int:
+        """How many cards were asked by now, before this run or in it."""
+        return len(self.scope.cards) - len(self._new)
 
     def _day(self, day: Day) -> DayRun:
         found, scope = DayRun(day), self.scope

@@ -35,6 +35,10 @@ USUAL_MINUTES: dict[str, int] = {
     "one": 6,
 }
 
+MOST_QUESTIONS = 12
+_CONCEPT_MINUTES, _STORY_MINUTES = 3.75, 7.5
+_MINUTES_EACH: dict[str, float] = {**QUESTION_MINUTES, "concepts": _CONCEPT_MINUTES, "behavioural": _STORY_MINUTES}
+
 _NAMED: dict[str, QuestionKind | None] = {
     "preparation": None,
     "concepts": "concepts",
@@ -71,23 +75,35 @@ def level_of(tags: Collection[str]) -> Level | None:
     return next((level for level in get_args(Level) if level in tags), None)
 
 
-def parts(kind: str, minutes: int) -> tuple[Part, ...]:
-    """What a round of `minutes` asks. Between 6 and 12 concepts fit into 25 to 45 minutes; nobody is asked more."""
+def parts(kind: str, minutes: int, questions: int | None = None) -> tuple[Part, ...]:
+    """What a round of `minutes` asks. Between 6 and 12 concepts fit into 25 to 45 minutes; nobody is asked more.
+
+    `questions` asks for so many instead; in a mixed round one of them is a task, and one is about work.
+    """
     match kind:
         case "concepts":
-            return (Part("concepts", _between(1, round(minutes / 3.75), 12)),)
+            return (Part("concepts", questions or _between(1, round(minutes / _CONCEPT_MINUTES), MOST_QUESTIONS)),)
         case "coding":
-            return (Part("coding", 1 if minutes <= 45 else 2),)
+            return (Part("coding", questions or (1 if minutes <= 45 else 2)),)
         case "design":
-            return (Part("design", 1),)
+            return (Part("design", questions or 1),)
         case "behavioural":
-            return (Part("behavioural", _between(1, round(minutes / 7.5), 5)),)
+            return (Part("behavioural", questions or _between(1, round(minutes / _STORY_MINUTES), 5)),)
         case "mixed":
             rest = minutes - QUESTION_MINUTES["coding"] - QUESTION_MINUTES["behavioural"]
-            concepts = Part("concepts", _between(1, round(rest / QUESTION_MINUTES["concepts"]), 8))
+            fitting = _between(1, round(rest / QUESTION_MINUTES["concepts"]), 8)
+            concepts = Part("concepts", fitting if questions is None else max(1, questions - 2))
             return (concepts, Part("coding", 1), Part("behavioural", 1))
         case _:
             return (Part(None, 1),)
+
+
+def minutes_for(kind: str, questions: int | None) -> int:
+    """How long a round takes: the usual time of its kind, or what so many questions take."""
+    if questions is None or kind == "one":
+        return USUAL_MINUTES[kind]
+    minutes = sum(part.count * _MINUTES_EACH[part.kind or "concepts"] for part in parts(kind, 0, questions))
+    return _between(SHORTEST, round(minutes), LONGEST)
 
 
 def _between(least: int, number: int, most: int) -> int:

@@ -124,6 +124,15 @@ class CollectionReader:
         descriptions: dict[int, str] = self._settings(self._schema.descriptions)
         return descriptions
 
+    def presets(self) -> dict[int, tuple[float, ...]]:
+        """The numbers of FSRS in the presets of decks, by deck; decks whose preset has none are left out."""
+        try:
+            presets: dict[int, tuple[float, ...]] = self._settings(self._schema.presets)
+        except PackageError:
+            self.notices.append("The presets of the decks cannot be read: FSRS's numbers in them are left out.")
+            return {}
+        return presets
+
     def offset(self) -> int | None:
         """Minutes west of UTC on the day on which the collection was made."""
         offset: int | None = self._settings(self._schema.offset)

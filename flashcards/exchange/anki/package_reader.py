@@ -111,6 +111,7 @@ def _collect(folder: Path) -> Package:
         offset=header["offset"],
         notices=tuple(header["notices"]),
         long_guids=header["long_guids"],
+        presets={deck: tuple(numbers) for deck, numbers in header["presets"]},
     )
 
 
@@ -146,6 +147,7 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
                 "descriptions": [pair for pair in reader.descriptions().items() if pair[1]],
                 "created_at": reader.created_at,
                 "offset": reader.offset(),
+                "presets": list(reader.presets().items()),
             }
             notes = list(reader.notes())
             _refuse_stub(notes)

@@ -137,7 +137,8 @@ class Package:
     `converted` is what each of `notes` is as Markdown, in the same order. `created_at` is in epoch seconds; `offset`
     is that day's, in minutes west of UTC, None in old packages: together they are the day 0 of due dates. `decks`
     are full names with ``::``, `descriptions` what some say of themselves, as HTML. `notices` say what was left out
-    and why. `long_guids` are Anki's own guids of the notes whose guid here stands for one that is too long.
+    and why. `long_guids` are Anki's own guids of the notes whose guid here stands for one that is too long. `presets`
+    are the numbers of FSRS, newest version, in the presets of decks, as they stand there.
     """
 
     note_types: dict[int, NoteType]
@@ -152,3 +153,4 @@ class Package:
     notices: tuple[str, ...]
     descriptions: dict[int, str] = field(default_factory=dict)
     long_guids: dict[str, str] = field(default_factory=dict)
+    presets: dict[int, tuple[float, ...]] = field(default_factory=dict)

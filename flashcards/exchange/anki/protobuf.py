@@ -6,6 +6,7 @@ its value.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
@@ -46,6 +47,14 @@ def text(data: bytes, wanted: int) -> str:
     """The last string with this field number; "" where there is none."""
     found = [value for field, value in fields(data) if field == wanted and isinstance(value, bytes)]
     return found[-1].decode("utf-8") if found else ""
+
+
+def floats(data: bytes, wanted: int) -> tuple[float, ...]:
+    """The numbers of single precision with this field number, packed or each on its own."""
+    found = b"".join(value for field, value in fields(data) if field == wanted and isinstance(value, bytes))
+    if len(found) % 4:
+        raise ValueError(f"field {wanted} holds a part of a number")
+    return struct.unpack(f"<{len(found) // 4}f", found)
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

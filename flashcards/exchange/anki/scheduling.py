@@ -97,9 +97,15 @@ def scheduled(schedule: Schedule, position: int, today: Day, reps: int, lapses: 
     )
 
 
-def memory_data(stability: float, difficulty: float, retention: float, decay: float) -> str:
-    """A card's data as Anki's FSRS keeps it: stability in days to four decimals, difficulty to three."""
-    values = {"s": round(stability, 4), "d": round(difficulty, 3), "dr": round(retention, 4), "decay": round(decay, 4)}
+def memory_data(stability: float, difficulty: float, retention: float, decay: float, last_at: int) -> str:
+    """A card's data as Anki's FSRS keeps it: stability in days to four decimals, difficulty to three.
+
+    `last_at` is the instant of the last answer. Without it Anki takes the due date less the interval, which is SM-2's.
+    """
+    values = {
+        "s": round(stability, 4), "d": round(difficulty, 3), "dr": round(retention, 4), "decay": round(decay, 4),
+        "lrt": last_at // 1000,
+    }  # fmt: skip
     return json.dumps(values, separators=(",", ":"))
 
 
@@ -115,9 +121,9 @@ def reviews(log: Iterable[LogEntry]) -> Iterator[AnkiReview]:
     """The log of one card, in the order of its instants, as Anki writes such a log.
 
     The first answer, and those that drill it on its day, are of type 0, without which Anki's FSRS computes
-    nothing; after a reset it begins anew. A drill after a lapse is relearning. Answers that moved no schedule
-    are filtered ones with a factor of 0, which FSRS leaves out. Rows that came from Anki go back as they came; what
-    closed their import was no event there.
+    nothing; after a reset it begins anew. A drill after a lapse is relearning. Answers that moved no schedule are
+    filtered ones; they say something of the memory all the same, and Anki's FSRS counts them, as their factor is above
+    0. Rows that came from Anki go back as they came; what closed their import was no event there.
     """
     learnt_on: Day | None = None
     came = False
@@ -141,7 +147,7 @@ def reviews(log: Iterable[LogEntry]) -> Iterator[AnkiReview]:
             type_ = LEARN
         else:
             type_ = _type(entry, learnt_on)
-        factor = 0 if type_ == FILTERED else max(MINIMUM_FACTOR, entry.after_ease * 10)
+        factor = max(MINIMUM_FACTOR, entry.after_ease * 10)
         yield _row(entry, _EASE[entry.quality], factor, type_)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from typing import Any
 
@@ -22,6 +23,21 @@ def decks(db: sqlite3.Connection) -> dict[int, str]:
 def descriptions(db: sqlite3.Connection) -> dict[int, str]:
     """What decks say of themselves, as HTML, by id."""
     return {int(id_): str(value.get("desc") or "") for id_, value in _mapping(db, "decks").items()}
+
+
+def presets(db: sqlite3.Connection) -> dict[int, tuple[float, ...]]:
+    """FSRS's numbers in the presets of decks, by deck: of its newest version that a preset has."""
+    numbers = {str(id_): _fsrs_numbers(value) for id_, value in _mapping(db, "dconf").items()}
+    used = {int(id_): numbers.get(str(value.get("conf")), ()) for id_, value in _mapping(db, "decks").items()}
+    return {deck: found for deck, found in used.items() if found}
+
+
+def _fsrs_numbers(preset: dict[str, Any]) -> tuple[float, ...]:
+    for version in ("fsrsParams6", "fsrsParams5", "fsrsWeights"):
+        found = preset.get(version)
+        if isinstance(found, list) and found:
+            return tuple(float(it) if isinstance(it, int | float) else math.nan for it in found)
+    return ()
 
 
 def offset(db: sqlite3.Connection) -> int | None:

@@ -11,7 +11,10 @@ from flashcards.exchange.anki.package_values import NoteType, Template
 _KIND, _STOCK = 1, 9
 _CLOZE = 1
 _FRONT, _BACK = 1, 2
-_NORMAL, _DESCRIPTION = 1, 4
+_NORMAL, _PRESET, _DESCRIPTION = 1, 1, 4
+_FIRST_PRESET = 1
+_FSRS_NUMBERS = (6, 5, 3)
+"""The fields for versions 6, 5 and 4."""
 
 
 def note_types(db: sqlite3.Connection) -> dict[int, NoteType]:
@@ -49,6 +52,25 @@ def descriptions(db: sqlite3.Connection) -> dict[int, str]:
         normal = [value for field, value in protobuf.fields(_bytes(kind)) if field == _NORMAL]
         found[int(id_)] = protobuf.text(_bytes(normal[-1]), _DESCRIPTION) if normal else ""
     return found
+
+
+def presets(db: sqlite3.Connection) -> dict[int, tuple[float, ...]]:
+    """FSRS's numbers in the presets of decks, by deck: of its newest version that a preset has."""
+    rows = db.execute("SELECT id, config FROM deck_config")
+    numbers = {int(id_): _fsrs_numbers(_bytes(config)) for id_, config in rows}
+    found = {}
+    for id_, kind in db.execute("SELECT id, kind FROM decks"):
+        normal = [value for field, value in protobuf.fields(_bytes(kind)) if field == _NORMAL]
+        found[int(id_)] = numbers.get(protobuf.number(_bytes(normal[-1]), _PRESET, _FIRST_PRESET), ()) if normal else ()
+    return {deck: given for deck, given in found.items() if given}
+
+
+def _fsrs_numbers(preset: bytes) -> tuple[float, ...]:
+    for version in _FSRS_NUMBERS:
+        found = protobuf.floats(preset, version)
+        if found:
+            return found
+    return ()
 
 
 def offset(db: sqlite3.Connection) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flashcards.clock import Clock
@@ -21,12 +21,14 @@ from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
 from flashcards.exchange.anki.package_values import NEW, SUSPENDED, Package, PackedCard, PackedReview
 from flashcards.exchange.anki.scheduling import FILTERED
 from flashcards.services.accounts.people import Learner
+from flashcards.services.anki.presets import take_numbers
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
 from flashcards.storage.flags import FLAG, FlagRows, flag_verb
 from flashcards.storage.imports import ImportedRow, ImportRows, Known
+from flashcards.storage.memory import MemoryRows
 from flashcards.storage.reviews import CardRow, LogWrite
 
 _NAMESPACE = str(uuid.UUID("b9d9c1ad-6c0b-5b0e-9f5c-0f1c7f3a6f2e"))
@@ -44,7 +46,7 @@ _CLOCKS_APART = _DAY_SECONDS * 1000
 class HistoryReport:
     """What came into the learner's history. `lost` are log rows whose card is not here, or that cannot be.
 
-    `flags` counts the cards that were given a flag.
+    `flags` counts the cards that were given a flag. `notices` say what became of FSRS's numbers.
     """
 
     reviews: int = 0
@@ -52,6 +54,7 @@ class HistoryReport:
     known: int = 0
     lost: int = 0
     flags: int = 0
+    notices: tuple[str, ...] = ()
 
 
 class StudyDays:
@@ -91,9 +94,10 @@ class AnkiHistory(LearnerDays):
         first = {note.guid: note.id for note in reversed(package.notes)}  # the one that came, where guids collide
         guids = {id_: guid for guid, id_ in first.items()}
         with self._imports.room(), self._db.write():
+            notices = take_numbers(MemoryRows(self._db), learner.id, package, self._clock())
             report = _Import(self, learner, package, guids, reschedule).run()
         MemoryState(self._db).catch_up(learner.id)
-        return report
+        return replace(report, notices=notices)
 
 
 class _Import:

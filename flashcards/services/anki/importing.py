@@ -230,7 +230,8 @@ class AnkiImportService:
                 raise Unavailable(
                     f"The decks are written, the history is not: {error} Import again to bring the history."
                 ) from error
-        return replace(report, history=history, problems=_in(synced.errors, report.files))
+        notices = (*report.notices, *history.notices)
+        return replace(report, history=history, notices=notices, problems=_in(synced.errors, report.files))
 
     def _date(self, package: Package) -> None:
         """Notes that have just come are as old as they are in Anki: then an export does not touch them there.

@@ -11,6 +11,8 @@ from flashcards.services.memory.choices import Choice, Choices, chosen_for
 from flashcards.services.memory.state import MemoryState
 from flashcards.storage.database import Database
 
+DAY_MS = 86_400_000
+
 
 class ExportedMemory:
     """Of a learner who chose FSRS-6 for something; within the caller's transaction."""
@@ -35,9 +37,15 @@ class ExportedMemory:
         decider = self._decider(address)
         return None if decider is None else FsrsPreset(decider.parameters.numbers, decider.retention)
 
-    def data(self, address: str, card: CardId) -> str:
-        """A card's data; empty where SM-2 decides, or no answer says anything of it."""
+    def data(self, address: str, card: CardId, last_at: int | None) -> str:
+        """A card's data; empty where SM-2 decides, or no answer says anything of it.
+
+        `last_at` is the instant of its last answer; None where only another program knew of one: the noon of that day.
+        """
         decider, state = self._decider(address), self._states.get(card)
         if decider is None or state is None:
             return ""
-        return memory_data(state.stability / UNIT, state.difficulty / UNIT, decider.retention, decider.parameters.decay)
+        if last_at is None:
+            last_at = state.last_on * DAY_MS + DAY_MS // 2
+        stability, difficulty = state.stability / UNIT, state.difficulty / UNIT
+        return memory_data(stability, difficulty, decider.retention, decider.parameters.decay, last_at)

@@ -123,7 +123,8 @@ class PackedDecks:
             schedule = new_card(self._position)._replace(reps=reps)
         else:
             schedule = scheduling.scheduled(card.schedule, self._position, today, reps, card.lapses)
-        data = self.memory.data(self._address, card.id) if self.memory else ""
+        last_at = max((row.at for row in rows if row.ease), default=None)
+        data = self.memory.data(self._address, card.id, last_at) if self.memory else ""
         return PackageCard(anki_ordinal(card.which), deck, schedule, rows, card.flag, data)
 
 

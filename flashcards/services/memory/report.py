@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
+from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId
 from flashcards.domain.memory.evaluation import evaluate
 from flashcards.domain.memory.fit import LEAST_ANSWERS
@@ -15,6 +17,7 @@ from flashcards.services.memory.fitting import day_firsts
 from flashcards.services.memory.measure import kept_figures
 from flashcards.services.memory.state import Predictor
 from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 
 
@@ -63,8 +66,24 @@ class MemoryReport:
         return self.predictor.fit.way != "defaults"
 
 
+class _Judged(NamedTuple):
+    """What a log says: how many answers can be judged, and the figures of the model as it comes, if they are needed."""
+
+    answers: int
+    figures: dict[str, Any] | None
+
+
+_KEPT = 64
+"""Logs of which the figures are kept."""
+_KEPT_LOCK = Lock()
+
+
 class ReportService(LearnerDays):
     """Reads for the page and for `GET /memory`: `ReportService(database, clock)`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._kept: dict[tuple[object, ...], _Judged] = {}
 
     def report(self, learner: Learner) -> MemoryReport:
         """The newest figures. A log that was never fitted is judged by the model as it comes, at once."""
@@ -73,11 +92,10 @@ class ReportService(LearnerDays):
             today = self.study_day(learner)
             predictor = self._remembered.predictor(learner.id)
             last = rows.last_fit(learner.id)
-            log = rows.whole_log(learner.id)
-            answers = day_firsts(log)
             if last is not None and "bins" not in last.figures:
                 last = None  # it came from elsewhere, without
-            figures = last.figures if last else kept_figures(evaluate(log, fits=()))
+            judged = self._judged(rows, learner, with_figures=last is None)
+            answers, figures = judged.answers, (last.figures if last else judged.figures) or {}
             by_deck = self._known(learner, predictor, today, rows)
         known = Known()
         for it in by_deck.values():
@@ -94,6 +112,20 @@ class ReportService(LearnerDays):
             known=known,
             by_deck=by_deck,
         )
+
+    def _judged(self, rows: MemoryRows, learner: Learner, *, with_figures: bool) -> _Judged:
+        """The log is walked once for as long as it stays as it is."""
+        key = (learner.id, learner.created_at, with_figures, *rows.mark_of(learner.id))
+        with _KEPT_LOCK:
+            found = self._kept.get(key)
+        if found is None:
+            log = rows.whole_log(learner.id)
+            found = _Judged(day_firsts(log), kept_figures(evaluate(log, fits=())) if with_figures else None)
+            with _KEPT_LOCK:
+                self._kept[key] = found
+                while len(self._kept) > _KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return found
 
     def _known(self, learner: Learner, predictor: Predictor, today: Day, rows: MemoryRows) -> dict[DeckId, Known]:
         cards = rows.cards_of_active_decks(learner.id)

@@ -15,7 +15,7 @@ from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.plan.breaks import Waiting, backlog
-from flashcards.domain.plan.model import LONGEST, PlanCard, Request, Style
+from flashcards.domain.plan.model import LONGEST, PlanCard, Request, Style, first_effort
 from flashcards.domain.plan.plan import day_order
 from flashcards.domain.plan.serving import LONGER, fitting, ready
 from flashcards.domain.queue import DueRow
@@ -24,13 +24,12 @@ from flashcards.domain.study_day import Day, date_of
 from flashcards.errors import FlashcardsError, Unavailable
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
-from flashcards.services.plan.learners import NEWEST, Material, material
-from flashcards.services.plan.scope import Weighed, grouped, in_any, mixed, vanished, weighed_decks
-from flashcards.services.review.search import parse_search
-from flashcards.storage.cards import CardFilter, CardRows
+from flashcards.services.plan.learners import NEWEST, Material, before_today, material
+from flashcards.services.plan.scope import Weighed, grouped, in_any, vanished, weighed_decks
+from flashcards.services.review.search import filter_of, parse_search
+from flashcards.storage.cards import CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.plans import NO_PLAN, AskableCard, OrderedCard, PlanDayRow, PlanRow, PlanRows, ScopeCard
-from flashcards.storage.search_text import match_words
 
 LEAST_BACKLOG = 100
 """Fewer due cards than these are no backlog."""
@@ -38,8 +37,11 @@ DAYS_OF_BACKLOG = 2
 """Nor are as many as the learner usually answers on so many days."""
 _MOST_OF_BACKLOG = 2_000
 """So many cards of a backlog stand in their order; the rest comes on later days."""
+_SHORTER = 60.0
+"""A day that is planned to be shorter by at most so many seconds is as long as the learner said."""
 _USUAL_MS = 12_000
 _USUAL_SECONDS = 20 * 60.0
+_USUAL_DRILL = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,11 @@ class PlanDays:
         request = self.request(learner, plan, today)
         # On a day off there is an order, too, for who starts anyway.
         request = replace(request, days_off=request.days_off - {today})
-        order = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
+        day = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
+        if day.meant < len(day.cards) and day.seconds < seconds - _SHORTER:  # more are held back for later days
+            seconds = day.seconds
         first = self._failed(learner, today)
-        order = tuple(sorted(order, key=lambda it: it.card not in first))
+        order = tuple(sorted(day.cards, key=lambda it: it.card not in first))
         stored = tuple(OrderedCard(it.card, it.kind, it.seconds) for it in order)
         within = set(fitting(order, seconds))
         new = sum(it.card in within and it.kind == "new" for it in order)
@@ -128,17 +132,27 @@ class PlanDays:
 
     def material(self, learner: LearnerId, plan: PlanRow, today: Day) -> Material:
         """What the learner's log says."""
+        return self._material(learner, today, self._off(learner, plan, today))
+
+    def morning(self, learner: LearnerId, plan: PlanRow, today: Day) -> Material:
+        """What the learner's log said when the day began: of this, what is said of days to come."""
+        return self._material(learner, today, self._off(learner, plan, today), morning=True)
+
+    def _off(self, learner: LearnerId, plan: PlanRow, today: Day) -> frozenset[Day]:
         breaks = self.days_on_break(learner)
-        off = frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
-        return self._material(learner, today, off)
+        return frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
 
     def known_of(self, learner: LearnerId, today: Day) -> Material:
         """What the learner's log says, without a plan."""
         return self._material(learner, today, self.days_on_break(learner))
 
-    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day]) -> Material:
+    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day], *, morning: bool = False) -> Material:
         log, chosen = self._rows.log(learner, NEWEST), self._memory.predictor(learner).parameters
-        return material(log, today, off, self.memories(learner), self._rows.answers(learner), chosen)
+        efforts = {card: first_effort(length) for card, length in self._rows.lengths().items()}
+        answers, memories = self._rows.answers(learner), self.memories(learner)
+        if morning:
+            log, memories, answers = before_today(log, memories, answers, today)
+        return material(log, today, off, memories, answers, efforts, chosen)
 
     def memories(self, learner: LearnerId) -> dict[CardId, tuple[Memory, Day]]:
         """Each card's memory, and the day of its last answer."""
@@ -173,29 +187,16 @@ class PlanDays:
     def _found(self, learner: LearnerId, q: str) -> set[NoteId]:
         """The notes that a search finds."""
         search = parse_search(q)
-        addresses = self._rows.decks()
-        places = [it.strip("/").removesuffix(".md") for it in search.decks]
-        wanted = CardFilter(
-            today=0,
-            match=match_words(tuple(search.words), tuple(search.phrases)),
-            decks={deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
-            if places
-            else None,
-            tags=tuple(search.tags),
-            states=tuple(search.states),
-            props=tuple(search.props),
-            ids=tuple(search.ids),
-            flags=tuple(search.flags),
-        )
+        addresses, places = self._rows.decks(), search.places
+        decks = {deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
+        wanted = filter_of(search, decks if places else None)
         return self._card_rows.notes(learner, wanted)
 
     def cards(self, learner: LearnerId, plan: PlanRow) -> list[tuple[ScopeCard, int]]:
-        """The cards in scope with their weights, those of each folder evenly among the others."""
-        weighed, all_cards = self.weighed(learner, plan), self._rows.cards(learner)
-        inside = [card for card in all_cards if weighed.weight(card.deck, card.note)]
-        groups = grouped(self._rows.decks(), {}, self._rows.deck_titles(), {})
-        group_of = {deck: number for number, group in enumerate(groups) for deck in group.decks}
-        return [(card, weighed.weight(card.deck, card.note)) for card in mixed(inside, group_of)]
+        """The cards in scope with their weights, in study order."""
+        weighed = self.weighed(learner, plan)
+        weights = ((card, weighed.weight(card.deck, card.note)) for card in self._rows.cards(learner))
+        return [(card, weight) for card, weight in weights if weight]
 
     def plan_cards(self, cards: Sequence[tuple[ScopeCard, int]], plan: PlanRow, found: Material) -> list[PlanCard]:
         """As a plan takes them; `folder` is the place of the card's group in `groups`."""
@@ -210,7 +211,8 @@ class PlanDays:
             scope.append(
                 PlanCard(
                     card.card, card.note, group_of[card.deck], weight, levels.get(card.note, 2), memory, last_on,
-                    schedule, card.due_on, tuple(requires.get(card.note, ())),
+                    schedule, card.due_on, tuple(requires.get(card.note, ())), card.deck,
+                    found.efforts.get(card.card, 1.0),
                 )
             )  # fmt: skip
         return scope
@@ -237,8 +239,8 @@ class PlanDays:
         if day is None:
             return None
         spent = self._rows.spent_ms(learner, today, _USUAL_MS) / 1000
-        usual_drill = 9.0
-        seconds = max(0.0, day.seconds - spent - drills * usual_drill)
+        taken = spent + drills * _USUAL_DRILL
+        seconds = max(0.0, day.seconds - taken)
         waiting = [it for it in day.cards if it.card not in done]
         there = self._rows.askable(learner, [it.card for it in waiting], today)
         open_ = [it for it in waiting if it.card in there and there[it.card].note not in notes_done]
@@ -250,7 +252,9 @@ class PlanDays:
         weighed = self.weighed(learner, plan)
         in_order = {there[it.card].note for it in order}
         outside = tuple(row for row in due if not weighed.weight(row[5], row[3]) and row[3] not in in_order)
-        spare = seconds - sum(it.seconds for it in order[:within]) if within == len(order) else 0.0
+        whole = max(seconds, seconds_of_day(plan, today, self.days_on_break(learner)) - taken)
+        # What a day is shorter than the learner's minutes is free, and so is what is left when all is asked.
+        spare = whole - sum(it.seconds for it in order[:within]) if whole > seconds or within == len(order) else 0.0
         return FollowedDay(
             plan, tuple(there[it.card] for it in order), within, outside,
             min(len(outside), max(0, int(spare // (_USUAL_MS / 1000)))), seconds, weighed,

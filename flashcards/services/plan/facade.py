@@ -7,13 +7,13 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, cast
 
 from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId
-from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard, Style
+from flashcards.domain.plan.model import Known, PathPoint, Style
 from flashcards.domain.plan.plan import known_now
 from flashcards.domain.study_day import Day
 from flashcards.errors import FlashcardsError, Invalid, NotFound, Unavailable
@@ -24,22 +24,19 @@ from flashcards.services.plan.by_folder import FolderCounts, by_folder
 from flashcards.services.plan.checks import checked
 from flashcards.services.plan.contract import (
     MOST_MINUTES,
-    USUAL_WEIGHT,
     Choice,
-    DayOutlook,
     Group,
-    GroupOutlook,
     Outlook,
     PlanToday,
     Price,
 )
-from flashcards.services.plan.days import is_off, seconds_of_day
-from flashcards.services.plan.learners import Material
+from flashcards.services.plan.days import is_off
+from flashcards.services.plan.outlooks import from_figures, has_outlook, outlook_of, to_figures
 from flashcards.services.plan.process import Reckoned
 from flashcards.services.plan.scope import grouped, vanished
 from flashcards.services.review.facade import DeckCounts, ReviewService
 from flashcards.storage.database import Database
-from flashcards.storage.plans import PlanDayRow, PlanRow, ScopeCard
+from flashcards.storage.plans import PlanDayRow, PlanRow
 
 STEP = 15
 """Minutes: the table of other minutes goes by these."""
@@ -48,6 +45,15 @@ LEAST_PRICE = 5
 _KEPT = 32
 _AT_ONCE = 2
 _LONGEST_OUTCOME = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What was reckoned: `unmissed` is the middle if no day had been missed, `now` what is known today."""
+
+    outlook: Outlook
+    unmissed: float
+    now: float
 
 
 class Plans(Breaks):
@@ -103,8 +109,26 @@ class Plans(Breaks):
         today = self._review.study_day(learner)
         good = self._checked(choice, today)
         plan = _row(good, self._clock())
+        followed = self._days.followed(learner.id, today)
+        if followed is not None and followed == _asking_as(followed, plan):
+            # What is said of the plan that is followed is reckoned once a day, and everywhere the same.
+            day = self._day(learner, followed, today, seconds)
+            if has_outlook(day.figures):
+                return from_figures(good, today, day.figures)
+            if day.predicted is None:
+                return None
+        ahead = self._ahead(learner, good, plan, today, seconds)
+        return None if ahead is None else ahead.outlook
+
+    def _ahead(
+        self, learner: Learner, choice: Choice, plan: PlanRow, today: Day, seconds: float, missed: int = 0
+    ) -> _Ahead | None:
+        """What a plan would bring, by what was known of the learner when the day began; None where that takes longer.
+
+        Raises Invalid where nothing is in its scope.
+        """
         with self._db.read():
-            cards, found = self._days.cards(learner.id, plan), self._days.material(learner.id, plan, today)
+            cards, found = self._days.cards(learner.id, plan), self._days.morning(learner.id, plan, today)
             if not cards:
                 raise Invalid(
                     "Nothing is left to learn: give a folder a weight, or choose decks that are switched on.",
@@ -112,12 +136,14 @@ class Plans(Breaks):
                 )
             scope = self._days.plan_cards(cards, plan, found)
             request = self._days.request(learner.id, plan, today)
-        minutes = _choices_of_minutes(good.minutes)
-        reckoned = self._reckoned(process.packed(request, scope, found.learner, minutes), seconds)
+        work = process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes), missed)
+        reckoned = self._reckoned(work, seconds)
         if reckoned is None:
             return None
         groups = self._groups(Counter(card.deck for card, _ in cards))
-        return _outlook(good, today, plan, groups, cards, scope, reckoned, found, self._days.days_on_break(learner.id))
+        breaks = self._days.days_on_break(learner.id)
+        outlook = outlook_of(choice, today, plan, groups, scope, reckoned, found, breaks)
+        return _Ahead(outlook, reckoned.unmissed.median, known_now(scope, found.learner, today))
 
     def _checked(self, choice: Choice, today: Day) -> Choice:
         good = checked(choice, today)
@@ -289,7 +315,7 @@ class Plans(Breaks):
         """Today's row, with its figures where there was time for them."""
         self._days.prepare(learner.id, today)
         day = self._rows.day(learner.id, plan.id, today)
-        if day is not None and day.predicted is not None:
+        if day is not None and day.predicted is not None and (has_outlook(day.figures) or not day.figures):
             return day
         day = self._reckon_day(learner, plan, today, day, seconds)
         if day.predicted is None:
@@ -308,32 +334,21 @@ class Plans(Breaks):
         self, learner: Learner, plan: PlanRow, today: Day, made: PlanDayRow | None, seconds: float
     ) -> PlanDayRow:
         with self._db.read():
-            cards, found = self._days.cards(learner.id, plan), self._days.material(learner.id, plan, today)
-            scope = self._days.plan_cards(cards, plan, found)
-            request = self._days.request(learner.id, plan, today)
             made = made or self._days.make_day(learner.id, plan, today)
-        if not scope:
-            return replace(made, predicted=(0.0, 0.0, 0.0), recalled_expected=0.0)
+            empty = not self._days.cards(learner.id, plan)
+        if empty:
+            return replace(made, predicted=(0.0, 0.0, 0.0), recalled_expected=0.0, figures={})
         missed = self._missed(learner, plan, today)
-        work = process.packed(request, scope, found.learner, _choices_of_minutes(plan.minutes), missed)
-        reckoned = self._reckoned(work, seconds)
-        if reckoned is None:
+        ahead = self._ahead(learner, self.choice(plan), plan, today, seconds, missed)
+        if ahead is None:
             return made
-        it = reckoned.plan
-        figures = {
-            "cards": it.cards,
-            "seen": it.seen,
-            "without": round(it.without, 1),
-            "more": round(it.more, 1),
-            "missed": missed,
-            "unmissed": round(reckoned.unmissed.median, 1),
-            "path": [[point.day, round(point.plan, 1), round(point.without, 1)] for point in it.path],
-        }
+        figures = to_figures(ahead.outlook)
+        low, middle, high = figures["known"]
         return replace(
             made,
-            predicted=(round(it.known.low, 1), round(it.known.median, 1), round(it.known.high, 1)),
-            recalled_expected=round(known_now(scope, found.learner, today), 1),
-            figures=figures,
+            predicted=(low, middle, high),
+            recalled_expected=round(ahead.now, 1),
+            figures={**figures, "missed": missed, "unmissed": round(ahead.unmissed, 1)},
         )
 
     def _price(self, plan: PlanRow, day: PlanDayRow) -> Price | None:
@@ -404,59 +419,3 @@ def _asking_as(plan: PlanRow, other: PlanRow) -> PlanRow:
         other, id=plan.id, followed=plan.followed, created_at=plan.created_at, ended_at=plan.ended_at,
         outcome=plan.outcome,
     )  # fmt: skip
-
-
-def _outlook(
-    choice: Choice,
-    today: Day,
-    plan: PlanRow,
-    groups: Sequence[Group],
-    cards: Sequence[tuple[ScopeCard, int]],
-    scope: Sequence[PlanCard],
-    reckoned: Reckoned,
-    found: Material,
-    breaks: frozenset[Day],
-) -> Outlook:
-    it: Plan = reckoned.plan
-    left_out = set(it.left_out)
-    out = Counter(card.folder for card in scope if card.card in left_out)
-    sizes = Counter(card.folder for card in scope)
-    weights: dict[int, int] = {}
-    for card in scope:
-        weights[card.folder] = max(weights.get(card.folder, 0), card.weight)
-    nothing = Known(0.0, 0.0, 0.0)
-    return Outlook(
-        choice=choice,
-        reckoned_on=today,
-        cards=it.cards,
-        seen=it.seen,
-        known=it.known,
-        without=it.without,
-        more=it.more,
-        path=it.path,
-        groups=tuple(
-            GroupOutlook(
-                group.address, group.title, weights.get(number, USUAL_WEIGHT), sizes[number],
-                it.folders.get(number, nothing), out[number],
-            )
-            for number, group in enumerate(groups)
-            if sizes[number]
-        ),
-        days=tuple(
-            DayOutlook(
-                day.day, day.new, _again(day.cards, day.new, day.seconds, found),
-                round(seconds_of_day(plan, day.day, breaks) / 60),
-            )
-            for day in it.days
-        ),
-        by_minutes=reckoned.by_minutes,
-        answers=found.answers,
-    )  # fmt: skip
-
-
-def _again(cards: Sequence[object], new: int, seconds: float, found: Material) -> int:
-    """How many cards that were seen a day asks; far ahead, where they are not named, by their time."""
-    if cards:
-        return len(cards) - new
-    speeds = found.learner.speeds
-    return max(0, round((seconds - new * (speeds.new + 0.3 * speeds.drill)) / (speeds.right + 3)))

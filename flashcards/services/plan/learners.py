@@ -21,11 +21,15 @@ NEWEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`memories` are each card's memory and the day of its last answer; `answers` is how many the log holds."""
+    """`memories` are each card's memory and the day of its last answer; `answers` is how many the log holds.
+
+    `efforts` is how many times the usual each card's first answer takes.
+    """
 
     learner: Learner
     memories: Mapping[CardId, tuple[Memory, Day]]
     answers: int
+    efforts: Mapping[CardId, float]
 
 
 def material(
@@ -34,6 +38,7 @@ def material(
     off: frozenset[Day],
     memories: Mapping[CardId, tuple[Memory, Day]],
     answers: int,
+    efforts: Mapping[CardId, float],
     chosen: Parameters = DEFAULTS,
 ) -> Material:
     """All of it. `log` are the newest of the learner's `answers`, in their order; `off` are days on which nothing was
@@ -44,12 +49,30 @@ def material(
     learner = Learner(
         parameters=chosen,
         strength=fit_strength(_ratios(log, whole=len(log) >= answers, chosen=chosen), chosen),
-        speeds=learner_speeds((_what(row), row.took_ms / 1000) for row in log if row.took_ms is not None),
+        speeds=learner_speeds(_timed(log, efforts)),
         first_grades=learner_first_grades(_first_grades(log)),
         kept=share,
         pace_sd=pace_sd,
     )
-    return Material(learner, memories, answers)
+    return Material(learner, memories, answers, efforts)
+
+
+def before_today(
+    log: Sequence[AnswerRow], memories: Mapping[CardId, tuple[Memory, Day]], answers: int, today: Day
+) -> tuple[list[AnswerRow], dict[CardId, tuple[Memory, Day]], int]:
+    """(log, memories, answers) as they were before the first answer of today."""
+    before = [row for row in log if row.day < today]
+    since = {row.card: row for row in reversed(log) if row.day >= today}
+    found = dict(memories)
+    for card in since:
+        found.pop(card, None)
+    for row in before:
+        if row.card in since and not since[row.card].was_new:
+            if row.stability is not None and row.difficulty is not None:
+                found[row.card] = Memory(row.stability, row.difficulty), row.day
+            elif row.card in memories:  # an old row that stores none: nearly what is known now
+                found[row.card] = memories[row.card][0], row.day
+    return before, found, answers - (len(log) - len(before))
 
 
 def _ratios(log: Sequence[AnswerRow], *, whole: bool, chosen: Parameters) -> Iterator[tuple[float, bool]]:
@@ -69,6 +92,14 @@ def _ratios(log: Sequence[AnswerRow], *, whole: bool, chosen: Parameters) -> Ite
             known[row.card] = fsrs.review(before[0], row.quality, max(0, row.day - before[1]), chosen), row.day
         elif whole:
             known[row.card] = fsrs.first(row.quality, chosen), row.day
+
+
+def _timed(log: Sequence[AnswerRow], efforts: Mapping[CardId, float]) -> Iterator[tuple[str, float]]:
+    """What each answer was, and its seconds; those to a new card as if it were a usual one."""
+    for row in log:
+        if row.took_ms is not None:
+            what = _what(row)
+            yield what, row.took_ms / 1000 / (efforts.get(row.card, 1.0) if what == "new" else 1.0)
 
 
 def _what(row: AnswerRow) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flashcards.domain.ids import DeckId, NoteId
 from flashcards.services.plan.contract import USUAL_WEIGHT, Group
-from flashcards.storage.plans import ScopeCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +84,6 @@ def _outermost(folder: str, holding: Collection[str]) -> str:
             return folder[:end]
         end = folder.find("/", end + 1)
     return folder
-
-
-def mixed(cards: Sequence[ScopeCard], group_of: Mapping[DeckId, int]) -> list[ScopeCard]:
-    """The cards so that those of each group come evenly among the others: a day then holds something of each."""
-    sizes: dict[int, int] = {}
-    places: list[tuple[int, int]] = []
-    for card in cards:
-        group = group_of[card.deck]
-        place = sizes.get(group, 0)
-        sizes[group] = place + 1
-        places.append((group, place))
-    keyed = [
-        ((place + 0.5) / sizes[group], group, number)
-        for number, (group, place) in enumerate(places)
-    ]  # fmt: skip
-    return [cards[number] for _, _, number in sorted(keyed)]
 
 
 def in_any(address: str, places: Collection[str]) -> bool:

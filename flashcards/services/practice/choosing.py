@@ -16,6 +16,7 @@ from flashcards.domain.practice.kinds import (
     USUAL_MINUTES,
     QuestionKind,
     level_of,
+    minutes_for,
     parts,
     question_kind,
 )
@@ -25,7 +26,7 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.days import PlanDays
-from flashcards.services.practice.contract import Offer, Proposal, Wish
+from flashcards.services.practice.contract import Offer, Place, Proposal, Wish
 from flashcards.services.practice.plan_weight import plan_weight
 from flashcards.services.practice.points import points_of
 from flashcards.services.practice.weakness import weaknesses
@@ -105,7 +106,7 @@ class Choosing:
             named = bool(wish.decks or wish.tags or wish.where)
             asked = among if named else [one for one in among if one.kind is not None]
             among = [one for one in asked if one.kind in SHORT_KINDS] or asked
-        return draw(among, parts(wish.kind, _minutes(wish)), seed, pool.today)
+        return draw(among, parts(wish.kind, minutes_of(wish), wish.questions), seed, pool.today)
 
     def again(self, learner: Learner, earlier: Round, today: Day) -> tuple[Question, ...]:
         """The questions of an earlier round, as they are today; raises NotFound where none is left."""
@@ -149,6 +150,19 @@ class Choosing:
             if sum(asked) and not (kind == "mixed" and asked.count(0) > 1):
                 found[kind] = Offer(kind, minutes, sum(asked))
         return found
+
+    def places(self, pool: Pool) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+        """The folders and the decks that hold questions which a round may draw, in study order."""
+        asked = [note for card, note in pool.notes.items() if pool.candidates[card].kind is not None]
+        decks = Counter(note.path.removesuffix(".md") for note in asked)
+        folders: Counter[str] = Counter()
+        for address, questions in decks.items():
+            folders[address.rpartition("/")[0]] += questions
+        named, topics = self._rows.folder_titles(), {note.path: note.topic for note in asked}
+        return (
+            tuple(Place(path, named.get(path, path), count) for path, count in folders.items() if path),
+            tuple(Place(address, topics[f"{address}.md"], count) for address, count in decks.items()),
+        )
 
     def proposal(self, pool: Pool) -> Proposal | None:
         """What is proposed for today, the same all day; None where there is nothing to ask."""
@@ -212,8 +226,9 @@ def seed_of(uid: str) -> int:
     return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:6], "big")
 
 
-def _minutes(wish: Wish) -> int:
-    return USUAL_MINUTES[wish.kind] if wish.minutes is None else wish.minutes
+def minutes_of(wish: Wish) -> int:
+    """How long a round is to take."""
+    return minutes_for(wish.kind, wish.questions) if wish.minutes is None else wish.minutes
 
 
 def _kind(note: CoreNote) -> QuestionKind | None:

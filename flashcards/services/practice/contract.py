@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from flashcards.domain.practice.marks import Tally
 from flashcards.domain.practice.rounds import Given, Question, Round, Work
 from flashcards.domain.study_day import Day
-from flashcards.services.review.contract import UnfinishedSet
+from flashcards.services.review.contract import OpenSet
 
 NO_WORK = Work()
 
@@ -17,7 +17,8 @@ class Wish:
     """What a round is asked for. `id` is the client's UUID (None: one is made), `minutes` None the kind's usual.
 
     `where` names decks, folders and tags in one list; `card` asks that one question, `again` the questions of an
-    earlier round. The same `seed` draws the same questions while nothing else has changed.
+    earlier round. `questions` is how many are asked, None as many as fit. The same `seed` draws the same questions
+    while nothing else has changed.
     """
 
     kind: str = "concepts"
@@ -30,6 +31,7 @@ class Wish:
     seed: int | None = None
     card: str | None = None
     again: str | None = None
+    questions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,25 @@ class Offer:
     kind: str
     minutes: int
     questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder or a deck with questions that can be practised: its address, its title, and how many they are."""
+
+    address: str
+    title: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a round can be chosen from: what is proposed, each kind that can be begun, folders, and decks."""
+
+    proposal: Proposal | None
+    offers: dict[str, Offer]
+    folders: tuple[Place, ...] = ()
+    decks: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +207,7 @@ class Report:
     differ: frozenset[tuple[int, str]] = frozenset()
     advice: str = ""
     cards: int = 0
-    set: UnfinishedSet | None = None
+    set: OpenSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flashcards.domain.practice.kinds import LEVELS, LONGEST, ROUND_KINDS, SHORTEST
+from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, ROUND_KINDS, SHORTEST
 from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Stroke, Work
 from flashcards.errors import Invalid
@@ -35,6 +35,8 @@ def checked_wish(wish: Wish) -> None:
         raise Invalid(f"Give one of {', '.join(LEVELS)}, or none for any.", field="level")
     if wish.minutes is not None and not (type(wish.minutes) is int and SHORTEST <= wish.minutes <= LONGEST):
         raise Invalid(f"Give a whole number of minutes from {SHORTEST} to {LONGEST}.", field="minutes")
+    if wish.questions is not None and not (type(wish.questions) is int and 1 <= wish.questions <= MOST_QUESTIONS):
+        raise Invalid(f"Give a whole number of questions from 1 to {MOST_QUESTIONS}.", field="questions")
     if wish.seed is not None and not (type(wish.seed) is int and 0 <= wish.seed <= MOST_SEED):
         raise Invalid("Give a whole number that is not negative.", field="seed")
 

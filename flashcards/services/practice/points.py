@@ -31,6 +31,19 @@ def plain_text(markup: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", markup)).split())
 
 
+def asked_and_told(item: str) -> tuple[str, str]:
+    """An item of Clarify as what the learner asks and what the interviewer answers, both as HTML.
+
+    What is asked ends with the first question mark that stands in no element; ("", item) where there is none.
+    """
+    depth, place = 0, 0
+    for tag in re.finditer(r"</?[a-zA-Z][^>]*>", item + "<end>"):
+        if not depth and (mark := item.find("?", place, tag.start())) >= 0:
+            return item[: mark + 1].strip(), item[mark + 1 :].strip()
+        depth, place = depth + (-1 if tag[0].startswith("</") else 1), tag.end()
+    return "", item
+
+
 def _point(one: PointText, key: str) -> Point:
     return Point(key, one.html, point_kind(one.text), one.level, None if one.card is None else str(one.card))
 

@@ -16,6 +16,7 @@ from flashcards.domain.study_day import raw_study_day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import (
     Asked,
+    Choices,
     Miss,
     Offer,
     OpenRound,
@@ -27,7 +28,7 @@ from flashcards.services.practice.contract import (
 from flashcards.services.practice.opened import PARTNER, SELF, OpenedRounds, by_position
 from flashcards.services.practice.points import points_of
 from flashcards.services.review.card_lookup import card_number
-from flashcards.services.review.facade import UnfinishedSet
+from flashcards.services.review.facade import OpenSet
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.storage.practice import AnswerLine, LinkedCard, StoredLine
 
@@ -49,6 +50,12 @@ class Reports(OpenedRounds):
         with self._db.read():
             pool = self._choosing.pool(learner, self._today(learner))
             return self._choosing.proposal(pool), self._choosing.offers(pool)
+
+    def choices(self, learner: Learner) -> Choices:
+        """What a round can be chosen from."""
+        with self._db.read():
+            pool = self._choosing.pool(learner, self._today(learner))
+            return Choices(self._choosing.proposal(pool), self._choosing.offers(pool), *self._choosing.places(pool))
 
     def one_aloud(self, learner: Learner) -> tuple[str, str] | None:
         """(card, title) of the one question that is offered today; None where there is none."""
@@ -121,7 +128,7 @@ class Reports(OpenedRounds):
         misses = [_miss(asked, point, mark, taught, there) for asked, point, mark in found]
         return tuple(sorted(misses, key=lambda miss: (miss.mark != "missed", -miss.missed)))
 
-    def put_into_review(self, learner: Learner, round_id: str) -> UnfinishedSet:
+    def put_into_review(self, learner: Learner, round_id: str) -> OpenSet:
         """Makes a set of the cards behind what a round left out, offered until it is done. Pressed again while cards
         are left it changes nothing; where others have been missed since, a set with those takes its place.
 
@@ -133,15 +140,15 @@ class Reports(OpenedRounds):
             line = next(line for line in self._lines(learner) if line.id == opened.round.id)
             number, last = self._sets_of(learner, opened.round.id)
         if last is not None and last.left:
-            if set(cards) <= self._review.set_cards(learner, last.set.id):
+            if set(cards) <= self._review.set_cards(learner, last.made.id):
                 return last
-            self._review.forget_set(learner, last.set.id)
+            self._review.end_set(learner, last.made.id)
             number -= 1
         uid = _set_id(opened.round.id, number)
         made, _ = self._review.make_set(learner, id=uid, mode="review", cards=cards, title=f"Missed in {line.title}")
-        return UnfinishedSet(made, made.cards)
+        return OpenSet(made, made.cards)
 
-    def _sets_of(self, learner: Learner, round_id: str) -> tuple[int, UnfinishedSet | None]:
+    def _sets_of(self, learner: Learner, round_id: str) -> tuple[int, OpenSet | None]:
         """How many sets of its misses a round has had, and the last of them."""
         last = None
         for number in count():
@@ -183,7 +190,7 @@ def _line(
         done=sum(answer.closed for answer in answers.values()),
         questions=questions,
         minutes=stored.minutes,
-        ms=sum(answer.took_ms for answer in answers.values()),
+        ms=sum(1000 * round(answer.took_ms / 1000) for answer in answers.values()),  # adds up as it is shown
         tally=sums,
     )
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flashcards.domain.grade import is_quality
-from flashcards.domain.practice.kinds import USUAL_MINUTES
 from flashcards.domain.practice.rounds import Given, Round, Work, standing
-from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
+from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
-from flashcards.services.practice.choosing import seed_of
+from flashcards.services.practice.choosing import minutes_of, seed_of
 from flashcards.services.practice.contract import OpenRound, Spoken, Ticks, Wish
 from flashcards.services.practice.incoming import LONGEST_REPLY, checked_marks, checked_text, checked_wish
 from flashcards.services.practice.opened import MODEL, SELF, OpenedRounds
@@ -54,7 +53,7 @@ class Rounds(OpenedRounds):
             id=uid,
             kind=wish.kind,
             level=wish.level,
-            minutes=USUAL_MINUTES[wish.kind] if wish.minutes is None else wish.minutes,
+            minutes=minutes_of(wish),
             seed=seed,
             decks=wish.decks,
             tags=(*wish.tags, *wish.where),
@@ -180,13 +179,27 @@ class Rounds(OpenedRounds):
         except Conflict:
             raise Conflict(_GRADED) from None
 
+    def consent(self, learner: Learner) -> int | None:
+        """Since when the learner lets written answers go to the model; None: they do not."""
+        with self._db.read():
+            return self._rows.consent(learner.id)
+
+    def agree(self, learner: Learner, *, yes: bool) -> None:
+        """Keeps the learner's consent from now on, or takes it back. Repeatable: the first day stays."""
+        with self._db.write():
+            given = self._rows.consent(learner.id)
+            self._rows.save_consent(learner.id, (given or self._clock()) if yes else None)
+
     def propose(self, learner: Learner, round_id: str, answer_id: str) -> int:
         """Asks the model which points an answer covers, and keeps what it can prove; gives how many those are.
 
-        Raises NotFound, Invalid where nothing was written, Unavailable where there is no model or it fails.
+        Raises NotFound, Invalid where nothing was written, Forbidden where the learner has not agreed to it,
+        Unavailable where there is no model or it fails.
         """
         if self.model is None:
             raise Unavailable("No model is set up on this server: tick the points yourself.")
+        if self.consent(learner) is None:
+            raise Forbidden("Nothing was sent: agree first that what you write may go to the model.")
         with self._db.read():
             round_, given = self._answered(learner, round_id, answer_id)
         question = round_.questions[given.position]

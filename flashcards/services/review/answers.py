@@ -58,8 +58,13 @@ class Answers(LearnerDays):
         """Stores answers in the order in which they were given, each in a transaction of its own.
 
         The results come in the order of `answers`; one that cannot be stored does not stop the others. Where none
-        can, because the database is busy or the disk is full, the others are not tried.
+        can, because the database is busy or the disk is full, the others are not tried. The disk is waited for once,
+        at the end: raises Unavailable where it fails then, as nobody can tell what it kept.
         """
+        with self._db.waiting_once():
+            return self._answer_each(learner, answers)
+
+    def _answer_each(self, learner: Learner, answers: Iterable[Answer]) -> list[Answered | FlashcardsError]:
         given = list(answers)
         results: dict[int, Answered | FlashcardsError] = {}
         stopped: Unavailable | None = None

@@ -12,11 +12,10 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import CardState, LogPage, LogRow, Page, Summary
 from flashcards.services.review.queue import Queues
-from flashcards.services.review.search import COMPARE, RECALL, STATES, UNITS, Prop, parse_search
+from flashcards.services.review.search import COMPARE, RECALL, STATES, UNITS, Prop, filter_of, parse_search
 from flashcards.services.review.shown_card import log_row
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
 from flashcards.storage.cards import CardFilter, RecallFilter
-from flashcards.storage.search_text import match_words
 
 LONGEST_PAGE = 500
 _CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
@@ -77,18 +76,15 @@ class Cards(Queues):
         if state is not None and state not in STATES:
             raise Invalid(f"Give one of {', '.join(STATES)}.", field="state")
         search = parse_search(q or "")
-        states = (*search.states, *([state] if state else []))
-        return CardFilter(
+        search.decks += [deck] if deck else []
+        search.tags += [tag] if tag else []
+        search.states += [state] if state else []
+        return filter_of(
+            search,
+            self._in_all(search.places),
             today=self.study_day(learner),
-            due=self.due_today(learner) if "due" in states else (),
-            match=match_words(tuple(search.words), tuple(search.phrases)),
-            decks=self._in_all([*search.decks, *([deck] if deck else [])]),
-            tags=(*search.tags, *([tag] if tag else [])),
-            states=states,
-            props=tuple(it for it in search.props if it.name != RECALL),
+            due=self.due_today(learner) if "due" in search.states else (),
             recalls=self._recalls(learner, [it for it in search.props if it.name == RECALL]),
-            ids=tuple(search.ids),
-            flags=tuple(search.flags),
             drafts=learner.is_author,
         )
 
@@ -108,7 +104,7 @@ class Cards(Queues):
 
     def _in_all(self, addresses: list[str]) -> set[DeckId] | None:
         """The decks that stand at (or below) every one of these addresses; None where there are none."""
-        found = [set(self._decks_at(address.strip("/").removesuffix(".md"))) for address in addresses]
+        found = [set(self._decks_at(address)) for address in addresses]
         return set.intersection(*found) if found else None
 
     def log(self, learner: Learner, *, since: int = 0, limit: int = 100) -> tuple[LogRow, ...]:

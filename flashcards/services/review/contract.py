@@ -154,10 +154,10 @@ class StudySet:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfinishedSet:
-    """A set that has a title, with how many of its cards are left."""
+class OpenSet:
+    """A set with how many of its cards are still to be right: 0 where it is done."""
 
-    set: StudySet
+    made: StudySet
     left: int
 
 

@@ -18,6 +18,7 @@ from flashcards.services.review.contract import (
     LastAction,
     Left,
     LogRow,
+    OpenSet,
     Page,
     Queue,
     QueueCard,
@@ -25,7 +26,6 @@ from flashcards.services.review.contract import (
     Summary,
     Today,
     Undone,
-    UnfinishedSet,
 )
 from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
@@ -41,6 +41,7 @@ __all__ = [
     "LastAction",
     "Left",
     "LogRow",
+    "OpenSet",
     "Page",
     "Queue",
     "QueueCard",
@@ -49,7 +50,6 @@ __all__ = [
     "Summary",
     "Today",
     "Undone",
-    "UnfinishedSet",
 ]
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import operator as op
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flashcards.domain.ids import DeckId
+from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
+from flashcards.storage.cards import CardFilter, RecallFilter
+from flashcards.storage.search_text import match_words
 
 STATES = ("new", "scheduled", "due", "buried", "suspended", "leech", "failed", "changed", "missed", "removed")
 RECALL = "recall"
@@ -43,6 +48,11 @@ class Search:
     ids: list[str] = field(default_factory=list)
     flags: list[int] = field(default_factory=list)
 
+    @property
+    def places(self) -> list[str]:
+        """The addresses of decks and folders that are asked for."""
+        return [it.strip("/").removesuffix(".md") for it in self.decks]
+
 
 def parse_search(text: str) -> Search:
     """Takes a search apart. Raises Invalid (field ``q``) for what `is:`, `prop:` and `flag:` do not know."""
@@ -64,6 +74,34 @@ def parse_search(text: str) -> Search:
         else:
             (found.phrases if quoted else found.words).append(value)
     return found
+
+
+def filter_of(
+    search: Search,
+    decks: Collection[DeckId] | None,
+    *,
+    today: Day = 0,
+    due: Collection[int] = (),
+    recalls: tuple[RecallFilter, ...] = (),
+    drafts: bool = False,
+) -> CardFilter:
+    """What a search asks of the stored cards. `decks` are those at all of its `places`, None where it names none.
+
+    `today`, `due` and `recalls` answer what passes (is:due, prop:due, prop:recall); `drafts` lets drafts be found.
+    """
+    return CardFilter(
+        today=today,
+        due=due,
+        match=match_words(tuple(search.words), tuple(search.phrases)),
+        decks=decks,
+        tags=tuple(search.tags),
+        states=tuple(search.states),
+        props=tuple(it for it in search.props if it.name != RECALL),
+        recalls=recalls,
+        ids=tuple(search.ids),
+        flags=tuple(search.flags),
+        drafts=drafts,
+    )
 
 
 def _state(value: str) -> str:

@@ -16,7 +16,7 @@ from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_lookup import Cards, card_number
-from flashcards.services.review.contract import Found, Left, Queue, QueueKind, QueueMode, StudySet, UnfinishedSet
+from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet
 from flashcards.services.review.incoming import checked_uuid
 from flashcards.services.review.queue import held_cards
 from flashcards.storage.database import Database
@@ -26,8 +26,8 @@ SET_MODES: tuple[SetMode, ...] = get_args(SetMode)
 KEPT_DAYS = 60
 """How long a set can be gone on with."""
 MOST_NAMED = 500
-MOST_UNFINISHED = 8
-"""Sets with a title that are looked at for what is left of them; the newest."""
+MOST_OPEN = 10
+"""So many of the newest sets are looked at for those that are not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Sets(Cards):
     ) -> tuple[StudySet, bool]:
         """Freezes what the search `q` finds, or the `cards` named by their ids, and says whether the set is new.
 
-        A set with a `title` is offered until it is done, see `unfinished_sets`.
+        A set with a `title` is offered until it is done, see `open_sets`.
 
         The same id again, with the same search and mode, changes nothing and gives the stored set. Raises Invalid (the
         field is named; also where there is nothing to study), NotFound (a deck, a card), Conflict (the id is taken).
@@ -101,31 +101,46 @@ class Sets(Cards):
         """The set as it was made; raises NotFound."""
         return _study_set(self._stored_set(learner, set_id))
 
-    def unfinished_sets(self, learner: Learner) -> tuple[UnfinishedSet, ...]:
-        """The sets that have a title and cards left, the newest first."""
+    def open_sets(self, learner: Learner) -> tuple[OpenSet, ...]:
+        """The sets that were begun and are not done, the newest first; of two alike only the newer one."""
         with self._db.read():
-            named = self._sets.named(learner.id, MOST_UNFINISHED)
-            found = [UnfinishedSet(_study_set(stored), self._left_of(learner, stored)) for stored in named]
-        return tuple(one for one in found if one.left)
+            today = self.study_day(learner)
+            begun = {(it.query, it.mode, frozenset(it.cards)): it
+                     for it in reversed(self._sets.begun(learner.id, today - KEPT_DAYS)[:MOST_OPEN])}  # fmt: skip
+            if not begun:
+                return ()
+            stored = sorted(begun.values(), key=lambda it: it.made_at, reverse=True)
+            given = self._sets.since_with_seq(learner.id, min(it.seq for it in stored))
+            every = sorted({card for it in stored for card in it.cards})
+            there = {it.card: it for it in self._sets.cards(learner.id, every, today)}
+            drill, moved = self._asked_today(learner, today)
+            lefts = [
+                len(not_done(
+                    [there[card] for card in it.cards if card in there],
+                    (answer for seq, answer in given if seq > it.seq), cast(SetMode, it.mode), today, drill, moved,
+                ))
+                for it in stored
+            ]  # fmt: skip
+        return tuple(OpenSet(_study_set(it), left) for it, left in zip(stored, lefts, strict=True) if left)
 
-    def set_left(self, learner: Learner, set_id: str) -> UnfinishedSet | None:
+    def end_set(self, learner: Learner, set_id: str) -> None:
+        """Forgets a set; what was answered in it stays. Raises NotFound."""
+        with self._db.write():
+            self._sets.delete(learner.id, self._stored_set(learner, set_id).id)
+
+    def set_left(self, learner: Learner, set_id: str) -> OpenSet | None:
         """A set with what is left of it, which may be nothing; None where there is no such set."""
         with self._db.read():
             stored = self._sets.get(learner.id, checked_uuid(set_id))
-            return None if stored is None else UnfinishedSet(_study_set(stored), self._left_of(learner, stored))
+            if stored is None:
+                return None
+            since = self._sets.since(learner.id, stored.seq)
+            left = len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
+            return OpenSet(_study_set(stored), left)
 
     def set_cards(self, learner: Learner, set_id: str) -> frozenset[str]:
         """The ids of a set's cards; raises NotFound."""
         return frozenset(map(str, self._stored_set(learner, set_id).cards))
-
-    def forget_set(self, learner: Learner, set_id: str) -> None:
-        """Drops a set; what was answered in it stays. Repeatable."""
-        with self._db.write():
-            self._sets.forget(learner.id, checked_uuid(set_id))
-
-    def _left_of(self, learner: Learner, stored: StoredSet) -> int:
-        since = self._sets.since(learner.id, stored.seq)
-        return len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
 
     def set_queue(self, learner: Learner, set_id: str, *, limit: int = 20, exclude: Iterable[str] = ()) -> Queue:
         """The next cards of a set, as `queue` gives those of the day; raises NotFound.
@@ -197,10 +212,13 @@ class Sets(Cards):
 
     def _rest(self, learner: Learner, cards: Sequence[CardId], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
         today = self.study_day(learner)
-        so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
         there = self._sets.cards(learner.id, cards, today)
-        drill, moved = (it.card for it in so_far.drill), (it.card for it in so_far.moved)
-        return _Rest(today, not_done(there, since, mode, today, drill, moved), len(there))
+        return _Rest(today, not_done(there, since, mode, today, *self._asked_today(learner, today)), len(there))
+
+    def _asked_today(self, learner: Learner, today: Day) -> tuple[set[int], set[int]]:
+        """The cards that today's drill asks, and those whose schedule moved today."""
+        so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
+        return {it.card for it in so_far.drill}, {it.card for it in so_far.moved}
 
     def _queue_of(self, learner: Learner, rest: _Rest, limit: int, exclude: Iterable[str]) -> Queue:
         cards = self._next_cards(learner, rest, max(0, limit), held_cards(exclude))

@@ -9,6 +9,7 @@ from itertools import groupby
 from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
+from flashcards.services.upkeep.side_by_side import side_by_side
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
@@ -37,7 +38,7 @@ class DoctorService:
         found: dict[str, list[str]] = {}
         totals: dict[str, int] = {}
         try:
-            with self._db.read():
+            with self._db.long_read():
                 for name, examination in self._examinations().items():
                     found[name] = []
                     _collect(examination, found[name])
@@ -61,13 +62,15 @@ class DoctorService:
 
     def replay_faults(self) -> Iterator[str]:
         """Where the log, replayed, does not give exactly the stored schedule of a card."""
-        stored = self._rows.schedules()
-        logs = groupby(self._rows.log(), key=lambda row: (row.learner, row.card))
-        for place, rows in logs:
-            entries = list(rows)
+        groups = groupby(self._rows.log(), key=lambda row: (row.learner, row.card))
+        logs = ((place, list(rows)) for place, rows in groups)
+        for (learner, card), entries, stored in side_by_side(logs, self._rows.schedules()):
+            who = f"learner {learner}, card {card}"
+            if entries is None:
+                yield f"{who}: there is a schedule, but nothing in the log"
+                continue
             replayed = replay(row.entry for row in entries)
-            schedule, lapses, by = stored.pop(place, (None, 0, replayed.by))
-            who = f"learner {place[0]}, card {place[1]}"
+            schedule, lapses, by = stored or (None, 0, replayed.by)
             for position in replayed.faults:
                 yield f"{who}: row {entries[position].seq} of the log does not follow from those before it"
             if schedule != replayed.schedule:
@@ -76,8 +79,6 @@ class DoctorService:
                 yield f"{who}: the log gives {replayed.lapses} lapses, stored are {lapses}"
             elif by != replayed.by:
                 yield f"{who}: by the log {replayed.by} decides its date, stored is {by}"
-        for learner, card in stored:
-            yield f"learner {learner}, card {card}: there is a schedule, but nothing in the log"
 
 
 def sqlite_note() -> str:

@@ -157,6 +157,7 @@ MEANINGS = {
     "seed": "What the questions were drawn with.",
     "seen": "The revision of the text that the learner answered last.",
     "seq": "The row's place in the learner's log.",
+    "set": "The set as it was made.",
     "set_id": "The id of a set, as made by the client.",
     "severity": "An error keeps the last good version; a warning does not.",
     "skipped": "Whether it was passed over.",

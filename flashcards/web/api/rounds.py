@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flashcards.domain.practice.kinds import LEVELS, LONGEST, QUESTION_KINDS, ROUND_KINDS, SHORTEST
+from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, QUESTION_KINDS, ROUND_KINDS, SHORTEST
 from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Point
 from flashcards.errors import NotFound
@@ -26,6 +26,7 @@ ROUND_BODY = Object(
         Field("id", shapes.REVIEW_ID, about="Made by the client; sending it again begins no second round."),
         Field("kind", Text(choices=ROUND_KINDS), True, "What is asked: one kind of question, mixed, or one alone."),
         Field("minutes", Whole(SHORTEST, LONGEST), about="How long it should take; the kind's usual where absent."),
+        Field("questions", Whole(1, MOST_QUESTIONS), about="How many are asked; as many as fit where absent."),
         Field("level", Nullable(Text(choices=LEVELS)), about="Any where absent; questions without a level fit all."),
         Field("decks", ListOf(PLACE, 100), about="Paths of decks or folders; all that are switched on where absent."),
         Field("tags", ListOf(Text(200), 100), about="Tags, of which a question has at least one."),

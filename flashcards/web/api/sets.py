@@ -7,7 +7,8 @@ from typing import Any
 from flashcards.services.review.sets import MOST_NAMED, SET_MODES
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
-from flashcards.web.api.schema import Field, ListOf, Object, Text
+from flashcards.web.api.schema import Field, ListOf, Object, Text, Whole
+from flashcards.web.api.shapes import shape
 from flashcards.web.auth.login import learner, services
 
 SET = Object(
@@ -22,6 +23,9 @@ SET = Object(
     ),
     "NewStudySet",
 )  # fmt: skip
+
+
+OPEN_SETS = shape("OpenSets", items=ListOf(shape("OpenSet", set=shapes.STUDY_SET, left=Whole(1))))
 
 
 @operation(
@@ -39,6 +43,21 @@ def post_set(body: dict[str, Any]) -> Reply:
         learner(), id=body["id"], mode=body["mode"], q=body.get("q"), cards=body.get("cards")
     )
     return 201 if new else 200, shapes.set_json(made)
+
+
+@operation("GET", "/sets", "The sets that were begun and are not done", {200: OPEN_SETS})
+def get_sets() -> Reply:
+    """The newest first. `left` is how many cards are still to be right; each is gone on with by `GET /queue?set=`."""
+    return 200, {
+        "items": [{"set": shapes.set_json(it.made), "left": it.left} for it in services().review.open_sets(learner())]
+    }
+
+
+@operation("DELETE", "/sets/<set_id>", "End a set", {200: OPEN_SETS}, errors=(404,))
+def delete_set(set_id: str) -> Reply:
+    """It is forgotten; what was answered in it stays. Gives those that are left."""
+    services().review.end_set(learner(), set_id)
+    return get_sets()
 
 
 @operation("GET", "/sets/<set_id>", "A set as it was made", {200: shapes.STUDY_SET}, errors=(404,))

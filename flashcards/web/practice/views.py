@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from flashcards.domain.practice.kinds import LEVELS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
-from flashcards.errors import Conflict, Invalid, NotFound, Unavailable
+from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
+from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
+from flashcards.services.practice.points import asked_and_told
 from flashcards.services.review.incoming import derived_uuid
 from flashcards.web.auth.login import learner, services
 from flashcards.web.cards.flags import read_flag
@@ -47,17 +48,19 @@ def page() -> str:
 
 def _choose(trouble: Trouble | None = None) -> str:
     me, service = learner(), services().practice
-    proposal, offers = service.offers(me)
+    choices = service.choices(me)
     rounds = service.rounds(me)
     return render_template(
         "practice/page.html",
-        proposal=proposal,
-        offers=offers,
+        proposal=choices.proposal,
+        offers=choices.offers,
+        choices=choices,
+        most_questions=MOST_QUESTIONS,
         says=KINDS,
         names=NAMES,
         usual=USUAL_MINUTES,
         levels=LEVELS,
-        sets=services().review.unfinished_sets(me),
+        sets=services().review.open_sets(me),
         open=[line for line in rounds if line.finished_at is None][:1],
         rounds=[line for line in rounds if line.finished_at is not None],
         shown=SHOWN_ROUNDS,
@@ -139,9 +142,24 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "sketch": drawn(asked.given.work.sketch) if asked.given else (),
         "places": [f"/practice/{opened.round.id}?q={one.position + 1}" for one in opened.questions],
         "model": services().practice.model,
+        "agreed": services().practice.consent(me) if services().practice.model else None,
         "linked": services().practice.linked(asked),
         "link": services().practice.link(me, opened.round.id),
+        "clarified": [asked_and_told(item) for item in asked.clarify_html],
+        "open": _open(asked),
+        "graded_now": "grade" in request.args,
     }
+
+
+def _open(asked: Asked) -> tuple[str, str] | None:
+    """What is to be done before the grade, as (its place on the page, words): points, then the next follow-up."""
+    if asked.tally.unmarked:
+        return "points", f"{asked.tally.unmarked} of {asked.tally.points} to mark"
+    marked, asked_next = asked.marks.get("self", {}), asked.question.follow_ups
+    for number, point in enumerate(asked_next, 1):
+        if point.key not in marked:
+            return f"follow-{number}", f"Follow-up {number} of {len(asked_next)}"
+    return None
 
 
 def _following(opened: OpenRound, position: int) -> int | None:
@@ -186,7 +204,8 @@ def ticks(round_id: UUID) -> Response:
         response.status_code = trouble_of(error).status
         return response
     if given.grade is None and not given.done:
-        return redirect(f"/practice/{round_id}?q={place + 1}#{request.form.get('to', 'points')}", 303)
+        to = request.form.get("to", "points")
+        return redirect(f"/practice/{round_id}?q={place + 1}" + ("&grade=1#points" if to == "grade" else f"#{to}"), 303)
     following = _following(opened, place)
     return redirect(f"/practice/{round_id}" + ("/report" if following is None else f"?q={following + 1}"), 303)
 
@@ -230,6 +249,7 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
+        grade_names={grade.quality: grade.name for grade in buttons.grades(6)},
         shown_misses=3,
     )
 
@@ -245,9 +265,11 @@ def misses(round_id: UUID) -> Response:
 def propose(round_id: UUID) -> Response:
     """Sends a written answer to the model, whose name stands on the button, and shows what it proves."""
     service, me, text, place = services().practice, learner(), str(round_id), forms.position()
+    if "agree" in request.form:
+        service.agree(me, yes=True)
     try:
         found = service.propose(me, text, request.form.get("id", ""))
-    except (Invalid, Unavailable) as error:
+    except (Forbidden, Invalid, Unavailable) as error:
         response = question_page(service.open(me, text), place, trouble_of(error))
         response.status_code = trouble_of(error).status
         return response
@@ -257,3 +279,10 @@ def propose(round_id: UUID) -> Response:
         else ("The model proved none of the points. That says nothing of your answer: tick for yourself.")
     )
     return question_page(service.open(me, text), place, said=said)
+
+
+@practice.post("/practice/consent")
+def take_back_consent() -> Response:
+    """From now on nothing that is written goes to the model."""
+    services().practice.agree(learner(), yes=False)
+    return redirect("/settings#model", 303)

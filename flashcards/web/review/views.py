@@ -54,6 +54,7 @@ def page() -> Response | str:
         total=queue.total_today,
         filters=filters,
         study_set=services().review.study_set(me, filters.set) if filters.set else None,
+        early=queue.left.cram,
         answer_id=uuid4(),
         action_id=uuid4(),
         flag_id=uuid4(),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from flashcards.errors import NotFound
 from flashcards.web.auth.login import learner, services
 
 sets = Blueprint("sets", __name__)
+
+SET_NAMES = {
+    "is:failed": "What you failed",
+    "is:leech": "Leeches",
+    "is:changed": "Changed cards",
+    "is:missed": "Missed in practice",
+}
+"""How a set of such a search is called."""
 
 
 @sets.post("/study")
@@ -18,3 +29,11 @@ def begin() -> Response:
         learner(), id=form.get("id", ""), q=form.get("q", ""), mode="cram" if form.get("cram") else "review"
     )
     return redirect(f"/review?set={made.id}", 303)
+
+
+@sets.post("/study/<set_id>/end")
+def end(set_id: str) -> Response:
+    """Takes a set off Today; the second click finds it ended, which is what was wished."""
+    with suppress(NotFound):
+        services().review.end_set(learner(), set_id)
+    return redirect("/", 303)

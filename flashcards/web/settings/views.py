@@ -153,6 +153,8 @@ def _page(
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
         breaks=services().plans.breaks(me),
+        model=services().practice.model,
+        agreed=services().practice.consent(me),
         study_day=services().review.study_day(me),
     )
     response = Response(page, status=trouble.status if trouble else 200)

@@ -39,6 +39,7 @@ def page() -> str:
         total=total,
         beyond=services().review.beyond_limit(me) if now.new_limit_reached or (plan and not total) else None,
         ahead=0 if total else _ahead(Filters(None, None)),
+        sets=services().review.open_sets(me),
         searches=services().review.saved_searches(me, on_today=True),
         busy=[folder for folder in folders if folder.total],
         idle=[folder for folder in folders if not folder.total],

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from flashcards.domain.practice.draw import NEVER, Candidate, chance, draw
-from flashcards.domain.practice.kinds import LEVELS, Part, level_of, parts, question_kind
+from flashcards.domain.practice.kinds import LEVELS, Part, level_of, minutes_for, parts, question_kind
 from flashcards.domain.practice.marks import (
     Tally,
     agreement,
@@ -60,6 +60,16 @@ def test_between_six_and_twelve_concepts_in_an_interviews_time() -> None:
     assert parts("behavioural", 30) == (Part("behavioural", 4),)
     assert parts("mixed", 60) == (Part("concepts", 3), Part("coding", 1), Part("behavioural", 1))
     assert parts("one", 6) == (Part(None, 1),)
+
+
+def test_so_many_questions_as_are_asked_for_and_the_time_that_they_take() -> None:
+    assert parts("concepts", 30, 2) == (Part("concepts", 2),)
+    assert parts("coding", 40, 3) == (Part("coding", 3),)
+    assert parts("mixed", 60, 6) == (Part("concepts", 4), Part("coding", 1), Part("behavioural", 1))
+    assert parts("mixed", 60, 1) == (Part("concepts", 1), Part("coding", 1), Part("behavioural", 1))
+    took = {kind: minutes_for(kind, 2) for kind in ("concepts", "coding", "design", "behavioural", "one")}
+    assert took == {"concepts": 8, "coding": 80, "design": 90, "behavioural": 15, "one": 6}
+    assert [minutes_for("concepts", None), minutes_for("design", 12)] == [30, 180]
 
 
 def candidates(count: int, deck: int | None = None, **more: float) -> list[Candidate]:

@@ -28,11 +28,11 @@ def test_a_drill_after_a_lapse_is_relearning() -> None:
     assert types(*log) == [(0, 3), (1, 1), (2, 3), (1, 1)]
 
 
-def test_what_moved_nothing_is_left_to_no_scheduler() -> None:
+def test_what_moved_nothing_is_evidence_for_ankis_fsrs_too() -> None:
     """Type 3 with a factor of 0 is how Anki marks answers that FSRS leaves out."""
     log = [entry(0, "scheduled", 4), entry(0, "extra", 4), entry(3, "cram", 1), entry(4, "ahead", 5)]
     assert types(*log)[1:] == [(3, 3), (3, 1), (3, 4)]
-    assert [row.factor for row in reviews(log)] == [2360, 0, 0, 0]
+    assert [row.factor for row in reviews(log)] == [2360, 2360, 2360, 2360]
 
 
 def test_the_first_row_is_learning_whatever_it_was() -> None:

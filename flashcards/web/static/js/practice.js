@@ -8,6 +8,7 @@ import * as rounds from "./rounds.js";
 const { round, position, card, closed } = document.body.dataset;
 const report = base + document.body.dataset.report, places = document.body.dataset.places.split(" ").map((place) => base + place);
 const id = (name) => document.getElementById(name);
+const pick = (selector) => document.querySelector(selector), every = (selector) => [...document.querySelectorAll(selector)];
 const DRAFT = `${OURS}.draft.${learner}.${round}.${position}`;
 const SAID = `${OURS}.said.${learner}.${round}.`;
 const PLACE = [round, position], WAIT_MS = 4000;
@@ -19,6 +20,8 @@ const tell = (text) => { if (line) line.textContent = text; };
 const stored = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
 const store = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* the page holds it */ } };
 const remove = (key) => { try { localStorage.removeItem(key); } catch { /* it was never there */ } };
+
+const keepSaid = (more) => store(SAID + position, { ...stored(SAID + position), ...more });
 
 /** Sends what waits, but does not wait for long; gives what stands in the way, "" for nothing. */
 function send() {
@@ -49,7 +52,7 @@ function following() {
 }
 
 async function goOn() {
-  store(SAID + position, { ...stored(SAID + position), closed: true });
+  keepSaid({ closed: true });
   const trouble = await send();
   if (wasRefused()) return;
   const next = following();
@@ -62,7 +65,7 @@ async function goOn() {
 
 function question() {
   const draft = stored(DRAFT) ?? {}, notes = id("notes"), began = performance.now();
-  const written = () => [...document.querySelectorAll("#ledger input")];
+  const written = () => every("#ledger input");
   let over = false, hidden = 0, left = document.hidden ? began : 0, before = draft.took ?? 0;
   const took = () => Math.round(before + performance.now() - began - hidden - (left ? performance.now() - left : 0));
   let strokes = draft.strokes ?? [];
@@ -84,14 +87,17 @@ function question() {
     id("sketch").hidden = false;
     sketch(id("pad"), id("sketch").querySelector(".tools"), strokes, (all) => { strokes = all; keep(); });
   });
-  if (notes.classList.contains("code")) editor(notes);
+  if (id("code-hint")) import("./code-field.js").then(({ editor }) => {
+    id("code-hint").hidden = false;
+    editor(notes);
+  });
   offerRecording();
 
   asking.addEventListener("submit", async (event) => {
     if (event.submitter?.name === "flag") return;
     event.preventDefault();
     const skipped = event.submitter?.name === "skip";
-    for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = true;
+    for (const button of every("[data-skip],#done button")) button.disabled = true;
     await stop?.();
     const text = notes.value, answer = uuid(), fields = written(), numbers = [];
     for (let i = 0; i < fields.length; i += 2) if (fields[i].value || fields[i + 1].value) numbers.push([fields[i].value, fields[i + 1].value]);
@@ -101,7 +107,7 @@ function question() {
     const trouble = await send();
     if (wasRefused()) {
       remove(SAID + position);
-      for (const button of document.querySelectorAll("[data-skip],#done button")) button.disabled = false;
+      for (const button of every("[data-skip],#done button")) button.disabled = false;
       return;
     }
     over = true;
@@ -114,7 +120,7 @@ function question() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return asking.requestSubmit(id("say-done"));
     if (event.key === "Escape" && document.activeElement === notes) return notes.blur();
     const press = { s: "[data-skip]", t: "#clock summary", r: "#record", n: "#notes", c: "#clarify" }[keyOf(event)];
-    const found = press && document.querySelector(press);
+    const found = press && pick(press);
     if (!found || found.hidden) return;
     event.preventDefault();
     if (found === notes) notes.focus();
@@ -135,7 +141,7 @@ function moreLines() {
 }
 
 function clock(took, keep) {
-  const box = id("clock"), face = box.querySelector("span"), phases = [...document.querySelectorAll(".phases li")];
+  const box = id("clock"), face = box.querySelector("span"), phases = every(".phases li");
   box.hidden = false;
   box.open = stored(`${OURS}.clock-hidden`) === true;
   box.addEventListener("toggle", () => store(`${OURS}.clock-hidden`, box.open));
@@ -156,31 +162,6 @@ function clock(took, keep) {
   };
   show();
   setInterval(show, 250);
-}
-
-/** Tab indents, Enter keeps the indentation; after Esc, Tab leaves as everywhere. */
-function editor(field) {
-  let free = false;
-  id("code-hint").hidden = false;
-  const put = (text) => document.execCommand("insertText", false, text);
-  field.addEventListener("focus", () => { free = false; });
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { free = true; event.stopPropagation(); return; }
-    const start = field.value.lastIndexOf("\n", field.selectionStart - 1) + 1;
-    const indent = /^[ \t]*/.exec(field.value.slice(start, field.selectionStart))[0];
-    if (event.key === "Tab" && !free && !event.ctrlKey && !event.altKey) {
-      event.preventDefault();
-      const lines = field.value.slice(start, field.selectionEnd);
-      const changed = event.shiftKey ? lines.replace(/^ {1,4}/gm, "") : lines.replace(/^/gm, "    ");
-      if (!event.shiftKey && field.selectionStart === field.selectionEnd) return put("    ");
-      field.setSelectionRange(start, field.selectionEnd);
-      put(changed);
-      if (changed.includes("\n")) field.setSelectionRange(start, start + changed.length);
-    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && indent) {
-      event.preventDefault();
-      put(`\n${indent}`);
-    }
-  });
 }
 
 function offerRecording() {
@@ -213,19 +194,31 @@ function offerRecording() {
 
 function points() {
   const said = stored(SAID + position) ?? {}, answer = ticks.dataset.answer || said.answer;
-  const radios = () => [...document.querySelectorAll("[name^=mark-]")];
-  const groups = () => [...document.querySelectorAll(".marks")].filter((group) => group.checkVisibility?.() ?? true);
+  const unmarked = () => pick(".points .marks:not(:has(:checked)) input"), follow = () => pick(".follow:not(:has(:checked))");
+  const group = (point) => ticks.elements[`mark-${point}`];
+  const guide = id("guide"), grades = id("grades");
+  let now = grades && !grades.hidden && !guide.dataset.open;
+  const groups = () => every(".marks").filter((group) => group.checkVisibility?.() ?? true);
   if (!ticks.dataset.answer && said.text) id("own").textContent = said.text;
+  // A kept page may be older than a tick that was sent.
+  for (const [point, mark] of Object.entries(said.marks ?? {})) if (!group(point)?.value) overlay({ points: [{ point, mark }] });
   for (const { method, path: to, body } of rounds.waiting()) if (method === "PATCH" && to === `${path}/${answer}`) overlay(body);
   play();
 
+  /** Goes to what is open. */
+  function toOpen() {
+    const to = unmarked() ?? follow();
+    to?.focus();
+    to?.scrollIntoView({ block: to.id ? "start" : "center" });
+  }
+
   function overlay({ points: marked = [], follow_ups: followed = [] }) {
     for (const { point, mark } of [...marked, ...followed]) {
-      const radio = mark && radios().find((one) => one.name === `mark-${point}` && one.value === mark);
-      if (radio) radio.checked = true;
+      const ticked = mark && group(point);
+      if (ticked) ticked.value = mark;
     }
     for (const { point, text } of followed) {
-      const part = text !== undefined && document.querySelector(`[data-follow="${CSS.escape(point)}"]`);
+      const part = text !== undefined && pick(`[data-follow="${CSS.escape(point)}"]`);
       if (part) { part.querySelector("textarea").value = text; reveal(part); }
       if (part && part.querySelector(":checked")) later();
     }
@@ -243,12 +236,17 @@ function points() {
   }
 
   function count() {
-    const marks = [...document.querySelectorAll(".points .marks")].map((group) => group.querySelector(":checked")?.value);
+    const marks = every(".points .marks").map((group) => group.querySelector(":checked")?.value);
     const of = (mark) => marks.filter((one) => one === mark).length, open = marks.filter((one) => !one).length;
     if (open < marks.length) tell(`${of("said")} said, ${of("partly")} partly, ${of("missed")} missed${open ? `; ${open} not marked yet` : ""}.`);
-    for (const taught of document.querySelectorAll("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
+    for (const taught of every("[data-taught]")) taught.hidden = !["partly", "missed"].includes(taught.closest("li").querySelector(":checked")?.value);
     const share = marks.length && 100 * of("said") / marks.length;
     const grade = open === marks.length ? "" : marks.length === 1 && of("partly") ? "3" : share >= 80 ? "4" : share >= 50 ? "3" : "1";
+    const next = follow();
+    if (guide) {
+      grades.hidden = !(guide.hidden = now || !(open || next));
+      guide.firstElementChild.textContent = open ? `${open} of ${marks.length} to mark` : next?.ariaLabel;
+    }
     for (const button of ticks.querySelectorAll("[name=grade]")) {
       button.classList.toggle("proposed", button.value === grade);
       button.querySelector("small").textContent = button.value === grade ? "proposed" : "";
@@ -262,17 +260,18 @@ function points() {
 
   /** The next follow-up comes when this one is marked. */
   function later() {
-    const template = document.querySelector("template[data-later]");
-    if (!template) return;
-    template.replaceWith(template.content);
+    const template = pick("template[data-later]");
+    template?.replaceWith(template.content);
   }
 
   document.addEventListener("change", ({ target }) => {
     if (!target.name?.startsWith("mark-")) return;
-    const point = target.name.slice(5), follow = target.closest(".follow");
-    patch(follow ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
-    if (follow && follow === [...document.querySelectorAll(".follow")].at(-1)) later();
+    const point = target.name.slice(5), part = target.closest(".follow");
+    patch(part ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
+    if (!part) keepSaid({ marks: { ...stored(SAID + position)?.marks, [point]: target.value } });
+    if (part && part === every(".follow").at(-1)) later();
     count();
+    if (follow() && !unmarked()) toOpen();
   });
   ticks.addEventListener("submit", (event) => {
     const button = event.submitter;
@@ -280,6 +279,8 @@ function points() {
     event.preventDefault();
     if (!button || button.name === "to") {
       const part = button?.closest(".follow");
+      if (button === guide?.firstElementChild) toOpen();
+      if (button?.value === "grade") { now = true; count(); (ticks.querySelector(".proposed") ?? grades.firstElementChild).focus(); }
       if (!part) return;
       patch({ follow_ups: [{ point: part.dataset.follow, text: part.querySelector("textarea").value }] });
       reveal(part);
@@ -302,12 +303,14 @@ function points() {
       if (!radio.checked) radio.click();
       const next = groups(), down = next[next.indexOf(here) + 1];
       if (down) down.querySelector("input").focus();
-      else { radio.focus(); radio.blur(); }
+      else if (!follow()) { radio.focus(); radio.blur(); }
     } else if (key === "enter" || key === "Enter") {
-      const go = ticks.querySelector(".proposed") ?? id("go-on");
+      const go = guide?.hidden === false ? guide.firstElementChild : ticks.querySelector(".proposed") ?? id("go-on");
       if (go) { event.preventDefault(); go.click(); }
+    } else if (key === "g") {
+      id("grade-now")?.click();
     } else if (key === "n") {
-      const part = [...document.querySelectorAll(".follow textarea")].at(-1);
+      const part = every(".follow textarea").at(-1);
       if (part) { event.preventDefault(); part.focus(); }
     }
   });
@@ -351,9 +354,9 @@ async function keepPages() {
   }
 }
 
-const copy = document.querySelector("[data-copy]");
+const copy = pick("[data-copy]");
 if (copy) {
-  const link = document.querySelector("[data-link]");
+  const link = pick("[data-link]");
   link.textContent = link.href;
   copy.hidden = !navigator.clipboard;
   copy.addEventListener("click", async () => {
@@ -362,7 +365,7 @@ if (copy) {
   });
 }
 addEventListener("keydown", (event) => {
-  const key = keyOf(event), open = document.querySelector(".menu[open]");
+  const key = keyOf(event), open = pick(".menu[open]");
   if (key === "Escape") { if (open) open.open = false; else location.assign(`${base}/practice`); }
   else if (key === "?") location.assign(`${base}/help#practice`);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -90,6 +91,34 @@ def test_a_weak_learner_is_predicted_better_than_by_the_defaults_a_constant_or_s
     assert found.log_loss_sm2 is not None
     assert found.log_loss < min(defaults.log_loss, found.log_loss_constant, found.log_loss_sm2) - 0.003
     assert found.fit.way != "defaults"
+
+
+def test_who_remembers_nearly_everything_is_predicted_about_as_well_as_by_a_constant() -> None:
+    """Nothing tells their answers apart, and the first third of the log has no failure at all."""
+    apart = []
+    for seed in range(6):
+        log = sure_log(seed)
+        found = evaluate(log, middle_day(log))
+        assert found.log_loss is not None
+        assert found.log_loss_constant is not None
+        apart.append(found.log_loss - found.log_loss_constant)
+    assert sum(apart) / len(apart) < 0.003
+
+
+def sure_log(seed: int, days: int = 45, new_a_day: int = 12) -> list[Logged]:
+    """98% is remembered, whatever the interval; until a third of the days are over, everything."""
+    chance = random.Random(seed)
+    log: list[Logged] = []
+    due: dict[int, tuple[int, int]] = {}
+    for day in range(days):
+        asked = [card for card, (due_on, _) in due.items() if due_on <= day][:40]
+        for card in [*asked, *(1000 * day + number for number in range(new_a_day))]:
+            interval = due.get(card, (0, 0))[1]
+            right = day < days // 3 or chance.random() < 0.98
+            log.append(Logged(FIRST_DAY + day, len(log), len(log), card, 4 if right else 1, interval))
+            then = max(1, round(interval * 2.5)) if right else 1
+            due[card] = day + then, then
+    return log
 
 
 def test_fits_predict_from_their_day_on() -> None:

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from flashcards.domain.memory import fsrs
-from flashcards.domain.memory.calibration import Calibration
+from flashcards.domain.memory.calibration import NONE, Calibration
 from flashcards.domain.memory.chances import log_loss
 from flashcards.domain.memory.fit import AS_IT_IS, Fit, Ledger, choose, is_time
 from flashcards.domain.memory.fsrs import BOUNDS, DEFAULTS
@@ -79,6 +79,17 @@ def test_some_hundred_answers_give_two_numbers() -> None:
     assert choice.fit.calibration.intercept < 0
 
 
+def test_numbers_from_elsewhere_are_calibrated_and_stay_while_they_predict_better() -> None:
+    log = made_up_log(40, 3, 5, OTHER)
+    choice = choose(Ledger(log), Fit(OTHER))
+    assert 200 <= choice.answers < 1000
+    assert [way for way, _ in choice.losses] == ["defaults", "calibrated", "fitted and calibrated"]
+    assert choice.fit.parameters == OTHER
+    assert choice.fit.calibration != NONE
+    usual = choose(Ledger(made_up_log(40, 3, 5)), Fit(OTHER))
+    assert usual.fit.way == min(usual.losses[1:], key=lambda pair: pair[1])[0]
+
+
 def test_below_200_answers_what_is_in_force_stays() -> None:
     mine = Fit(OTHER, Calibration(0.1, 0.9))
     for in_force in (AS_IT_IS, mine):
@@ -87,13 +98,18 @@ def test_below_200_answers_what_is_in_force_stays() -> None:
     assert not choose(Ledger([])).taken
 
 
-def test_the_defaults_come_back_where_nothing_beats_them() -> None:
+def test_a_calibration_is_fitted_anew_where_the_defaults_beat_it_and_not_given_up() -> None:
     # Until then half as strong, from the last fifth on as the defaults: what was fitted before does not hold.
     weak = made_up_log(40, 3, 7, strength=0.2)
     later = [row._replace(day=row.day + 40, card=row.card + 9999) for row in made_up_log(25, 3, 8)]
-    choice = choose(Ledger([*weak, *later]), Fit(DEFAULTS, Calibration(-1, 1)))
-    assert choice.fit == AS_IT_IS
-    assert choice.taken
+    log = [*weak, *later]
+    before = choose(Ledger(weak))
+    choice = choose(Ledger(log), before.fit)
+    losses = dict(choice.losses)
+    assert losses["defaults"] < losses["calibrated"]
+    assert choice.fit.way == "calibrated"
+    assert before.fit.calibration.intercept < choice.fit.calibration.intercept < 0
+    assert not choose(Ledger(log)).taken  # who has none yet does not begin with one that the defaults beat
 
 
 @pytest.mark.parametrize("quality", range(6))

@@ -1,0 +1,80 @@
+"""Whether the decks folder has changed, asked all the time: what costs little is looked at first.
+
+To find the decks, and to compare each with what is stored of it, takes 30 times as long as to ask the system when the
+files were changed last. So only that is done as long as nothing moves; and while nothing moves, less often.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+BUSY_SECONDS = 60.0
+"""For how long after a change the folder is looked at as often as one asks."""
+QUIET_SECONDS = 2.0
+"""How often it is looked at else."""
+SURE_SECONDS = 300.0
+"""How often everything is compared, whatever the files' times say."""
+
+Seen = list[tuple[str, int, int, int]]
+
+
+class Watch:
+    """Asks `changed` only where the files below `root` are not as they were when it said no."""
+
+    def __init__(self, root: Path, changed: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = root
+        self._changed = changed
+        self._clock = clock
+        self._unchanged: Seen | None = None
+        self._next_look = self._sure_until = self._busy_until = float("-inf")
+
+    def changed(self) -> bool:
+        """Whether a sync would find something; false as well where it is too soon to look again.
+
+        Raises what `changed` does.
+        """
+        now = self._clock()
+        if now < self._next_look:
+            return False
+        seen = _seen(self._root)
+        if seen is not None and seen == self._unchanged and now < self._sure_until:
+            self._next_look = now if now < self._busy_until else now + QUIET_SECONDS
+            return False
+        if self._unchanged is not None and seen != self._unchanged:
+            self._busy_until = now + BUSY_SECONDS
+        self._unchanged = None
+        found = self._changed()
+        if not found:
+            self._unchanged, self._sure_until = seen, now + SURE_SECONDS
+        return found
+
+
+def _seen(root: Path) -> Seen | None:
+    """Every file and folder below `root`, hidden folders left out, with when it was changed last.
+
+    That is the time which nobody can set: of what is in a file, what it is called, and who may read it.
+
+    None where that would not be all: a folder that cannot be read, a link to another one.
+    """
+    found = []
+    waiting = [str(root)]
+    try:
+        while waiting:
+            folder = waiting.pop()
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if is_folder and entry.name.startswith("."):
+                        continue
+                    if entry.is_symlink() and entry.is_dir():
+                        return None
+                    status = entry.stat()
+                    found.append((entry.path, status.st_ctime_ns, status.st_mtime_ns, status.st_size))
+                    if is_folder:
+                        waiting.append(entry.path)
+    except OSError:
+        return None
+    return found  # a folder that has not changed lists its entries in the same order
