@@ -8,6 +8,7 @@
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
+# make mutate   changes the core a little, many times, and names each change that no test sees, for ten minutes
 # make explore  the property tests with new random examples, many more than in make test
 # make nightly  what takes too long for every change: power cuts, reloads, attacks
 # make lock     renews the locked dependencies in locked/ from the ranges in pyproject.toml
@@ -16,7 +17,7 @@
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test test-postgres nightly check lint bench load wheel code fuzz explore lock format clean
+.PHONY: run demo test test-postgres nightly check lint bench load wheel code fuzz mutate explore lock format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -56,9 +57,9 @@ ON_POSTGRESQL = accounts answers undo sync postgresql
 test-postgres: $(VENV)/.test
 	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
 
-nightly: $(VENV)/.test
+nightly: $(VENV)/.nightly
 	@tests/get-chromium
-	@$(BIN)/python -m pytest tests/nightly
+	@$(BIN)/python -m pytest -p no:schemathesis tests/nightly
 
 check: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
@@ -93,6 +94,11 @@ fuzz: SEED = 1
 fuzz: $(VENV)/.fuzz
 	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
+mutate: SECONDS = 600
+mutate: SEED = 1
+mutate: $(VENV)/.test
+	@$(BIN)/python -m tests.mutate $(SECONDS) $(SEED) $(ONLY)
+
 explore: $(VENV)/.test
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=explore
 
@@ -108,7 +114,7 @@ lock: $(VENV)/bin/python
 	@rm -f locked/*.txt
 	@$(UV) --all-extras -o locked/all.txt
 	@$(UV) -c locked/all.txt -o locked/run.txt
-	@for set in test bench code fuzz; do $(UV) -c locked/all.txt --extra $$set -o locked/$$set.txt || exit 1; done
+	@for set in test bench code fuzz nightly; do $(UV) -c locked/all.txt --extra $$set -o locked/$$set.txt || exit 1; done
 	@$(UV) -c locked/all.txt --extra test --extra dev -o locked/dev.txt
 	@$(UV) --resolution lowest-direct --extra test -o locked/lowest.txt
 	@rm locked/all.txt
@@ -144,4 +150,8 @@ $(VENV)/.code: $(VENV)/.run
 
 $(VENV)/.fuzz: $(VENV)/.test
 	@$(call install,fuzz)
+	@touch $@
+
+$(VENV)/.nightly: $(VENV)/.test
+	@$(call install,nightly)
 	@touch $@

@@ -40,7 +40,7 @@ from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, wr
 from flashcards.exchange.anki.scheduling import CREATED_AT
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from flashcards.storage.database import Database, migrate
 
 CREATED_MS = 1_790_000_000_000

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, cast
@@ -18,10 +20,17 @@ from flashcards.database_address import SCHEMES, DatabaseAddress, ServerAddress
 from flashcards.errors import Invalid
 from flashcards.mail_server import MailServer, mail_address, mail_server
 
-SECRETS = ("FLASHCARDS_DATABASE_URL", "FLASHCARDS_SMTP_URL", "FLASHCARDS_LLM_KEY", "FLASHCARDS_ADMIN_PASSWORD")
+SECRETS = (
+    "FLASHCARDS_DATABASE_URL",
+    "FLASHCARDS_SMTP_URL",
+    "FLASHCARDS_LLM_KEY",
+    "FLASHCARDS_ADMIN_PASSWORD",
+    "FLASHCARDS_METRICS_TOKEN",
+)
 """Settings that may also stand in a file, which `NAME_FILE` names; their values are never repeated in a message."""
 Signup = Literal["first", "open", "closed"]
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,100}){1,8}")
+Log = Literal["text", "json"]
 SIGNUPS = ("first", "open", "closed")
 
 
@@ -29,14 +38,15 @@ SIGNUPS = ("first", "open", "closed")
 class Config:
     """Where things are and who may come in.
 
-    `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever
-    copied into it). `trusted_hosts` are the names by which browsers may call the server, besides this
-    machine's own; empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies
-    say truly who is asking. `url` is where people reach the server, without a slash at its end; "" where nobody said:
-    then nothing is sent that holds a link. `base_path` is the path below which the app lives, such as ``/cards``, or
-    "". `admin` and `admin_password` make the first account, where there is none. `llm_url` is where a language model
-    is asked to propose ticks in practice; empty: nowhere. `mail` is the server that reminders go through, from the
-    address `mail_from`.
+    `decks` is the folder that is read; `own_decks` is true where the user named it (then nothing is ever copied
+    into it). `trusted_hosts` are the names by which browsers may call the server, besides this machine's own;
+    empty: any, where the host is not loopback. `trusted_proxies` are the networks whose proxies say truly who is
+    asking. `url` is where people reach the server, without a slash at its end; "" where nobody said: then nothing
+    is sent that holds a link. `base_path` is the path below which the app lives, such as ``/cards``, or "". `admin`
+    and `admin_password` make the first account, where there is none. `llm_url` is where a language model is asked
+    to propose ticks in practice; empty: nowhere. `metrics_token` opens `/metrics`, "" for no such page; `log` is
+    how the log is written. `backup_hook` is the command that takes each night's backup elsewhere. `mail` is the
+    server that reminders go through, from the address `mail_from`.
     """
 
     data: Path
@@ -52,6 +62,9 @@ class Config:
     base_path: str = ""
     admin: str = ""
     admin_password: str = field(default="", repr=False)
+    backup_hook: str = ""
+    metrics_token: str = field(default="", repr=False)
+    log: Log = "text"
     mail: MailServer | None = None
     mail_from: str = ""
     llm_url: str = ""
@@ -102,6 +115,9 @@ class Config:
         admin_password = read("FLASHCARDS_ADMIN_PASSWORD", "", str)
         if bool(admin) != bool(admin_password):
             wrong.append("FLASHCARDS_ADMIN: give the name of the first account and its FLASHCARDS_ADMIN_PASSWORD, too")
+        backup_hook = read("FLASHCARDS_BACKUP_HOOK", "", _command)
+        metrics_token = read("FLASHCARDS_METRICS_TOKEN", "", _metrics_token)
+        log = read("FLASHCARDS_LOG", "text", _log)
         mail = read("FLASHCARDS_SMTP_URL", "", mail_server)
         usual_sender = f"flashcards@{urlsplit(cast(str, url)).hostname}" if url else ""
         mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
@@ -131,6 +147,9 @@ class Config:
             base_path=cast(str, base_path),
             admin=cast(str, admin),
             admin_password=cast(str, admin_password),
+            backup_hook=cast(str, backup_hook),
+            metrics_token=cast(str, metrics_token),
+            log=cast(Log, log),
             mail=cast("MailServer | None", mail),
             mail_from=cast(str, mail_from),
             llm_url=cast(str, llm_url),
@@ -230,6 +249,28 @@ def _own_url(text: str) -> str:
     if text and (not good or " " in text):
         raise ValueError("give the address under which people reach the server, such as https://cards.example.org")
     return text.rstrip("/")
+
+
+def _command(text: str) -> str:
+    """A command with its arguments, as a shell would split it; "" for none."""
+    if text and not shlex.split(text):
+        raise ValueError("give a command, such as /usr/local/bin/keep-elsewhere --to backups")
+    return text
+
+
+def _metrics_token(text: str) -> str:
+    """A secret of 16 characters or more, "" for none; what counts requests must be there."""
+    if text and (len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text):
+        raise ValueError("give at least 16 letters and digits, such as `openssl rand -hex 16` prints")
+    if text and find_spec("prometheus_client") is None:
+        raise ValueError("figures need a library more: pip install 'flashcards-in-git[metrics]'")
+    return text
+
+
+def _log(text: str) -> str:
+    if text not in {"text", "json"}:
+        raise ValueError("give one of text, json")
+    return text
 
 
 def _base_path(text: str) -> str:

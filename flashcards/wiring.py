@@ -14,7 +14,9 @@ from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
+from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.invites import Invites
 from flashcards.services.authoring.deck_editing import AuthoringService
 from flashcards.services.authoring.faults import FaultService
 from flashcards.services.authoring.history import DeckHistory
@@ -39,6 +41,7 @@ from flashcards.services.review.statistics import StatsService
 from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
+from flashcards.services.upkeep.counts import Counts
 from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.long_work import LongWork
@@ -69,6 +72,8 @@ class Services:
     clock: Clock
     database: Database
     accounts: AccountService
+    invites: Invites
+    audit: AuditLog
     review: ReviewService
     decks: DeckService
     sync: SyncService
@@ -93,6 +98,7 @@ class Services:
     ready: ReadyCheck
     job_log: JobLog
     sizes: Sizes
+    counts: Counts
     calendar: CalendarService
     reminders: Reminders
 
@@ -173,8 +179,9 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
     key = load_secret_key(config.data)
+    audit = AuditLog(database, clock)
     accounts = AccountService(
-        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private
+        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private, audit=audit
     )
     plans = Plans(database, clock, review)
     return Services(
@@ -182,10 +189,12 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         clock=clock,
         database=database,
         accounts=accounts,
+        invites=Invites(database, clock, accounts, audit, config.url),
+        audit=audit,
         review=review,
         decks=DeckService(DeckPageStore(database), config.decks),
         sync=sync,
-        backup=BackupService(database, config.data, clock, config.decks),
+        backup=BackupService(database, config.data, clock, config.decks, config.backup_hook),
         doctor=DoctorService(database),
         export=ExportService(database, config.decks, review.study_day),
         authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
@@ -206,6 +215,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         ready=ReadyCheck(database, config.data),
         job_log=JobLog(database, clock),
         sizes=Sizes(database, config.data),
+        counts=Counts(database),
         reminders=Reminders(
             database, clock, review, plans, accounts.by_number, key=key, url=config.url, mailer=_mailer(config)
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flashcards.cli.common import (
-    Progress,
+    ProgressLine,
     Source,
     counted,
     json_option,
@@ -75,7 +75,7 @@ def _command(kind: str, does: str, example: str) -> click.Command:
 
 
 def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool, options: Options) -> int:
-    progress = Progress()
+    progress = ProgressLine()
     scheduled = kept = 0
     try:
         if user is None:

@@ -117,9 +117,11 @@ def config() -> Config:
 @contextmanager
 def services(settings: Config | None = None) -> Iterator[Services]:
     """The services over the configured database, migrated; closed at the end."""
+    from flashcards.services.accounts.origin import ORIGIN, Origin
     from flashcards.wiring import open_services
 
     opened = open_services(settings or config())
+    ORIGIN.set(Origin("terminal"))
     try:
         yield opened
     finally:
@@ -158,7 +160,7 @@ def print_rows(rows: Iterable[Any]) -> None:
     click.echo("[" + ",".join(f"\n{json_printable(encode(row))}" for row in rows) + "\n]")
 
 
-class Progress:
+class ProgressLine:
     """A line on stderr for work over a second; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import click
 from flashcards.bundled import bundled
 from flashcards.cli.common import (
     Group,
-    Progress,
+    ProgressLine,
     Source,
     config,
     counted,
@@ -162,8 +162,8 @@ def import_json_command(file: Path, as_json: bool) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    progress = Progress()
+def _progress() -> Iterator[ProgressLine]:
+    progress = ProgressLine()
     try:
         yield progress
     finally:
@@ -171,7 +171,7 @@ def _progress() -> Iterator[Progress]:
 
 
 @contextmanager
-def _synced(settings: Config, progress: Progress) -> Iterator[Services]:
+def _synced(settings: Config, progress: ProgressLine) -> Iterator[Services]:
     """The services, after a sync: what is exported is what the files say now."""
     with services(settings) as opened:
         for line in opened.install_bundled():
@@ -182,7 +182,7 @@ def _synced(settings: Config, progress: Progress) -> Iterator[Services]:
         yield opened
 
 
-def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> AnkiExported:
+def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progress: ProgressLine) -> AnkiExported:
     from flashcards.services.export.anki_from_files import FileExport
     from flashcards.services.export.facade import writing
 
@@ -192,7 +192,7 @@ def _anki_from_files(settings: Config, output: Path, decks: Sequence[str], progr
     return done
 
 
-def _csv_from_files(settings: Config, output: Path, decks: Sequence[str], progress: Progress) -> TextExported:
+def _csv_from_files(settings: Config, output: Path, decks: Sequence[str], progress: ProgressLine) -> TextExported:
     from flashcards.services.export.anki_from_files import FileExport
     from flashcards.services.export.facade import writing
 

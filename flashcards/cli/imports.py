@@ -11,7 +11,7 @@ import click
 from flashcards.cli.bring import text_commands
 from flashcards.cli.common import (
     Group,
-    Progress,
+    ProgressLine,
     Source,
     config,
     counted,
@@ -75,7 +75,7 @@ def anki_command(
         raise click.UsageError("--reschedule goes with --user: it is that user's cards that are scheduled.")
     if merge:
         return _merge(file, into, base, apply, as_json)
-    progress = Progress()
+    progress = ProgressLine()
     try:
         report = _with_history(file, into, user, reschedule, progress) if user else _files(file, into, progress)
     finally:
@@ -87,13 +87,13 @@ def anki_command(
     return 1 if report.problems else 0
 
 
-def _files(file: Path, into: Path, progress: Progress) -> ImportReport:
+def _files(file: Path, into: Path, progress: ProgressLine) -> ImportReport:
     settings = config()
     root = settings.decks if settings.decks.is_dir() else None
     return import_decks(file, into, root, progress=progress, warn=_warn)
 
 
-def _with_history(file: Path, into: Path, user: str, reschedule: bool, progress: Progress) -> ImportReport:
+def _with_history(file: Path, into: Path, user: str, reschedule: bool, progress: ProgressLine) -> ImportReport:
     with services() as opened:
         learner = opened.accounts.find(user)
         return opened.anki_import.bring(file, into, learner, reschedule=reschedule, progress=progress, warn=_warn)
@@ -145,7 +145,7 @@ def _merge(file: Path, into: Path, base: Path | None, write: bool, as_json: bool
     into = into.resolve()
     below = settings.decks.is_dir() and into.is_relative_to(settings.decks.resolve())
     root = settings.decks.resolve() if below else into
-    progress = Progress()
+    progress = ProgressLine()
     try:
         if below and may_be_there(settings.database):
             with services(settings) as opened:

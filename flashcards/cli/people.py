@@ -98,6 +98,36 @@ def passwd(name: str, password_stdin: bool, keep_tokens: bool) -> None:
     click.echo(f"{name}: password set, sessions {'' if keep_tokens else 'and API tokens '}ended", err=True)
 
 
+@user_command.command("invite")
+@click.option("--author", is_flag=True, help="Whoever comes may write decks.")
+@click.option("--admin", is_flag=True, help="Whoever comes may give roles.")
+@click.option("--days", type=int, default=7, metavar="N", help="For how long it is good: 1, 7 (the default) or 30.")
+def invite(author: bool, admin: bool, days: int) -> None:
+    """Print a link by which somebody makes an account, once.
+
+    Example: flashcards user invite --author --days 30
+    """
+    with services() as opened:
+        _print_link(opened.invites.invite(None, author=author, admin=admin, days=days))
+
+
+@user_command.command("reset")
+@click.argument("name")
+def reset(name: str) -> None:
+    """Print a link by which an account's owner sets a new password, within a day.
+
+    Example: flashcards user reset ada
+    """
+    with services() as opened:
+        _print_link(opened.invites.reset(None, opened.accounts.find(name)))
+
+
+def _print_link(link: str) -> None:
+    click.echo(link)
+    if link.startswith("/"):
+        click.echo("Put the server's address in front of it; with FLASHCARDS_URL set it stands there.", err=True)
+
+
 @user_command.command("delete")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -127,13 +157,16 @@ def token_command() -> None:
 @token_command.command("create")
 @click.argument("user")
 @click.option("--name", default="", help="What the token is for.")
-def create(user: str, name: str) -> None:
+@click.option("--scope", "scopes", multiple=True, help="What it may do: read, review, author; all of the role's.")
+@click.option("--days", type=int, metavar="N", help="For how long it is good; until it is revoked.")
+def create(user: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Print a new token on stdout, once: it is stored as a hash.
 
-    Example: flashcards token create ada --name laptop
+    Example: flashcards token create ada --name laptop --scope read --days 90
     """
     with services() as opened:
-        click.echo(opened.accounts.create_token(opened.accounts.find(user), name))
+        owner = opened.accounts.find(user)
+        click.echo(opened.accounts.create_token(owner, name, scopes=scopes or None, days=days))
 
 
 @token_command.command("list")
@@ -154,6 +187,8 @@ def list_tokens(user: str | None, as_json: bool) -> None:
                 "prefix": token.prefix,
                 "created_at": token.created_at,
                 "used_at": token.used_at,
+                "scopes": list(token.scopes),
+                "expires_at": token.expires_at,
             }
             for learner in people
             for token in opened.accounts.tokens(learner)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from flashcards.cli.common import Group, Progress, config, json_option, print_json, printable
+from flashcards.cli.common import Group, ProgressLine, config, json_option, print_json, printable
 from flashcards.exchange.anki.connect import DEFAULT_URL, AnkiConnect
 from flashcards.services.anki.push import PushReport, push
 
@@ -38,7 +38,7 @@ def anki_command(
     Example: flashcards push anki --deck ml/concepts --dry-run
     """
     settings = config()
-    progress = Progress()
+    progress = ProgressLine()
     try:
         report = push(
             AnkiConnect(url, key),

@@ -20,7 +20,7 @@ from pygments.util import ClassNotFound
 
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
-from flashcards.domain.sm2 import DRILLED_UNTIL, REMEMBERED
+from flashcards.domain.effect import effect
 from flashcards.domain.study_day import date_of
 from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
@@ -212,15 +212,8 @@ class Session:
 
     def _when(self, card: QueueCard, quality: int) -> str:
         """When the card comes again after an answer of `quality`, as the page's buttons say it."""
-        if card.suspends and quality < REMEMBERED:
-            return "suspended"
-        if card.kind in {"cram", "ahead"}:
-            return "again" if card.kind == "cram" and quality < REMEMBERED else "date stays"
-        days = "date stays" if card.kind == "plan" else f"{card.intervals[quality]} d"
-        again_today = self.learner.drill and quality < DRILLED_UNTIL
-        if card.kind in ("drill", "plan"):
-            return "today" if again_today else days
-        return f"today, then {days}" if again_today else days
+        days, drill = f"{card.intervals[quality]} d", self.learner.drill
+        return effect(quality, days, card.kind, drill=drill, suspends=card.suspends, by_plan=card.by_plan)
 
     def _other(self, key: str, card: QueueCard) -> bool:
         """The keys that work before and after the answer; True where the queue has changed."""

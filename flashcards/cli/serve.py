@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from socket import socket
@@ -10,6 +9,7 @@ from socket import socket
 import click
 
 from flashcards.cli.common import config, counted, printable, services
+from flashcards.cli.logs import log_to_stderr
 from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
 from flashcards.jobs.all import all_jobs
@@ -48,7 +48,7 @@ def serve_command(host: str | None, port: int | None) -> None:
 
     settings = config()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    _log_to_stderr()
+    log_to_stderr(settings.log)
     listener = bind(settings.host, settings.port)  # before any work: a port in use is said at once
     try:
         with services(settings) as opened:
@@ -80,7 +80,7 @@ def worker_command() -> None:
     Example: flashcards worker
     """
     settings = config()
-    _log_to_stderr()
+    log_to_stderr(settings.log)
     try:
         with services(settings) as opened:
             background = all_jobs(opened)
@@ -119,8 +119,3 @@ def _say_hello(settings: Config, opened: Services) -> None:
     if code := opened.accounts.setup_code():
         click.echo(f"The first account needs this code: {code}")
     click.echo(f"Open http://{host}:{settings.port}{settings.base_path} (Ctrl+C stops)")
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)

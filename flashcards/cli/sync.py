@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from flashcards.cli.common import Progress, counted, json_option, print_json, printable, services
+from flashcards.cli.common import ProgressLine, counted, json_option, print_json, printable, services
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")
 
@@ -18,7 +18,7 @@ def sync_command(as_json: bool) -> int:
 
     Example: flashcards sync --json
     """
-    progress = Progress()
+    progress = ProgressLine()
     with services() as opened:
         for line in opened.install_bundled():
             click.echo(line, err=True)

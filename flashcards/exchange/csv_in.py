@@ -29,6 +29,11 @@ _FRONTS = ("front", "question", "text", "term", "word", "prompt", "expression", 
 _BACKS = ("back", "answer", "definition", "meaning", "translation", "response", "explanation")
 _OTHERS = ("extra", "example", "examples", "note", "notes", "hint", "pronunciation", "reading", "source", "comment")
 _NAMED = {"tags": "tags", "tag": "tags", "deck": "deck"}
+_ABOUT = ("category", "topic", "level", "type", "part of speech", "english", "sentence", "sentences")
+# What a program notes of a card for itself: no text.
+_NOT_TEXT = ("id", "cardid", "card id", "card_id", "guid", "uuid", "status", "created_at", "updated_at", "created_by")
+_SIMPLE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
+_MADE_UP = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 @dataclass(slots=True)
@@ -101,6 +106,8 @@ class _Reader:
         for column, name in enumerate(names, start=1):
             if name in _NAMED:
                 self.headers.columns.setdefault(_NAMED[name], column)
+            elif name in _NOT_TEXT:
+                self.headers.columns.setdefault(name, column)
         self.order = [
             next(names.index(name) + 1 for name in known if name in names)
             for known in (_FRONTS, _BACKS)
@@ -219,11 +226,11 @@ class _Reader:
 
 
 def _names_columns(fields: list[str]) -> bool:
-    """Whether a row looks like the names of columns: each is one that people use, and two are for front and back."""
+    """Whether a row looks like the names of columns: all of them simple words, two such as only a header has."""
     names = [field.strip().casefold() for field in fields if field.strip()]
-    known = {*_FRONTS, *_BACKS, *_OTHERS, *_NAMED}
-    telling = any(name in _FRONTS for name in names) and any(name in _BACKS for name in names)
-    return len(names) > 1 and telling and all(name in known for name in names)
+    known = {*_FRONTS, *_BACKS, *_OTHERS, *_NAMED, *_ABOUT, *_NOT_TEXT}
+    telling = {name for name in names if name in known or _MADE_UP.fullmatch(name)}
+    return len(telling) > 1 and all(name in telling or _SIMPLE.fullmatch(name) for name in names)
 
 
 def _guess(lines: list[str], path: str) -> str:

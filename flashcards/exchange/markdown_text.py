@@ -13,6 +13,8 @@ _KEPT = re.compile(
     re.S,
 )
 _MASK = "\x01"
+_BEHIND_MARKER = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
+_AT_MARGIN = re.compile(r"#{1,6}[ \t]")
 
 
 def code_lines(lines: list[str], before: re.Pattern[str] | None = None) -> tuple[list[bool], int | None]:
@@ -20,17 +22,21 @@ def code_lines(lines: list[str], before: re.Pattern[str] | None = None) -> tuple
 
     A fence may also stand after what `before` matches, such as ``A: ``; that line is no code then.
 
-    From an unclosed fence on nothing counts as code: better to show a fence as text than to swallow the rest.
+    From an unclosed fence on nothing counts as code: better to show a fence as text than to swallow the rest. For the
+    same reason one behind a list's marker ends with the list, before a heading at the margin.
     """
     flags = [False] * len(lines)
     opened: int | None = None
-    marks = ""
+    marks, in_list = "", False
     for index, line in enumerate(lines):
+        if opened is not None and in_list and _AT_MARGIN.match(line):
+            opened = None
         prefix = before.match(line) if before and opened is None else None
         fence = _FENCE.match(line, prefix.end() if prefix else 0)
         if opened is None:
             if fence and not ("`" in fence[2] and fence[1][0] == "`"):
                 opened, marks = index, fence[1]
+                in_list = _BEHIND_MARKER.match(line) is not None
                 flags[index] = prefix is None
             continue
         flags[index] = True

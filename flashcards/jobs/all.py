@@ -22,7 +22,7 @@ def all_jobs(services: Services) -> Jobs:
     jobs = [
         watch_job(watch.changed, services.sync.sync, "Reading decks", _sync_words),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
-        nightly_job("attempts", services.accounts.forget_old, BACKUP_HOUR, "Forgetting logins that are over"),
+        nightly_job("attempts", partial(_forget, services), BACKUP_HOUR, "Forgetting logins that are over"),
         nightly_job("memory", services.fits.nightly, BACKUP_HOUR, "Fitting memories", _fits_words),
         hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
@@ -30,6 +30,11 @@ def all_jobs(services: Services) -> Jobs:
     if services.reminders.possible:
         jobs.append(often_job("reminders", services.reminders.run, "Reminders by mail", _reminder_words))
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
+
+
+def _forget(services: Services) -> None:
+    services.accounts.forget_old()
+    services.invites.forget_over()
 
 
 def _counted(number: object, one: str, many: str) -> str:

@@ -9,7 +9,7 @@ from peewee import Case, fn
 
 from flashcards.domain.ids import LearnerId
 from flashcards.storage.database import Database, IntegrityError, Row
-from flashcards.storage.models import Learner, Session, Throttle, Token
+from flashcards.storage.models import Invite, Learner, Session, Throttle, Token
 from flashcards.storage.prepared import Query, inserting, prepared
 
 LEARNER_COLUMNS = (
@@ -126,14 +126,15 @@ def _delete_all_expired(now: int) -> Query:
     return Session.delete().where(Session.expires_at <= now)
 
 
-_insert_token = inserting(Token, Token.learner, Token.name, Token.prefix, Token.secret_hash, Token.created_at)
+_insert_token = inserting(
+    Token, Token.learner, Token.name, Token.prefix, Token.secret_hash, Token.created_at, Token.scopes, Token.expires_at
+)
 
 
 @prepared
 def _token(prefix: str) -> Query:
-    return (
-        Token.select(Token.id, Token.used_at, Token.secret_hash, *_ACCOUNT).join(Learner).where(Token.prefix == prefix)
-    )
+    columns = (Token.id, Token.used_at, Token.secret_hash, Token.scopes, Token.expires_at)
+    return Token.select(*columns, *_ACCOUNT).join(Learner).where(Token.prefix == prefix)
 
 
 @prepared
@@ -144,7 +145,9 @@ def _touch_token(token: int, now: int) -> Query:
 @prepared
 def _tokens(learner: LearnerId) -> Query:
     return (
-        Token.select(Token.id, Token.name, Token.prefix, Token.created_at, Token.used_at)
+        Token.select(
+            Token.id, Token.name, Token.prefix, Token.created_at, Token.used_at, Token.scopes, Token.expires_at
+        )
         .where(Token.learner == learner)
         .order_by(Token.id)
     )
@@ -158,6 +161,11 @@ def _delete_token(learner: LearnerId, token: int) -> Query:
 @prepared
 def _delete_tokens(learner: LearnerId) -> Query:
     return Token.delete().where(Token.learner == learner)
+
+
+@prepared
+def _delete_reset_links(learner: LearnerId) -> Query:
+    return Invite.delete().where(Invite.learner == learner)
 
 
 @prepared
@@ -206,6 +214,8 @@ class Found:
     touched_at: int | None
     secret_hash: bytes
     learner: Row
+    scopes: str = ""
+    expires_at: int | None = None
 
 
 class AccountRows:
@@ -303,21 +313,30 @@ class AccountRows:
 
     # --- tokens
 
-    def insert_token(self, learner: LearnerId, name: str, prefix: str, secret_hash: bytes, now: int) -> None:
-        """Stores a token."""
-        _insert_token.run(self._db, learner, name, prefix, secret_hash, now)
+    def insert_token(
+        self,
+        learner: LearnerId,
+        name: str,
+        prefix: str,
+        secret_hash: bytes,
+        now: int,
+        scopes: str,
+        expires_at: int | None,
+    ) -> None:
+        """Stores a token; `expires_at` None: it is good until it is revoked."""
+        _insert_token.run(self._db, learner, name, prefix, secret_hash, now, scopes, expires_at)
 
     def token(self, prefix: str) -> Found | None:
         """The token with that prefix, if there is one."""
         row = _token.one(self._db, prefix)
-        return Found(row[0], row[1], row[2], row[3:]) if row else None
+        return Found(row[0], row[1], row[2], row[5:], row[3], row[4]) if row else None
 
     def touch_token(self, token: int, now: int) -> None:
         """Notes that the token was used."""
         _touch_token.run(self._db, token, now)
 
     def tokens(self, learner: LearnerId) -> list[Row]:
-        """(id, name, prefix, created_at, used_at) of the learner's tokens, the oldest first."""
+        """(id, name, prefix, created_at, used_at, scopes, expires_at) of the learner's tokens, the oldest first."""
         return _tokens.all(self._db, learner)
 
     def delete_token(self, learner: LearnerId, token: int) -> bool:
@@ -327,6 +346,10 @@ class AccountRows:
     def delete_tokens(self, learner: LearnerId) -> None:
         """Revokes all tokens of the learner."""
         _delete_tokens.run(self._db, learner)
+
+    def delete_reset_links(self, learner: LearnerId) -> None:
+        """Takes back the links that would set the learner's password."""
+        _delete_reset_links.run(self._db, learner)
 
     # --- throttles
 

@@ -250,7 +250,6 @@ class Changes:
     folders: tuple[FolderRow, ...] | None = None  # None: as they are
     new_decks: tuple[DeckWrite, ...] = ()
     decks: tuple[DeckWrite, ...] = ()
-    new_marks: tuple[DeckMark, ...] = ()
     marks: tuple[DeckMark, ...] = ()
     removed_decks: tuple[DeckId, ...] = ()
     positions: tuple[tuple[int, int], ...] = ()  # (deck, position)

@@ -62,6 +62,14 @@ def _due(learner: LearnerId, today: Day) -> Query:
 
 
 @prepared
+def _count_due(learner: LearnerId, today: Day) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    return schedule.select(fn.count(schedule.card)).where(
+        schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
+    )
+
+
+@prepared
 def _ahead(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule = Indexed(Schedule, "schedule_due")
     query = schedule.select(*_due_row(schedule)).where(
@@ -353,6 +361,11 @@ class QueueRows:
     def due(self, learner: LearnerId, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
         return cast(list[DueRow], _due.all(self._db, learner, today))
+
+    def count_due(self, learner: LearnerId, today: Day) -> int:
+        """How many cards `due` gives."""
+        row = _count_due.one(self._db, learner, today)
+        return int(row[0]) if row else 0
 
     def answers(self, learner: LearnerId, today: Day) -> list[AnswerToday]:
         """Today's answers of the kinds scheduled and drill, in the order in which they were given."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from peewee import fn
+
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
-from flashcards.storage.models import Learner, Sent
+from flashcards.storage.models import Learner, LearnerDay, Plan, Schedule, Sent
 from flashcards.storage.prepared import Query, inserting, prepared
 
 
@@ -68,6 +70,19 @@ def _subscribers() -> Query:
 
 
 @prepared
+def _with_something(learned_since: Day, due_until: Day) -> Query:
+    """Those for whom anything can be due: a card with a date, answers of the day (which may be drilled), a plan."""
+    due = Schedule.select(Schedule.card).where(Schedule.learner == Learner.id, Schedule.due_on <= due_until)
+    learned = LearnerDay.select(LearnerDay.answers).where(
+        LearnerDay.learner == Learner.id, LearnerDay.study_day >= learned_since
+    )
+    planned = Plan.select(Plan.id).where(Plan.learner == Learner.id, Plan.followed == 1)
+    return Learner.select(Learner.id).where(
+        Learner.reminder.is_null(False), fn.EXISTS(due) | fn.EXISTS(learned) | fn.EXISTS(planned)
+    )
+
+
+@prepared
 def _settled(since: Day) -> Query:
     # Whatever the kind: no others are kept there yet that are not of reminders.
     return Sent.select(Sent.learner, Sent.study_day).where(Sent.study_day >= since)
@@ -118,6 +133,10 @@ class ReminderRows:
     def subscribers(self) -> list[Subscriber]:
         """Those who want reminders at an address that is theirs."""
         return [Subscriber(*row) for row in _subscribers.all(self._db)]
+
+    def with_something(self, learned_since: Day, due_until: Day) -> set[LearnerId]:
+        """Those who want reminders and for whom something may be due; for all others nothing is."""
+        return {learner for (learner,) in _with_something.all(self._db, learned_since, due_until)}
 
     def settled(self, since: Day) -> set[tuple[int, Day]]:
         """(learner, day) of the reminders since a day of which nothing more is to be done."""

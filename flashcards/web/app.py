@@ -28,6 +28,7 @@ from flashcards.web.api import searches as _api_searches
 from flashcards.web.api import sets as _api_sets
 from flashcards.web.api import stats as _api_stats
 from flashcards.web.api.operations import api
+from flashcards.web.auth import link_views as _link_views
 from flashcards.web.auth import login
 from flashcards.web.auth.views import auth
 from flashcards.web.browse.searches import searches
@@ -39,6 +40,7 @@ from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
 from flashcards.web.exchange.export_views import exchange
 from flashcards.web.exchange.import_views import bring
+from flashcards.web.metrics import views as figures
 from flashcards.web.plan.first_minute import first_minute
 from flashcards.web.plan.views import plan
 from flashcards.web.practice.partner_views import partner
@@ -85,7 +87,7 @@ API_VIEWS = (
     _api_stats,
 )
 
-_MORE_VIEWS = (_memory_views, _scheduler_views)  # importing them declares their pages
+_MORE_VIEWS = (_link_views, _memory_views, _scheduler_views)  # importing them declares their pages
 
 BLUEPRINTS = (
     auth,
@@ -110,6 +112,7 @@ BLUEPRINTS = (
     first_minute,
     plan,
     reminders,
+    figures.metrics,
     api,
 )
 
@@ -127,6 +130,7 @@ def create_app(services: Services, config: Config) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["flashcards"] = services
+    figures.install(app, config.metrics_token)
     base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(services.hurry_thread)

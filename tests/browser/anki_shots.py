@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, sync_playwright
 
 from flashcards.services.export.anki_from_files import FileExport
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from tests.browser.live import launch
 from tests.integration.anki_world import Anki
 

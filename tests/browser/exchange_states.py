@@ -12,7 +12,8 @@ from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.anki.history import HistoryReport
 from flashcards.services.anki.importing import ImportReport
-from flashcards.services.export.results import AnkiExported, Progress
+from flashcards.services.export.results import AnkiExported
+from flashcards.services.progress import Progress
 from flashcards.storage.exports import RemovedNote
 from tests.browser.live import Live
 

@@ -16,6 +16,7 @@ GUEST_PAGES = ("/login", "/signup", "/offline")
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/extremes", "/decks/programming/python", "/settings",
     "/browse", "/browse?q=is:asleep", "/new-deck", "/admin/people", "/admin/jobs", "/settings/reminders",
+    "/admin/audit",
     "/help", "/nothing", "/stats", "/analysis",
 )  # fmt: skip
 

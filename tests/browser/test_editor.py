@@ -223,3 +223,38 @@ def test_e_opens_the_card_at_its_line(live: Live, new_context: Callable[..., Bro
     ben.keyboard.press("e")
     assert ben.locator("#edit").count() == 0
     expect(ben.locator("#card")).to_be_visible()
+
+
+NODES = "() => { let n = 0; for (const w = document.createTreeWalker(document.body, 5); w.nextNode();) n++; return n; }"
+
+
+def test_of_a_long_file_only_what_is_near_is_in_the_page(live: Live, page: Page, tmp_path: Path) -> None:
+    """Two thousand notes: at most 3,000 nodes wherever one looks, and every line keeps its number and its height."""
+    notes = "".join(f"## Question {n}? {{#n{n}}}\n\nAnswer {n}, **bold**.\n\n" for n in range(1, 2001))
+    (live.site.config.decks / "long.md").write_text(f"---\ntitle: Long\n---\n\n{notes}", "utf-8")
+    live.services.sync.sync()
+    open_editor(page, f"{live.url}/decks/long/edit")
+    expect(page.locator("#summary")).to_contain_text("2,000", timeout=60_000)
+    assert page.evaluate(NODES) <= 3000
+    expect(page.locator("#cards article")).to_have_count(40, timeout=60_000)
+    assert page.evaluate(NODES) <= 3000
+
+    # The copy is as high as the text of the field, whose own height follows it.
+    page.evaluate("() => { const a = document.getElementById('source'); a.focus(); a.setSelectionRange(0, 0); }")
+    height = page.evaluate("() => document.getElementById('lines').offsetHeight")
+    assert page.evaluate("() => document.getElementById('source').scrollHeight") <= height + 1
+
+    # At the end, too: the last lines have their numbers, the last notes are there.
+    page.evaluate("() => { const p = document.getElementById('pane'); p.scrollTop = p.scrollHeight; }")
+    page.evaluate("() => { const p = document.getElementById('cards'); p.scrollTop = p.scrollHeight; }")
+    expect(page.locator("#cards")).to_contain_text("Question 2000?")
+    expect(page.locator("#lines > div:last-child > div").first).to_be_attached()
+    assert page.evaluate(NODES) <= 3000
+
+    # A key in the middle changes one note, which is shown; what is said of a line leads there.
+    page.evaluate("""() => { const a = document.getElementById('source'), at = a.value.indexOf('Answer 1000,');
+      a.focus(); a.setSelectionRange(at, at); }""")
+    page.keyboard.type("A new ")
+    expect(page.locator("#cards .st.changed")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#cards article.cur")).to_contain_text("A new Answer 1000")
+    assert page.evaluate(NODES) <= 3000

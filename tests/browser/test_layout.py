@@ -16,7 +16,8 @@ WIDTHS = (320, 390, 1280)
 PAGES = (
     "/", "/done", "/decks", "/decks/science/", "/decks/science/algebra", "/decks/science/extremes",
     "/decks/programming/python", "/settings", "/browse", "/browse?q=is:asleep", "/stats", "/analysis",
-    "/admin/people", "/admin/jobs", "/settings/reminders", "/help", "/nothing", "/offline",
+    "/admin/people", "/admin/audit", "/settings/activity",
+    "/admin/jobs", "/settings/reminders", "/help", "/nothing", "/offline",
 )  # fmt: skip
 
 PROBES = (Path(__file__).parent / "probes.js").read_text("utf-8").strip()

@@ -142,7 +142,7 @@ def test_three_days_of_a_plan(live: Live, clock: Clock, ann: Learner, page: Page
     sent(page)
     dates = {row.card: row.after.due_on for row in live.log(ann)}
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Good date stays")).to_be_visible()
+    expect(page.get_by_role("button", name="Good by plan")).to_be_visible()
     page.keyboard.press("3")
     card = answer(page)
     sent(page)

@@ -439,6 +439,33 @@ def test_a_recording_stays_in_the_browser_is_played_and_deleted(
     assert page.evaluate(KEPT) == []
 
 
+def test_a_page_without_https_says_so_and_goes_on_in_writing(
+    browser: Browser, prepared_practice: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(prepared_practice, tmp_path / "own"))
+    other = again_with(browser, "--host-resolver-rules=MAP cards.test 127.0.0.1")
+    with serve(folder / "data", folder / "decks", trusted_hosts=("cards.test",)) as live:
+        ann = live.site.learner("Ann")
+        context = other.new_context()
+        context.set_default_timeout(20_000)
+        url, home = (it.replace("127.0.0.1", "cards.test") for it in (begin(live, ann, minutes=4), live.url))
+        secret = live.site.secret(ann)
+        context.add_cookies([{"name": "flashcards_session", "value": secret, "url": home, "httpOnly": True}])
+        page = context.new_page()
+        go(page, url)
+        assert page.evaluate("isSecureContext") is False
+        expect(page.locator("#line")).to_have_text("Recording needs https, or a server on this machine.")
+        expect(page.locator("#record")).to_be_hidden()
+        page.locator("#notes").fill("In writing, then.")
+        done(page)
+        expect(page.locator("#own")).to_have_text("In writing, then.")
+        page.keyboard.press("1")
+        expect(page.locator("#line")).to_contain_text("1 said")
+        nothing_waits(page)
+        other.close()
+        assert open_round(live, ann).questions[0].tally.said == 1
+
+
 def test_a_microphone_that_is_refused(live: Live, page: Page, ann: Learner) -> None:
     go(page, begin(live, ann))
     page.get_by_role("button", name="Record").click()

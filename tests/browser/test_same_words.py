@@ -7,9 +7,10 @@ from dataclasses import astuple
 
 from playwright.sync_api import Page
 
+from flashcards.domain.effect import effect
 from flashcards.domain.queue import NewCard, apart
-from flashcards.web.review.buttons import effect
 from flashcards.web.review.typed_answer import compare
+from flashcards.web.shared.dates import interval_words
 from tests.browser.live import Live
 
 PAIRS = [
@@ -46,18 +47,18 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
         """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
         const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day });
-        return days.map((day) => ["due", "drill", "ahead"].flatMap((kind) => either.flatMap((drill) =>
-          either.flatMap((suspends) => [2, 3, 4].map((quality) =>
-            effect(quality, { kind, suspends, intervals: of(day) }, drill)))))); }""",
+        return days.map((day) => ["due", "drill", "ahead", "plan", "cram"].flatMap((kind) => either.flatMap((drill) =>
+          either.flatMap((suspends) => either.flatMap((by_plan) => [2, 3, 4].map((quality) =>
+            effect(quality, { kind, suspends, by_plan, intervals: of(day) }, drill))))))); }""",
         days,
     )
     for day, theirs in zip(days, found, strict=True):
-        intervals = {2: day, 3: day, 4: day}
         ours = [
-            effect(quality, intervals, kind, drill, suspends)
-            for kind in ("due", "drill", "ahead")
+            effect(quality, interval_words(day), kind, drill=drill, suspends=suspends, by_plan=by_plan)
+            for kind in ("due", "drill", "ahead", "plan", "cram")
             for drill in (True, False)
             for suspends in (True, False)
+            for by_plan in (True, False)
             for quality in (2, 3, 4)
         ]
         assert theirs == ours

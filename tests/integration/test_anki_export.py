@@ -14,7 +14,7 @@ import pytest
 from flashcards.bundled import bundled
 from flashcards.exchange.anki import notetypes
 from flashcards.services.export.anki_from_files import FileExport
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from tests.integration.anki_world import PAST, Anki, AnkiWorld, Log, anki, rows_of
 
 DECK = """\

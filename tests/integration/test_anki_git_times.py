@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.services.export.anki_from_files import FileExport
-from flashcards.services.export.results import AnkiExported, no_progress
+from flashcards.services.export.results import AnkiExported
+from flashcards.services.progress import no_progress
 from tests.integration.anki_packages import collection, import_into
 from tests.integration.anki_world import rows_of
 

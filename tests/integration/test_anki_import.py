@@ -24,7 +24,7 @@ from flashcards.services.anki import importing
 from flashcards.services.anki.importing import AnkiImportService, ImportReport, import_decks, read_decks
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from flashcards.services.review.facade import Answer, ReviewService
 from flashcards.services.review.incoming import new_uuid
 from flashcards.services.sync.run import SyncService

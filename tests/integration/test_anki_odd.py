@@ -20,7 +20,7 @@ from flashcards.services.anki import merge as anki_merge
 from flashcards.services.anki.importing import import_decks, read_decks
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration.anki_packages import add, answer_some, collection, export, import_into
 from tests.integration.test_anki_hostile import with_collection

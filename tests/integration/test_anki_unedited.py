@@ -11,7 +11,7 @@ import pytest
 
 from flashcards.services.anki.importing import import_decks
 from flashcards.services.export.anki_from_files import FileExport
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from tests.integration.anki_packages import add, collection, export, import_into, png
 from tests.integration.anki_world import AnkiWorld, anki
 

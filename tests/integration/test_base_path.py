@@ -42,7 +42,7 @@ def pages(site: Site) -> list[str]:
     """Every page that needs nothing in its address."""
     rules = site.app.url_map.iter_rules()
     plain = (rule.rule for rule in rules if "GET" in (rule.methods or set()) and "<" not in rule.rule)
-    return sorted(path for path in plain if not path.startswith("/api/"))
+    return sorted(path for path in plain if not path.startswith(("/api/", "/metrics")))
 
 
 def test_every_address_on_every_page_is_below_it(site: Site, client: FlaskClient) -> None:

@@ -218,3 +218,42 @@ def test_a_highlight_may_be_bold(tmp_path: Path) -> None:
 
     assert [it.body for it in contents if isinstance(it, Cloze)] == ["Rules without premises are {{c1::**axioms**}}."]
     assert told(report) == ""
+
+
+def test_a_fence_in_a_list_swallows_no_card(tmp_path: Path) -> None:
+    text = "## one\n\n1. ```py\n   x = {\n}```\n\n## two\n\n```\ncode\n```\n\n## three\n\nc\n"
+
+    contents, report = brought(tmp_path, "mdanki", "a.md", text)
+
+    assert [it.question for it in contents if isinstance(it, Basic)][-2:] == ["two", "three"]
+    assert len(contents) == 3 or "left out: the code block is never closed" in told(report)
+
+
+@pytest.mark.parametrize(
+    ("first", "row", "question", "answer"),
+    [
+        (
+            "korean,english,example,example_translation",
+            "봄,spring,봄에는,In spring",
+            "봄",
+            "spring\n\n봄에는\n\nIn spring",
+        ),
+        ("id,word,definition,status,created_at", "8f-1,frugal,thrifty,new,2026-01-26", "frugal", "thrifty"),
+        ("CardID,Hint,Word,English", "S1,quietly,susurrar,to whisper", "susurrar", "quietly\n\nto whisper"),
+        ("category,debate_prompt", "Ethics,Should it?", "Ethics", "Should it?"),
+    ],
+)
+def test_the_names_of_columns_as_programs_write_them(
+    tmp_path: Path, first: str, row: str, question: str, answer: str
+) -> None:
+    contents, report = brought(tmp_path, "csv", "a.csv", f"{first}\n{row}\n")
+
+    assert contents == [Basic(question, answer)]
+    assert "the first row names the columns" in told(report)
+
+
+@pytest.mark.parametrize("row", ["note,Notiz", "word,mot", "der Hund,the dog", "front,Front", "Berlin,Germany"])
+def test_a_first_row_of_words_is_a_card(tmp_path: Path, row: str) -> None:
+    contents, _ = brought(tmp_path, "csv", "a.csv", f"{row}\nhello,salut\n")
+
+    assert len(contents) == 2

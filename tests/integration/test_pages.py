@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from flashcards.domain.effect import effect
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
 from flashcards.web.app import plural
-from flashcards.web.review.buttons import effect
 from flashcards.web.review.typed_answer import BLANK, compare
 from flashcards.web.shared.dates import interval_words, parse_instant, relative_day, stopwatch_words
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site, prepared_data
@@ -216,15 +216,18 @@ def test_the_buttons_say_what_they_do(site: Site, ann: Learner, client: FlaskCli
 
 
 def test_effects() -> None:
-    days = dict.fromkeys(range(6), 36)
-    assert [effect(quality, days, "due", True) for quality in (1, 3, 4, 5)] == [
-        *["today, then 36 d"] * 2,
-        "36 d",
-        "36 d",
-    ]
-    assert [effect(quality, days, "drill", True) for quality in (1, 3, 4, 5)] == ["today", "today", "36 d", "36 d"]
-    assert effect(1, days, "new", False) == "36 d"
-    assert {effect(quality, days, "ahead", drill) for quality in range(6) for drill in (True, False)} == {"date stays"}
+    def said(kind: str, *, drill: bool = True, by_plan: bool = False) -> list[str]:
+        return [effect(quality, "36 d", kind, drill=drill, by_plan=by_plan) for quality in (1, 3, 4, 5)]
+
+    assert said("due") == [*["today, then 36 d"] * 2, "36 d", "36 d"]
+    assert said("drill") == ["today", "today", "36 d", "36 d"]
+    assert said("new", drill=False) == ["36 d"] * 4
+    assert said("ahead") == said("ahead", drill=False) == ["date stays"] * 4
+    # Under a plan no date of its own says when the card comes again.
+    for kind in ("due", "new", "drill", "plan"):
+        assert said(kind, by_plan=True) == ["today", "today", "by plan", "by plan"]
+    assert said("due", drill=False, by_plan=True) == ["by plan"] * 4
+    assert said("cram", by_plan=True) == ["again", *["date stays"] * 3]
 
 
 def test_failed_cards_come_back_until_they_are_known(client: FlaskClient) -> None:

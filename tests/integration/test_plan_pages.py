@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from bs4 import BeautifulSoup
@@ -147,3 +148,49 @@ def test_the_terminal_takes_any_whole_minutes(
     assert [it.minutes for it in site.services.plans.plans(ann)] == [40]
     assert run(["plan", "list"]) == 0
     assert f"1\t{day}\t40 minutes\tfollowed" in capsys.readouterr().out
+
+
+def effects(reply: Any) -> list[str]:
+    return [it.text for it in soup(reply).select("#grade-form small")]
+
+
+def test_under_a_plan_the_buttons_promise_no_day_of_their_own(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    own = ["today, then 1 d", "today, then 1 d", "1 d", "1 d"]
+    assert effects(client.get("/review")) == own
+    client.post("/plan", data={"date": on(site, ann, 19), "minutes": "40", "weight-science": "0"})
+    by_plan = ["today", "today", "by plan", "by plan"]
+    assert effects(client.get("/review")) == by_plan
+    assert "Your plan says when cards come again." in client.get("/review").text
+    assert all(card["by_plan"] for card in client.get("/api/v1/queue").get_json()["cards"])
+    # What the plan is not about comes again when its own date says so.
+    assert effects(client.get("/review?deck=science")) == own
+    for q, said in (("deck:programming", by_plan), ("deck:science", own)):
+        made, _ = site.services.review.make_set(ann, id=str(uuid4()), mode="review", q=q)
+        assert effects(client.get(f"/review?set={made.id}")) == said
+    client.post("/plan/leave")
+    assert effects(client.get("/review")) == own
+
+
+def test_settings_say_that_the_plan_decides(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    sentence = "decides while you follow it: 40 minutes a day."
+    pages = ("/settings", "/decks/programming/python")
+    assert not any(sentence in said(client.get(path)) for path in pages)
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    assert [said(client.get(path)).count(sentence) for path in pages] == [3, 1]
+    assert [it["href"] for it in soup(client.get("/settings")).select(".field small a")] == ["/plan"] * 3
+    assert "it says which cards come when" in said(client.get("/settings/scheduler"))
+    client.post("/plan/leave")
+    assert not any(sentence in said(client.get(path)) for path in pages)
+    assert "is not followed" in said(client.get("/settings"))
+
+
+@pytest.mark.parametrize(("days", "offered"), [(1, True), (19, False)])
+def test_close_to_the_day_a_round_of_practice_is_offered(site: Site, ann: Learner, days: int, offered: bool) -> None:
+    client = site.client(ann)
+    asked = {"date": on(site, ann, days), "minutes": "40"}
+    # What it brings is worked out in a child process: there for the page, which would come without it at first.
+    client.post("/api/v1/plans/outlook", json={"date": asked["date"], "minutes": 40})
+    page = soup(client.get("/plan", query_string=asked))
+    assert bool(page.select(".hero a[href='/practice']")) is offered

@@ -74,7 +74,7 @@ def test_foreign_keys_and_indexes_are_the_models(made: Database, table: str) -> 
     )
     references = [field for field in meta.sorted_fields if isinstance(field, peewee.ForeignKeyField)]
     assert {(name, kind) for name, kind in keys} == {
-        (field.column_name, "c" if field.on_delete == "CASCADE" else "a")
+        (field.column_name, {"CASCADE": "c", "SET NULL": "n"}.get(field.on_delete, "a"))
         for field in references
         if not isinstance(field, Pointer)
     }

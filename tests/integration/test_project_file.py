@@ -15,7 +15,7 @@ from flashcards.services.authoring.git_decks import Repository
 from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService
-from flashcards.services.export.results import no_progress
+from flashcards.services.progress import no_progress
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
 from tests.integration.anki_world import rows_of

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.errors import Invalid
 from flashcards.services.accounts.facade import Learner
 from tests.site import Site, open_site, prepared_data
 
@@ -18,11 +19,12 @@ GUEST, LEARNER, AUTHOR, ADMIN = "guest", "learner", "author", "administrator"
 
 LEAST = {
     GUEST: """
-        GET /healthz, GET /readyz, GET /login, POST /login, POST /logout, GET /signup, POST /signup
+        GET /healthz, GET /readyz, GET /metrics, GET /login, POST /login, POST /logout, GET /signup, POST /signup
         GET /practice/with/<secret>, GET /practice/with/<secret>/state
         POST /practice/with/<secret>/join, POST /practice/with/<secret>/marks
         GET /calendar/<secret>.ics, GET /reminders/confirm/<secret>, POST /reminders/confirm/<secret>
         GET /reminders/stop/<secret>, POST /reminders/stop/<secret>
+        GET /invite/<secret>, POST /invite/<secret>, GET /reset/<secret>, POST /reset/<secret>
         GET /manifest.webmanifest, GET /sw.js, GET /offline, GET /static/<digest>/<path:name>
     """,
     LEARNER: """
@@ -38,6 +40,7 @@ LEAST = {
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
         GET /settings/reminders, POST /settings/reminders, POST /settings/reminders/test, POST /settings/calendar
         GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
+        GET /settings/activity
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others
         POST /settings/tokens, POST /settings/tokens/<int:token>/revoke
         GET /api/v1/openapi.json, GET /api/v1/decks, GET /api/v1/decks/version, GET /api/v1/queue, GET /api/v1/stats
@@ -76,6 +79,7 @@ LEAST = {
     """,
     ADMIN: """
         GET /admin/people, POST /admin/people, POST /admin/people/<int:who>
+        POST /admin/people/<int:who>/reset, POST /admin/invites, POST /admin/invites/<int:link>/revoke, GET /admin/audit
         GET /admin/jobs, POST /admin/jobs/<name>/run
     """,
 }
@@ -101,6 +105,17 @@ def accounts(site: Site) -> dict[str, Learner]:
     site.services.accounts.set_roles(made["author"].id, author=True, admin=None, acting=None)
     site.services.accounts.set_roles(made["administrator"].id, admin=True, author=None, acting=None)
     return made
+
+
+READS = {"POST /api/v1/plans/outlook", "POST /api/v1/scheduler/preview"}
+"""What changes nothing, although it is sent as a body."""
+
+
+def scope_of(method: str, rule: str) -> str:
+    """The scope that a token needs, by the same table: authors' addresses, what is got, what changes something."""
+    if ROLES[method, rule] == AUTHOR:
+        return "author"
+    return "read" if method == "GET" or f"{method} {rule}" in READS else "review"
 
 
 def addresses(site: Site) -> set[tuple[str, str]]:
@@ -135,3 +150,42 @@ def test_who_may(site: Site, accounts: dict[str, Learner], method: str, rule: st
         else:
             assert answer.status_code == 403, name
             assert "may do this" in (answer.json["detail"] if in_api else answer.text)
+
+
+API = sorted((method, rule) for method, rule in ROLES if rule.startswith("/api/"))
+
+
+@pytest.mark.parametrize(("method", "rule"), API, ids=lambda part: part.replace("/", "|"))
+def test_what_a_token_of_each_scope_may(site: Site, accounts: dict[str, Learner], method: str, rule: str) -> None:
+    """A token is let in with the scope of the address, and refused without, before anything is looked at."""
+    path = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", rule)
+    path = re.sub(r"<int:\w+>|<\w+>", "999999", path)
+    body = {} if method in {"POST", "PUT"} else None
+    for scope in ("read", "review", "author"):
+        token = site.services.accounts.create_token(site.services.accounts.find("author"), scope, scopes=[scope])
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = site.app.test_client().open(path, method=method, headers=headers, json=body)
+        if scope_of(method, rule) in {"read", scope}:
+            assert answer.status_code not in {401, 403, 500}, scope
+        else:
+            assert answer.status_code == 403, scope
+            assert f"lacks the scope {scope_of(method, rule)}" in answer.get_json()["detail"]
+
+
+def test_no_scope_gives_a_role(site: Site, accounts: dict[str, Learner]) -> None:
+    """A token opens no page, and an author's scope is worth nothing to who is an author no more."""
+    made = site.services.accounts
+    token = made.create_token(made.find("author"), "all")
+    headers = {"Authorization": f"Bearer {token}"}
+    guest = site.app.test_client()
+    assert guest.get("/admin/people", headers=headers).status_code == 303
+    assert guest.get("/settings", headers=headers).status_code == 303
+    with pytest.raises(Invalid, match="author"):
+        made.create_token(accounts["learner"], "more", scopes=["author"])
+    with pytest.raises(Invalid, match="scopes"):
+        made.create_token(accounts["learner"], "none", scopes=["admin"])
+    made.set_roles(accounts["author"].id, author=False)
+    try:
+        assert guest.get("/api/v1/source?path=x", headers=headers).status_code == 403
+    finally:
+        made.set_roles(accounts["author"].id, author=True)

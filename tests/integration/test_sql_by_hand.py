@@ -21,7 +21,7 @@ ANKI = "exchange with Anki, deck by deck: not hot; in marks where the databases 
 YOUNG = "came while the others were rewritten: to follow"
 BY_HAND: dict[str, tuple[int, str]] = {
     "analysis": (20, "one pass over everybody's log that packs each answer into an integer: bits, in an order"),
-    "checks": (45, SETS + "; SQLite's own examination of its file"),
+    "checks": (46, SETS + "; SQLite's own examination of its file"),
     "counters": (34, SETS + ": one pass over what moves that counts it twice, an UPDATE of an alias FROM a query"),
     "dialects": (6, "what peewee has no word for, said to each database"),
     "exports": (60, ANKI),

@@ -27,9 +27,9 @@ PAGES = [
 ]
 PUBLIC = {
     "auth.signup_page", "auth.signup", "auth.login_page", "auth.login", "auth.logout", "static", "today.healthz",
-    "today.readyz", "pwa.manifest", "pwa.service_worker", "pwa.offline", "partner.page", "partner.join",
+    "today.readyz", "metrics.page", "pwa.manifest", "pwa.service_worker", "pwa.offline", "partner.page", "partner.join",
     "partner.state", "partner.marks", "reminders.feed", "reminders.to_confirm", "reminders.confirm",
-    "reminders.to_stop", "reminders.stop",
+    "reminders.to_stop", "reminders.stop", "auth.invitation", "auth.accept", "auth.reset", "auth.set_password",
 }  # fmt: skip
 
 

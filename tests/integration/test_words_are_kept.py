@@ -9,7 +9,6 @@ from flashcards.services.plan.facade import Plans
 from tests.integration.practice_world import practice_site
 from tests.integration.study_world import StudyWorld
 from tests.integration.test_plans import CHOICE, here
-from tests.site import new_id
 
 
 def test_a_plan_that_has_ended_keeps_how_it_went(tmp_path: Path) -> None:
@@ -43,7 +42,7 @@ def test_what_was_left_out_is_studied_though_a_question_is_gone(tmp_path: Path) 
         site.services.sync.sync()
         (gone, *_) = site.services.practice.open(ann, opened.round.id).questions
         assert gone.removed
-        made = site.services.practice.misses_set(ann, opened.round.id, new_id())
-        cards = {it.id for it in site.services.review.set_queue(ann, made).cards}
+        made = site.services.practice.put_into_review(ann, opened.round.id).made
+        cards = {it.id for it in site.services.review.set_queue(ann, made.id).cards}
     assert cards
     assert gone.card not in cards

@@ -167,7 +167,7 @@ def test_every_secret_may_stand_in_a_file_and_is_never_repeated(tmp_path: Path, 
     with pytest.raises(Invalid, match=f"{name}: it is given twice") as caught:
         Config.from_env({**environ, name: secret})
     assert secret not in str(caught.value)
-    if name.endswith("_URL"):  # it is read, and is no address
+    if name.endswith(("_URL", "_TOKEN")):  # it is read, and is no address, and no token
         with pytest.raises(Invalid, match=f"^{name}: ") as caught:
             Config.from_env(environ)
         assert secret not in str(caught.value)

@@ -65,7 +65,8 @@ class Learner:
     """What is known of a learner: parameters and strength of memory, speeds, and how first answers go.
 
     `first_grades` are the chances of Again, Hard, Good and Easy on a card never seen. `kept` is the share of the days
-    meant for studying on which they do, `pace_sd` how sure is what they get done (on the logarithm).
+    meant for studying on which they do; `pace_sd` is how sure it is what they get done in a time and how many days
+    they keep (on the logarithm): how many are missed of few days is chance besides.
     """
 
     parameters: Parameters = DEFAULTS
@@ -73,7 +74,7 @@ class Learner:
     speeds: Speeds = Speeds()
     first_grades: tuple[float, float, float, float] = (0.24, 0.10, 0.49, 0.17)
     kept: float = 0.95
-    pace_sd: float = 0.2
+    pace_sd: float = 0.19
 
 
 _THOUGHT = 12.0
@@ -81,7 +82,7 @@ _CHARACTERS_A_SECOND = 15.0
 _PRIOR_ANSWERS = 20
 _PRIOR_DAYS = 20
 _SPEED_SD = 0.18
-_KEPT_SD = 0.08
+_KEPT_SD = 0.05
 
 
 def learner_speeds(answers: Iterable[tuple[str, float]]) -> Speeds:

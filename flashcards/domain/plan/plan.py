@@ -131,7 +131,9 @@ def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _S
     # By how much the number changes with the time, both on the logarithm.
     grows = max(0.0, math.log(more) / math.log(1 + MORE_MINUTES / request.minutes)) if more > 0 else 0.0
     costs = max(0.0, math.log(less) / math.log(_LESS)) if less > 0 else 1.0
-    by_pace = EIGHTY * learner.pace_sd
+    days = sum(request.seconds(day) > 0 for day in range(request.today, request.day))
+    missed = learner.kept * (1 - learner.kept) / max(1, days)
+    by_pace = EIGHTY * math.sqrt(learner.pace_sd**2 + missed)
     return _Shares(weak, strong, math.exp(-costs * by_pace), math.exp(grows * by_pace), more, learner.kept**costs)
 
 

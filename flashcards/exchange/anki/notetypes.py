@@ -19,8 +19,6 @@ DESIGN_CHANGED_AT = 1_795_850_000
 
 CSS = Path(__file__).with_name("card.css").read_text("utf-8")
 
-FORWARD_ORDINAL, BACKWARD_ORDINAL = 0, 1
-
 
 @dataclass(frozen=True, slots=True)
 class Template:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from flashcards.clock import Clock
@@ -21,10 +22,12 @@ from flashcards.errors import (
     TooMany,
     Unauthenticated,
 )
+from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.devices import Devices, network_of
 from flashcards.services.accounts.names import account_name, line_of, name_key
 from flashcards.services.accounts.passwords import hash_password, is_password, needs_new_hash
 from flashcards.services.accounts.people import Learner, SessionInfo, SignupState, TokenInfo
+from flashcards.services.accounts.scopes import checked_days, checked_scopes
 from flashcards.services.accounts.settings import checked_settings
 from flashcards.storage.accounts import LEARNER_COLUMNS, AccountRows, NameTaken
 from flashcards.storage.database import Database, Row
@@ -62,11 +65,13 @@ class AccountService:
         secret_key: bytes,
         signup: str = "first",
         first_needs_code: bool = False,
+        audit: AuditLog | None = None,
     ) -> None:
         """`signup` is first, open or closed; `first_needs_code` is true where others than people at this machine may
         come."""
         self._db = database
         self._rows = AccountRows(database)
+        self._audit = audit or AuditLog(database, clock)
         self._clock = clock
         self._key = secret_key
         self._signup = signup
@@ -110,18 +115,17 @@ class AccountService:
         A `timezone` that is unknown here becomes UTC: a browser says it, nobody typed it. Raises Forbidden
         where sign-up is closed or the code is wrong, Invalid, Conflict (the name is taken) and TooMany.
         """
-        self._throttle(f"signup:{network_of(remote)}", _SIGNUPS)
+        self.count_signup(remote)
         state = self.signup_state(plain=plain)
         self._check_signup(state)
         if state.needs_code:
             self._check_code(code or "", remote)
-        values = self._new_learner(name, password, author=state.first, admin=state.first)
-        values["timezone"] = _known_zone(timezone)
+        values = self.prepared(name, password, author=state.first, admin=state.first, timezone=timezone)
         with self._db.write():
             # Two first visitors at once: the second finds that the door has closed.
             if self.signup_state(plain=plain) != state:
                 self._check_signup(SignupState(False, False, False))
-            return self._insert(values)
+            return self.store(values, "signed up")
 
     def add_learner(
         self,
@@ -133,11 +137,15 @@ class AccountService:
         timezone: str | None = None,
     ) -> Learner:
         """Makes an account for somebody; raises Invalid and Conflict."""
-        values = self._new_learner(name, password, author=author, admin=admin)
+        values = self.prepared(name, password, author=author, admin=admin)
         if timezone is not None:
             values |= checked_settings({"timezone": timezone})
         with self._db.write():
-            return self._insert(values)
+            return self.store(values, "added")
+
+    def count_signup(self, remote: str) -> None:
+        """Counts an attempt of the client's to get an account or a password; raises TooMany."""
+        self._throttle(f"signup:{network_of(remote)}", _SIGNUPS)
 
     @staticmethod
     def _check_signup(state: SignupState) -> None:
@@ -155,7 +163,10 @@ class AccountService:
         # Base 32 without the characters that people take for one another.
         return base64.b32encode(digest)[:8].decode().translate(str.maketrans("OIL", "89X"))
 
-    def _new_learner(self, name: str, password: str, *, author: bool, admin: bool) -> dict[str, Any]:
+    def prepared(
+        self, name: str, password: str, *, author: bool, admin: bool, timezone: str | None = None
+    ) -> dict[str, Any]:
+        """What `store` stores; hashing takes time, so it comes before the transaction. Raises Invalid."""
         name = account_name(name)
         return {
             "name": name,
@@ -163,14 +174,18 @@ class AccountService:
             "password_hash": hash_password(password),
             "is_author": int(author),
             "is_admin": int(admin),
+            "timezone": _known_zone(timezone),
             "created_at": self._clock(),
         }
 
-    def _insert(self, values: dict[str, Any]) -> Learner:
+    def store(self, values: dict[str, Any], action: str) -> Learner:
+        """Makes the account that `prepared` prepared; within a write of the caller's. Raises Conflict (the name)."""
         try:
-            return self._learner(self._rows.insert(values))
+            learner = self._learner(self._rows.insert(values))
         except NameTaken as error:
             raise Conflict(f"The name {values['name']} is taken.") from error
+        self._audit.note(learner, action, _roles_of(learner))
+        return learner
 
     # --- signing in
 
@@ -223,6 +238,7 @@ class AccountService:
             return self._open_session(learner, user_agent)
 
     def _open_session(self, learner: Learner, user_agent: str) -> str:
+        self._audit.note(learner, "login")
         secret, now = secrets.token_urlsafe(32), self._clock()
         self._rows.insert_session(learner.id, _hash(secret), line_of(user_agent, _USER_AGENT), now, now + SESSION_MS)
         return secret
@@ -238,16 +254,23 @@ class AccountService:
         return _learner(found.learner)
 
     def by_token(self, token: str) -> Learner | None:
-        """Whose token it is; None where it is revoked or unknown."""
+        """Whose token it is; None where it is revoked, over or unknown."""
+        found = self.bearer(token)
+        return found and found[0]
+
+    def bearer(self, token: str) -> tuple[Learner, frozenset[str]] | None:
+        """Whose token it is and what it may do; None where it is revoked, over or unknown."""
         mark, _, rest = token.partition("_")
         prefix, _, secret = rest.partition("_")
         found = self._rows.token(prefix) if mark == "fc" else None
         if found is None or not hmac.compare_digest(found.secret_hash, self._token_hash(prefix, secret)):
             return None
         now = self._clock()
+        if found.expires_at is not None and found.expires_at <= now:
+            return None
         if found.touched_at is None or not 0 <= now - found.touched_at < _TOUCH_MS:
             self._note(lambda: self._rows.touch_token(found.id, now))
-        return _learner(found.learner)
+        return _learner(found.learner), frozenset(found.scopes.split())
 
     def _note(self, write: Any) -> None:
         try:
@@ -288,6 +311,7 @@ class AccountService:
         """Ends every session of the learner but this one."""
         with self._db.write():
             self._rows.delete_other_sessions(learner.id, _hash(current_secret))
+            self._audit.note(learner, "sessions")
 
     def change_password(
         self, learner: Learner, old: str, new: str, current_secret: str, *, keep_tokens: bool = False
@@ -302,21 +326,34 @@ class AccountService:
             raise Invalid("This is not your password.", field="old")
         new_hash = hash_password(new, field="new")
         with self._db.write():
-            self._rows.update(learner.id, {"password_hash": new_hash})
-            self._rows.end_calendar(learner.id)
-            self._rows.delete_other_sessions(learner.id, _hash(current_secret))
-            if not keep_tokens:
-                self._rows.delete_tokens(learner.id)
+            self.store_password(learner, new_hash, "password", current_secret, keep_tokens=keep_tokens)
 
     def set_password(self, name: str, password: str, *, keep_tokens: bool = False) -> None:
         """Sets anybody's password; ends their sessions, calendar's address and API tokens. Raises NotFound, Invalid."""
         learner, new_hash = self.find(name), hash_password(password)
         with self._db.write():
-            self._rows.update(learner.id, {"password_hash": new_hash})
-            self._rows.end_calendar(learner.id)
-            self._rows.delete_other_sessions(learner.id, b"")
-            if not keep_tokens:
-                self._rows.delete_tokens(learner.id)
+            self.store_password(learner, new_hash, "password set", keep_tokens=keep_tokens)
+
+    @staticmethod
+    def hashed(password: str) -> str:
+        """What `store_password` stores; raises Invalid."""
+        return hash_password(password)
+
+    def store_password(
+        self, learner: Learner, new_hash: str, action: str, current_secret: str = "", *, keep_tokens: bool = False
+    ) -> None:
+        """Stores a new password and ends what the old one opened; within a write of the caller's."""
+        self._rows.update(learner.id, {"password_hash": new_hash})
+        self._rows.end_calendar(learner.id)
+        self._rows.delete_other_sessions(learner.id, _hash(current_secret) if current_secret else b"")
+        self._rows.delete_reset_links(learner.id)
+        if not keep_tokens:
+            self._rows.delete_tokens(learner.id)
+        self._audit.note(learner, action)
+
+    def end_reset_links(self, learner: Learner) -> None:
+        """Takes back the links that would set the learner's password; within a write of the caller's."""
+        self._rows.delete_reset_links(learner.id)
 
     # --- settings
 
@@ -335,10 +372,22 @@ class AccountService:
 
     def tokens(self, learner: Learner) -> list[TokenInfo]:
         """The learner's API tokens, the oldest first."""
-        return [TokenInfo(*row) for row in self._rows.tokens(learner.id)]
+        rows = self._rows.tokens(learner.id)
+        return [
+            TokenInfo(id_, name, prefix, made, used, tuple(scopes.split()), over)
+            for id_, name, prefix, made, used, scopes, over in rows
+        ]
 
-    def create_token(self, learner: Learner, name: str) -> str:
-        """A new token, to be shown once: ``fc_<prefix>_<secret>``."""
+    def create_token(
+        self, learner: Learner, name: str, *, scopes: Collection[str] | None = None, days: int | None = None
+    ) -> str:
+        """A new token, to be shown once: ``fc_<prefix>_<secret>``.
+
+        `scopes` None: all that the learner may do; `days` None: it is good until it is revoked. Raises Invalid.
+        """
+        held, days = checked_scopes(learner, scopes), checked_days(days)
+        now = self._clock()
+        expires_at = None if days is None else now + days * _DAY
         prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         with self._db.write():
             while self._rows.token(prefix):
@@ -348,8 +397,11 @@ class AccountService:
                 line_of(name, _TOKEN_NAME),
                 prefix,
                 self._token_hash(prefix, secret),
-                self._clock(),
+                now,
+                held,
+                expires_at,
             )
+            self._audit.note(learner, "token", f"{prefix}, {held}")
         return f"fc_{prefix}_{secret}"
 
     def revoke_token(self, learner: Learner, token: int) -> None:
@@ -357,6 +409,7 @@ class AccountService:
         with self._db.write():
             if not self._rows.delete_token(learner.id, token):
                 raise NotFound("There is no such token; it may be revoked already.")
+            self._audit.note(learner, "token revoked")
 
     def _token_hash(self, prefix: str, secret: str) -> bytes:
         return self._mac(f"token {prefix} {secret}".encode("utf-8", "replace"))
@@ -399,7 +452,10 @@ class AccountService:
             roles = {"is_author": author, "is_admin": admin}
             if changes := {column: int(value) for column, value in roles.items() if value is not None}:
                 self._rows.update(learner.id, changes)
-            return self._learner(learner.id)
+            changed = self._learner(learner.id)
+            if _roles_of(changed) != _roles_of(learner):
+                self._audit.note(changed, "roles", _roles_of(changed))
+            return changed
 
     def delete_learner(self, name: str) -> None:
         """Removes an account with its whole history; raises NotFound, and Conflict for the last admin."""
@@ -407,6 +463,8 @@ class AccountService:
             learner = self.find(name)
             if self._rows.count() > 1:
                 self._keep_an_admin(learner)
+            self._audit.note(learner, "deleted")
+            self._audit.forget_name(learner.id)
             self._rows.delete(learner.id)
 
     def leave(self, learner: Learner, password: str) -> None:
@@ -449,6 +507,11 @@ def _learner(row: Row) -> Learner:
         values[index] = bool(values[index])
     values[_NEW_ORDER] = values[_NEW_ORDER] or "decks"
     return Learner(*values)
+
+
+def _roles_of(learner: Learner) -> str:
+    roles = [name for name, held in (("author", learner.is_author), ("administrator", learner.is_admin)) if held]
+    return " and ".join(roles) or "learner"
 
 
 def _hash(secret: str) -> bytes:

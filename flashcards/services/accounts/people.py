@@ -54,10 +54,12 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """An API token, without its secret; `prefix` is its visible beginning."""
+    """An API token, without its secret; `prefix` is its visible beginning. `expires_at` None: until it is revoked."""
 
     id: LearnerId
     name: str
     prefix: str
     created_at: int
     used_at: int | None
+    scopes: tuple[str, ...] = ()
+    expires_at: int | None = None

@@ -18,8 +18,9 @@ from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
 from flashcards.services.anki.left_behind import LeftBehind, left_behind
-from flashcards.services.anki.staging import Existing, Progress, Staged, guid_in_file, quiet, stage
+from flashcards.services.anki.staging import Existing, Staged, guid_in_file, stage
 from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.progress import Progress, no_progress
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
 from flashcards.storage.imports import ImportRows, KnownFile
@@ -57,7 +58,7 @@ def silent(_sentence: str) -> None:
 
 
 def import_decks(
-    file: Path, into: Path, root: Path | None = None, *, progress: Progress = quiet, warn: Warn = silent
+    file: Path, into: Path, root: Path | None = None, *, progress: Progress = no_progress, warn: Warn = silent
 ) -> ImportReport:
     """Writes the decks and media of the Anki package `file` below `into`. Needs no database.
 
@@ -191,7 +192,7 @@ class AnkiImportService:
         learner: Learner | None = None,
         *,
         reschedule: bool = False,
-        progress: Progress = quiet,
+        progress: Progress = no_progress,
         warn: Warn = silent,
         limits: Limits | None = None,
     ) -> ImportReport:

@@ -39,9 +39,10 @@ from flashcards.exchange.whole_file import whole_file
 from flashcards.services.anki.converted_notes import note_of, read_refs
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
 from flashcards.services.anki.places import Media
-from flashcards.services.anki.staging import Progress, guid_in_file, quiet
+from flashcards.services.anki.staging import guid_in_file
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.export.anki_fields import digest_of, rendering, request_for_anki
+from flashcards.services.progress import Progress, no_progress
 from flashcards.storage.database import Database
 from flashcards.storage.merges import KnownNote, known_notes
 from flashcards.temporary import TemporaryFolder
@@ -96,7 +97,7 @@ def merge(
     *,
     base: Path | None = None,
     database: Database | None = None,
-    progress: Progress = quiet,
+    progress: Progress = no_progress,
 ) -> MergeReport:
     """Compares the package `file` with the decks below `root`.
 

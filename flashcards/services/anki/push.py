@@ -28,8 +28,9 @@ from flashcards.exchange.anki.notetypes import CSS, DESIGN_CHANGED_AT, NOTE_TYPE
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki.staging import Progress, guid_in_file, quiet
+from flashcards.services.anki.staging import guid_in_file
 from flashcards.services.export.anki_fields import addresses, media_bytes, rendering, request_for_anki, within
+from flashcards.services.progress import Progress, no_progress
 from flashcards.storage.exports import AnkiRendering
 
 STATE_FILE = "anki-push.json"
@@ -86,7 +87,7 @@ def push(
     decks: Sequence[str] = (),
     dry_run: bool = False,
     overwrite: bool = False,
-    progress: Progress = quiet,
+    progress: Progress = no_progress,
 ) -> PushReport:
     """Pushes the decks below `root` (or those at the addresses `decks`); `data` is where it is remembered.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from html import unescape
@@ -22,6 +22,7 @@ from flashcards.exchange.anki.to_notes import NO_ANSWER, PLAINER, TOO_DEEP, conv
 from flashcards.services.anki.converted_notes import note_of, with_texts, without_maths
 from flashcards.services.anki.likeness import Likeness
 from flashcards.services.anki.places import MEDIA_FOLDER, Media, Paths, joined
+from flashcards.services.progress import Progress, no_progress
 from flashcards.services.sync.plan import derived_guid
 
 _MANY, _NAMED, _SHORT = 4, 50, 30
@@ -36,8 +37,6 @@ _PARTS = {
     "lists": ("rubric", "follow_ups", "sources", "clarify", "in_full"),
 }
 """What is compared, in that order, and the fields of a `Converted` that it is made of."""
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
@@ -65,17 +64,13 @@ class Existing:
     guids: frozenset[str]
 
 
-def quiet(_what: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
-
-
 def guid_in_file(deck_id: str, note: Note) -> str:
     """The guid that a note's file gives it, where no database knows better."""
     return derived_guid(deck_id, note.id, "cloze" if isinstance(note.content, Cloze) else "basic")
 
 
 def stage(
-    package: Package, existing: Existing, root: Path, into: str, folder: Path, progress: Progress = quiet
+    package: Package, existing: Existing, root: Path, into: str, folder: Path, progress: Progress = no_progress
 ) -> Staged:
     """Lays out in `folder` what of the package is new, as it will stand in the decks folder `root` below `into`.
 

@@ -21,9 +21,9 @@ from flashcards.exchange.obsidian_settings import Settings, read_settings
 from flashcards.services.bring.fitting import Fitted, fit
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.bring.source_files import Sources, find_sources
+from flashcards.services.progress import Progress
 from flashcards.temporary import TemporaryFolder
 
-Progress = Callable[[str, int, int], None]
 Convert = Callable[[SourceFile, Tree, str], Converted]
 """From one file to its decks; the last argument is the path at which the file's own deck goes."""
 

@@ -13,7 +13,8 @@ from flashcards.domain.sm2 import Memory
 from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
 from flashcards.services.accounts.people import Learner
-from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, Progress, RememberedCard, bring
+from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, RememberedCard, bring
+from flashcards.services.progress import Progress
 from flashcards.services.review.incoming import derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.sync.run import SyncService

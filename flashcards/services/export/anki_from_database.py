@@ -31,7 +31,8 @@ from flashcards.services.export.anki_fields import (
 from flashcards.services.export.exported_memory import ExportedMemory
 from flashcards.services.export.former_notes import FormerNotes
 from flashcards.services.export.packed_notes import NotRendered, PackedDecks, fields_of_stored
-from flashcards.services.export.results import AnkiExported, Progress, TextExported
+from flashcards.services.export.results import AnkiExported, TextExported
+from flashcards.services.progress import Progress
 from flashcards.storage.exports import (
     ExportDeck,
     ExportStore,

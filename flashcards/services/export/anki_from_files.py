@@ -33,7 +33,8 @@ from flashcards.services.export.anki_fields import (
     within,
 )
 from flashcards.services.export.git_times import GitTimes
-from flashcards.services.export.results import AnkiExported, Progress, TextExported
+from flashcards.services.export.results import AnkiExported, TextExported
+from flashcards.services.progress import Progress
 from flashcards.services.sync.plan import new_guids
 from flashcards.storage.exports import AnkiRendering
 

@@ -13,7 +13,8 @@ from flashcards.errors import Invalid, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.export.anki_from_database import DatabaseExport
 from flashcards.services.export.json_transfer import JsonExported, JsonImported, JsonTransfer
-from flashcards.services.export.results import AnkiExported, Progress, TextExported, no_progress
+from flashcards.services.export.results import AnkiExported, TextExported
+from flashcards.services.progress import Progress, no_progress
 from flashcards.storage.database import Database
 from flashcards.storage.exports import ExportStore, RemovedNote
 from flashcards.storage.transfer import TransferStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -25,10 +25,9 @@ from flashcards.exchange.whole_file import whole_file
 from flashcards.services.accounts.names import name_key
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.practice.brought import brought_questions, brought_scope, brought_work
+from flashcards.services.progress import Progress
 from flashcards.storage.transfer import TransferStore, Unusable
 from flashcards.temporary import TemporaryFolder
-
-Progress = Callable[[str, int, int], None]
 
 _LARGEST = 20 << 20
 """Bytes of a file; what decks, pictures and sounds may have at most is half of it."""

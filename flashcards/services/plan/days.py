@@ -288,6 +288,10 @@ class PlanDays:
         except FlashcardsError:
             return  # most overdue first, until it can be stored
 
+    def has_backlog(self, learner: LearnerId, today: Day) -> bool:
+        """Whether the order of today's backlog is made."""
+        return self._rows.has_day(learner, NO_PLAN, today)
+
     def backlog_order(self, learner: LearnerId, today: Day) -> tuple[CardId, ...]:
         """The order of today's backlog, empty where none was made."""
         day = self._rows.day(learner, NO_PLAN, today)

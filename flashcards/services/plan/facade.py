@@ -189,6 +189,10 @@ class Plans(Breaks):
         """The plan that is followed, be its day to come or past."""
         return self._rows.followed(learner.id)
 
+    def in_force(self, learner: Learner) -> PlanRow | None:
+        """The plan that is followed, while its day is to come: it says what today brings."""
+        return self._days.followed(learner.id, self._review.study_day(learner))
+
     def waiting(self, learner: Learner) -> PlanRow | None:
         """The newest plan to a day ahead that was made and is not followed; None while one is, or where none is."""
         today, plans = self._review.study_day(learner), self.plans(learner)

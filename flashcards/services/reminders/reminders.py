@@ -194,6 +194,8 @@ class Reminders:
         counts = {SENT: 0, NOTHING_DUE: 0, REFUSED: 0, "": 0}
         idle: list[tuple[LearnerId, Day]] = []
         end = time.monotonic() + _LONGEST_RUN
+        today = self._clock() // _DAY_MS  # a learner's own day is this one, the day before or the day after
+        busy = self._rows.with_something(today - 1, today + 1)
         line: Line | None = None
         with ExitStack() as stack:
             stack.callback(self._settle_idle, idle)
@@ -201,7 +203,7 @@ class Reminders:
                 if time.monotonic() > end:
                     break
                 try:
-                    mail = self._words(subscriber, day)
+                    mail = self._words(subscriber, day) if subscriber.learner in busy else None
                 except FlashcardsError as error:  # of this learner: the others get theirs
                     LOG.warning("the reminder of learner %s waits: %s", subscriber.learner, error)
                     counts[""] += 1

@@ -88,6 +88,7 @@ class QueueCard:
     `suspends`: forgotten now, the card becomes a leech that the learner wishes suspended.
     `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
     the same. `flag` is 0 (none) to 7. `rights` is how many right answers in a row a card of a set still needs.
+    `by_plan` is whether a followed plan says when it comes again: then the intervals are those of its own dates alone.
     """
 
     id: str
@@ -118,6 +119,7 @@ class QueueCard:
     mark: str | None = None
     news: CardNews = NO_NEWS
     in_full_html: str = ""
+    by_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

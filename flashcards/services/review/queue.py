@@ -41,7 +41,7 @@ from flashcards.domain.study_day import Day, streak
 from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
-from flashcards.services.plan.scope import grouped
+from flashcards.services.plan.scope import Weighed, grouped
 from flashcards.services.review.contract import (
     BeyondLimit,
     DayCount,
@@ -83,6 +83,10 @@ class Asking(Protocol):
 
     def kind(self, card: PlannedCard) -> QueueKind:
         """What the card is to the learner."""
+
+    @property
+    def planned(self) -> Weighed | None:
+        """What the plan is about that says when cards come again; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,11 @@ class _Day:
         """The next cards, as many as one asks for."""
         return lambda count: self.plan.first(count, self.study_day, learner, skip)
 
+    @property
+    def planned(self) -> Weighed | None:
+        """As of every day."""
+        return self.followed.weighed if self.followed else None
+
     @staticmethod
     def kind(card: PlannedCard) -> QueueKind:
         """What the card is to the learner."""
@@ -213,6 +222,11 @@ class _Ahead:
     def first(self, learner: LearnerId, skip: frozenset[CardId]) -> Callable[[int], list[PlannedCard]]:
         """As of a day."""
         return lambda count: list(islice((it for it in self.cards if it.card not in skip), count))
+
+    @property
+    def planned(self) -> Weighed | None:
+        """None: no date moves."""
+        return None
 
     @staticmethod
     def kind(card: PlannedCard) -> QueueKind:
@@ -263,10 +277,10 @@ class Queues(LearnerDays):
             return
         today = self.study_day(learner)
         self._plan_days.prepare(learner.id, today)
-        if self._plan_days.followed(learner.id, today) is None:
-            due = self._queue_rows.due(learner.id, today)
-            if len(due) > LEAST_BACKLOG:
-                self._plan_days.prepare_backlog(learner.id, today, due)
+        if self._plan_days.followed(learner.id, today) is not None or self._plan_days.has_backlog(learner.id, today):
+            return
+        if self._queue_rows.count_due(learner.id, today) > LEAST_BACKLOG:
+            self._plan_days.prepare_backlog(learner.id, today, self._queue_rows.due(learner.id, today))
 
     def today(self, learner: Learner) -> Today:
         """What is to be done today and what of it lies in each deck, and when cards come next."""
@@ -597,10 +611,14 @@ class Queues(LearnerDays):
         records = self._card_rows.cards(learner.id, kinds)
         news = self._changes.news(learner, records)
         days = self._button_days.of(learner.id, records, kinds, day.study_day)
+        by_plan = {it.card for it in planned if day.planned and day.planned.weight(it.deck, it.note)}
         return tuple(
-            queue_card(records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it))
+            queue_card(
+                records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it),
+                by_plan=it in by_plan,
+            )
             for it, kind in kinds.items()
-        )
+        )  # fmt: skip
 
     def _apart(
         self, first: Callable[[int], list[PlannedCard]], limit: int, before: CardId | None

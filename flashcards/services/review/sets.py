@@ -15,6 +15,7 @@ from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard, GivenAnswer, SetCard, SetMode, in_order, not_done
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.scope import Weighed
 from flashcards.services.review.card_lookup import Cards, card_number
 from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet
 from flashcards.services.review.incoming import checked_uuid
@@ -37,6 +38,7 @@ class _Rest:
     study_day: Day
     cards: list[AskedCard]
     all: int
+    planned: Weighed | None = None
 
     @property
     def left(self) -> Left:
@@ -105,23 +107,21 @@ class Sets(Cards):
         """The sets that were begun and are not done, the newest first; of two alike only the newer one."""
         with self._db.read():
             today = self.study_day(learner)
-            begun = {(it.query, it.mode, frozenset(it.cards)): it
-                     for it in reversed(self._sets.begun(learner.id, today - KEPT_DAYS)[:MOST_OPEN])}  # fmt: skip
-            if not begun:
+            stored = self._sets.begun(learner.id, today - KEPT_DAYS)[:MOST_OPEN]
+            if not stored:
                 return ()
-            stored = sorted(begun.values(), key=lambda it: it.made_at, reverse=True)
             given = self._sets.since_with_seq(learner.id, min(it.seq for it in stored))
             every = sorted({card for it in stored for card in it.cards})
             there = {it.card: it for it in self._sets.cards(learner.id, every, today)}
             drill, moved = self._asked_today(learner, today)
-            lefts = [
-                len(not_done(
-                    [there[card] for card in it.cards if card in there],
-                    (answer for seq, answer in given if seq > it.seq), cast(SetMode, it.mode), today, drill, moved,
-                ))
-                for it in stored
-            ]  # fmt: skip
-        return tuple(OpenSet(_study_set(it), left) for it, left in zip(stored, lefts, strict=True) if left)
+        unfinished: dict[tuple[str, str, frozenset[int]], OpenSet] = {}
+        for it in stored:
+            cards = [there[card] for card in it.cards if card in there]
+            since = (answer for seq, answer in given if seq > it.seq)
+            left = len(not_done(cards, since, cast(SetMode, it.mode), today, drill, moved))
+            if left:
+                unfinished.setdefault((it.query, it.mode, frozenset(it.cards)), OpenSet(_study_set(it), left))
+        return tuple(unfinished.values())
 
     def end_set(self, learner: Learner, set_id: str) -> None:
         """Forgets a set; what was answered in it stays. Raises NotFound."""
@@ -213,7 +213,9 @@ class Sets(Cards):
     def _rest(self, learner: Learner, cards: Sequence[CardId], since: Iterable[GivenAnswer], mode: SetMode) -> _Rest:
         today = self.study_day(learner)
         there = self._sets.cards(learner.id, cards, today)
-        return _Rest(today, not_done(there, since, mode, today, *self._asked_today(learner, today)), len(there))
+        left = not_done(there, since, mode, today, *self._asked_today(learner, today))
+        plan = self._plan_days.followed(learner.id, today) if mode == "review" else None
+        return _Rest(today, left, len(there), self._plan_days.weighed(learner.id, plan) if plan else None)
 
     def _asked_today(self, learner: Learner, today: Day) -> tuple[set[int], set[int]]:
         """The cards that today's drill asks, and those whose schedule moved today."""

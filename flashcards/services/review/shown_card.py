@@ -22,10 +22,12 @@ def queue_card(
     mark: int | None,
     news: CardNews,
     days: dict[int, int] | None = None,
+    *,
+    by_plan: bool = False,
 ) -> QueueCard:
     """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards.
 
-    `days` are those on the buttons where they are not what SM-2 gives.
+    `days` are those on the buttons where they are not what SM-2 gives; `by_plan` says that a plan decides instead.
     """
     return QueueCard(
         id=str(card.id),
@@ -55,6 +57,7 @@ def queue_card(
         mark=None if mark is None else format(mark, "x"),
         news=news,
         in_full_html=card.in_full_html,
+        by_plan=by_plan,
     )
 
 

@@ -49,8 +49,6 @@ def install(shipped: Path, decks: Path, data: Path) -> Installed:
             _write(target, content)
             added.append(name)
         elif here == old_hash and here != new_hash:
-            if here is None:
-                continue
             _write(target, content)
             replaced.append(name)
         elif here is not None and here != new_hash and old_hash not in (None, new_hash):

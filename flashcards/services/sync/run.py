@@ -26,6 +26,7 @@ from flashcards.domain.card import Note
 from flashcards.domain.ids import DeckId
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
+from flashcards.services.progress import Progress
 from flashcards.services.sync.last_good import to_stay
 from flashcards.services.sync.plan import Counts, ReadDeck
 from flashcards.services.sync.read import (
@@ -47,9 +48,6 @@ from flashcards.storage.decks import DeckStore
 
 STILL_MS = 300
 FEW_FILES = 4
-
-Progress = Callable[[str, int, int], None]
-"""What is being done, how many are done, how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flashcards.clock import Clock
@@ -14,11 +14,12 @@ from flashcards.errors import Conflict, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
 from flashcards.services.upkeep.archive import DATABASE_NAME, TEMPORARY, holds_accounts, pack
 from flashcards.services.upkeep.disk import said
+from flashcards.services.upkeep.generations import kept
+from flashcards.services.upkeep.hook import run_hook
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import check_file
 
 FOLDER = "backups"
-KEPT = 7
 KEPT_BEFORE = 3
 """How many of those that were made before an upgrade are kept."""
 _NIGHTLY, _BEFORE = "nightly-", "before-upgrade-"
@@ -38,12 +39,14 @@ class BackupState:
 class BackupService:
     """Makes backups while everything runs."""
 
-    def __init__(self, database: Database, data: Path, clock: Clock, decks: Path | None = None) -> None:
-        """`data` is the folder of the secret key; backups that are given no name go to ``backups`` below it."""
+    def __init__(self, database: Database, data: Path, clock: Clock, decks: Path | None = None, hook: str = "") -> None:
+        """`data` is the folder of the secret key; backups that are given no name go to ``backups`` below it. `hook` is
+        the command that takes each night's elsewhere, "" for none."""
         self._db = database
         self._data = data
         self._clock = clock
         self._decks = decks
+        self._hook = hook
         self._trouble: str | None = None
 
     @property
@@ -70,24 +73,36 @@ class BackupService:
         return target
 
     def nightly(self) -> Path | None:
-        """Writes today's backup unless there is one, and keeps the last seven; None where there was one.
+        """Writes today's backup unless there is one, drops the old ones that no generation needs, and hands it to the
+        hook; None where there was one, unless its hook had failed.
 
         None, too, where there is no account: in a week of such nights backups of nothing would push out those of
         a database that was lost. What goes wrong is remembered for the administrator's page, and raised.
         """
         target = self.folder / f"{_NIGHTLY}{self._now():%Y%m%d}.zip"
-        if target.exists():
+        made = target.exists()
+        if made and not (self._hook and self.state().trouble):
             return None
         try:
-            if not self._accounts():
-                return None
-            self.backup(target)
+            if not made:
+                if not self._accounts():
+                    return None
+                self.backup(target)
+                self._drop_old()
+            if self._hook:
+                run_hook(self._hook, target)
         except FlashcardsError as error:
             self._remember(str(error))
             raise
         self._remember(None)
-        _keep_last(self.folder, _NIGHTLY, KEPT)
         return target
+
+    def _drop_old(self) -> None:
+        """Leaves the nightly backups of the last days, weeks and months."""
+        by_day = {day: path for path in _all(self.folder, _NIGHTLY) if (day := _day_of(path))}
+        for day in by_day.keys() - kept(by_day):
+            with suppress(OSError):
+                by_day[day].unlink(missing_ok=True)
 
     def before_upgrade(self, version: str) -> Path:
         """Writes a backup of the database as an older version of this program left it; raises as `backup` does."""
@@ -161,6 +176,14 @@ def _keep_last(folder: Path, beginning: str, count: int) -> None:
     for old in sorted(_all(folder, beginning), key=_time_of)[:-count]:
         with suppress(OSError):
             old.unlink(missing_ok=True)
+
+
+def _day_of(path: Path) -> date | None:
+    """The day in the name of a nightly backup; None for a file that somebody put there."""
+    try:
+        return datetime.strptime(path.stem.removeprefix(_NIGHTLY), "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
 
 
 def _time_of(path: Path) -> int:

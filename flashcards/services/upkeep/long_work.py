@@ -18,7 +18,7 @@ from typing import Any, Literal
 from flashcards.clock import Clock
 from flashcards.domain.ids import LearnerId
 from flashcards.errors import FlashcardsError, NotFound, TooMany
-from flashcards.services.export.results import Progress
+from flashcards.services.progress import Progress
 from flashcards.temporary import TemporaryFolder
 
 LOG = logging.getLogger("flashcards.work")

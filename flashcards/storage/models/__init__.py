@@ -26,7 +26,7 @@ from flashcards.storage.models.collection import (
 from flashcards.storage.models.exchange import AnkiExport, AnkiFields, ExpectedEdit, ImportedReview
 from flashcards.storage.models.learning import CardAnswers, LearnerDay, LearnerDeck, LearnerState, Review, Schedule
 from flashcards.storage.models.memory import FsrsParameters, LearnerFit, LearnerScheduler, Memory
-from flashcards.storage.models.people import Learner, Session, Throttle, Token
+from flashcards.storage.models.people import Audit, Invite, Learner, Session, Throttle, Token
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
 from flashcards.storage.models.proposals import Proposal
@@ -36,6 +36,7 @@ from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 __all__ = [
     "AnkiExport",
     "AnkiFields",
+    "Audit",
     "Card",
     "CardAnswers",
     "CardFlag",
@@ -45,6 +46,7 @@ __all__ = [
     "FollowUp",
     "FsrsParameters",
     "ImportedReview",
+    "Invite",
     "Job",
     "JobRun",
     "Learner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import AutoField, BlobField, IntegerField, TextField
 
-from flashcards.storage.models.base import Flag, Instant, Table, belongs_to, default, index
+from flashcards.storage.models.base import Flag, Instant, Reference, Table, belongs_to, default, index
 
 
 class Learner(Table):
@@ -59,9 +59,45 @@ class Token(Table):
     secret_hash = BlobField()  # HMAC with the server's key
     created_at = Instant()
     used_at = Instant(null=True)
+    scopes = TextField(**default(""))  # words of read, review, author
+    expires_at = Instant(null=True)  # NULL: until it is revoked
+    kind = TextField(**default("api"))
 
 
 index("token_learner", Token.learner)
+
+
+class Invite(Table):
+    """A link that lets somebody in once: it makes an account, or sets the password of one."""
+
+    id = AutoField()
+    secret_hash = BlobField(unique=True)  # SHA-256 of the link's secret
+    learner = belongs_to(Learner, null=True)  # whose password; NULL: an invitation
+    role = TextField(**default(""))  # of who is invited: words of author and admin
+    made_by = Reference(Learner, null=True, on_delete="SET NULL", column_name="made_by")  # NULL: the terminal
+    made_at = Instant()
+    expires_at = Instant()
+    used_at = Instant(null=True)
+
+
+index("invite_learner", Invite.learner)
+
+
+class Audit(Table):
+    """What happened to an account, and by whom."""
+
+    id = AutoField()
+    at = Instant()
+    learner = Reference(Learner, null=True, on_delete="SET NULL")
+    name_then = TextField(null=True)  # NULL: the account is gone
+    actor = TextField()  # self, terminal, server, or admin and a number
+    action = TextField()
+    target = TextField(**default(""))
+    address_prefix = TextField(**default(""))
+    request_id = TextField(**default(""))
+
+
+index("audit_learner", Audit.learner, Audit.id)
 
 
 class Throttle(Table):

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.domain.ids import LearnerId
 from flashcards.errors import Conflict, FlashcardsError, Invalid
+from flashcards.services.accounts.audit import PAGE, Happening
 from flashcards.web.auth.login import administrator, services
 from flashcards.web.shared.errors import trouble_of
 
@@ -47,6 +48,58 @@ def set_roles(who: LearnerId) -> BaseResponse | Response:
     return redirect("/admin/people", 303)
 
 
+@admin.post("/people/<int:who>/reset")
+def reset(who: LearnerId) -> Response:
+    """Makes a link by which somebody sets their password, and shows it this once."""
+    acting = administrator()
+    whose = services().accounts.by_number(who)
+    return _page(link=services().invites.reset(acting, whose), link_for=whose.name)
+
+
+@admin.post("/invites")
+def invite() -> Response:
+    """Makes an invitation and shows it, this once."""
+    acting, form = administrator(), request.form
+    days = form.get("days", "7")
+    try:
+        link = services().invites.invite(
+            acting, author="author" in form, admin="admin" in form, days=int(days) if days in {"1", "7", "30"} else 0
+        )
+    except Invalid as error:
+        return _page(error)
+    return _page(link=link)
+
+
+@admin.post("/invites/<int:link>/revoke")
+def revoke(link: int) -> BaseResponse:
+    """Takes a link back."""
+    services().invites.revoke(administrator(), link)
+    return redirect("/admin/people#links", 303)
+
+
+@admin.get("/audit")
+def audit() -> Response:
+    """What happened to everybody's account."""
+    administrator()
+    before = numbered(request.args.get("before"))
+    rows = services().audit.all(services().accounts.learners(), before)
+    return audit_page("/admin/audit", rows, before=before, everybody=True)
+
+
+def numbered(text: str | None) -> int | None:
+    """A row's number from an address; None where there is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def audit_page(here: str, rows: list[Happening], *, before: int | None, everybody: bool) -> Response:
+    """The page of what happened, with the way further back."""
+    more = rows[-1].id if len(rows) == PAGE else None
+    page = render_template("admin/audit.html", here=here, rows=rows, more=more, older=before, everybody=everybody)
+    response = Response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @admin.get("/jobs")
 def jobs() -> Response:
     """What runs by itself and how it went, and how large everything is."""
@@ -76,12 +129,15 @@ def run_job(name: str) -> BaseResponse:
     return redirect(f"/admin/jobs?{urlencode({'asked': name})}", 303)
 
 
-def _page(error: FlashcardsError | None = None) -> Response:
+def _page(error: FlashcardsError | None = None, *, link: str = "", link_for: str = "") -> Response:
     trouble = trouble_of(error) if error else None
     page = render_template(
         "admin/people.html",
         people=services().accounts.learners(),
         backups=services().backup.state(),
+        links=services().invites.open(),
+        link=link,
+        link_for=link_for,
         trouble=trouble,
     )
     response = Response(page, status=trouble.status if trouble else 200)

@@ -17,7 +17,7 @@ from flashcards.web.auth.login import author, recorded, services
 BODY_LIMIT = 20 << 20
 """Bytes: a deck file of 8 MiB as JSON or as a form, and room to say that one is too large."""
 SOURCE = Text(longest=8 << 20)
-PATH = Text(1000)
+PATH = Text(1000, least=1)
 ERRORS = (400, 404, 409, 413, 415, 422)
 
 PROBLEM_ROW = shape(

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 
 from flashcards.errors import Invalid
+from flashcards.services.accounts.scopes import AUTHOR
 from flashcards.services.upkeep.long_work import Work
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Bytes, Field, ListOf, Nullable, Object, Text, Whole
@@ -40,7 +41,7 @@ IMPORT = shape(
 @operation(
     "POST", "/import", "Bring in a package of Anki", {202: IMPORT}, query=IMPORT_QUERY,
     upload=Bytes("application/octet-stream"), errors=(413, 422, 429), body_limit=UPLOAD_LIMIT,
-    who=author_who_waits_for_nothing,
+    who=author_who_waits_for_nothing, scope=AUTHOR,
 )  # fmt: skip
 def post_import(query: dict[str, Any]) -> Reply:
     """For authors. The body is the .apkg or .colpkg itself. Ask for its end at `/import/{id}`.

@@ -8,7 +8,8 @@ from flashcards.domain.schedulers import SCHEDULERS
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.memory.choices import checked_choice
 from flashcards.web.api.operations import Reply, operation
-from flashcards.web.api.schema import Either, Field, Flag, Nullable, Number, Object, Text, Whole
+from flashcards.web.api.scheduler import RETENTION
+from flashcards.web.api.schema import Either, Field, Flag, Nullable, Object, Text, Whole
 from flashcards.web.auth.login import learner, services
 
 THEMES = ("auto", "light", "dark")
@@ -30,7 +31,7 @@ SCHEDULER = (
     Field(
         "scheduler", Text(choices=SCHEDULERS), about="Who decides dates, but where a folder has a choice of its own."
     ),
-    Field("desired_retention", Number(1), about="What FSRS-6 aims at, 0.70 to 0.97."),
+    Field("desired_retention", RETENTION, about="What FSRS-6 aims at, 0.70 to 0.97."),
 )
 ME = Object(
     (

@@ -24,6 +24,7 @@ MEANINGS = {
     "buried_until": "The study day until which the card is hidden; null where it is not.",
     "buttons": "Answers by grade, from 0 to 5.",
     "by_minutes": "What other minutes a day would bring.",
+    "by_plan": "Whether a followed plan says when the card comes again, before or after `intervals`.",
     "calendar": "Answers by study day.",
     "card": "A card's id.",
     "card_id": "A card's id, as lists give it.",

@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
                 "Everything is the logged-in learner's. Instants are RFC 3339 in UTC, dates ISO, ease is in"
                 " integer hundredths, intervals in days. Members of a request that are not described are"
                 " ignored. Writes by cookie must come from this"
-                " site; a token may come from anywhere."
+                " site; a token may come from anywhere. Each operation names the scope that a token needs."
             ),
         },
         "servers": [{"url": "/"}],
@@ -74,12 +74,17 @@ def _describe(op: Operation) -> dict[str, Any]:
         for name in PATH_PART.findall(op.path)
     ]
     for field in op.query.fields if op.query else ():
-        parameters.append({"name": field.name, "in": "query", "required": field.required, "schema": field.schema()})
+        # An address with `deck=` names none: it is missing.
+        given: dict[str, Any] = {"minLength": 1} if field.required and field.schema().get("type") == "string" else {}
+        parameters.append(
+            {"name": field.name, "in": "query", "required": field.required, "schema": field.schema() | given}
+        )
     described: dict[str, Any] = {
         "operationId": op.name,
         "summary": op.summary,
         "description": op.about,
         "parameters": parameters,
+        "security": [{"token": [op.scope]}, {"cookie": []}],
         "responses": _responses(op),
     }
     if op.body is not None:

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from flask import Blueprint, Response, request
 
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.accounts.scopes import AUTHOR, READ, REVIEW
 from flashcards.web.api.schema import Bytes, Kind, Object
-from flashcards.web.auth.login import learner, takes
+from flashcards.web.auth.login import author, check_scope, learner, takes
 from flashcards.web.shared.errors import BadRequest, NotJson
 
 Reply = tuple[int, Any]
@@ -25,7 +26,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 class Operation:
     """One method of one address. `replies` maps a status to the shape of its body, None where it has none.
 
-    `upload` is a body that is a file, not JSON.
+    `upload` is a body that is a file, not JSON; `scope` is what a token must have.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Operation:
     body_optional: bool = False
     upload: Bytes | None = None
     errors: tuple[int, ...] = field(default=())
+    scope: str = READ
 
 
 OPERATIONS: list[Operation] = []
@@ -58,21 +60,27 @@ def operation(
     body_limit: int | None = None,
     location: Callable[[Any], str] | None = None,
     who: Callable[[], Learner] = learner,
+    scope: str = "",
 ) -> Callable[[View], View]:
     """Routes `path` (Flask's syntax) to a view that is given `query` and `body` as read, and path parts.
 
     A GET whose content the client has already (`If-None-Match`) is answered with 304. `location` gives the address of
     what was made, below the API's. `body_limit` are the bytes that a body may have, where more than elsewhere. `who`
-    raises Forbidden for whom the operation is not, before anything that they sent is read.
+    raises Forbidden for whom the operation is not, before anything that they sent is read. `scope` is what a token must
+    have; without it, `author` for what is authors', `read` for what is got, and `review` for what changes something.
     """
+    scope = scope or (AUTHOR if who is author else READ if method == "GET" else REVIEW)
 
     def declare(view: View) -> View:
         name, about = view.__name__, getdoc(view) or ""
         OPERATIONS.append(
-            Operation(method, path, name, summary, about, replies, query, body, body_optional, upload, errors)
+            Operation(
+                method, path, name, summary, about, replies, query, body, body_optional, upload, errors, scope=scope
+            )
         )
 
         def handle(**parts: Any) -> Response:
+            check_scope(scope)
             who()
             if query is not None:
                 parts["query"] = query.read_query(request.args)
@@ -87,7 +95,11 @@ def operation(
                 response.make_conditional(request)
             return response
 
-        endpoint = handle if body_limit is None else takes(body_limit, who)(handle)
+        def may_send() -> Learner:
+            check_scope(scope)
+            return who()
+
+        endpoint = handle if body_limit is None else takes(body_limit, may_send)(handle)
         api.add_url_rule(path, name, endpoint, methods=[method])
         return view
 

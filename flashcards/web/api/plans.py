@@ -6,6 +6,7 @@ from typing import Any
 
 from flashcards.domain.plan.model import Known
 from flashcards.errors import Invalid
+from flashcards.services.accounts.scopes import READ
 from flashcards.services.plan.contract import MOST_MINUTES, Choice, Outlook, PlanDayRow, PlanRow
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Date, Field, Flag, Instant, ListOf, MapOf, Nullable, Number, Object, Text, Whole
@@ -113,7 +114,7 @@ def post_plan(body: dict[str, Any]) -> Reply:
 
 @operation(
     "POST", "/plans/outlook", "What a plan would bring, before it starts", {200: OUTLOOK}, body=CHOICE,
-    errors=(400, 413, 415, 422),
+    errors=(400, 413, 415, 422), scope=READ,
 )  # fmt: skip
 def post_outlook(body: dict[str, Any]) -> Reply:
     """Nothing is stored. It takes up to some seconds; the same again is answered at once."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flashcards.domain.memory.fsrs import DEFAULT_RETENTION
+from flashcards.domain.memory.fsrs import DEFAULT_RETENTION, LEAST_RETENTION, MOST_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
+from flashcards.services.accounts.scopes import READ
 from flashcards.services.memory.choices import Choice
 from flashcards.services.memory.scheduling import Outlook
 from flashcards.web.api.operations import Reply, operation
@@ -14,7 +15,7 @@ from flashcards.web.api.schema import Field, Flag, ListOf, Nullable, Number, Obj
 from flashcards.web.api.shapes import REVIEW_ID
 from flashcards.web.auth.login import learner, services
 
-RETENTION = Number(1)
+RETENTION = Number(MOST_RETENTION, LEAST_RETENTION)
 CHOICE = Object(
     (
         Field("deck", Text(), True, "A deck's or folder's path; empty for everything that no other choice is for."),
@@ -76,7 +77,7 @@ def get_scheduler() -> Reply:
 
 @operation(
     "POST", "/scheduler/preview", "What a choice would change", {200: PREVIEW}, body=PREVIEW_BODY,
-    errors=(400, 404, 415, 422),
+    errors=(400, 404, 415, 422), scope=READ,
 )  # fmt: skip
 def post_scheduler_preview(body: dict[str, Any]) -> Reply:
     """Nothing is stored."""

@@ -36,7 +36,7 @@ def _wrong(name: str, wanted: str) -> Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string of at most `longest` characters; one of `choices`, or matching a whole `pattern`, where these are given.
+    """A string of `least` to `longest` characters; one of `choices`, or matching a whole `pattern`, if these are given.
 
     `wanted` is what to say to whom sends another.
     """
@@ -46,10 +46,13 @@ class Text:
     format: str = ""
     pattern: str = ""
     wanted: str = ""
+    least: int = 0
 
     def read(self, value: Any, name: str) -> str:
         if not isinstance(value, str):
             raise _wrong(name, "give a string")
+        if len(value) < self.least:
+            raise _wrong(name, "it is empty")
         if self.choices and value not in self.choices:
             raise _wrong(name, f"give one of {', '.join(self.choices)}")
         if len(value) > self.longest:
@@ -66,6 +69,8 @@ class Text:
             return described | {"enum": list(self.choices)}
         if self.format:
             return described | {"format": self.format}
+        if self.least:
+            described["minLength"] = self.least
         return described | {"maxLength": self.longest, "pattern": self.pattern or NO_NUL}
 
 
@@ -98,17 +103,19 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of at least 0: only ever in a reply."""
+    """A number from `least` on, to `most` where that is given."""
 
     most: float | None = None
+    least: float = 0
 
     def read(self, value: Any, name: str) -> float:
-        if type(value) not in (int, float) or value < 0 or (self.most is not None and value > self.most):
-            raise _wrong(name, "give a number of at least 0")
+        if type(value) not in (int, float) or value < self.least or (self.most is not None and value > self.most):
+            wanted = f"of at least {self.least:g}" if self.most is None else f"from {self.least:g} to {self.most:g}"
+            raise _wrong(name, f"give a number {wanted}")
         return float(value)
 
     def schema(self) -> Schema:
-        return {"type": "number", "minimum": 0} | ({} if self.most is None else {"maximum": self.most})
+        return {"type": "number", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
 
 
 @dataclass(frozen=True, slots=True)

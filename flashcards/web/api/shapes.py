@@ -89,7 +89,7 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2), in_full_html=HTML,
+    rights=Whole(1, 2), in_full_html=HTML, by_plan=Flag(),
 )  # fmt: skip
 
 QUEUE = shape(
@@ -162,6 +162,7 @@ def left_json(left: Left, mode: str, *, plan: bool = False) -> dict[str, int]:
 STUDY_SET = shape(
     "StudySet",
     id=REVIEW_ID, q=Text(), mode=Text(choices=("review", "cram")), cards=Whole(1), study_day=Date(), made_at=Instant(),
+    title=Text(),
 )  # fmt: skip
 
 
@@ -174,6 +175,7 @@ def set_json(made: StudySet) -> dict[str, Any]:
         "cards": made.cards,
         "study_day": iso_date(made.study_day),
         "made_at": instant(made.made_at),
+        "title": made.title,
     }
 
 
@@ -222,6 +224,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "in_full_html": card.in_full_html,
         "flag": card.flag,
         "rights": card.rights,
+        "by_plan": card.by_plan,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -9,6 +10,7 @@ from flask import Flask, current_app, g, request
 
 from flashcards.errors import Conflict, Forbidden, Unauthenticated
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.accounts.origin import ORIGIN, SERVER, Origin, prefix_of
 from flashcards.web.shared.security import check_host, check_origin, session_secret
 
 if TYPE_CHECKING:
@@ -63,6 +65,13 @@ def guest_or_learner() -> Learner | None:
     return cast("Learner | None", g.get("learner"))
 
 
+def check_scope(scope: str) -> None:
+    """Refuses a token that may not do this; whoever is logged in by a browser may. Raises Forbidden."""
+    scopes = g.get("scopes")
+    if scopes is not None and scope not in scopes:
+        raise Forbidden(f"This token may not do this: it lacks the scope {scope}.")
+
+
 def author() -> Learner:
     """The learner, who must be an author; raises Forbidden."""
     if not learner().is_author:
@@ -85,8 +94,12 @@ def recorded(message: str, *paths: str) -> None:
 def install(app: Flask, trusted_hosts: frozenset[str] | None) -> None:
     """Guards every request: first by which name, then who asks and where from, then whether that is enough."""
 
+    app.teardown_request(_end_of_request)
+
     @app.before_request
     def guard() -> None:
+        g.request_id = secrets.token_hex(6)
+        ORIGIN.set(_origin())
         check_host(trusted_hosts)
         if request.endpoint == "static":
             return
@@ -95,18 +108,29 @@ def install(app: Flask, trusted_hosts: frozenset[str] | None) -> None:
             request.max_content_length = request.max_form_memory_size = limit
         bearer = _bearer() if request.path.startswith("/api/") else None
         if bearer is not None:
-            g.learner = services().accounts.by_token(bearer)
-            if g.learner is None:
-                raise Unauthenticated("This token is not known, or it was revoked.")
+            found = services().accounts.bearer(bearer)
+            if found is None:
+                raise Unauthenticated("This token is not known, or it is over, or it was revoked.")
+            g.learner, g.scopes = found
         else:
             check_origin()
             secret = session_secret()
             g.learner = services().accounts.by_session(secret) if secret else None
+        if g.learner is not None:
+            ORIGIN.set(_origin(g.learner.id))
         if view is None or getattr(view, "is_public", False):
             return  # an unknown address is a 404 for everybody
         if g.learner is None:
             raise Unauthenticated("Log in first, or send a token: Authorization: Bearer TOKEN.")
         _same_learner(g.learner)
+
+
+def _end_of_request(_error: BaseException | None) -> None:
+    ORIGIN.set(SERVER)  # the thread goes on to another
+
+
+def _origin(learner: int = 0) -> Origin:
+    return Origin("web", learner, prefix_of(request.remote_addr or ""), g.request_id)
 
 
 def _bearer() -> str | None:

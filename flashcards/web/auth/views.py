@@ -42,12 +42,12 @@ def signup() -> BaseResponse | Response:
             form.get("password", ""),
             code=form.get("code"),
             timezone=form.get("timezone"),
-            remote=_remote(),
+            remote=remote(),
             plain=is_plain_visit(),
         )
     except EXPECTED as error:
         return _signup_form(error)
-    return _logged_in(who, services().accounts.start_session(who, _browser()), "/welcome")
+    return logged_in(who, services().accounts.start_session(who, browser_words()), "/welcome")
 
 
 @auth.get("/login")
@@ -70,15 +70,15 @@ def login() -> BaseResponse | Response:
         who, secret = services().accounts.log_in(
             form.get("name", ""),
             form.get("password", ""),
-            user_agent=_browser(),
-            remote=_remote(),
+            user_agent=browser_words(),
+            remote=remote(),
             devices=devices(),
         )
     except EXPECTED as error:
         return _login_form(error)
     if old := session_secret():
         services().accounts.log_out(old)
-    return _logged_in(who, secret, safe_next(form.get("next")))
+    return logged_in(who, secret, safe_next(form.get("next")))
 
 
 @auth.post("/logout")
@@ -119,16 +119,19 @@ def _form(template: str, error: FlashcardsError | None, **values: object) -> Res
     return response
 
 
-def _logged_in(who: Learner, secret: str, target: str) -> BaseResponse:
+def logged_in(who: Learner, secret: str, target: str) -> BaseResponse:
+    """Leads on to `target`, with the cookies of a new login."""
     response = redirect(target, 303)
     set_login(response, secret)
     set_devices(response, services().accounts.remember_device(who, devices()))
     return response
 
 
-def _browser() -> str:
+def browser_words() -> str:
+    """What the browser says of itself."""
     return request.headers.get("User-Agent", "")
 
 
-def _remote() -> str:
+def remote() -> str:
+    """The client's address."""
     return request.remote_addr or ""

@@ -42,6 +42,7 @@ def page(address: str) -> str:
                 deck=deck,
                 counts=services().review.deck_counts(me, only=deck.info.id)[0],
                 study_day=services().review.study_day(me),
+                followed=services().plans.in_force(me),
                 trail=services().decks.trail(address),
                 set_id=uuid4(),
                 core=services().practice.core_cards(me, f"{address}.md"),

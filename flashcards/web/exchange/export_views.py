@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.export.results import AnkiExported, Progress
+from flashcards.services.export.results import AnkiExported
+from flashcards.services.progress import Progress
 from flashcards.services.upkeep.long_work import Work
 from flashcards.web.api.operations import json_response
 from flashcards.web.auth.login import learner, services

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flashcards.errors import Invalid, TooMany
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.export.results import Progress
+from flashcards.services.progress import Progress
 from flashcards.services.upkeep.long_work import Work
 from flashcards.temporary import TemporaryFolder
 from flashcards.web.auth.login import author, services

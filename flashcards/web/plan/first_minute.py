@@ -81,9 +81,7 @@ def _without_a_date(minutes: int, rounds: list[str]) -> None:
 
 def _followed() -> PlanRow | None:
     """The plan that the answers change: the one that is followed to a day ahead, unless another one was asked for."""
-    me = learner()
-    found = None if "another" in request.values else services().plans.followed(me)
-    return found if found is not None and found.day > services().review.study_day(me) else None
+    return None if "another" in request.values else services().plans.in_force(learner())
 
 
 def _page(error: FlashcardsError | None = None) -> Response:

@@ -48,7 +48,9 @@ def page() -> Response | str:
         shown=shown,
         typed=typed,
         diff=compare(typed, card.typed_answer) if shown and card.typed else None,
-        offer=buttons.offer(me.buttons, card.intervals, card.kind, drill=me.drill, suspends=card.suspends),
+        offer=buttons.offer(
+            me.buttons, card.intervals, card.kind, drill=me.drill, suspends=card.suspends, by_plan=card.by_plan
+        ),
         left=queue.left.total,
         done=queue.total_today - queue.left.total,
         total=queue.total_today,

@@ -90,6 +90,7 @@ def _page(form: Any, error: FlashcardsError | None = None) -> Response:
         "settings/scheduler.html",
         form=form if form is not None else {"scheduler": usual.scheduler, "retention": f"{usual.retention * 100:g}"},
         usual=usual,
+        followed=services().plans.in_force(me),
         choices=services().scheduler.choices(me),
         preview=preview,
         charts=_charts(preview, today) if preview else None,

@@ -10,7 +10,9 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany
+from flashcards.services.accounts.scopes import SCOPES, scopes_of_role
 from flashcards.temporary import TemporaryFolder
+from flashcards.web.admin.views import audit_page, numbered
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.shared.security import clear_cache, forget_login, session_secret
@@ -97,8 +99,23 @@ def revoke_others() -> BaseResponse:
 @settings.post("/tokens")
 def create_token() -> Response:
     """Makes a token and shows it, this once: it cannot be shown after a redirect."""
-    token = services().accounts.create_token(learner(), request.form.get("name", ""))
+    form = request.form
+    # Who sends a name alone means a token that may do all that its owner may.
+    scopes = form.getlist("scope") if "expires" in form else None
+    try:
+        token = services().accounts.create_token(
+            learner(), form.get("name", ""), scopes=scopes, days=_token_days(form.get("expires", ""))
+        )
+    except Invalid as error:
+        return _page(error)
     return _page(token=token)
+
+
+def _token_days(text: str) -> int | None:
+    """For how many days; None for ever. What is no number is refused by whoever makes the token."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 @settings.post("/tokens/<int:token>/revoke")
@@ -108,10 +125,19 @@ def revoke_token(token: int) -> BaseResponse:
     return _done("token")
 
 
+@settings.get("/activity")
+def activity() -> Response:
+    """What happened to the learner's account."""
+    before = numbered(request.args.get("before"))
+    rows = services().audit.of(learner(), before)
+    return audit_page("/settings/activity", rows, before=before, everybody=False)
+
+
 @settings.get("/my-data.json")
 def my_data() -> Response:
     """Everything that is stored of the learner, with the decks: what `flashcards import json` reads elsewhere."""
     me = learner()
+    services().audit.note_alone(me, "export")
     with TemporaryFolder() as folder:
         path = folder / "flashcards.json"
         services().export.json(path, learner=me)
@@ -152,6 +178,9 @@ def _page(
         zones=_zones(),
         sessions=services().accounts.sessions(me, session_secret() or ""),
         tokens=services().accounts.tokens(me),
+        followed=services().plans.in_force(me),
+        waiting=services().plans.waiting(me),
+        scopes={scope: SCOPES[scope] for scope in scopes_of_role(me)},
         breaks=services().plans.breaks(me),
         model=services().practice.model,
         agreed=services().practice.consent(me),

@@ -9,8 +9,8 @@ from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
 from flashcards.errors import TooMany
-from flashcards.services.export.results import Progress
 from flashcards.services.memory.report import Known, MemoryReport
+from flashcards.services.progress import Progress
 from flashcards.services.review.deck_tree import Folder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.stats import memory_charts

@@ -14,12 +14,14 @@ from flashcards.domain.queue import (
     DueCard,
     NewCard,
     NewLimits,
+    Order,
     Plan,
     Prerequisite,
     apart,
     choose_new,
     day_so_far,
     hide_due_siblings,
+    in_order,
     limit_due,
     most_overdue,
     soonest,
@@ -218,3 +220,21 @@ def test_ahead_come_the_cards_that_are_due_soonest() -> None:
     assert cards(moved=[(4, 3)])[2:] == [4, 1]
     assert cards(moved=[(5, 6)]) == [2, 5, 3, 1]
     assert cards(studied={6, 3}) == [2, 1]
+
+
+# --- what comes before the most overdue
+
+
+def test_failed_cards_come_first_then_the_backlog_in_its_order_then_the_most_overdue() -> None:
+    rows = [due(card, over) for card, over in ((1, 1), (2, 9), (3, 5), (4, 2), (5, 7), (6, 3))]
+    order = Order(failed=frozenset({4, 1}), backlog={6: 0, 3: 1})
+
+    def first(count: int, chosen: Order = order) -> list[int]:
+        return [it[0] for it in in_order(rows, TODAY, 1, count, chosen)]
+
+    assert first(6) == [4, 1, 6, 3, 2, 5]
+    assert first(5) == [4, 1, 6, 3, 2]
+    assert first(3) == [4, 1, 6]
+    assert first(0) == []
+    assert first(6, Order(failed=frozenset({4}))) == [4, 2, 5, 3, 6, 1]
+    assert first(6, Order(backlog={6: 0})) == [6, 2, 5, 3, 4, 1]

@@ -1,6 +1,7 @@
 // A question of a round and its points: the clock, drafts, the recording, ticks; and going on without a connection.
 
 import { base, learner, OURS, PAGES, uuid } from "./api.js";
+import "./copy.js";
 import { keyOf } from "./keys.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
@@ -354,16 +355,6 @@ async function keepPages() {
   }
 }
 
-const copy = pick("[data-copy]");
-if (copy) {
-  const link = pick("[data-link]");
-  link.textContent = link.href;
-  copy.hidden = !navigator.clipboard;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(link.href);
-    copy.textContent = "Copied";
-  });
-}
 addEventListener("keydown", (event) => {
   const key = keyOf(event), open = pick(".menu[open]");
   if (key === "Escape") { if (open) open.open = false; else location.assign(`${base}/practice`); }

@@ -1,0 +1,1 @@
+"""Figures for Prometheus; loaded only where they are wished."""
