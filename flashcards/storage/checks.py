@@ -66,8 +66,8 @@ _COUNTERS = {
         " AND c.removed_at IS NULL)",
     "seen cards of decks":
         "(SELECT 1 FROM (SELECT learner_id, deck_id, 1 AS cards, 0 AS kept FROM schedule WHERE deck_id IS NOT NULL"
-        " UNION ALL SELECT learner_id, deck_id, -seen, 1 FROM learner_deck)"
-        " GROUP BY learner_id, deck_id HAVING sum(cards) <> 0 AND sum(kept) > 0)",
+        " UNION ALL SELECT learner_id, deck_id, -seen, 1 FROM learner_deck) AS counted"
+        " GROUP BY learner_id, deck_id HAVING sum(cards) <> 0 AND sum(kept) > 0) AS wrong",
     "decks with seen cards that are not counted":
         "(SELECT DISTINCT learner_id, deck_id FROM schedule WHERE deck_id IS NOT NULL) s WHERE NOT EXISTS"
         " (SELECT 1 FROM learner_deck ld WHERE ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id)",
