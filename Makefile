@@ -53,7 +53,7 @@ test: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What is known to run there, quickest first; without PostgreSQL a sentence says that nothing was tested.
-ON_POSTGRESQL = accounts answers undo sync doctor postgresql
+ON_POSTGRESQL = accounts answers undo sync doctor queue sets stats memory browse postgresql
 test-postgres: $(VENV)/.test
 	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
 
