@@ -2,6 +2,7 @@
 # make demo     the app with a year of a learner's life, started anew when code or templates change
 # make test     every test, browser included, from a fresh checkout
 # make check    format, lint, types, import contracts, built-in decks (make lint), tests without a browser
+# make test-postgres  storage and integration tests on a PostgreSQL server of their own, where it is installed
 # make bench    the figures of the README
 # make load     learners with thought, idle connections and slow clients, three times ten minutes (SECONDS=60 RUNS=1)
 # make wheel    builds the wheel and serves a page from it, outside the checkout
@@ -16,7 +17,7 @@
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test nightly check lint bench load wheel code fuzz mutate explore lock format clean
+.PHONY: run demo test test-postgres nightly check lint bench load wheel code fuzz mutate explore lock format clean
 SHELL := /bin/sh
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -50,6 +51,11 @@ demo: $(VENV)/.test
 test: $(VENV)/.test
 	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What is known to run there, quickest first; without PostgreSQL a sentence says that nothing was tested.
+ON_POSTGRESQL = accounts answers undo sync doctor queue sets stats memory browse postgresql
+test-postgres: $(VENV)/.test
+	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
 
 nightly: $(VENV)/.nightly
 	@tests/get-chromium

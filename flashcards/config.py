@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from flashcards.database_address import SCHEMES, DatabaseAddress, ServerAddress
 from flashcards.errors import Invalid
 from flashcards.mail_server import MailServer, mail_address, mail_server
 
@@ -51,7 +52,7 @@ class Config:
     data: Path
     decks: Path
     own_decks: bool
-    database: Path
+    database: DatabaseAddress
     host: str = "127.0.0.1"
     port: int = 8000
     signup: Signup = "first"
@@ -128,14 +129,15 @@ class Config:
         llm_key = read("FLASHCARDS_LLM_KEY", "", str)
         base = data or _default_data()
         decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
-        database = read("FLASHCARDS_DATABASE_URL", f"sqlite:///{base / 'flashcards.sqlite3'}", _database)
+        usual = f"sqlite:///{base / 'flashcards.sqlite3'}"
+        database = read("FLASHCARDS_DATABASE_URL", usual, _database)
         if wrong:
             raise Invalid("\n".join(wrong))
         return cls(
             data=data,
             decks=cast(Path, decks),
             own_decks=own_decks,
-            database=cast(Path, database),
+            database=cast(DatabaseAddress, database),
             host=cast(str, host),
             port=cast(int, port),
             signup=cast(Signup, signup),
@@ -318,10 +320,12 @@ def _signup(text: str) -> str:
     return text
 
 
-def _database(url: str) -> Path:
+def _database(url: str) -> DatabaseAddress:
     scheme, separator, rest = url.partition("://")
+    if separator and scheme in SCHEMES:
+        return ServerAddress(url)
     if not separator or scheme != "sqlite":
-        raise ValueError("only SQLite is supported: sqlite:///relative/path or sqlite:////absolute/path")
+        raise ValueError("write sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database")
     path = Path(rest.removeprefix("/")).expanduser()
     if not rest.startswith("/") or not path.name:
         raise ValueError("write sqlite:///relative/path or sqlite:////absolute/path")

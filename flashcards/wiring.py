@@ -12,6 +12,7 @@ from flashcards import __version__
 from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
+from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
@@ -48,10 +49,11 @@ from flashcards.services.upkeep.ready import ReadyCheck
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.services.upkeep.sizes import Sizes
-from flashcards.storage.database import Database, count_accounts, keep_to_owner, migrate
+from flashcards.storage.database import Database, count_accounts, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
+from flashcards.storage.sqlite_database import keep_to_owner
 from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:
@@ -163,15 +165,16 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
     _make_folder(config.data)
-    if finish_restore(config.data, config.database, config.decks):
+    file = config.database if isinstance(config.database, Path) else None
+    if file is not None and finish_restore(config.data, file, config.decks):
         LOG.warning("a restore had been cut off; it is finished now")
     if trouble := _lost(config):
         raise Unavailable(trouble)
     migrate(config.database, before=lambda missing: _save_before_upgrade(config, clock, missing))
     database = Database.open(config.database)
-    if is_cut_off(config.database):  # since we looked; from now on, while it is open, there can be none
+    if file is not None and is_cut_off(file):  # since we looked; from now on, while it is open, there can be none
         database.close()
-        raise Unavailable(f"A restore of {config.database} was cut off just now: start again, and it is finished.")
+        raise Unavailable(f"A restore of {file} was cut off just now: start again, and it is finished.")
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
@@ -211,7 +214,7 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         work=LongWork(clock, after=database.close_thread),
         ready=ReadyCheck(database, config.data),
         job_log=JobLog(database, clock),
-        sizes=Sizes(config.database, config.data),
+        sizes=Sizes(database, config.data),
         counts=Counts(database),
         reminders=Reminders(
             database, clock, review, plans, accounts.by_number, key=key, url=config.url, mailer=_mailer(config)
@@ -236,7 +239,7 @@ def examine(config: Config) -> Report:
     """What the doctor finds. Nothing is made, migrated or finished for that: trouble is told as it stands."""
     database = config.database
     trouble = _lost(config)
-    if is_cut_off(database):
+    if isinstance(database, Path) and is_cut_off(database):
         trouble = f"A restore of {database} was cut off. Start the server, or any command, to bring it to its end."
     try:
         if trouble is None:
@@ -263,11 +266,15 @@ def _lost(config: Config) -> str | None:
         return None  # no database, or damaged: whoever opens it says so
     if newest is None:
         return None
-    what = "has no accounts" if config.database.is_file() and config.database.stat().st_size else "is not there"
+    what = "is not there" if _is_missing(config.database) else "has no accounts"
     return (
         f"The database {config.database} {what}, but {newest} has: bring it back with"
         f" `flashcards restore {newest}`. To begin anew, put the folder {newest.parent} elsewhere first."
     )
+
+
+def _is_missing(address: DatabaseAddress) -> bool:
+    return isinstance(address, Path) and not (address.is_file() and address.stat().st_size)
 
 
 def _save_before_upgrade(config: Config, clock: Clock, missing: set[str]) -> None:

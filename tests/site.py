@@ -18,6 +18,7 @@ from flashcards.config import Config
 from flashcards.services.accounts.facade import Learner
 from flashcards.web.app import create_app
 from flashcards.wiring import Services, open_services
+from tests.databases import address_of, copy_of
 
 DECKS = Path(__file__).parent / "data" / "decks"
 PASSWORD = "correct horse battery"
@@ -28,7 +29,7 @@ SAME_ORIGIN = {"Origin": HOST}
 def config_for(data: Path, decks: Path = DECKS, **more: Any) -> Config:
     """A configuration with everything below `data`, open for sign-up."""
     values = {"signup": "open", **more}
-    return Config(data=data, decks=decks, own_decks=True, database=data / "flashcards.sqlite3", **values)
+    return Config(data=data, decks=decks, own_decks=True, database=address_of(data / "flashcards.sqlite3"), **values)
 
 
 @dataclass
@@ -80,7 +81,9 @@ def open_site(data: Path, decks: Path = DECKS, *, clock: Clock = system_clock, *
 
 def copy_data(prepared: Path, folder: Path) -> Path:
     """A data folder of one's own."""
-    return Path(shutil.copytree(prepared, folder / "data"))
+    data = Path(shutil.copytree(prepared, folder / "data"))
+    copy_of(prepared / "flashcards.sqlite3", data / "flashcards.sqlite3")
+    return data
 
 
 def new_id() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flashcards.cli.common import config, counted, decks_around, json_option, print_json, printable, services
+from flashcards.database_address import may_be_there
 from flashcards.errors import Invalid
 from flashcards.services.authoring.impact import CardChange, Impact, Reviews
 
@@ -109,7 +110,7 @@ def _decks_folder() -> Path:
 def _reviews() -> Reviews:
     """How many answers each card has had; none where there is no database."""
     settings = config()
-    if not settings.database.exists():
+    if not may_be_there(settings.database):
         return {}
     with services(settings) as opened:
         return opened.bring.reviews()
@@ -119,7 +120,7 @@ def _mark(found: Impact, names: tuple[str, ...], *, sync: bool) -> tuple[MarkedN
     """Marks the edits of the named notes; raises Invalid and Conflict, and then nothing is marked."""
     notes = found.edited_notes(names)
     settings = config()
-    if not settings.database.exists():
+    if not may_be_there(settings.database):
         raise Invalid("--substantive needs the learners' database: set FLASHCARDS_DATA to its folder.")
     with services(settings) as opened:
         if sync:

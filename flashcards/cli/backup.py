@@ -18,6 +18,7 @@ from flashcards.cli.common import (
     to_stdout,
     wrote,
 )
+from flashcards.errors import Invalid
 
 
 @click.command("backup")
@@ -46,6 +47,8 @@ def restore_command(file: Path) -> None:
     from flashcards.services.upkeep.restore import restore
 
     settings = config()
+    if not isinstance(settings.database, Path):
+        raise Invalid("A backup comes back into a file: set FLASHCARDS_DATABASE_URL to the address of one.")
     done = restore(file, settings.data, settings.database, settings.decks)
     click.echo(f"Restored into {settings.data}")
     if done.decks is not None:

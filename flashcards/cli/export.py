@@ -27,6 +27,7 @@ from flashcards.cli.common import (
     wrote,
 )
 from flashcards.config import Config
+from flashcards.database_address import may_be_there
 
 if TYPE_CHECKING:
     from flashcards.services.export.results import AnkiExported, TextExported
@@ -69,7 +70,7 @@ def anki_command(decks: tuple[str, ...], user: str | None, history: bool, output
         raise click.UsageError("--history goes with --user: history belongs to a user.")
     settings = config()
     with _progress() as progress, to_stdout(output, binary=True, as_json=as_json) as file:
-        if user or settings.database.is_file():
+        if user or may_be_there(settings.database):
             with _synced(settings, progress) as opened:
                 learner = opened.accounts.find(user) if user else None
                 done = opened.export.anki(file, decks=decks, learner=learner, history=history, progress=progress)
@@ -94,7 +95,7 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path, as_json:
     """
     settings = config()
     with _progress() as progress, to_stdout(output, binary=False, as_json=as_json) as file:
-        if user or settings.database.is_file():
+        if user or may_be_there(settings.database):
             with _synced(settings, progress) as opened:
                 if user:
                     opened.accounts.find(user)

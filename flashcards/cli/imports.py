@@ -22,6 +22,7 @@ from flashcards.cli.common import (
     services,
 )
 from flashcards.cli.export import import_json_command
+from flashcards.database_address import may_be_there
 from flashcards.services.anki import merge as anki_merge
 from flashcards.services.anki.importing import ImportReport, import_decks
 from flashcards.services.anki.merge_findings import MergeReport
@@ -146,7 +147,7 @@ def _merge(file: Path, into: Path, base: Path | None, write: bool, as_json: bool
     root = settings.decks.resolve() if below else into
     progress = ProgressLine()
     try:
-        if below and settings.database.is_file():
+        if below and may_be_there(settings.database):
             with services(settings) as opened:
                 opened.sync.sync(progress)
                 report = anki_merge.merge(file, root, base=base, database=opened.database, progress=progress)

@@ -37,6 +37,7 @@ from flashcards.storage.practice import missed
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import columns as schedule_columns
 from flashcards.storage.schedules import schedule_of
+from flashcards.storage.words import HasWords
 
 _LIVE = Card.removed_at.is_null() & Note.removed_at.is_null()
 _GONE = Card.removed_at.is_null(False) | Note.removed_at.is_null(False)
@@ -108,7 +109,7 @@ def _cards(learner: LearnerId, ids: Collection[int]) -> Query:
 
 @prepared
 def _words(match: str, first: int, most: int) -> Query:
-    is_there = NoteText.match(match) & (NoteText.rowid >= first)
+    is_there = HasWords(match) & (NoteText.rowid >= first)
     return NoteText.select(NoteText.rowid).where(is_there).order_by(NoteText.rowid).limit(most)
 
 
@@ -150,7 +151,7 @@ def having_words(query: Any, match: str | None) -> Any:
     """Of a query of notes those with words (None: all)."""
     if match is None:
         return query
-    return query.where(Note.id.in_(NoteText.select(NoteText.rowid).where(NoteText.match(match))))
+    return query.where(Note.id.in_(NoteText.select(NoteText.rowid).where(HasWords(match))))
 
 
 @prepared

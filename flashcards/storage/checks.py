@@ -9,6 +9,7 @@ from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
 from flashcards.storage import models
+from flashcards.storage.by_hand import ByHand
 from flashcards.storage.counters import VISIBLE_DECK
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
@@ -30,7 +31,7 @@ _ORPHANS = {
         " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key)",
     "schedules that are filed under a wrong note, place or deck":
         "schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
-        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id IS NOT {VISIBLE_DECK}",
+        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id {{differs}} {VISIBLE_DECK}",
     "log rows that are filed under a wrong note":
         "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
     "log rows of cards that are not there":
@@ -55,8 +56,9 @@ _ORPHANS = {
 }  # fmt: skip
 _COUNTERS = {
     "flags of cards":
-        "(SELECT learner_id, card_id, verb, max(seq) FROM review WHERE kind = 'flag' AND undone = 0"
-        " GROUP BY learner_id, card_id) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
+        "(SELECT learner_id, card_id, verb FROM (SELECT learner_id, card_id, verb, row_number() OVER"
+        " (PARTITION BY learner_id, card_id ORDER BY seq DESC) AS place FROM review WHERE kind = 'flag'"
+        " AND undone = 0) AS flagged WHERE place = 1) r FULL JOIN card_flag f ON f.learner_id = r.learner_id"
         " AND f.card_id = r.card_id WHERE coalesce('flag:' || f.flag, 'flag:0') <> coalesce(r.verb, 'flag:0')",
     "cards of decks":
         "deck d WHERE d.removed_at IS NULL AND d.cards <> (SELECT count(*) FROM note n JOIN card c"
@@ -64,21 +66,21 @@ _COUNTERS = {
         " AND c.removed_at IS NULL)",
     "seen cards of decks":
         "(SELECT 1 FROM (SELECT learner_id, deck_id, 1 AS cards, 0 AS kept FROM schedule WHERE deck_id IS NOT NULL"
-        " UNION ALL SELECT learner_id, deck_id, -seen, 1 FROM learner_deck)"
-        " GROUP BY learner_id, deck_id HAVING sum(cards) <> 0 AND sum(kept) > 0)",
+        " UNION ALL SELECT learner_id, deck_id, -seen, 1 FROM learner_deck) AS counted"
+        " GROUP BY learner_id, deck_id HAVING sum(cards) <> 0 AND sum(kept) > 0) AS wrong",
     "decks with seen cards that are not counted":
         "(SELECT DISTINCT learner_id, deck_id FROM schedule WHERE deck_id IS NOT NULL) s WHERE NOT EXISTS"
         " (SELECT 1 FROM learner_deck ld WHERE ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id)",
     "answers of days":
         "(SELECT 1 FROM (SELECT learner_id, study_day, 1 AS answers FROM review"
         " WHERE quality IS NOT NULL AND undone = 0"
-        " UNION ALL SELECT learner_id, study_day, -answers FROM learner_day)"
-        " GROUP BY learner_id, study_day HAVING sum(answers) <> 0)",
+        " UNION ALL SELECT learner_id, study_day, -answers FROM learner_day) AS counted"
+        " GROUP BY learner_id, study_day HAVING sum(answers) <> 0) AS wrong",
     "answers of cards":
         "(SELECT 1 FROM (SELECT learner_id, card_id, 1 AS answers FROM review"
         " WHERE quality IS NOT NULL AND undone = 0"
-        " UNION ALL SELECT learner_id, card_id, -answers FROM card_answers)"
-        " GROUP BY learner_id, card_id HAVING sum(answers) <> 0)",
+        " UNION ALL SELECT learner_id, card_id, -answers FROM card_answers) AS counted"
+        " GROUP BY learner_id, card_id HAVING sum(answers) <> 0) AS wrong",
     "ends of logs":
         "learner l LEFT JOIN learner_state s ON s.learner_id = l.id WHERE coalesce(s.last_seq, 0)"
         " <> coalesce((SELECT max(seq) FROM review WHERE learner_id = l.id), 0)",
@@ -122,16 +124,12 @@ class CheckRows:
         self._db = database
 
     def integrity(self) -> Iterator[str]:
-        """What SQLite itself finds wrong with the file."""
-        # By hand, as the next: SQLite's own examination.
-        for (line,) in self._db.each("PRAGMA integrity_check"):
-            if line != "ok":
-                yield line
+        """What the database itself finds wrong with its files."""
+        return self._db.damage()
 
     def foreign_keys(self) -> Iterator[str]:
         """Rows that refer to rows that are not there."""
-        for table, row, parent, _ in self._db.each("PRAGMA foreign_key_check"):
-            yield f"{table}, row {row}: what it refers to in {parent} is not there"
+        return self._db.dangling()
 
     def orphans(self) -> Iterator[str]:
         """Rows that belong to nothing, or to something else than they say."""
@@ -143,7 +141,7 @@ class CheckRows:
 
     def _counted(self, queries: dict[str, str]) -> Iterator[str]:
         for what, source in queries.items():
-            row = self._db.one(f"SELECT count(*) FROM {source}")
+            row = ByHand(f"SELECT count(*) FROM {source}").one(self._db)
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 

@@ -6,7 +6,6 @@ anew. Nothing here commits.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,11 +13,12 @@ from peewee import EXCLUDED
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.study_day import Day
+from flashcards.storage.by_hand import ByHand
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, CardAnswers, LearnerDay, LearnerDeck, LearnerState
 from flashcards.storage.prepared import Prepared, Query, prepared, storing
 
-VISIBLE_DECK = "iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0, n.deck_id, NULL)"
+VISIBLE_DECK = "CASE WHEN c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0 THEN n.deck_id END"
 """The deck under which the card `c` of the note `n` is studied; NULL while it is hidden."""
 
 
@@ -48,25 +48,24 @@ def _mark_answered(card: CardId) -> Query:
 
 # By hand: one pass over what moves that counts it twice (a materialized CTE within INSERT ... SELECT ... ON CONFLICT),
 # and an UPDATE of an alias FROM a query: peewee has both, and nobody would read what it takes.
-_OF_NOTES = "s.note_id IN (SELECT value FROM json_each(?1))"
 # What moves, before it moves: so many cards of a learner leave a deck, so many come to one.
-_SEEN_BY_MOVES = f"""
+_SEEN_BY_MOVES = ByHand(f"""
     INSERT INTO learner_deck(learner_id, deck_id, seen)
     WITH moves AS MATERIALIZED (
         SELECT s.learner_id AS learner, s.deck_id AS was, {VISIBLE_DECK} AS now
-        FROM schedule s INDEXED BY schedule_note JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id
-        WHERE {_OF_NOTES} AND s.deck_id IS NOT {VISIBLE_DECK}
+        FROM schedule s{{by schedule_note}} JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id
+        WHERE s.note_id {{among ?1}} AND s.deck_id {{differs}} {VISIBLE_DECK}
     )
     SELECT learner, deck, sum(cards) FROM (
         SELECT learner, was AS deck, -1 AS cards FROM moves UNION ALL SELECT learner, now, 1 FROM moves
-    ) WHERE deck IS NOT NULL GROUP BY learner, deck
-    ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = seen + excluded.seen
-"""
-_MOVES = f"""
+    ) AS counted WHERE deck IS NOT NULL GROUP BY learner, deck
+    ON CONFLICT(learner_id, deck_id) DO UPDATE SET seen = learner_deck.seen + excluded.seen
+""")
+_MOVES = ByHand(f"""
     UPDATE schedule AS s SET deck_id = place.deck
     FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM card c JOIN note n ON n.id = c.note_id) AS place
-    WHERE {_OF_NOTES} AND s.card_id = place.card AND s.deck_id IS NOT place.deck
-"""
+    WHERE s.note_id {{among ?1}} AND s.card_id = place.card AND s.deck_id {{differs}} place.deck
+""")
 # By hand, like those above: rare, set-based, one INSERT ... SELECT ... ON CONFLICT after the other.
 _RECOUNTED = (
     "UPDATE learner_deck SET seen = 0",
@@ -115,9 +114,9 @@ def follow_moves(database: Database, notes: Iterable[NoteId]) -> None:
 
     Costs as many rows as move, whoever has none of the cards costs nothing.
     """
-    listed = (json.dumps(list(notes)),)
-    database.execute(_SEEN_BY_MOVES, listed)
-    database.execute(_MOVES, listed)
+    listed = list(notes)
+    _SEEN_BY_MOVES.run(database, listed)
+    _MOVES.run(database, listed)
 
 
 def count_anew(database: Database) -> None:

@@ -7,15 +7,15 @@ In batches: a first sync brings ten thousand notes. What learners see of it is r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from peewee import SQL, Case, Select, Value, fn
 
 from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.problem import Problem
-from flashcards.storage import counters, fronts, locks
+from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database
 from flashcards.storage.deck_pages import read_totals
 from flashcards.storage.deck_rows import (
@@ -51,14 +51,13 @@ from flashcards.storage.models import (
     Note,
     NoteFront,
     NoteTag,
-    NoteText,
     Prerequisite,
     Rendering,
     Revision,
 )
 from flashcards.storage.practice_points import PointRows
 from flashcards.storage.prepared import Among, Listed, Prepared, Query, inserting, prepared, storing
-from flashcards.storage.search_text import search_text
+from flashcards.storage.words import forget_words, keep_words
 
 _DECK = (
     Deck.id, Deck.key, Deck.title, Deck.sort_order, Deck.position, Deck.path, Deck.size, Deck.mtime_ns, Deck.media,
@@ -176,7 +175,6 @@ def _prerequisites() -> Query:
 _insert_folder = inserting(Folder, Folder.path, Folder.title, Folder.sort_order, Folder.order_new)
 _insert_deck = inserting(Deck, *_FROM_FILE, Deck.id)
 _insert_note = inserting(Note, *_NOTE, Note.id, Note.guid, Note.modified_at)
-_insert_words = inserting(NoteText, NoteText.rowid, NoteText.text)
 _insert_revision = inserting(Revision, Revision.note, Revision.number, Revision.source, Revision.at)
 _insert_tag = inserting(NoteTag, NoteTag.tag, NoteTag.note, ignore=True)
 _insert_card = inserting(Card, Card.id, Card.note, Card.which, Card.ordinal)
@@ -270,11 +268,6 @@ def _forget_fields(note: NoteId) -> Query:
 
 
 @prepared
-def _delete_words(note: NoteId) -> Query:
-    return NoteText.delete().where(NoteText.rowid == note)
-
-
-@prepared
 def _delete_fronts(note: NoteId) -> Query:
     return NoteFront.delete().where(NoteFront.note == note)
 
@@ -314,12 +307,9 @@ class DeckStore:
 
     # --- taking turns -------------------------------------------------------------------------------
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[None]:
         """Waits until no other process or thread syncs, and keeps others out for the block."""
-        path = self._db.path
-        with locks.held(path.with_name(path.name + ".syncing")):
-            yield
+        return self._db.turn("syncing")
 
     def write(self) -> AbstractContextManager[None]:
         """The one write transaction of a sync."""
@@ -462,10 +452,9 @@ class DeckStore:
 
     def _words(self, changes: Changes) -> None:
         """What searches find; removed notes stay."""
-        _delete_words.many(self._db, [(note.id,) for note in changes.notes])
+        forget_words(self._db, (note.id for note in changes.notes))
         written: list[NoteInsert | NoteUpdate] = [*changes.new_notes, *changes.notes]
-        rows = ((n.id, search_text(n.values.key, n.values.question, n.values.answer)) for n in written)
-        _insert_words.many(self._db, rows)
+        keep_words(self._db, ((n.id, n.values.key, n.values.question, n.values.answer) for n in written))
 
     def _fronts(self, changes: Changes) -> None:
         """What tells confusable cards; removed notes keep theirs."""

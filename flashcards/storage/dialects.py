@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import peewee
 
+from flashcards.storage.search_text import tsquery, tsvector
+
 Slot = tuple[int, Callable[[Any], Any] | None]
 """A placeholder: the place of its value, and what makes of it what the driver takes (None: it is taken as it is)."""
+
+
+class Rendered(str):
+    """SQL that a dialect has rendered: its placeholders are those of the driver."""
+
+    __slots__ = ()
 
 
 IN_ORDER = "JOIN IN THIS ORDER"
@@ -24,8 +32,22 @@ class Dialect:
     """Between two sides that are not the same, NULL being a value like others."""
     has_element = ("", "", "")
     """Before, between and behind a column that holds a JSON list and a text that may be one of its elements."""
-    as_number = "::bigint"
+    as_number = "::int::bigint"
     """Behind a condition that is to be counted or added."""
+    searches_column = False
+    """Whether words are looked for in a column; else in a table as a whole."""
+    has_words = ""
+    """Between what is searched and the words that are looked for, which `encode_match` has encoded."""
+    encode_match: Callable[[str], str] | None = None
+    as_words = ""
+    """Behind a text whose words are to be found, which `encode_words` has encoded."""
+    encode_words: Callable[[str], str] | None = None
+    as_bits = ")::int)"
+    """Behind the number of bits by which another number is moved, within two brackets."""
+    least = "LEAST"
+    """The function that gives the smaller of two that are not NULL."""
+    greatest = "GREATEST"
+    """The function that gives the larger."""
     in_order = " INNER JOIN "
     """Between two tables that are to be read in this order, where the database can be told."""
 
@@ -39,7 +61,10 @@ class Dialect:
         """
         context: Any = _Context(self, self._peewee.get_context_options(), doubled_percent=self._percent)
         sql, slots = context.sql(query).query()
-        return sql, slots
+        return self._rendered(sql), slots
+
+    def _rendered(self, sql: str) -> str:
+        return sql
 
     def index_hint(self, index: str | None) -> str:
         """What follows a table that is to be read by an index (None: by none)."""
@@ -53,16 +78,24 @@ class Dialect:
         """What stands before and behind a placeholder for a list that holds what comes before."""
         raise NotImplementedError
 
-    def encode_list(self, values: list[Any]) -> Any:
+    def encode_list(self, values: Collection[Any]) -> Any:
         """A list as `membership` takes it."""
         raise NotImplementedError
 
-    def encode_json(self, values: list[Any]) -> str:
+    def encode_json(self, values: Collection[Any]) -> str:
         """A list as `list_as_table` takes it."""
-        return json.dumps(values, ensure_ascii=False)
+        return json.dumps(_as_list(values), ensure_ascii=False)
 
     def list_as_table(self, alias: str) -> tuple[str, str]:
         """What stands before and behind a placeholder for a list that is a source of rows."""
+        raise NotImplementedError
+
+    def numbers_as_table(self, value: str, alias: str) -> str:
+        """A placeholder for a list, as `membership` takes it, as a source of rows with the column `value`."""
+        raise NotImplementedError
+
+    def number_in_list(self, alias: str) -> str:
+        """The values of such a source, which are numbers."""
         raise NotImplementedError
 
     def place_in_list(self, alias: str) -> str:
@@ -78,7 +111,11 @@ class _Sqlite(Dialect):
     name = "sqlite"
     differs = " IS NOT "
     has_element = ("EXISTS (SELECT 1 FROM json_each(", ") AS e WHERE e.value = ", ")")
+    has_words = " MATCH "
     as_number = ""
+    as_bits = "))"
+    least = "min"
+    greatest = "max"
     in_order = " CROSS JOIN "
 
     def index_hint(self, index: str | None) -> str:
@@ -90,11 +127,17 @@ class _Sqlite(Dialect):
     def membership(self, negate: bool) -> tuple[str, str]:
         return f" {'NOT ' if negate else ''}IN (SELECT value FROM json_each(", "))"
 
-    def encode_list(self, values: list[Any]) -> Any:
+    def encode_list(self, values: Collection[Any]) -> Any:
         return self.encode_json(values)
 
     def list_as_table(self, alias: str) -> tuple[str, str]:
         return "json_each(", f') AS "{alias}"'
+
+    def numbers_as_table(self, value: str, alias: str) -> str:
+        return f"json_each({value}) AS {alias}"
+
+    def number_in_list(self, alias: str) -> str:
+        return f'"{alias}"."value"'
 
     def place_in_list(self, alias: str) -> str:
         return f'"{alias}"."key"'
@@ -105,17 +148,32 @@ class _Sqlite(Dialect):
 
 class _Postgresql(Dialect):
     name = "postgresql"
+
+    def _rendered(self, sql: str) -> str:
+        return Rendered(sql)
+
     differs = " IS DISTINCT FROM "
     has_element = ("jsonb_exists(", "::jsonb, ", ")")
+    searches_column = True
+    has_words = " @@ "
+    encode_match = staticmethod(tsquery)
+    as_words = "::tsvector"
+    encode_words = staticmethod(tsvector)
 
     def membership(self, negate: bool) -> tuple[str, str]:
         return (" <> ALL(" if negate else " = ANY("), ")"
 
-    def encode_list(self, values: list[Any]) -> Any:
-        return values
+    def encode_list(self, values: Collection[Any]) -> Any:
+        return _as_list(values)
 
     def list_as_table(self, alias: str) -> tuple[str, str]:
         return "jsonb_array_elements(", f'::jsonb) WITH ORDINALITY AS "{alias}"("value", "place")'
+
+    def numbers_as_table(self, value: str, alias: str) -> str:
+        return f"unnest({value}::bigint[]) AS {alias}(value)"
+
+    def number_in_list(self, alias: str) -> str:
+        return f'("{alias}"."value")::bigint'
 
     def place_in_list(self, alias: str) -> str:
         return f'"{alias}"."place"'
@@ -191,6 +249,6 @@ def _literal(value: Any) -> str:
     )
 
 
-def as_list(values: Iterable[Any]) -> list[Any]:
+def _as_list(values: Iterable[Any]) -> list[Any]:
     """The values of a list parameter, whatever holds them."""
     return values if isinstance(values, list) else list(values)

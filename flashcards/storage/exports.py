@@ -14,6 +14,7 @@ from flashcards.domain.card import Basic, Cloze, Content, Note
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
+from flashcards.storage.by_hand import ByHand
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import refs_from_json
 from flashcards.storage.schedules import COLUMNS, schedule_of
@@ -172,7 +173,6 @@ class Former(NamedTuple):
     sources: tuple[str, ...]
 
 
-_LISTED = "IN (SELECT value FROM json_each(?))"
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
     " n.definitions, n.rubric, n.follow_ups, n.sources, n.section, n.rubric_refs, n.follow_up_refs, n.in_full,"
@@ -180,21 +180,72 @@ _WRITTEN = (
 )
 _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
+# ?1 is the deck, ?2 whose last export is looked up (0: nobody's), ?3 the version of the fields.
 _NOTE = """
     SELECT n.id, n.guid, n.kind, n.key, n.section, n.tags, n.typed, n.reversed,
-           f.created_at, max(n.modified_at, coalesce(n.removed_at, 0)), f.first, f.rest, f.media,
+           f.created_at, {greatest}(n.modified_at, coalesce(n.removed_at, 0)), f.first, f.rest, f.media,
            x.modified, x.digest, x.removed
     FROM note n
-    LEFT JOIN anki_fields f ON f.note_id = n.id AND f.render_key = n.render_key AND f.version = :version
-    LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = :learner AND x.note_id = n.id AND x.guid = n.guid
+    LEFT JOIN anki_fields f ON f.note_id = n.id AND f.render_key = n.render_key AND f.version = ?3
+    LEFT JOIN anki_export x ON coalesce(x.learner_id, 0) = ?2 AND x.note_id = n.id AND x.guid = n.guid
 """
 _CARD = f"""
     SELECT c.id, c.note_id, c.which, coalesce(s.lapses, 0), coalesce(f.flag, 0),
            {", ".join(f"s.{column}" for column in COLUMNS)}
     FROM note n JOIN card c ON c.note_id = n.id
-    LEFT JOIN schedule s ON s.card_id = c.id AND s.learner_id = :learner
-    LEFT JOIN card_flag f ON f.card_id = c.id AND f.learner_id = :learner
+    LEFT JOIN schedule s ON s.card_id = c.id AND s.learner_id = ?2
+    LEFT JOIN card_flag f ON f.card_id = c.id AND f.learner_id = ?2
 """
+_NOTES = {
+    False: ByHand(f"{_NOTE} WHERE n.deck_id = ?1 AND {_SHOWN} ORDER BY n.position, n.id"),
+    True: ByHand(f"{_NOTE} WHERE n.deck_id = ?1 AND n.removed_at IS NOT NULL AND x.removed = 0 ORDER BY n.id"),
+}
+"""Whether of those that have gone."""
+_CARDS = {
+    gone: ByHand(f"{_CARD} WHERE n.deck_id = ?1 AND {which} ORDER BY n.position, c.note_id, c.ordinal")
+    for gone, which in ((False, f"{_SHOWN} AND c.removed_at IS NULL"), (True, "n.removed_at IS NOT NULL"))
+}
+_LOGS = {
+    gone: ByHand(
+        "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
+        " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
+        " FROM note n JOIN card c ON c.note_id = n.id JOIN review v{by review_card}"
+        " ON v.card_id = c.id AND v.learner_id = ?1"
+        " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
+        f" WHERE n.deck_id = ?2 AND n.removed_at IS {is_gone} AND v.undone = 0 AND v.kind <> 'flag'"
+        " ORDER BY v.card_id, v.at, v.seq"
+    )
+    for gone, is_gone in ((False, "NULL"), (True, "NOT NULL"))
+}
+_UNRENDERED = ByHand(
+    f"SELECT {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {{among ?1}} AND n.draft = 0"
+    " AND n.render_key IS NOT NULL"
+    " AND (n.removed_at IS NULL OR n.id IN (SELECT note_id FROM anki_export WHERE removed = 0))"
+    " AND NOT EXISTS (SELECT 1 FROM anki_fields f WHERE f.note_id = n.id AND f.render_key = n.render_key"
+    " AND f.version = ?2)"
+)
+_AS_WRITTEN = ByHand(f"SELECT n.guid, {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.guid {{among ?}}")
+_KEEP = ByHand(
+    "INSERT INTO anki_fields(note_id, render_key, version, created_at, first, rest, media)"
+    " SELECT n.id, ?2, ?3, coalesce(r.at, n.modified_at), ?4, ?5, ?6"
+    " FROM note n LEFT JOIN revision r ON r.note_id = n.id AND r.number = 1 WHERE n.id = ?1"
+    " ON CONFLICT(note_id) DO UPDATE SET render_key = excluded.render_key, version = excluded.version,"
+    " created_at = excluded.created_at, first = excluded.first, rest = excluded.rest, media = excluded.media"
+)
+_GONE = (
+    "SELECT x.guid, d.title, d.path, n.title, n.guid <> x.guid FROM anki_export x"
+    " JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+    " WHERE coalesce(x.learner_id, 0) = ?1 AND x.removed = 0"
+    " AND (n.removed_at IS NOT NULL OR n.guid <> x.guid){} ORDER BY d.path, n.position, n.id"
+)
+_GONE_OF_ALL, _GONE_OF_DECKS = ByHand(_GONE.format("")), ByHand(_GONE.format(" AND n.deck_id {among ?2}"))
+_FORMER = ByHand(
+    "SELECT x.guid, x.modified, n.id, n.kind, n.key, n.section, n.tags, n.definitions, n.modified_at,"
+    " coalesce((SELECT at FROM revision WHERE note_id = n.id AND number = 1), n.modified_at),"
+    " d.id, d.key, d.path FROM anki_export x JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
+    " WHERE coalesce(x.learner_id, 0) = ?1 AND x.removed = 0 AND n.guid <> x.guid"
+    " AND n.deck_id {among ?2} ORDER BY n.id"
+)
 
 
 class ExportStore:
@@ -223,32 +274,18 @@ class ExportStore:
 
     def unrendered(self, decks: Sequence[DeckId]) -> list[Unrendered]:
         """The notes, removed ones that were exported too, whose fields are not stored in this version."""
-        rows = self._db.all(
-            f"SELECT {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.deck_id {_LISTED} AND n.draft = 0"
-            " AND n.render_key IS NOT NULL"
-            " AND (n.removed_at IS NULL OR n.id IN (SELECT note_id FROM anki_export WHERE removed = 0))"
-            " AND NOT EXISTS (SELECT 1 FROM anki_fields f WHERE f.note_id = n.id AND f.render_key = n.render_key"
-            " AND f.version = ?)",
-            (json.dumps(list(decks)), self._version),
-        )
-        return [_unrendered(*row) for row in rows]
+        return [_unrendered(*row) for row in _UNRENDERED.all(self._db, decks, self._version)]
 
     def as_written(self, guids: Iterable[str]) -> Iterator[tuple[str, Note]]:
         """The notes with these guids, as their files say, removed ones too."""
-        rows = self._db.execute(
-            f"SELECT n.guid, {_WRITTEN} FROM note n JOIN deck d ON d.id = n.deck_id WHERE n.guid {_LISTED}",
-            (json.dumps(list(guids)),),
-        )
-        for guid, *values in rows:
+        for guid, *values in _AS_WRITTEN.run(self._db, list(guids)):
             yield guid, _unrendered(*values).note
 
     def keep_renderings(self, rendered: Iterable[tuple[Unrendered, AnkiRendering]]) -> None:
         """Stores fields, in a transaction of its own."""
         with self._db.write():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO anki_fields(note_id, render_key, version, created_at, first, rest, media)"
-                " SELECT ?1, ?2, ?3, coalesce((SELECT at FROM revision WHERE note_id = ?1 AND number = 1),"
-                " (SELECT modified_at FROM note WHERE id = ?1)), ?4, ?5, ?6",
+            _KEEP.many(
+                self._db,
                 [
                     (note.id, note.render_key, self._version, fields.first, _packed(fields), _media(fields))
                     for note, fields in rendered
@@ -259,24 +296,20 @@ class ExportStore:
 
     def notes(self, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
         """A deck's notes in order, drafts left out; `learner` is whose last export is looked up (0: nobody's)."""
-        sql = f"{_NOTE} WHERE n.deck_id = :deck AND {_SHOWN} ORDER BY n.position, n.id"
-        return self._notes(sql, deck, learner)
+        return self._notes(_NOTES[False], deck, learner)
 
     def removed_notes(self, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
         """The notes that once stood in a deck, were exported for the learner, and have gone since."""
-        sql = f"{_NOTE} WHERE n.deck_id = :deck AND n.removed_at IS NOT NULL AND x.removed = 0 ORDER BY n.id"
-        return self._notes(sql, deck, learner)
+        return self._notes(_NOTES[True], deck, learner)
 
-    def _notes(self, sql: str, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
-        values = {"deck": deck, "learner": learner, "version": self._version}
-        return map(partial(tuple.__new__, ExportNote), self._db.execute(sql, values))  # `_make`, but without Python
+    def _notes(self, query: ByHand, deck: DeckId, learner: LearnerId) -> Iterator[ExportNote]:
+        rows = query.run(self._db, deck, learner, self._version)
+        return map(partial(tuple.__new__, ExportNote), rows)  # `_make`, but without Python
 
     def cards(self, deck: DeckId, learner: LearnerId, *, removed: bool = False) -> dict[NoteId, list[ExportCard]]:
         """By note, the cards of a deck's notes, with the learner's schedules; or of those that have gone."""
-        which = "n.removed_at IS NOT NULL" if removed else f"{_SHOWN} AND c.removed_at IS NULL"
-        sql = f"{_CARD} WHERE n.deck_id = :deck AND {which} ORDER BY n.position, c.note_id, c.ordinal"
         cards: dict[NoteId, list[ExportCard]] = {}
-        for id_, note, which, lapses, flag, *columns in self._db.execute(sql, {"deck": deck, "learner": learner}):
+        for id_, note, which, lapses, flag, *columns in _CARDS[removed].run(self._db, deck, learner):
             schedule = None if columns[0] is None else schedule_of(*columns)
             cards.setdefault(note, []).append(ExportCard(id_, note, which, schedule, lapses, flag))
         return cards
@@ -285,19 +318,8 @@ class ExportStore:
         """By card, the learner's log in the order of its instants, undone rows left out; of a deck's notes, or of
         those that have gone.
         """
-        gone = "NOT NULL" if removed else "NULL"
-        rows = self._db.execute(
-            "SELECT v.card_id, v.at, v.study_day, v.kind, v.verb, v.quality, v.before_interval, v.after_interval,"
-            " v.after_ease, v.took_ms, i.type, i.interval, i.last_interval, i.factor"
-            " FROM note n JOIN card c ON c.note_id = n.id JOIN review v INDEXED BY review_card"
-            " ON v.card_id = c.id AND v.learner_id = ?"
-            " LEFT JOIN imported_review i ON i.learner_id = v.learner_id AND i.seq = v.seq"
-            f" WHERE n.deck_id = ? AND n.removed_at IS {gone} AND v.undone = 0 AND v.kind <> 'flag'"
-            " ORDER BY v.card_id, v.at, v.seq",
-            (learner, deck),
-        )
         log: dict[int, list[ExportReview]] = {}
-        for row in rows:
+        for row in _LOGS[removed].run(self._db, learner, deck):
             log.setdefault(row[0], []).append(ExportReview(*row))
         return log
 
@@ -312,27 +334,12 @@ class ExportStore:
 
         `decks` are the ids of decks to look at, None for all, those whose files have gone included.
         """
-        within = "" if decks is None else f" AND n.deck_id {_LISTED}"
-        values = [learner, *([] if decks is None else [json.dumps(list(decks))])]
-        rows = self._db.all(
-            "SELECT x.guid, d.title, d.path, n.title, n.guid <> x.guid FROM anki_export x"
-            " JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
-            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0"
-            f" AND (n.removed_at IS NOT NULL OR n.guid <> x.guid){within} ORDER BY d.path, n.position, n.id",
-            values,
-        )
+        rows = _GONE_OF_ALL.all(self._db, learner) if decks is None else _GONE_OF_DECKS.all(self._db, learner, decks)
         return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
 
     def former(self, decks: Sequence[DeckId], learner: LearnerId) -> list[Former]:
         """Of the notes exported for the learner, those of these decks that have changed their kind since."""
-        rows = self._db.all(
-            "SELECT x.guid, x.modified, n.id, n.kind, n.key, n.section, n.tags, n.definitions, n.modified_at,"
-            " coalesce((SELECT at FROM revision WHERE note_id = n.id AND number = 1), n.modified_at),"
-            " d.id, d.key, d.path FROM anki_export x JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
-            " WHERE coalesce(x.learner_id, 0) = ? AND x.removed = 0 AND n.guid <> x.guid"
-            f" AND n.deck_id {_LISTED} ORDER BY n.id",
-            (learner, json.dumps(list(decks))),
-        )
+        rows = _FORMER.all(self._db, learner, decks)
         return [Former._make((*row, self._sources(row[2]))) for row in rows]
 
     def _sources(self, note: NoteId) -> tuple[str, ...]:

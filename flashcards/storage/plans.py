@@ -7,19 +7,32 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
 from flashcards.domain.pace import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
-from flashcards.storage.models import Card, Deck, LearnerDeck, Note, Schedule
-from flashcards.storage.prepared import IN_ORDER, Among, Indexed, Query, prepared
+from flashcards.storage.models import (
+    Card,
+    Deck,
+    LearnerBreak,
+    LearnerDay,
+    LearnerDeck,
+    Note,
+    NoteTag,
+    Prerequisite,
+    Review,
+    Schedule,
+)
+from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import shown_on
 
 NO_PLAN = 0
 """The number of the plan whose days hold the order of a backlog."""
+ASKED = ("scheduled", "drill", "plan")
+"""The kinds of answers to what a day asked."""
 LEVELS = ("junior", "core", "mid", "senior")
 _MID = LEVELS.index("mid")
 
@@ -75,6 +88,107 @@ _LOG = """
     WHERE r.learner_id = ? AND r.undone = 0 AND r.quality IS NOT NULL
     ORDER BY r.seq DESC LIMIT ?
 """
+
+
+def _on(query: Any, schedule: Any, learner: LearnerId, first: Day, last: Day) -> Any:
+    """Of a query of schedules those that become due on these days and can be asked."""
+    return query.where(
+        schedule.learner == learner, schedule.due_on.is_null(False), schedule.suspended == 0,
+        schedule.deck.is_null(False), schedule.due_on.between(first, last),
+    )  # fmt: skip
+
+
+@prepared
+def _due_between(learner: LearnerId, first: Day, last: Day) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    has_it = (LearnerDeck.learner == schedule.learner) & (LearnerDeck.deck == schedule.deck)
+    query = (
+        schedule.select(schedule.card, schedule.due_on, schedule.interval)
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it)
+        .where(fn.coalesce(LearnerDeck.active, 1) == 1)
+    )
+    return _on(query, schedule, learner, first, last)
+
+
+@prepared
+def _count_due(learner: LearnerId, first: Day, last: Day) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    return _on(schedule.select(fn.count(schedule.card)), schedule, learner, first, last)
+
+
+@prepared
+def _notes_tagged(tag: str) -> Query:
+    of_decks = Note.select(Note.id).join(Deck).where(Contains(Deck.tags, tag), Note.removed_at.is_null())
+    return NoteTag.select(NoteTag.note).where(NoteTag.tag == tag) | of_decks
+
+
+def _asked_on(query: Any, log: Any, learner: LearnerId, day: Day) -> Any:
+    """Of a query of the log the answers of a day to what it asked."""
+    return query.where(log.learner == learner, log.study_day == day, log.kind.in_(ASKED), log.undone == 0)
+
+
+@prepared
+def _spent_ms(usual_ms: int, learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    counted = AtMost(fn.coalesce(log.took_ms, usual_ms), LONGEST_MS)
+    return _asked_on(log.select(fn.coalesce(fn.sum(counted), 0)), log, learner, day)
+
+
+@prepared
+def _last_grades(learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return _asked_on(log.select(log.card, log.quality), log, learner, day).order_by(log.at, log.seq)
+
+
+@prepared
+def _missing(learner: LearnerId, notes: Collection[NoteId]) -> Query:
+    card, log = Card.alias(), Indexed(Review, "review_card")
+    askable = (
+        Card.select(Card.id)
+        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
+        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
+    )
+    answered = (
+        card.select(card.id)
+        .join(log, on=((log.card == card.id) & (log.learner == learner)))
+        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
+    )
+    has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)
+    return (
+        Prerequisite.select(Prerequisite.note, Prerequisite.requires)
+        .join(Note, on=(Note.id == Prerequisite.requires))
+        .join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it)
+        .where(
+            Among(Prerequisite.note, notes), Note.removed_at.is_null(), Note.draft == 0,
+            fn.coalesce(LearnerDeck.active, 1) == 1, fn.EXISTS(askable), ~fn.EXISTS(answered),
+        )
+    )  # fmt: skip
+
+
+@prepared
+def _usual_day(learner: LearnerId, today: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    studied = (
+        LearnerDay.select(LearnerDay.study_day)
+        .where(LearnerDay.learner == learner, LearnerDay.study_day < today, LearnerDay.answers > 0)
+        .order_by(LearnerDay.study_day.desc())
+        .limit(30)
+    )
+    days = (
+        log.select(
+            fn.count(SQL("*")).alias("answers"), fn.sum(AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS)).alias("ms")
+        )
+        .where(log.learner == learner, log.study_day.in_(studied), log.quality.is_null(False), log.undone == 0)
+        .group_by(log.study_day)
+        .alias("days")
+    )
+    return Select((days,), (fn.coalesce(fn.avg(days.c.answers), 0), fn.coalesce(fn.avg(days.c.ms), 0)))
+
+
+_add_break = storing(
+    LearnerBreak, LearnerBreak.learner, LearnerBreak.first_day, LearnerBreak.last_day, LearnerBreak.created_at,
+    key=(LearnerBreak.learner, LearnerBreak.first_day), once=(LearnerBreak.created_at,),
+)  # fmt: skip
 _RESETS = "SELECT card_id, max(seq) FROM review WHERE learner_id = ? AND verb = 'reset' AND undone = 0 GROUP BY card_id"
 
 
@@ -282,10 +396,7 @@ class PlanRows:
 
     def add_break(self, learner: LearnerId, first: Day, last: Day, now: int) -> None:
         """Stores a holiday; another one that begins on the same day gives way."""
-        self._db.execute(
-            "INSERT INTO learner_break VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last_day = excluded.last_day",
-            (learner, first, last, now),
-        )
+        _add_break.run(self._db, learner, first, last, now)
 
     def delete_break(self, learner: LearnerId, first: Day) -> bool:
         """Forgets a holiday; whether there was one."""
@@ -343,31 +454,16 @@ class PlanRows:
 
     def notes_tagged(self, tag: str) -> list[NoteId]:
         """The notes with a tag, their own or their deck's."""
-        rows = self._db.all(
-            "SELECT note_id FROM note_tag WHERE tag = ?1 UNION SELECT n.id FROM deck d, json_each(d.tags) t"
-            " JOIN note n ON n.deck_id = d.id WHERE t.value = ?1 AND n.removed_at IS NULL",
-            (tag,),
-        )
-        return [note for (note,) in rows]
+        return [note for (note,) in _notes_tagged.all(self._db, tag)]
 
     def due_between(self, learner: LearnerId, first: Day, last: Day) -> list[tuple[CardId, Day, int]]:
         """(card, due date, interval) of the cards that become due on these days, in decks that are switched on."""
-        return self._db.all(
-            "SELECT s.card_id, s.due_on, s.interval FROM schedule s INDEXED BY schedule_due"
-            " LEFT JOIN learner_deck ld ON ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id"
-            " WHERE s.learner_id = ? AND s.due_on IS NOT NULL AND s.suspended = 0 AND s.deck_id IS NOT NULL"
-            " AND s.due_on BETWEEN ? AND ? AND coalesce(ld.active, 1) = 1",
-            (learner, first, last),
-        )
+        return _due_between.all(self._db, learner, first, last)
 
     def coming_a_day(self, learner: LearnerId, today: Day) -> float:
         """How many cards become due on an average day of the next two weeks."""
-        row = self._db.one(
-            "SELECT count(*) / 14.0 FROM schedule INDEXED BY schedule_due WHERE learner_id = ? AND due_on IS NOT NULL"
-            " AND suspended = 0 AND deck_id IS NOT NULL AND due_on BETWEEN ? AND ?",
-            (learner, today + 1, today + 14),
-        )
-        return float(row[0]) if row else 0.0
+        row = _count_due.one(self._db, learner, today + 1, today + 14)
+        return row[0] / 14 if row else 0.0
 
     def log(self, learner: LearnerId, newest: int) -> list[AnswerRow]:
         """Of so many of the newest answers those that are evidence of a memory, in the order of the day, of the
@@ -391,29 +487,13 @@ class PlanRows:
 
     def spent_ms(self, learner: LearnerId, day: Day, usual_ms: int) -> int:
         """How long the learner has studied on a day; an answer without a time counts as `usual_ms`."""
-        row = self._db.one(
-            f"SELECT coalesce(sum(min(coalesce(took_ms, ?), {LONGEST_MS})), 0) FROM review INDEXED BY review_day"
-            " WHERE learner_id = ? AND study_day = ? AND kind IN ('scheduled', 'drill', 'plan') AND undone = 0",
-            (usual_ms, learner, day),
-        )
+        row = _spent_ms.one(self._db, usual_ms, learner, day)
         return int(row[0]) if row else 0
 
     def missing(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, set[NoteId]]:
         """What these notes wait for: notes in the decks that are switched on, and never answered."""
-        rows = self._db.all(
-            "SELECT p.note_id, p.requires_id FROM prerequisite p JOIN note r ON r.id = p.requires_id"
-            " LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = r.deck_id"
-            " WHERE p.note_id IN (SELECT value FROM json_each(?2)) AND r.removed_at IS NULL AND r.draft = 0"
-            " AND coalesce(ld.active, 1) = 1 AND EXISTS ("
-            "   SELECT 1 FROM card c LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id"
-            "   WHERE c.note_id = r.id AND c.removed_at IS NULL AND coalesce(s.suspended, 0) = 0)"
-            " AND NOT EXISTS ("
-            "   SELECT 1 FROM card c JOIN review v INDEXED BY review_card ON v.card_id = c.id AND v.learner_id = ?1"
-            "   WHERE c.note_id = r.id AND v.quality IS NOT NULL AND v.undone = 0)",
-            (learner, json.dumps(list(notes))),
-        )
         found: dict[NoteId, set[NoteId]] = {}
-        for note, required in rows:
+        for note, required in _missing.all(self._db, learner, list(notes)):
             found.setdefault(note, set()).add(required)
         return found
 
@@ -427,23 +507,11 @@ class PlanRows:
 
     def last_grades(self, learner: LearnerId, day: Day) -> dict[CardId, int]:
         """The last grade of each card that was answered on a day and counts for its drill."""
-        rows = self._db.all(
-            "SELECT card_id, quality FROM review INDEXED BY review_day WHERE learner_id = ? AND study_day = ?"
-            " AND kind IN ('scheduled', 'drill', 'plan') AND undone = 0 ORDER BY at, seq",
-            (learner, day),
-        )
-        return dict(rows)
+        return dict(_last_grades.all(self._db, learner, day))
 
     def usual_day(self, learner: LearnerId, today: Day) -> tuple[float, float]:
         """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""
-        row = self._db.one(
-            "SELECT coalesce(avg(answers), 0), coalesce(avg(ms), 0) FROM ("
-            " SELECT count(*) AS answers, sum(min(coalesce(took_ms, 0), ?)) AS ms FROM review INDEXED BY review_day"
-            " WHERE learner_id = ? AND study_day IN (SELECT study_day FROM learner_day WHERE learner_id = ?"
-            "  AND study_day < ? AND answers > 0 ORDER BY study_day DESC LIMIT 30)"
-            " AND quality IS NOT NULL AND undone = 0 GROUP BY study_day)",
-            (LONGEST_MS, learner, learner, today),
-        )
+        row = _usual_day.one(self._db, learner, today)
         return (float(row[0]), float(row[1]) / 1000) if row else (0.0, 0.0)
 
 

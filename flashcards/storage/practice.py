@@ -51,7 +51,7 @@ _CANDIDATES = """
         AND c.ordinal = (SELECT min(o.ordinal) FROM card o WHERE o.note_id = n.id AND o.removed_at IS NULL)
     LEFT JOIN schedule s ON s.learner_id = ?1 AND s.card_id = c.id
     LEFT JOIN learner_deck ld ON ld.learner_id = ?1 AND ld.deck_id = n.deck_id
-    WHERE t.tag = ?2 AND (?3 IS NULL OR c.id = ?3) AND (?4 IS NULL OR d.path = ?4)
+    WHERE t.tag = ?2 AND (CAST(?3 AS integer) IS NULL OR c.id = ?3) AND (CAST(?4 AS text) IS NULL OR d.path = ?4)
     ORDER BY d.position, n.position
 """
 _HTML = """

@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from peewee import Case
 
 from flashcards.domain.ids import NoteId
 from flashcards.domain.points import point_keys
 from flashcards.storage.database import Database
-from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, Referring, refs_from_json, to_json
-
-_LISTED = "IN (SELECT value FROM json_each(?))"
+from flashcards.storage.deck_rows import NoteInsert, NoteUpdate, Referring, refs_from_json
+from flashcards.storage.models import Card, Deck, FollowUp, Note, RubricPoint
+from flashcards.storage.prepared import Among, Listed, Prepared, Query, prepared
 
 Key = tuple[str, str]
 """A note: its deck's id and its own."""
+
+
+@prepared
+def _first_cards(keys: Collection[Key]) -> Query:
+    wanted = Listed(keys)
+    first = Card.select(Card.id).where(Card.note == Note.id, Card.removed_at.is_null()).order_by(Card.ordinal).limit(1)
+    is_deck = (Deck.key == wanted.part(0)) & Deck.removed_at.is_null()
+    is_note = (Note.deck == Deck.id) & (Note.key == wanted.part(1)) & Note.removed_at.is_null()
+    shown = Case(None, ((Note.draft == 0, first),))
+    return Deck.select(Deck.key, Note.key, shown).from_(wanted).join(Deck, on=is_deck).join(Note, on=is_note)
+
+
+def _cards_of(model: Any, card: Any) -> Prepared[...]:
+    """The query of the places of notes (the rows of `model`) with their `card`."""
+
+    def stored(notes: Collection[int]) -> Query:
+        return model.select(model.note, model.position, card).where(Among(model.note, notes))
+
+    return prepared(stored)
+
+
+def _set_card(model: Any, card: Any) -> Prepared[...]:
+    """The query that gives a place of a note its card."""
+
+    def change(value: int | None, note: int, position: int) -> Query:
+        return model.update({card: value}).where(model.note == note, model.position == position)
+
+    return prepared(change)
+
+
+_taught, _teach = (made(RubricPoint, RubricPoint.teaches_card) for made in (_cards_of, _set_card))
+_answered, _answer = (made(FollowUp, FollowUp.answered_by_card) for made in (_cards_of, _set_card))
 
 
 class PointRows:
@@ -63,31 +98,20 @@ class PointRows:
 
     def first_cards(self, keys: Iterable[Key]) -> dict[Key, int | None]:
         """Of those of these notes that stand in a file, the first card; None where learners see none of it."""
-        rows = self._db.all(
-            "SELECT d.key, n.key, iif(n.draft, NULL, (SELECT c.id FROM card c WHERE c.note_id = n.id"
-            " AND c.removed_at IS NULL ORDER BY c.ordinal LIMIT 1))"
-            " FROM json_each(?) k JOIN deck d ON d.key = k.value ->> 0 AND d.removed_at IS NULL"
-            " JOIN note n ON n.deck_id = d.id AND n.key = k.value ->> 1 AND n.removed_at IS NULL",
-            (to_json(list(keys)),),
-        )
-        return {(deck, note): card for deck, note, card in rows}
+        return {(deck, note): card for deck, note, card in _first_cards.all(self._db, list(keys))}
 
     def set_cards(
         self, points: Mapping[tuple[int, int], int | None], follow_ups: Mapping[tuple[int, int], int | None]
     ) -> None:
         """Stores which card teaches or answers what, by note and position; writes only what has changed."""
-        for table, column, wanted in (
-            ("rubric_point", "teaches_card", points),
-            ("follow_up", "answered_by_card", follow_ups),
-        ):
-            notes = to_json(sorted({note for note, _ in wanted}))
-            rows = self._db.all(f"SELECT note_id, position, {column} FROM {table} WHERE note_id {_LISTED}", (notes,))
+        for stored, change, wanted in ((_taught, _teach, points), (_answered, _answer, follow_ups)):
+            rows = stored.all(self._db, sorted({note for note, _ in wanted}))
             changed = [
                 (card, note, position)
-                for note, position, stored in rows
-                if (card := wanted.get((note, position))) != stored
+                for note, position, before in rows
+                if (card := wanted.get((note, position))) != before
             ]
-            self._db.executemany(f"UPDATE {table} SET {column} = ? WHERE note_id = ? AND position = ?", changed)
+            change.many(self._db, changed)
 
 
 def _points(note: NoteId, rubric: str, stored_refs: str) -> Iterator[tuple[NoteId, str, int, str, str | None]]:

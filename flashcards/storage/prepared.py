@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 
 import peewee
 
-from flashcards.storage.dialects import IN_ORDER, Dialect, as_list
+from flashcards.storage.dialects import IN_ORDER, Dialect
 
 if TYPE_CHECKING:
     from flashcards.storage.database import Database
@@ -50,6 +50,7 @@ __all__ = [
     "Param",
     "Prepared",
     "Query",
+    "Shifted",
     "inserting",
     "prepared",
     "storing",
@@ -101,8 +102,8 @@ class _Table(peewee.ColumnBase):
 
     @property
     def value(self) -> Any:
-        """The values."""
-        return peewee.Entity(self._alias, "value")
+        """The values, where they are numbers."""
+        return _Value(self._alias)
 
     @property
     def place(self) -> Any:
@@ -149,6 +150,14 @@ class Contains(peewee.ColumnBase):
     def __sql__(self, ctx: Any) -> Any:
         before, between, after = ctx.dialect.has_element
         return ctx.literal(before).sql(self._column).literal(between).sql(self._element).literal(after)
+
+
+class _Value(peewee.ColumnBase):
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.literal(ctx.dialect.number_in_list(self._alias))
 
 
 class _Place(peewee.ColumnBase):
@@ -208,6 +217,17 @@ class Number(peewee.ColumnBase):
         with ctx(parentheses=bool(ctx.dialect.as_number)):
             ctx.sql(self._condition)
         return ctx.literal(ctx.dialect.as_number)
+
+
+class Shifted(peewee.ColumnBase):
+    """A number, moved to the left by so many bits."""
+
+    def __init__(self, number: Any, bits: Any) -> None:
+        self._number, self._bits = number, bits
+
+    def __sql__(self, ctx: Any) -> Any:
+        with ctx(parentheses=True, in_expr=True):
+            return ctx.literal("(").sql(self._number).literal(" << (").sql(self._bits).literal(ctx.dialect.as_bits)
 
 
 class AtMost(peewee.ColumnBase):
@@ -363,7 +383,7 @@ def _taker(slots: Sequence[tuple[int, Any]], arity: int) -> _Take | None:
     def take(values: Sequence[Any]) -> Sequence[Any]:
         picked = list(pick(values) if pick else values)
         for place, encode in encoders:
-            picked[place] = encode(as_list(picked[place]))
+            picked[place] = encode(picked[place])
         return picked
 
     return take

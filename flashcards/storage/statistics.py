@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, SQL, Expression, Select, fn
+from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.pace import LONGEST_MS
@@ -26,7 +26,7 @@ from flashcards.storage.models import (
     Revision,
     Schedule,
 )
-from flashcards.storage.prepared import Among, AtMost, Indexed, Number, Query, prepared
+from flashcards.storage.prepared import Among, AtMost, Indexed, Number, Query, Shifted, prepared
 
 # Several counts are summed as one integer, 20 bits for each: a day has less than a million answers, and every
 # sum less doubles the speed.
@@ -42,7 +42,7 @@ _IS_MATURE = _log.before_interval >= MATURE
 
 def _shifted(number: Any, bits: Any) -> Any:
     """The number, moved to the left by so many bits."""
-    return Expression(Number(number), "<<", bits)
+    return Shifted(Number(number), bits)
 
 
 def _sum(condition: Any) -> Any:

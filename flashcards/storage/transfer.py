@@ -11,7 +11,7 @@ from flashcards.storage import counters, fronts
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
 from flashcards.storage.practice_points import PointRows
-from flashcards.storage.search_text import search_text
+from flashcards.storage.words import keep_words
 
 _DECKS = "IN (SELECT value FROM json_each(:decks))"
 _NOTES = f"note_id IN (SELECT id FROM note WHERE deck_id {_DECKS})"
@@ -179,11 +179,7 @@ class TransferStore:
         self._db.execute(
             "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
         )
-        notes = self._db.all("SELECT id, key, question, answer FROM note")
-        self._db.executemany(
-            "INSERT INTO note_text(rowid, text) VALUES (?, ?)",
-            ((note, search_text(*texts)) for note, *texts in notes),
-        )
+        keep_words(self._db, self._db.all("SELECT id, key, question, answer FROM note"))
         fronts.fill(self._db)
         PointRows(self._db).fill()
         MemoryRows(self._db).mark_all()

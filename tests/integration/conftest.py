@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import give_back, on_postgresql
 from tests.site import Site, copy_data, open_site, prepared_data
 
 
@@ -19,3 +20,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
     with open_site(copy_data(prepared, tmp_path)) as site:
         yield site
+
+
+@pytest.fixture(autouse=True)
+def databases_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """On a server, the databases of a test go with its folder."""
+    folder = request.getfixturevalue("tmp_path") if on_postgresql() and "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        give_back(folder)

@@ -17,7 +17,8 @@ from flashcards.services.review.facade import Answer, Answered, ReviewService
 from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.schedules import COLUMNS, schedule_of
-from flashcards.storage.search_text import search_text
+from flashcards.storage.words import keep_words
+from tests.databases import address_of
 
 DAY_MS = 86_400_000
 NOON = 20_600 * DAY_MS + 12 * 3_600_000
@@ -49,7 +50,7 @@ class StudyWorld:
 
     def __init__(self, folder: Path) -> None:
         self.clock = SetClock()
-        self.path = folder / "flashcards.sqlite3"
+        self.path = address_of(folder / "flashcards.sqlite3")
         migrate(self.path)
         self.db = Database.open(self.path)
         self.review = ReviewService(self.db, self.clock)
@@ -86,10 +87,10 @@ class StudyWorld:
             notes = {f"n{number}": ("forward",) for number in range(1, notes + 1)}
         self._position += 1
         with self.db.write():
-            deck = self.db.execute(
-                "INSERT INTO deck(key, path, title, tags, position) VALUES (?, ?, ?, ?, ?)",
+            (deck,) = self.db.all(
+                "INSERT INTO deck(key, path, title, tags, position) VALUES (?, ?, ?, ?, ?) RETURNING id",
                 (address, f"{address}.md", address.title(), json.dumps(list(tags)), self._position),
-            ).lastrowid
+            )[0]
             for position, (key, whiches) in enumerate(notes.items()):
                 self._note(deck, key, whiches, position, key in drafts)
                 for tag in (note_tags or {}).get(key, ()):
@@ -102,13 +103,13 @@ class StudyWorld:
 
     def _note(self, deck: int, key: str, whiches: Sequence[str], position: int, draft: bool) -> None:
         guid = str(uuid.uuid4())
-        note = self.db.execute(
+        (note,) = self.db.all(
             "INSERT INTO note(deck_id, key, explicit, guid, kind, position, line, title, question, answer,"
-            " source, draft, render_key, modified_at) VALUES (?, ?, 1, ?, 'basic', ?, ?, ?, ?, ?, '', ?, ?, 0)",
+            " source, draft, render_key, modified_at) VALUES (?, ?, 1, ?, 'basic', ?, ?, ?, ?, ?, '', ?, ?, 0)"
+            " RETURNING id",
             (deck, key, guid, position, 10 * position, f"Title {key}", f"Q {key}", f"A {key}", int(draft), guid),
-        ).lastrowid
-        text = search_text(key, f"Q {key}", f"A {key}")
-        self.db.execute("INSERT INTO note_text(rowid, text) VALUES (?, ?)", (note, text))
+        )[0]
+        keep_words(self.db, [(note, key, f"Q {key}", f"A {key}")])
         for which in whiches:
             self.db.execute("INSERT INTO card(note_id, which, ordinal) VALUES (?, ?, ?)", (note, which, ordinal(which)))
             self.db.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import time
@@ -18,6 +19,7 @@ from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
+from tests.databases import address_of
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")
 LEARNER = 1
@@ -47,7 +49,7 @@ class World:
         self.root = folder / "decks"
         self.root.mkdir()
         self.now = 1_800_000_000_000
-        path = folder / "data" / "flashcards.sqlite3"
+        path = address_of(folder / "data" / "flashcards.sqlite3")
         migrate(path)
         self.db = Database.open(path)
         self.service = SyncService(DeckStore(self.db), self.root, lambda: self.now, lambda _workers: SHARED)
@@ -114,15 +116,16 @@ class World:
             "SELECT count(*) FROM card c JOIN note n ON n.id = c.note_id WHERE c.removed_at IS NULL"
             " AND n.removed_at IS NULL AND n.draft = 0"
         ))  # fmt: skip
-        assert self.db.all("PRAGMA foreign_key_check") == []
+        assert list(self.db.dangling()) == []
         for items, table in (("rubric", "rubric_point"), ("follow_ups", "follow_up")):
-            assert self.db.all(
-                f"SELECT n.id, i.key, i.value FROM note n, json_each(n.{items}) i ORDER BY n.id, i.key"
-            ) == self.db.all(f"SELECT note_id, position, text FROM {table} ORDER BY note_id, position")
+            written = self.db.all(f"SELECT id, {items} FROM note ORDER BY id")
+            assert [
+                (note, position, text) for note, texts in written for position, text in enumerate(json.loads(texts))
+            ] == self.db.all(f"SELECT note_id, position, text FROM {table} ORDER BY note_id, position")
         assert self.db.all(
             "SELECT s.card_id FROM schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
-            " WHERE s.deck_id IS NOT iif(c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0,"
-            " n.deck_id, NULL) OR s.note_id <> n.id OR s.ordinal <> c.ordinal"
+            " WHERE coalesce(s.deck_id, 0) <> CASE WHEN c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0"
+            " THEN n.deck_id ELSE 0 END OR s.note_id <> n.id OR s.ordinal <> c.ordinal"
         ) == []  # fmt: skip
         assert self.db.all(
             "SELECT deck_id, seen FROM learner_deck l WHERE seen <> (SELECT count(*) FROM schedule s"

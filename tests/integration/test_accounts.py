@@ -12,7 +12,9 @@ import pytest
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from flashcards.services.accounts import passwords
 from flashcards.services.accounts.facade import AccountService, Learner, SignupState
+from flashcards.storage import models
 from flashcards.storage.database import Database, migrate
+from tests.databases import address_of
 from tests.integration.study_world import DAY_MS, KEY, SetClock, StudyWorld
 
 PASSWORD = "correct horse"
@@ -20,7 +22,7 @@ PASSWORD = "correct horse"
 
 class World:
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "flashcards.sqlite3"
+        self.path = address_of(folder / "flashcards.sqlite3")
         migrate(self.path)
         self.db = Database.open(self.path)
         self.clock = SetClock()
@@ -373,7 +375,7 @@ def test_no_secret_is_stored(world: World) -> None:
     service = world.service()
     ada = sign_up(service, "Ada")
     secret, token = log_in(service, "Ada"), service.create_token(ada, "laptop")
-    tables = [name for (name,) in world.db.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    tables = [getattr(models, name)._meta.table_name for name in models.__all__]
     rows = [row for table in tables for row in world.db.all(f"SELECT * FROM {table}")]
     stored = " ".join(value.hex() if isinstance(value, bytes) else str(value) for row in rows for value in row)
     assert "Ada" in stored

@@ -15,7 +15,7 @@ import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
-from flashcards.storage import database as storage
+from flashcards.storage import sqlite_database as storage
 from flashcards.web.server import THREADS, bind, make_server
 from tests.integration.test_stopping import wait_for
 from tests.site import PASSWORD, Site, new_id
@@ -23,7 +23,7 @@ from tests.site import PASSWORD, Site, new_id
 FOR_EVER = 600.0
 HOLDER = """
 import sys
-from flashcards.storage.database import driver
+from flashcards.storage.sqlite_database import driver
 held = driver.connect(sys.argv[1], isolation_level=None)
 held.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
@@ -130,13 +130,13 @@ def test_of_a_batch_of_answers_only_one_waits(site: Site, ann: Learner, monkeypa
     cards = [card["id"] for card in client.get("/api/v1/queue").get_json()["cards"]]
     items = [{"id": new_id(), "card": card, "grade": 4} for card in cards * 10]
     waits: list[bool] = []
-    begin = storage.Database._transaction
+    begin = storage.SqliteDatabase._transaction
 
-    def counted(self: storage.Database, statement: str) -> Iterator[None]:
+    def counted(self: storage.SqliteDatabase, statement: str) -> Iterator[None]:
         waits.append("IMMEDIATE" in statement)
         return begin(self, statement)
 
-    monkeypatch.setattr(storage.Database, "_transaction", counted)
+    monkeypatch.setattr(storage.SqliteDatabase, "_transaction", counted)
     with another_writer(site.config.database):
         answer = client.post("/api/v1/reviews/batch", json={"items": items})
     assert [item["status"] for item in answer.get_json()["items"]] == [503] * len(items)
@@ -164,7 +164,7 @@ def test_commands_and_jobs_are_more_patient(site: Site) -> None:
     assert entered.is_set()
 
 
-def raise_busy(database: storage.Database) -> None:
+def raise_busy(database: storage.SqliteDatabase) -> None:
     errors: list[Unavailable] = []
 
     def attempt() -> None:

@@ -14,7 +14,8 @@ from flashcards.errors import Unavailable
 from flashcards.services.review.facade import Answered
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage import locks
-from flashcards.storage.database import MIGRATIONS, SQLITE_WITH_RESET_BUG, Database, IntegrityError, migrate
+from flashcards.storage.database import MIGRATIONS, Database, IntegrityError, migrate
+from flashcards.storage.sqlite_database import SQLITE_WITH_RESET_BUG
 from tests.integration.study_world import StudyWorld
 
 NAMES = sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))

@@ -10,7 +10,9 @@ import pytest
 from flashcards.errors import Unavailable
 from flashcards.services.upkeep import doctor
 from flashcards.services.upkeep.doctor import DoctorService, sqlite_note
-from flashcards.storage.database import SQLITE_VERSION, Database
+from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import SQLITE_VERSION
+from tests.databases import on_postgresql, sqlite_only
 from tests.integration.study_world import TODAY, StudyWorld
 
 
@@ -83,7 +85,7 @@ def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None) -> None:
-    world.db.execute("PRAGMA foreign_keys = 0")
+    world.db.execute("SET session_replication_role = replica" if on_postgresql() else "PRAGMA foreign_keys = 0")
     with world.db.write():
         world.db.execute(damage)
     report = DoctorService(world.db).examine()
@@ -91,6 +93,7 @@ def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None)
     assert found is None or any(found in finding for finding in report.findings), report.findings
 
 
+@sqlite_only
 def test_a_damaged_file_is_a_finding_and_no_traceback(world: StudyWorld) -> None:
     with world.db.write():
         rows = [(f"{number}" * 9,) for number in range(3000)]

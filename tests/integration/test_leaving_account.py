@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.services.review.facade import Answer
+from flashcards.storage import models
 from tests.site import PASSWORD, Site, copy_data, open_site
 
 
@@ -55,18 +56,15 @@ def test_leaving_needs_the_password_and_takes_everything(site: Site) -> None:
     assert gone.headers["Clear-Site-Data"] == '"cache"'
     assert client.get("/settings").status_code == 303
     database = site.services.database
-    tables = [name for (name,) in database.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    owned = [
-        table for table in tables if ("learner_id",) in database.all(f"SELECT name FROM pragma_table_info('{table}')")
-    ]
+    columns = [field for name in models.__all__ for field in getattr(models, name)._meta.sorted_fields]
+    owned = {field.model._meta.table_name: field for field in columns if field.column_name == "learner_id"}
     assert {"review", "schedule", "session", "memory", "plan"} <= set(owned)
-    for table in owned:
+    for table, learner in owned.items():
         assert database.all(f"SELECT 1 FROM {table} WHERE learner_id = ?", (ben,)) == [], table
         if table == "audit":  # it outlives them, without the name
             assert database.all("SELECT 1 FROM audit WHERE name_then = 'Ben'") == []
             continue
-        keys = database.all(f"SELECT \"table\", on_delete FROM pragma_foreign_key_list('{table}')")
-        assert ("learner", "CASCADE") in keys, f"what learners have in {table} outlives them"
+        assert learner.on_delete == "CASCADE", f"what learners have in {table} outlives them"
     assert database.one("SELECT count(*) FROM review WHERE learner_id = ?", (ann,)) == (3,)
 
 

@@ -17,7 +17,8 @@ import pytest
 from flashcards.errors import Conflict, Unavailable
 from flashcards.services.upkeep.restore import restore
 from flashcards.services.upkeep.secret_key import load_secret_key
-from flashcards.storage.database import MIGRATIONS, driver, migrate
+from flashcards.storage.database import MIGRATIONS, migrate
+from flashcards.storage.sqlite_database import driver
 from flashcards.wiring import open_services
 from tests.integration.study_world import StudyWorld
 from tests.site import config_for, open_site

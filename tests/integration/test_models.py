@@ -12,6 +12,7 @@ import pytest
 from flashcards.storage import models
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.models.base import Pointer
+from flashcards.storage.sqlite_database import SqliteDatabase
 
 MODELS: dict[str, Any] = {getattr(models, name)._meta.table_name: getattr(models, name) for name in models.__all__}
 
@@ -42,7 +43,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
             model._schema.create_indexes(safe=False)
     made.close()
     connections = peewee.SqliteDatabase(str(path))
-    database = Database(connections, path, None)  # type: ignore[arg-type]
+    database = SqliteDatabase(connections, path, None)  # type: ignore[arg-type]
     yield database
     database.close_thread()
 

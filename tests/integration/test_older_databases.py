@@ -9,6 +9,7 @@ import pytest
 
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import database as storage
+from flashcards.storage import sqlite_database
 from flashcards.storage.database import Database, migrate
 
 LAST_WITH_TRIGGERS = "0008"
@@ -69,8 +70,8 @@ def _life(database: Database) -> None:
 
 
 def _rows(path: Path, table: str) -> list[tuple[object, ...]]:
-    connection = storage.driver.connect(path)
-    connection.row_factory = storage.driver.Row
+    connection = sqlite_database.driver.connect(path)
+    connection.row_factory = sqlite_database.driver.Row
     names = {  # what every version knows
         "review": "learner_id, seq, uid, card_id, at, study_day, kind, before_due_on, after_due_on, after_interval",
         "schedule": "learner_id, card_id, note_id, ordinal, deck_id, repetition, ease, interval, due_on, lapses",

@@ -12,6 +12,7 @@ from flashcards.services.review.search import STATES
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import SqliteDatabase
 from tests.integration.study_world import StudyWorld
 
 WALKS = r"SEARCH review USING (COVERING INDEX review_day|PRIMARY KEY) \(learner_id=\?\)"
@@ -35,7 +36,7 @@ def test_no_read_of_a_card_walks_the_learners_whole_log(
 ) -> None:
     world = StudyWorld(tmp_path)
     plans: dict[str, list[str]] = {}
-    original = getattr(Database, method)
+    original = getattr(SqliteDatabase, method)
 
     def explained(self: Database, sql: str, values: Any = ()) -> Any:
         if re.search(r'card_id"? = ', sql) and "review" in sql:
@@ -48,7 +49,7 @@ def test_no_read_of_a_card_walks_the_learners_whole_log(
         ada = world.learner()
         with world.db.write():
             world.db.execute("UPDATE note SET revision = 2")
-        monkeypatch.setattr(Database, method, explained)
+        monkeypatch.setattr(SqliteDatabase, method, explained)
         world.answer(ada, "d#n1", 4)
         given = world.answer(ada, "d#n1", 4)
         world.review.queue(ada)
@@ -69,7 +70,7 @@ def test_what_a_search_finds_is_counted_without_a_walk_within_a_walk(
 ) -> None:
     world = StudyWorld(tmp_path)
     plans: dict[str, list[str]] = {}
-    original = Database.one
+    original = SqliteDatabase.one
 
     def explained(self: Database, sql: str, values: Any = ()) -> Any:
         if "coalesce(sum(" in sql and "card_flag" in sql:
@@ -79,7 +80,7 @@ def test_what_a_search_finds_is_counted_without_a_walk_within_a_walk(
     try:
         world.deck("d", 3)
         ada = world.learner()
-        monkeypatch.setattr(Database, "one", explained)
+        monkeypatch.setattr(SqliteDatabase, "one", explained)
         for asked in (*(f"is:{state}" for state in STATES), "flag:1", "flag:0", "prop:due<3", "deck:d", "tag:x", "Q"):
             world.review.found(ada, asked)
     finally:
@@ -124,14 +125,14 @@ def test_what_doctor_counts_is_no_walk_within_a_walk(tmp_path: Path, monkeypatch
     """With 100,000 answered cards it never came to an end."""
     world = StudyWorld(tmp_path)
     plans: dict[str, list[str]] = {}
-    one = Database.one
+    one = SqliteDatabase.one
 
     def explained(self: Database, sql: str, values: Any = ()) -> Any:
         plans[sql] = plan(self, sql, values)
         return one(self, sql, values)
 
     try:
-        monkeypatch.setattr(Database, "one", explained)
+        monkeypatch.setattr(SqliteDatabase, "one", explained)
         assert list(CheckRows(world.db).counters()) == []
     finally:
         world.close()

@@ -19,7 +19,7 @@ from flashcards.deckfiles.check.run_code import Block, run
 from flashcards.deckfiles.render.jobs import request_for
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Note
-from flashcards.storage.database import driver
+from flashcards.storage.sqlite_database import driver
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 either = pytest.mark.parametrize(("number", "code"), SIGNALS, ids=["interrupted", "terminated"])

@@ -201,8 +201,8 @@ def test_removed_and_restored_file_without_ids(fruit: World) -> None:
     fruit.counts()
     cards = fruit.study_all()
     text = fruit.read("fruit.md")
-    fruit.db.execute("INSERT OR REPLACE INTO learner_deck(learner_id, deck_id, active, new_per_day, seen)"
-                     " SELECT 1, id, 0, 7, 3 FROM deck WHERE key = 'fruit'")  # fmt: skip
+    fruit.db.execute("UPDATE learner_deck SET active = 0, new_per_day = 7 WHERE learner_id = 1"
+                     " AND deck_id = (SELECT id FROM deck WHERE key = 'fruit')")  # fmt: skip
     fruit.delete("fruit.md")
     assert fruit.counts() == {"removed": 3, "unchanged": 1}
     fruit.write("fruit.md", text)

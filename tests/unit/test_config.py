@@ -36,7 +36,7 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
         "FLASHCARDS_PORT": "70000",
         "FLASHCARDS_SIGNUP": "maybe",
         "FLASHCARDS_HOST": "http://here",
-        "FLASHCARDS_DATABASE_URL": "postgresql://localhost/cards",
+        "FLASHCARDS_DATABASE_URL": "mysql://localhost/cards",
         "FLASHCARDS_TRUSTED_HOSTS": "cards.example, https://cards.example/",
     }
 

@@ -19,7 +19,8 @@ from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import is_secret_key
-from flashcards.storage.database import check_file, count_accounts
+from flashcards.storage.database import count_accounts
+from flashcards.storage.sqlite_database import check_file
 
 LOG = logging.getLogger("flashcards.backup")
 

@@ -16,7 +16,8 @@ from flashcards.services.upkeep.archive import DATABASE_NAME, TEMPORARY, holds_a
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.generations import kept
 from flashcards.services.upkeep.hook import run_hook
-from flashcards.storage.database import Database, check_file
+from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import check_file
 
 FOLDER = "backups"
 KEPT_BEFORE = 3
@@ -153,7 +154,7 @@ class BackupService:
             check_file(copy)
         except Unavailable as error:  # the copy is what the database is, and nobody will find it at its place
             raise Unavailable(
-                f"The database {self._db.path} is damaged, so no backup was made: run `flashcards doctor`, and"
+                f"The database {self._db.address} is damaged, so no backup was made: run `flashcards doctor`, and"
                 " restore a backup that is older."
             ) from error
 

@@ -11,7 +11,8 @@ from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
 from flashcards.services.upkeep.side_by_side import side_by_side
 from flashcards.storage.checks import CheckRows
-from flashcards.storage.database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG, Database
+from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
 
 _SHOWN = 20
 

@@ -23,7 +23,7 @@ from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, unpack
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
-from flashcards.storage.database import fold_log, lock_path, log_paths
+from flashcards.storage.sqlite_database import fold_log, lock_path, log_paths
 
 _UNPACKING = ".restore-"
 _COPYING = ".replaced-"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flashcards.services.upkeep.backup import FOLDER
-from flashcards.storage.database import log_paths
+from flashcards.storage.database import Database
 
 _LOW = 512 << 20
 
@@ -29,9 +29,9 @@ class Measured:
 
 
 class Sizes:
-    """`Sizes(database, data)`: of the database's file, and of the data folder."""
+    """`Sizes(database, data)`: of the database, and of the data folder."""
 
-    def __init__(self, database: Path, data: Path) -> None:
+    def __init__(self, database: Database, data: Path) -> None:
         self._database = database
         self._data = data
 
@@ -43,7 +43,7 @@ class Sizes:
         except OSError:
             free = None
         return Measured(
-            database=sum(map(_size, (self._database, *log_paths(self._database)))),
+            database=self._database.size(),
             backups=sum(map(_size, backups)),
             backup_files=len(backups),
             free=free,

@@ -1,0 +1,610 @@
+"""SQLite in a file: in WAL mode, durable at each commit, one connection per thread.
+
+Four rules that the measurements behind this file made:
+
+- Every write begins IMMEDIATE. A transaction that reads first and writes later fails at once with "database
+  is locked" when another wrote in between.
+- Threads of one process queue at a lock of ours before they queue at SQLite's, whose back-off starves them
+  for seconds. Web requests do not queue for long: eight that wait would leave nobody to answer those who read.
+- Who waits for the disk holds that lock no more: all who have committed meanwhile wait for it together.
+- Nothing in this process may open the file with another copy of SQLite (the standard library's ``sqlite3``
+  included): POSIX file locks of one process know nothing of each other, and the file is corrupted. The
+  driver here is the one that peewee picked, for backups too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import peewee
+from playhouse.migrations import Runner
+
+from flashcards.errors import Unavailable
+from flashcards.storage import locks
+from flashcards.storage.database import (
+    HURRIED_SECONDS,
+    RETRY_AFTER,
+    Database,
+    Row,
+    Values,
+    migrations_folder,
+    our_migrations,
+)
+from flashcards.storage.dialects import SQLITE
+from flashcards.storage.group_sync import GroupSync
+
+driver: Any = vars(peewee)["sqlite3"]  # pysqlite3, where it is installed: the one copy of SQLite in use
+
+SQLITE_VERSION: str = driver.sqlite_version
+SQLITE_WITH_RESET_BUG = tuple(map(int, SQLITE_VERSION.split("."))) < (3, 51, 3)
+"""Whether this SQLite can corrupt a database written over several connections (fixed in 3.51.3)."""
+
+_BUSY_SECONDS = 10
+BRIEF_SECONDS = 0.5
+MOST_WAITING = 4
+"""How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
+    "fullfsync": 1,  # macOS: fsync alone leaves the data in the drive's cache; elsewhere it does nothing
+    "foreign_keys": 1,
+    "cache_size": -1500,  # KiB, per connection, and each thread has one; the system keeps the file in memory, too
+    "temp_store": "memory",
+}
+
+
+class _Thread(threading.local):
+    """What a thread has of a database: its connection, and what it is in the middle of."""
+
+    connection: Any = None
+    in_transaction = False
+    hurried = False
+    unwaited: int | None = None
+    """Within `waiting_once` the last commit of which nobody knows yet whether it is on the disk."""
+
+
+class SqliteDatabase(Database):
+    """A database file, opened. Reads see a committed state; writes are made within `write()`."""
+
+    dialect = SQLITE
+
+    def __init__(self, peewee_database: _Connections, path: Path, lock: int | None) -> None:
+        self.address = self.path = path
+        self._peewee = peewee_database
+        self._open_lock = lock
+        self._write_lock = threading.Lock()
+        self._group = GroupSync(log_paths(path)[0])
+        self._last_turn = 0.0
+        self._patient = threading.BoundedSemaphore(MOST_WAITING)
+        self._local = _Thread()
+
+    @classmethod
+    def open_file(cls, path: Path, *, read_only: bool = False, older: bool = False) -> SqliteDatabase:
+        """Opens the file that `migrate` made.
+
+        While it is open, a shared lock on ``<path>.lock`` tells `restore` to keep off. Raises Unavailable
+        where the file is missing, is no database, cannot be written, or is of another version than ours; with
+        `older` only where it is newer.
+        """
+        if not path.is_file():
+            raise Unavailable(f"There is no database at {path}.")
+        database = cls(_connections(path, read_only=read_only), path, _open_lock(path, read_only=read_only))
+        try:
+            missing, unknown = _versions(database)
+            if unknown:
+                raise Unavailable(_newer(path, unknown))
+            if missing and not older:
+                raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def connection(self) -> Any:
+        """This thread's connection of the driver; made at its first use.
+
+        A commit on it waits for no disk: that is for `write`, `read` and the methods that run statements.
+        """
+        connection = self._local.connection
+        if connection is None:
+            with _translated(self.path):
+                connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
+                connection.execute(
+                    "PRAGMA synchronous = NORMAL"
+                )  # whoever commits waits for the disk here: see `_group`
+            self._wait_at_lock(self._patience())
+        return connection
+
+    def hurry_thread(self) -> None:
+        """From now on this thread, which answers web requests, gives up early where it would wait to write."""
+        if not self._is_hurried():
+            self._local.hurried = True
+            if self._local.connection is not None:
+                self._wait_at_lock(HURRIED_SECONDS)
+
+    def _is_hurried(self) -> bool:
+        return self._local.hurried
+
+    def _patience(self) -> float:
+        return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
+
+    def _wait_at_lock(self, seconds: float) -> None:
+        """How long this thread's connection waits for the lock of another process."""
+        with _translated(self.path):
+            self._local.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def execute(self, sql: str, params: Values = ()) -> Any:
+        """Runs one statement and returns the driver's cursor; rows are tuples.
+
+        Raises Unavailable where the disk or a lock stops it, and `IntegrityError` as the driver does.
+        """
+        try:
+            if self._local.in_transaction:
+                return self._local.connection.execute(sql, params)
+            with self._alone() as connection:
+                return connection.execute(sql, params)
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+        """Runs one statement for each of `rows`."""
+        try:
+            if self._local.in_transaction:
+                return self._local.connection.executemany(sql, rows)
+            with self._alone() as connection:
+                return connection.executemany(sql, rows)
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
+        """This thread's connection, for what is no part of a `write()`: if it changes anything, the disk is waited for.
+
+        SQLite itself does not: see the module `group_sync`.
+        """
+        connection = self.connection()
+        before = connection.total_changes
+        yield connection
+        if connection.total_changes != before:
+            self._wait_for_disk(self._group.committed())
+
+    def all(self, sql: str, params: Values = ()) -> list[Row]:
+        """The rows of a query."""
+        try:
+            rows: list[Row] = self.connection().execute(sql, params).fetchall()
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
+        return rows
+
+    def one(self, sql: str, params: Values = ()) -> Row | None:
+        """The first row of a query, or None."""
+        try:
+            row: Row | None = self.connection().execute(sql, params).fetchone()
+        except driver.DatabaseError as error:
+            raise _translate(error, self.path) from error
+        return row
+
+    def each(self, sql: str, params: Values = ()) -> Iterator[Row]:
+        """The rows of a query one by one, as far as they are taken: within one transaction."""
+        with _translated(self.path):
+            cursor = self.connection().execute(sql, params)
+            try:
+                yield from cursor
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def write(self, *, wait: bool = True) -> Iterator[None]:
+        """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
+
+        With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or busy;
+        then nothing of it is stored.
+        """
+        if self._depth():
+            raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
+        if not self._take_turn(wait):
+            raise _busy(self.path)
+        try:
+            self._last_turn = time.monotonic()
+            self._check_disk()
+            yield from self._transaction("BEGIN IMMEDIATE") if wait else self._transaction_at_once()
+            number = self._group.committed()
+        finally:
+            self._write_lock.release()
+        self._wait_for_disk(number)
+
+    def _check_disk(self) -> None:
+        try:
+            self._group.check()
+        except OSError as error:
+            raise self._disk_failed(error) from error
+
+    def _wait_for_disk(self, number: int) -> None:
+        """Returns when the commit with that number is on the disk; at once within `waiting_once`."""
+        if self._local.unwaited is not None:
+            self._local.unwaited = number
+            return
+        try:
+            self._group.wait(number)
+        except OSError as error:
+            raise self._disk_failed(error) from error
+
+    def _disk_failed(self, error: OSError) -> Unavailable:
+        return Unavailable(
+            f"The disk of {self.path} failed ({error.strerror}). Look after it, and start the server again."
+        )
+
+    def _take_turn(self, wait: bool) -> bool:
+        """Takes the lock of this process's writers; false where that would take too long."""
+        if self._write_lock.acquire(blocking=False):
+            return True
+        if not wait or not self._is_hurried():
+            return wait and self._write_lock.acquire()
+        if not self._patient.acquire(blocking=False):
+            # So many wait already: behind a writer who has been at it for long, one more would be too many.
+            brief = self._last_turn + BRIEF_SECONDS - time.monotonic()
+            return self._write_lock.acquire(timeout=max(0.0, brief))
+        try:
+            return self._write_lock.acquire(timeout=HURRIED_SECONDS)
+        finally:
+            self._patient.release()
+
+    def _transaction_at_once(self) -> Iterator[None]:
+        self.connection()
+        self._wait_at_lock(0)
+        try:
+            yield from self._transaction("BEGIN IMMEDIATE")
+        finally:
+            self._wait_at_lock(self._patience())
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        """A consistent read: every statement within sees the same state. Within `write()` it adds nothing.
+
+        Whatever writes in it all the same waits for the disk at the end.
+        """
+        if self._depth():
+            yield
+            return
+        with self._alone():
+            yield from self._transaction("BEGIN DEFERRED")
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Waits until no other process or thread is within the turn of this name, and keeps others out of it."""
+        with locks.held(self.path.with_name(f"{self.path.name}.{name}")):
+            yield
+
+    def damage(self) -> Iterator[str]:
+        """What SQLite's own examination finds wrong with the file."""
+        for (line,) in self.each("PRAGMA integrity_check"):
+            if line != "ok":
+                yield line
+
+    def dangling(self) -> Iterator[str]:
+        """Rows that refer to rows that are not there."""
+        for table, row, parent, _ in self.each("PRAGMA foreign_key_check"):
+            yield f"{table}, row {row}: what it refers to in {parent} is not there"
+
+    def size(self) -> int:
+        """How much room the file and its log take."""
+        return sum(map(_size, (self.path, *log_paths(self.path))))
+
+    @contextmanager
+    def long_read(self) -> Iterator[None]:
+        """`read()` for what goes through whole tables: what is sorted lies in files meanwhile, and not in memory.
+
+        Within a transaction it adds nothing.
+        """
+        if self._depth():
+            yield
+            return
+        self.execute("PRAGMA temp_store = file")
+        try:
+            with self.read():
+                yield
+        finally:
+            self.execute("PRAGMA temp_store = memory")
+
+    @contextmanager
+    def waiting_once(self) -> Iterator[None]:
+        """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
+
+        Nobody may be told of any of them before. Not within a transaction, and not within itself.
+        """
+        self._local.unwaited = 0
+        try:
+            yield
+        finally:
+            number, self._local.unwaited = self._local.unwaited, None
+            if number:
+                self._wait_for_disk(number)
+
+    def backup(self, target: Path, told: Path) -> None:
+        """Copies a consistent state into the new file `target`, in one step, under load as well.
+
+        Raises Unavailable, in which the file is called `told`: a temporary name says nothing to anybody.
+        """
+        with _translated(told):
+            copy = driver.connect(str(target))
+            try:
+                self.connection().backup(copy)
+            finally:
+                copy.close()
+
+    def close_thread(self) -> None:
+        """Closes this thread's connection, if it has one."""
+        if self._local.connection is not None:
+            self._local.connection = None
+            self._peewee.close()
+
+    def close(self) -> None:
+        """Closes every connection and gives the lock back. Other threads must have finished."""
+        self._local = _Thread()
+        self._peewee.close_all()
+        self._group.close()
+        if self._open_lock is not None:
+            locks.release(self._open_lock)
+            self._open_lock = None
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether this thread is within a read or a write."""
+        return self._depth()
+
+    def _depth(self) -> bool:
+        return self._local.in_transaction
+
+    def _transaction(self, begin: str) -> Iterator[None]:
+        connection, local = self.connection(), self._local
+        try:
+            connection.execute(begin)
+            local.in_transaction = True
+            try:
+                yield
+                connection.execute("COMMIT")
+            finally:
+                local.in_transaction = False
+                if connection.in_transaction:  # an error; SQLite itself has rolled back after a full disk
+                    connection.execute("ROLLBACK")
+        except (driver.DatabaseError, peewee.DatabaseError) as error:
+            raise _translate(error, self.path) from error
+
+
+def migrate_file(path: Path, before: Callable[[set[str]], None]) -> list[str]:
+    """Makes the database or brings it up to date; returns the names of the migrations that it ran.
+
+    As `database.migrate` says; processes take turns by a file lock, and the file is its owner's alone.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locks.held(path.with_name(path.name + ".migrating")):
+            _make_private(path)
+            missing = _lacks(path)
+            if missing and missing != our_migrations():
+                before(missing)
+            ran = _migrate(path)
+            _make_private(path)
+            return ran
+    except OSError as error:
+        raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
+
+
+def _make_private(path: Path) -> None:
+    """Lets nobody else read the database: SQLite itself would make it as the user's mask has it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, *log_paths(path)):
+        if file.exists():
+            keep_to_owner(file, 0o600)
+
+
+def keep_to_owner(path: Path, mode: int) -> None:
+    """Gives a file or folder of ours the mode, where others may do more; one that is shared on purpose stays."""
+    status = path.stat()
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not status.st_mode & stat.S_ISVTX:
+        path.chmod(mode)
+
+
+def _lacks(path: Path) -> set[str]:
+    """The migrations that a database which nobody may migrate meanwhile lacks; all of ours where it is new."""
+    connections = _connections(path, read_only=False)
+    database = SqliteDatabase(connections, path, None)
+    try:
+        return _versions(database)[0]
+    finally:
+        database.close()
+
+
+def count_accounts_in_file(path: Path) -> int:
+    """How many accounts a file holds; 0 where there is none, or nothing in it. Raises Unavailable."""
+    if not path.is_file() or not path.stat().st_size:
+        return 0
+    database = SqliteDatabase(_connections(path, read_only=True), path, None)
+    try:
+        if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'learner'"):
+            return 0
+        row = database.one("SELECT count(*) FROM learner")
+        return int(row[0]) if row else 0
+    finally:
+        database.close()
+
+
+def _migrate(path: Path) -> list[str]:
+    connections = _connections(path, read_only=False)
+    try:
+        with _translated(path):
+            runner = Runner(connections, str(migrations_folder()))
+            unknown = [migration.name for migration in runner.status() if migration.path is None]
+            if unknown:
+                raise Unavailable(_newer(path, unknown))
+            ran: list[str] = runner.up()
+            return ran
+    finally:
+        connections.close_all()
+
+
+class _Connections(peewee.SqliteDatabase):
+    """peewee's connection of each thread; remembers them all, so that they can be closed together."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._all: list[Any] = []
+        super().__init__(*args, **kwargs)
+        # LIKE and lower() know ASCII only.
+        self.register_function(str.casefold, "casefold", 1, deterministic=True)
+
+    def _connect(self) -> Any:
+        connection = super()._connect()  # type: ignore[misc]
+        self._all.append(connection)
+        return connection
+
+    def _close(self, conn: Any) -> None:
+        self._all.remove(conn)
+        super()._close(conn)  # type: ignore[misc]
+
+    def close_all(self) -> None:
+        self.close()
+        while self._all:
+            self._all.pop().close()
+
+
+def _connections(path: Path, *, read_only: bool) -> _Connections:
+    if read_only:
+        pragmas = {"query_only": 1, "cache_size": _PRAGMAS["cache_size"], "temp_store": "memory"}
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        return _Connections(address, pragmas=pragmas, timeout=_BUSY_SECONDS, uri=True, check_same_thread=False)
+    return _Connections(
+        str(path), pragmas=_PRAGMAS, timeout=_BUSY_SECONDS, lock_type="IMMEDIATE", check_same_thread=False
+    )
+
+
+def check_file(path: Path) -> None:
+    """Proves that a file nobody has open is a whole database of ours that this program can use.
+
+    Raises Unavailable saying what is wrong.
+    """
+    connections = _connections(path, read_only=True)
+    database = SqliteDatabase(connections, path, None)
+    try:
+        for (line,) in database.all("PRAGMA quick_check(1)"):
+            if line != "ok":
+                raise Unavailable(f"The database {path} is damaged: {line}.")
+        missing, unknown = _versions(database)
+        if unknown:
+            raise Unavailable(_newer(path, unknown))
+        if missing == our_migrations():
+            raise Unavailable(f"The file {path} is a database, but not one of this program.")
+    finally:
+        database.close()
+
+
+def fold_log(path: Path) -> None:
+    """Writes what SQLite's log holds into the database file, which nobody has open; the log goes.
+
+    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses.
+    """
+    if not path.is_file() or not any(log.exists() for log in log_paths(path)):
+        return
+    connections = _connections(path, read_only=False)
+    try:
+        with _translated(path):
+            connection = connections.connection()  # type: ignore[no-untyped-call]
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise _busy(path)
+    finally:
+        connections.close_all()
+
+
+def log_paths(path: Path) -> tuple[Path, Path]:
+    """The files that SQLite keeps beside a database: its log and the log's index."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def lock_path(path: Path) -> Path:
+    """The file whose lock is held, shared, by everyone who has the database at `path` open."""
+    return path.with_name(path.name + ".lock")
+
+
+def _open_lock(path: Path, *, read_only: bool) -> int | None:
+    try:
+        return locks.take(lock_path(path), shared=True, wait=False)
+    except locks.Locked as error:
+        raise Unavailable(f"The database {path} is being restored; try again in a moment.") from error
+    except OSError as error:
+        if read_only:
+            return None
+        raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
+
+
+def _versions(database: SqliteDatabase) -> tuple[set[str], set[str]]:
+    """The migrations that the file lacks, and those in it that this program does not know."""
+    ours = our_migrations()
+    if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
+        return ours, set()
+    applied = {name for (name,) in database.all("SELECT name FROM schema_migration")}
+    return ours - applied, applied - ours
+
+
+def _newer(path: Path, unknown: Iterable[str]) -> str:
+    names = ", ".join(sorted(unknown))
+    return (
+        f"The database {path} was made by a newer version of this program (it has {names}): install that"
+        " version, or restore a backup that is older. Nothing was changed."
+    )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (driver.DatabaseError, peewee.DatabaseError) as error:
+        raise _translate(error, path) from error
+
+
+def _busy(path: Path) -> Unavailable:
+    return Unavailable(_BUSY.format(path=path), retry_after=RETRY_AFTER)
+
+
+_BUSY = "The database {path} is busy with other work. Nothing was stored; try again in a moment."
+_SAYINGS = {
+    "FULL": "The disk is full: {path} cannot grow. Nothing was stored; free some space and try again.",
+    "READONLY": "The database {path} cannot be written: it is read-only.",
+    "BUSY": _BUSY,
+    "LOCKED": _BUSY,
+    "CANTOPEN": "The database {path} cannot be opened; are its folder and file there and readable?",
+    "IOERR": "The disk gave an error on {path}. Nothing was stored; the system's log says more.",
+    "NOTADB": "The file {path} is no database; put it aside and restore a backup.",
+    "CORRUPT": "The database {path} is damaged: run `flashcards doctor`, and restore a backup.",
+}
+
+
+_UNNAMED = {"database or disk is full": "FULL", "disk I/O error": "IOERR", "database is locked": "BUSY"}
+"""What the driver says of a copy that fails (`backup`), without the error's name."""
+
+
+def _translate(error: BaseException, path: Path) -> BaseException:
+    """What the machine does to us becomes Unavailable; a constraint or a wrong statement stays what it is."""
+    origin: BaseException | None = error
+    while isinstance(origin, peewee.PeeweeException):  # peewee wraps the driver's error, sometimes twice
+        origin = origin.__context__
+    name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
+    name = name or _UNNAMED.get(str(origin), "")
+    saying = _SAYINGS.get(name.removeprefix("SQLITE_").partition("_")[0])
+    if saying is _BUSY:
+        return _busy(path)
+    return Unavailable(saying.format(path=path)) if saying else error

@@ -1,0 +1,105 @@
+"""Which database the tests use: a file of SQLite's, or with `-p tests.on_postgresql` one on a server of their own.
+
+Tests name a file; `address_of` says where the database of that name is. On a server it is a database of its own, copied
+from one that has the tables already. To copy one takes long: when a test is over, the next one gets it, emptied.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from flashcards.database_address import DatabaseAddress, ServerAddress
+from flashcards.domain.memory.fsrs import DEFAULTS
+from flashcards.storage.database import migrate
+
+SERVER = "FLASHCARDS_TEST_SERVER"
+"""The variable with the address of the server's first database; tests run on SQLite where it is not set."""
+_TEMPLATE = "with_tables"
+_FIRST_ROW = (DEFAULTS.name, DEFAULTS.canonical)
+_numbers = count(1)
+
+_made: dict[Path, ServerAddress] = {}
+_spare: list[ServerAddress] = []
+_EMPTIED = """
+    DO $$ DECLARE it record; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR it IN SELECT tablename FROM pg_tables
+                  WHERE schemaname = 'public' AND tablename <> 'schema_migration' LOOP
+            EXECUTE format('DELETE FROM %I', it.tablename);
+        END LOOP;
+        FOR it IN SELECT relname FROM pg_class WHERE relkind = 'S' LOOP
+            EXECUTE format('ALTER SEQUENCE %I RESTART', it.relname);
+        END LOOP;
+    END $$
+"""
+
+
+def on_postgresql() -> bool:
+    """Whether the tests run on PostgreSQL."""
+    return SERVER in os.environ
+
+
+sqlite_only = pytest.mark.sqlite_only
+"""Of tests that are about SQLite alone."""
+
+
+def address_of(file: Path) -> DatabaseAddress:
+    """Where the database is that a test calls by the name of this file; on a server it is made, and has its tables."""
+    if not on_postgresql():
+        return file
+    if file not in _made:
+        _made[file] = _spare.pop() if _spare else _make(_TEMPLATE)
+    return _made[file]
+
+
+def copy_of(file: Path, other: Path) -> DatabaseAddress:
+    """A copy of the database of one name under another; nobody may be using it."""
+    if not on_postgresql():
+        return other  # the file is copied with its folder
+    made = _made[other] = _make(_made[file].name)
+    return made
+
+
+def give_back(folder: Path) -> None:
+    """Ends the use of the databases whose names are those of files below a folder: others get them, empty."""
+    import psycopg
+
+    for file in [file for file in _made if file.is_relative_to(folder)]:
+        database = _made.pop(file)
+        try:
+            with psycopg.connect(database.url) as connection:
+                connection.execute("SET lock_timeout = 1000")
+                connection.execute(_EMPTIED)
+                connection.execute("INSERT INTO fsrs_parameters(name, numbers) VALUES (%s, %s)", _FIRST_ROW)
+            _spare.append(database)
+        except psycopg.Error:  # a test has left it changed, or in use
+            _command(f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
+
+
+def prepare_server(first: str) -> None:
+    """Makes the database that others are copied from; `first` is the address of the server's first one."""
+    os.environ[SERVER] = first
+    _command(f"CREATE DATABASE {_TEMPLATE}")
+    migrate(_named(_TEMPLATE))
+
+
+def _make(template: str) -> ServerAddress:
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    _command(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return _named(name)
+
+
+def _named(name: str) -> ServerAddress:
+    return ServerAddress(urlunsplit(urlsplit(os.environ[SERVER])._replace(path=f"/{name}")))
+
+
+def _command(sql: str) -> None:
+    import psycopg
+
+    with psycopg.connect(os.environ[SERVER], autocommit=True) as connection:
+        connection.execute(sql)

@@ -1,0 +1,225 @@
+"""A database on a PostgreSQL server of the tests' own: its tables, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import peewee
+import pytest
+
+from flashcards.database_address import ServerAddress
+from flashcards.errors import Invalid, Unavailable
+from flashcards.services.accounts.facade import AccountService
+from flashcards.storage import models
+from flashcards.storage.database import Database, IntegrityError, count_accounts, migrate, our_migrations
+from flashcards.storage.models.base import Pointer
+from flashcards.storage.postgresql_driver import translated
+from flashcards.storage.postgresql_schema import type_of
+from tests.integration.study_world import KEY, SetClock
+from tests.postgresql_server import MISSING, Server, is_installed, running_server
+
+pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
+
+MODELS: dict[str, Any] = {getattr(models, name)._meta.table_name: getattr(models, name) for name in models.__all__}
+TABLES = sorted(set(MODELS) - {"note_text"})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server() as server:
+        migrate(ServerAddress(server.url("postgres")))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def made(server: Server) -> Iterator[Database]:
+    database = Database.open(ServerAddress(server.url("postgres")))
+    yield database
+    database.close()
+
+
+def empty(made: Database, server: Server, name: str, settings: str = "") -> ServerAddress:
+    made.execute(f"CREATE DATABASE {name} TEMPLATE template0 {settings}")
+    return ServerAddress(server.url(name))
+
+
+# --- the tables
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_columns_are_the_models(made: Database, table: str) -> None:
+    rows = made.all(
+        "SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull, c.collname"
+        " FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation"
+        " WHERE a.attrelid = CAST(? AS regclass) AND a.attnum > 0 AND NOT a.attisdropped",
+        (table,),
+    )
+    fields = MODELS[table]._meta.sorted_fields
+    assert {name: (type_, bool(given)) for name, type_, given, _ in rows} == {
+        field.column_name: (type_of(field).partition(" COLLATE")[0], not field.null or field.primary_key)
+        for field in fields
+    }
+    assert {collation for _, type_, _, collation in rows if type_ == "text"} <= {"C"}, "texts are compared by bytes"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_foreign_keys_and_indexes_are_the_models(made: Database, table: str) -> None:
+    meta = MODELS[table]._meta
+    keys = made.all(
+        "SELECT a.attname, k.confdeltype FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid"
+        " AND a.attnum = k.conkey[1] WHERE k.contype = 'f' AND k.conrelid = CAST(? AS regclass)",
+        (table,),
+    )
+    references = [field for field in meta.sorted_fields if isinstance(field, peewee.ForeignKeyField)]
+    assert {(name, kind) for name, kind in keys} == {
+        (field.column_name, {"CASCADE": "c", "SET NULL": "n"}.get(field.on_delete, "a"))
+        for field in references
+        if not isinstance(field, Pointer)
+    }
+    found = {name for (name,) in made.all("SELECT indexname FROM pg_indexes WHERE tablename = ?", (table,))}
+    assert {index._name for index in meta.indexes if isinstance(index, peewee.ModelIndex)} <= found
+
+
+def test_the_due_index_holds_all_that_the_queue_asks(made: Database) -> None:
+    (said,) = made.one("SELECT indexdef FROM pg_indexes WHERE indexname = 'schedule_due'") or ("",)
+    assert "(learner_id, due_on) INCLUDE (" in said
+    assert "WHERE ((due_on IS NOT NULL) AND (suspended = 0) AND (deck_id IS NOT NULL))" in said
+
+
+# --- what a database can be
+
+
+def test_starters_at_once_make_it_once(made: Database, server: Server) -> None:
+    address = empty(made, server, "starters")
+    with ThreadPoolExecutor(3) as pool:
+        ran = list(pool.map(lambda _: migrate(address), range(3)))
+    assert sorted(map(len, ran)) == [0, 0, len(our_migrations())]
+    assert migrate(address) == []
+    assert count_accounts(address) == 0
+
+
+def test_one_of_another_program_is_refused(made: Database, server: Server) -> None:
+    address = empty(made, server, "foreign_one")
+    other = Database.open(ServerAddress(server.url("postgres")))
+    other.close()
+    import psycopg
+
+    with psycopg.connect(address.url) as connection:
+        connection.execute("CREATE TABLE learner (what text)")
+    for use in (migrate, Database.open):
+        with pytest.raises(Unavailable, match="tables of another program"):
+            use(address)
+
+
+def test_a_newer_one_is_left_alone(made: Database, server: Server) -> None:
+    address = empty(made, server, "newer")
+    migrate(address)
+    database = Database.open(address)
+    database.execute("INSERT INTO schema_migration(name) VALUES ('9999_of_tomorrow')")
+    database.close()
+    for use in (migrate, Database.open):
+        with pytest.raises(Unavailable, match="newer version of this program"):
+            use(address)
+
+
+def test_an_encoding_that_cannot_hold_every_text_is_refused(made: Database, server: Server) -> None:
+    address = empty(made, server, "latin", "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'")
+    with pytest.raises(Unavailable, match="encoding LATIN1"):
+        migrate(address)
+
+
+def test_one_that_is_not_there_is_said(server: Server) -> None:
+    with pytest.raises(Unavailable, match='database "nowhere" does not exist'):
+        migrate(ServerAddress(server.url("nowhere")))
+
+
+def test_one_that_is_read_only_is_said(made: Database, server: Server) -> None:
+    address = empty(made, server, "still")
+    migrate(address)
+    made.execute("ALTER DATABASE still SET default_transaction_read_only = on")
+    database = Database.open(address)
+    with pytest.raises(Unavailable, match="takes reads only"), database.write():
+        database.execute("DELETE FROM learner")
+    assert database.all("SELECT id FROM learner") == []
+    database.close()
+
+
+# --- while it is used
+
+
+def test_a_rule_of_a_table_is_the_same_error_as_in_sqlite(made: Database) -> None:
+    with pytest.raises(IntegrityError), made.write():
+        made.execute("INSERT INTO folder(path) VALUES (NULL)")
+    assert made.all("SELECT path FROM folder") == []
+
+
+def test_a_nul_is_refused_with_a_sentence(made: Database) -> None:
+    with pytest.raises(Invalid, match="the character NUL"), made.write():
+        made.execute("INSERT INTO folder(path) VALUES (?)", ("a\0b",))
+
+
+def test_a_write_waits_for_another_and_one_that_will_not_wait_is_refused(made: Database, server: Server) -> None:
+    other = Database.open(ServerAddress(server.url("postgres")))
+    with made.write(), pytest.raises(Unavailable, match="busy with other work") as caught, other.write(wait=False):
+        pass
+    assert caught.value.retry_after
+    with other.write(wait=False):
+        pass
+    other.close()
+
+
+def rename_twice(database: Database, between: Callable[[], None]) -> None:
+    with database.write():
+        database.execute("UPDATE learner SET name = 'Eve'")
+        between()
+        database.execute("UPDATE learner SET name = 'Ben'")
+
+
+def test_a_server_that_was_gone_is_used_again_and_nothing_is_half_stored(made: Database, server: Server) -> None:
+    address = empty(made, server, "gone")
+    migrate(address)
+    database = Database.open(address)
+    accounts = AccountService(database, SetClock(), secret_key=KEY, signup="open")
+    ada = accounts.sign_up("Ada", "correct horse", code=None, timezone=None, remote="1.2.3.4")
+    assert database.all("SELECT name FROM learner") == [("Ada",)]
+    with pytest.raises(Unavailable):
+        rename_twice(database, server.stop)
+    with pytest.raises(Unavailable, match="cannot be reached") as caught:
+        database.all("SELECT name FROM learner")
+    assert caught.value.retry_after
+    server.start()
+    assert database.all("SELECT name FROM learner") == [("Ada",)]
+    server.stop("fast")
+    server.start()  # a connection that was lost meanwhile is made anew, and nobody notices
+    assert accounts.find("Ada") == ada
+    with database.write():
+        database.execute("UPDATE learner SET name = 'Ada L.'")
+    database.close()
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    address = ServerAddress("postgresql://ada:secret@db.example:5433/cards?sslmode=require")
+    assert str(address) == "postgresql://ada@db.example:5433/cards"
+    assert "secret" not in repr(address)
+    assert address.name == "cards"
+
+
+@pytest.mark.parametrize("url", ["postgresql://host", "postgresql://host/a/b", "postgresql://host:x/db", "mysql://h/d"])
+def test_addresses_that_cannot_be(url: str) -> None:
+    with pytest.raises(ValueError):
+        ServerAddress(url)
+
+
+@pytest.mark.parametrize(
+    ("sql", "params", "said", "given"),
+    [
+        ("SELECT ?, ?", (1, 2), "SELECT %s, %s", (1, 2)),
+        ("SELECT ?2, ?1", (1, 2), "SELECT %(p2)s, %(p1)s", {"p1": 1, "p2": 2}),
+        ("SELECT :deck::text", {"deck": 1}, "SELECT %(deck)s::text", {"deck": 1}),
+        ("SELECT '?:a%', 5 % 2", (), "SELECT '?:a%%', 5 %% 2", ()),
+    ],
+)
+def test_placeholders(sql: str, params: Any, said: str, given: Any) -> None:
+    assert translated(sql, params) == (said, given)

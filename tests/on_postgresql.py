@@ -1,0 +1,35 @@
+"""A pytest plugin: `pytest -p tests.on_postgresql ...` runs tests on a PostgreSQL server that it starts and stops."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from tests.databases import SERVER, prepare_server
+from tests.postgresql_server import MISSING, is_installed, running_server
+
+_open = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the server, before any test is collected; processes of xdist share the one of their parent."""
+    if SERVER in os.environ:
+        return
+    if not is_installed():
+        pytest.exit(MISSING, returncode=0)
+    server = _open.enter_context(running_server())
+    prepare_server(server.url("postgres"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what is about SQLite alone."""
+    for item in items:
+        if item.get_closest_marker("sqlite_only"):
+            item.add_marker(pytest.mark.skip(reason="It is about SQLite alone."))
+
+
+def pytest_unconfigure() -> None:
+    """Stops it."""
+    _open.close()

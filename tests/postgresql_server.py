@@ -1,0 +1,115 @@
+"""A PostgreSQL server of one's own for tests, from what the system has installed, in a temporary folder.
+
+The server listens on a socket in that folder alone, and does not wait for the disk. As root it runs as another user,
+since it refuses to be root.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+MISSING = "PostgreSQL is not installed here (postgres and initdb are looked for), so nothing was tested on it."
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+_USERS = ("postgres", "nobody")
+_IN_MEMORY = "/dev/shm"  # a disk in memory, on Linux
+
+
+def find_program(name: str) -> Path | None:
+    """Where a program of PostgreSQL's is: on the path, or where Debian puts the newest."""
+    found = shutil.which(name)
+    if found:
+        return Path(found).resolve()
+    return max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]), default=None)
+
+
+def is_installed() -> bool:
+    """Whether a server can be started here."""
+    return all(find_program(name) for name in ("postgres", "initdb", "pg_ctl"))
+
+
+class Server:
+    """`Server(folder)`: a server in an empty folder, started."""
+
+    def __init__(self, folder: Path, settings: tuple[str, ...] = FAST) -> None:
+        self.folder = folder
+        self._data = folder / "data"
+        self._user = _other_user()
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        self._run(
+            "initdb", "-D", self._data, "-U", "tests", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"
+        )
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.write("\n".join([*settings, "listen_addresses = ''", f"unix_socket_directories = '{folder}'", ""]))
+        self.start()
+
+    def start(self) -> None:
+        """Starts the server, and waits until it answers."""
+        self._run("pg_ctl", "-D", self._data, "-l", self.folder / "log", "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stops the server; `immediate` is as if it were killed."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def url(self, database: str) -> str:
+        """The address of a database on it."""
+        return f"postgresql://tests@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def _run(self, program: str, *arguments: object) -> None:
+        found = find_program(program)
+        assert found is not None, MISSING
+        subprocess.run(
+            [found, *map(str, arguments)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=self._become(),
+            cwd=self.folder,
+        )
+
+    def _become(self) -> Callable[[], None] | None:
+        user = self._user
+        if user is None:
+            return None
+
+        def become() -> None:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+
+        return become
+
+
+def _other_user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    for name in _USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("A server cannot run as root, and there is no other user here.")
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """A server for a block."""
+    # Its own folder below the system's: the server's user may not enter pytest's, and a socket's path is short.
+    folder = Path(tempfile.mkdtemp(prefix="flashcards-pg-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
+    server = None
+    try:
+        server = Server(folder)
+        yield server
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
