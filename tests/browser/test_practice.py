@@ -555,7 +555,7 @@ def test_axe_finds_nothing_in_a_round(live: Live, new_context: Callable[..., Bro
     page.locator(".answered summary").first.click()
     check(page)
     page.get_by_role("button", name="into my review").click()
-    expect(page.get_by_text("in today’s review")).to_be_visible()
+    expect(page.get_by_text("beside today’s cards")).to_be_visible()
     check(page)
     asked = open_round(live, ann).questions[0]
     live.services.faults.report(ann, asked.card, "It is wrong.", new_id())

@@ -41,9 +41,9 @@ def on_today(site: Site, ann: Learner) -> list[str]:
 def test_a_set_stands_on_today_until_it_is_done(site: Site, ann: Learner) -> None:
     assert on_today(site, ann) == []
     made = begin(site, ann)
-    assert on_today(site, ann) == ["Set deck:programming , begun today: 5 of 5 cards left"]
+    assert on_today(site, ann) == ["Set deck:programming , made today: 5 of 5 cards left"]
     right(site, ann, made, 2)
-    assert on_today(site, ann) == ["Set deck:programming , begun today: 3 of 5 cards left"]
+    assert on_today(site, ann) == ["Set deck:programming , made today: 3 of 5 cards left"]
     page: Any = BeautifulSoup(site.client(ann).get("/").text, "html.parser")
     assert site.client(ann).get(page.select_one(".begun a")["href"]).status_code == 200
     right(site, ann, made, 3)
@@ -54,7 +54,7 @@ def test_a_set_stands_on_today_until_it_is_done(site: Site, ann: Learner) -> Non
 def test_it_stands_there_under_a_plan_too(site: Site, ann: Learner) -> None:
     begin(site, ann)
     site.client(ann).post(f"{API}/plans", json={"date": later(site, ann), "minutes": 15})
-    assert on_today(site, ann) == ["Set deck:programming , begun today: 5 of 5 cards left"]
+    assert on_today(site, ann) == ["Set deck:programming , made today: 5 of 5 cards left"]
 
 
 def later(site: Site, ann: Learner) -> str:

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from flashcards.cli.commands import run
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.review.deck_list import ListedFolder
 from tests.site import Site
 
 
@@ -194,3 +195,17 @@ def test_close_to_the_day_a_round_of_practice_is_offered(site: Site, ann: Learne
     client.post("/api/v1/plans/outlook", json={"date": asked["date"], "minutes": 40})
     page = soup(client.get("/plan", query_string=asked))
     assert bool(page.select(".hero a[href='/practice']")) is offered
+
+
+def test_under_a_plan_a_folder_counts_what_a_review_of_it_brings(site: Site) -> None:
+    """The usual limit of new cards has no say while a plan is followed."""
+    ann = site.learner("Ann", new_per_day=2)
+    review = site.services.review
+    site.client(ann).post("/welcome", data={"date": on(site, ann, 3), "minutes": "60"})
+    folders = [row for row in review.deck_list(ann).rows if isinstance(row, ListedFolder)]
+
+    assert folders
+    assert {it.path: it.today for it in folders} == {
+        it.path: review.queue(ann, deck=it.path).left.total for it in folders
+    }
+    assert sum(it.today for it in folders) > 2

@@ -347,7 +347,7 @@ def test_what_teaches_a_point_is_shown_and_becomes_a_set(site: Practice, ann: Fl
     for _ in range(2):  # a double click
         assert ann.post(f"{address}/misses").location == f"{address}/report"
     report = ann.get(f"{address}/report").text
-    assert "1 card is in today’s review." in report
+    assert "1 card is in a set of its own, beside today’s cards." in report
     started = re.findall(r"/review\?set=[\w-]+", report)
     assert len(started) == 1
     assert "A fact about" in ann.get(started[0]).text
@@ -376,7 +376,7 @@ def test_misses_are_one_number_of_cards_everywhere(site: Practice, ann: FlaskCli
     assert len(ann.get("/api/v1/cards?q=is:missed").json["items"]) == 2
     ann.post(f"{address}/misses")
     report, home = ann.get(f"{address}/report").text, ann.get("/practice").text
-    assert numbers(r"(\d+) cards are in today’s review", report) == [2]
+    assert numbers(r"(\d+) cards are in a set of their own", report) == [2]
     assert numbers(r"Study what was missed: (\d+) cards left", home) == [2]
     assert "Missed in One question: What is pca?" in home
     started = re.findall(r"/review\?set=([\w-]+)", home)[0]

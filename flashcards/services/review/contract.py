@@ -187,9 +187,9 @@ class BeyondLimit:
 
 @dataclass(frozen=True, slots=True)
 class LimitsLeft:
-    """How many new and due cards may still come today, from whatever decks; `due` is None without a limit."""
+    """How many new and due cards may still come today, from whatever decks; None without a limit, as under a plan."""
 
-    new: int
+    new: int | None
     due: int | None
 
 

@@ -207,8 +207,10 @@ def _listed(line: _Line, asks: DecksToday, limits: LimitsLeft, titles: dict[str,
     )  # fmt: skip
 
 
-def _first_of(counts: Iterable[int], most: int) -> int:
-    """The sum of the counts, at most `most`; no more of them are made than that takes."""
+def _first_of(counts: Iterable[int], most: int | None) -> int:
+    """The sum of the counts, at most `most` where that is a number; no more of them are made than that takes."""
+    if most is None:
+        return sum(counts)
     total = 0
     if most > 0:
         for count in counts:

@@ -362,7 +362,9 @@ class Queues(LearnerDays):
     def left_of_limits(self, learner: Learner) -> LimitsLeft:
         """How many cards may still come today, whatever they are chosen from."""
         with self._db.read():
-            _, so_far = self._so_far(learner)
+            today, so_far = self._so_far(learner)
+            if self._plan_days.followed(learner.id, today) is not None:
+                return LimitsLeft(None, None)
         due = _due_left(learner, so_far)
         new = learner.new_per_day - sum(so_far.introduced.values())
         return LimitsLeft(max(0, new), None if due is None else max(0, due))
