@@ -10,7 +10,7 @@ import pytest
 
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import cards as card_rows
-from flashcards.storage.database import Database
+from flashcards.storage.sqlite_database import SqliteDatabase
 from tests.integration.study_world import StudyWorld
 
 
@@ -73,15 +73,15 @@ def test_a_search_for_what_few_have_walks_no_table(world: StudyWorld, monkeypatc
     ada = world.learner("ada")
     world.answer(ada, "d#n1", 4)
     plans: list[str] = []
-    every = Database.all
+    every = SqliteDatabase.all
 
-    def explained(self: Database, sql: str, values: Any = ()) -> Any:
+    def explained(self: SqliteDatabase, sql: str, values: Any = ()) -> Any:
         plans.extend(row[3] for row in every(self, f"EXPLAIN QUERY PLAN {sql}", values))
         return every(self, sql, values)
 
     for q in ("prop:reviews>0", "prop:lapses>0", "is:leech", "is:suspended"):
         with monkeypatch.context() as patch:
-            patch.setattr(Database, "all", explained)
+            patch.setattr(SqliteDatabase, "all", explained)
             world.review.cards(ada, q=q)
     assert plans
     assert not [step for step in plans if step in {"SCAN n", "SCAN c", "SCAN s", "SCAN v"}]
