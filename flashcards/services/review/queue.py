@@ -161,7 +161,7 @@ class _Due:
 class _Day:
     """The rest of a learner's day within a scope, and what was done of it there.
 
-    `followed` is the day of the plan that serves it, None without one.
+    `followed` is the day of the plan that serves it, None without one; then `seconds` is how long what is left takes.
     """
 
     study_day: Day
@@ -171,6 +171,7 @@ class _Day:
     due: _Due
     new_left: int
     followed: FollowedDay | None = None
+    seconds: float = 0.0
 
     def by_deck(self) -> tuple[Counter[DeckId], Counter[DeckId], Counter[DeckId], list[DrillCard]]:
         """How many cards are due, new and early in each deck, and the drill."""
@@ -264,8 +265,10 @@ class Queues(LearnerDays):
             day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
             cards = self._next_cards(learner, day, max(0, limit), held)
             seq, _ = self._rows.log_end(learner.id)
-        followed = day.followed.plan.id if isinstance(day, _Day) and day.followed else None
-        return Queue(day.study_day, seq, day.left, day.left.total + day.done, cards, followed)
+        total = day.left.total + day.done
+        if not isinstance(day, _Day) or day.followed is None:
+            return Queue(day.study_day, seq, day.left, total, cards)
+        return Queue(day.study_day, seq, day.left, total, cards, day.followed.plan.id, round(day.seconds))
 
     def follows_plan(self, learner: Learner) -> bool:
         """Whether today is a plan's day, whose cards are answered in the mode plan."""
@@ -309,7 +312,8 @@ class Queues(LearnerDays):
                 due_limit_reached=day.due.limited and not followed,
                 early=day.left.early,
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
-                plan_seconds=round(followed.seconds) if followed else 0,
+                plan_seconds=round(day.seconds),
+                done=day.done,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed
@@ -375,8 +379,7 @@ class Queues(LearnerDays):
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)
             if followed := self._followed_day(learner, scope, today, so_far, self._due(learner, scope, today, so_far)):
-                held = min(MORE, len(followed.asked) - followed.within)
-                return BeyondLimit(held, held) if held and not followed.within else None
+                return _beyond_plan(followed)
             decks = self._open_decks(learner, scope)
             limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), _deck_limits(decks, so_far))
             hidden = _hidden(self._due(learner, scope, today, so_far), so_far)
@@ -457,15 +460,22 @@ class Queues(LearnerDays):
             return day
         if scope.decks is not None and day.weighed.only_decks and not scope.decks & day.weighed.decks.keys():
             return None
-        within = sum(scope.has(it.deck, it.note, it.card) for it in day.asked[: day.within])
-        asked = tuple(it for it in day.asked if scope.has(it.deck, it.note, it.card))
-        return replace(day, asked=asked, within=within)
+        has = [scope.has(it.deck, it.note, it.card) for it in day.asked]
+        return replace(
+            day,
+            asked=tuple(it for it, is_here in zip(day.asked, has, strict=True) if is_here),
+            promised=sum(has[: day.promised]),
+            within=sum(has[: day.within]),
+            fits=sum(has[: day.fits]),
+            beyond_done=sum(it.card in day.beyond and scope.has(it.deck, it.note, it.card) for it in so_far.moved),
+        )
 
     def _under_plan(
         self, learner: Learner, scope: _Scope, today: Day, so_far: DaySoFar, due: _Due, day: FollowedDay, more: int
     ) -> _Day:
         """The rest of a day under a plan: its cards within the minutes, due cards outside of it, the drill."""
-        cards: list[PlannedCard] = [_planned_card(it, today) for it in day.asked[: day.within + more]]
+        count = day.with_more(more)
+        cards: list[PlannedCard] = [_planned_card(it, today) for it in day.asked[:count]]
         counts = Counter(map(_Day.kind, cards))
         outside = in_order(day.outside, today, learner.id, day.outside_within, due.order)
         cards += map(DueCard._make, outside)
@@ -478,6 +488,7 @@ class Queues(LearnerDays):
             due=due,
             new_left=1,
             followed=day,
+            seconds=day.seconds_of(len(cards) - len(outside), len(drill)),
         )
 
     def _so_far(self, learner: Learner) -> tuple[Day, DaySoFar]:
@@ -649,6 +660,20 @@ def _planned_card(card: AskableCard, today: Day) -> PlannedCard:
     if card.due_on <= today:
         return DueCard(card.card, card.due_on, card.interval, card.note, card.ordinal, card.deck)
     return EarlyCard(card.card, card.note, card.deck)
+
+
+def _beyond_plan(day: FollowedDay) -> BeyondLimit | None:
+    """What there is when a plan's day is done: what else fits into its minutes, else some cards more.
+
+    Where the minutes were over first, all that was promised.
+    """
+    if day.within:
+        return None
+    seconds, promise = round(day.seconds), day.promise
+    if day.promised:
+        return BeyondLimit(1, day.promised + 1, seconds, promise)
+    held = day.fits or min(MORE, len(day.asked))
+    return BeyondLimit(held + day.beyond_done, held, seconds, promise) if held else None
 
 
 def _of_notes(count: int, rows: Iterable[DueRow]) -> Iterator[DueRow]:
