@@ -19,7 +19,7 @@ from flashcards.services.plan.scope import Weighed
 from flashcards.services.review.card_lookup import Cards, card_number
 from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet, Summary
 from flashcards.services.review.incoming import checked_uuid
-from flashcards.services.review.queue import held_cards
+from flashcards.services.review.next_cards import held_cards
 from flashcards.storage.database import Database
 from flashcards.storage.sets import SetRows, StoredSet
 
