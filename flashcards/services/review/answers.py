@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flashcards.domain import schedule as rules
 from flashcards.domain.ids import CardId
+from flashcards.domain.leech import becomes_leech
 from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
 from flashcards.domain.schedule import MODES, History, Kind, Mode, Schedule
 from flashcards.domain.schedulers import SM2, SWITCH, Decider, Entry, decided, follow, name_of, own_of
@@ -92,7 +93,7 @@ class Answers(LearnerDays):
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
-        leech = lapsed and rules.becomes_leech(lapses)
+        leech = lapsed and becomes_leech(lapses)
         evidence = Evidence(day, at, seq + 1, answer.grade)
         step = self._memory.step(learner.id, found, evidence)
         after, decider = self._decided(learner, found, kind, evidence, step, history.last_moved)

@@ -9,8 +9,10 @@ from functools import cache
 from itertools import islice
 from typing import Protocol
 
+from flashcards.domain.confusables import apart, touching
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.pace import Asked, seconds_left
+from flashcards.domain.minutes_left import Asked, seconds_left
+from flashcards.domain.prerequisites import waits
 from flashcards.domain.queue import (
     DaySoFar,
     DrillCard,
@@ -23,21 +25,19 @@ from flashcards.domain.queue import (
     Order,
     Plan,
     PlannedCard,
-    apart,
     choose_new,
     day_so_far,
-    hide_due_siblings,
     in_order,
     in_turn,
     limit_due,
     shuffled,
     soonest,
-    touching,
-    waits,
     within_limit,
 )
+from flashcards.domain.siblings import hide_due_siblings
 from flashcards.domain.statistics import MATURE
-from flashcards.domain.study_day import Day, streak
+from flashcards.domain.streak import streak
+from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG, FollowedDay
