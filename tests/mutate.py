@@ -64,6 +64,7 @@ TESTS: dict[str, list[str]] = {
     "deckfiles/cloze/": _DECKS,
     "deckfiles/parse/": _DECKS,
     "services/review/answers.py": _REVIEWS,
+    "services/review/undo.py": _REVIEWS,
     "storage/reviews.py": _REVIEWS,
 }
 """By file or folder, the longest name that fits: the tests that must see a change there, the quickest first."""
