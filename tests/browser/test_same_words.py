@@ -8,6 +8,7 @@ from dataclasses import astuple
 from playwright.sync_api import Page
 
 from flashcards.domain.confusables import apart
+from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.queue import NewCard
 from flashcards.web.review.typed_answer import compare
@@ -63,6 +64,20 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
             for quality in (2, 3, 4)
         ]
         assert theirs == ours
+
+
+def test_what_is_done_of_a_day_is_said_the_same(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/help")
+    days = [
+        (done, seconds, drill) for done in (0, 1, 1_234) for seconds in (0, 29, 90, 150, 3_600) for drill in (0, 1, 2)
+    ]
+    found = page.evaluate(
+        """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
+        const { daySoFar } = await import(sheet.replace("app.css", "js/card.js"));
+        return days.map((day) => daySoFar(...day)); }""",
+        [list(day) for day in days],
+    )
+    assert found == [day_so_far(*day) for day in days]
 
 
 def test_confusable_cards_are_set_apart_the_same_way(live: Live, page: Page) -> None:

@@ -119,6 +119,19 @@ def test_the_way_to_the_grade_names_what_is_open(site: Practice, ann: FlaskClien
     assert "follow-ups do not count" in page
 
 
+@pytest.mark.parametrize(("buttons", "word"), [(4, "Again"), (6, "Wrong")])
+def test_a_grade_has_the_word_of_the_learners_own_button(site: Practice, buttons: int, word: str) -> None:
+    client = site.client(site.services.accounts.save_settings(site.learner(), buttons=buttons))
+    address = begin(client)
+    uid = answer(client, address)
+    assert f"<b>{word}</b>" in client.get(f"{address}?q=1").text
+    client.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "1"})
+    report = client.get(f"{address}/report").text
+    (row,) = site.services.review.log(site.services.accounts.find("Ann"))
+    for page in (report, client.get(f"/cards/{row.card}").text):
+        assert [it in page for it in ("Again", "Wrong")] == [it == word for it in ("Again", "Wrong")]
+
+
 @pytest.mark.parametrize(
     ("item", "asked", "told"),
     [

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from flashcards.domain.grade import grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
@@ -19,7 +20,6 @@ from flashcards.web.cards.flags import read_flag
 from flashcards.web.practice import forms
 from flashcards.web.practice.charts import rounds_chart
 from flashcards.web.practice.drawing import drawn
-from flashcards.web.review import buttons
 from flashcards.web.shared.errors import Trouble, trouble_of
 from flashcards.web.shared.security import HEADERS, PAGE_POLICY
 
@@ -134,7 +134,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "kind": NAMES[asked.question.kind],
         "minutes": QUESTION_MINUTES[asked.question.kind],
         "phases": PHASES,
-        "offer": buttons.grades(me.buttons),
+        "offer": grades(me.buttons),
         "answer_id": uuid4(),
         "now": services().clock(),
         "next": f"/practice/{opened.round.id}?q={following + 1}" if following is not None else None,
@@ -249,7 +249,6 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
-        grade_names={grade.quality: grade.name for grade in buttons.grades(6)},
         shown_misses=3,
     )
 
