@@ -48,9 +48,9 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
     found = page.evaluate(
         """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
-        const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day });
+        const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day, 5: day });
         return days.map((day) => ["due", "drill", "ahead", "plan", "cram"].flatMap((kind) => either.flatMap((drill) =>
-          either.flatMap((suspends) => either.flatMap((by_plan) => [2, 3, 4].map((quality) =>
+          either.flatMap((suspends) => either.flatMap((by_plan) => [2, 3, 4, 5].map((quality) =>
             effect(quality, { kind, suspends, by_plan, intervals: of(day) }, drill))))))); }""",
         days,
     )
@@ -61,7 +61,7 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
             for drill in (True, False)
             for suspends in (True, False)
             for by_plan in (True, False)
-            for quality in (2, 3, 4)
+            for quality in (2, 3, 4, 5)
         ]
         assert theirs == ours
 

@@ -115,6 +115,8 @@ def test_today_says_what_is_done_and_what_failed(client: FlaskClient, clock: Clo
     assert f"3 done; {promised - 5} new cards, 2 to drill" in now
     assert words(today.select_one("a[href='/review'].btn")).startswith("Go on")
     assert "first step" not in now
+    # Hard is drilled, too; failed is what was forgotten, here as everywhere.
+    assert "1 failed" in words(page(client, "/stats").main)
 
 
 def test_what_the_morning_promised_is_a_days_work_and_more_is_offered(client: FlaskClient, clock: Clock) -> None:

@@ -83,7 +83,7 @@ MEANINGS = {
     "items": "What was asked for, in order.",
     "key": "The name that the card's text gives it today: `deck#note/which`.",
     "kind": "Which kind it is of; more kinds may come.",
-    "known": "Cards that are remembered for three weeks or longer.",
+    "known": "Cards that are expected to be remembered; in an import, what was here already.",
     "language": "The deck's language as a BCP 47 tag, empty where it names none.",
     "lapses": "How often the card was forgotten when it was due.",
     "last": "Its last day.",

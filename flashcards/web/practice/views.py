@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from flashcards.domain.grade import grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
+from flashcards.domain.practice.marks import rule_in_words
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told
@@ -147,6 +148,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "link": services().practice.link(me, opened.round.id),
         "clarified": [asked_and_told(item) for item in asked.clarify_html],
         "open": _open(asked),
+        "rule": rule_in_words(asked.tally.points),
         "graded_now": "grade" in request.args,
     }
 
@@ -154,11 +156,11 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
 def _open(asked: Asked) -> tuple[str, str] | None:
     """What is to be done before the grade, as (its place on the page, words): points, then the next follow-up."""
     if asked.tally.unmarked:
-        return "points", f"{asked.tally.unmarked} of {asked.tally.points} to mark"
+        return "points", f"Next point ({asked.tally.unmarked} left)"
     marked, asked_next = asked.marks.get("self", {}), asked.question.follow_ups
     for number, point in enumerate(asked_next, 1):
         if point.key not in marked:
-            return f"follow-{number}", f"Follow-up {number} of {len(asked_next)}"
+            return f"follow-{number}", f"Answer follow-up {number} of {len(asked_next)}"
     return None
 
 
