@@ -25,12 +25,7 @@ class FolderCounts:
     @property
     def total(self) -> int:
         """All that comes today."""
-        return self.new + self.again
-
-    @property
-    def again(self) -> int:
-        """What was seen before."""
-        return self.due + self.drill + self.early
+        return self.new + self.due + self.drill + self.early
 
 
 def by_folder(decks: Sequence[DeckCounts], titles: Mapping[str, str]) -> list[FolderCounts]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Style
-from flashcards.domain.plan.plan import known_now
+from flashcards.domain.plan.plan import MORE_MINUTES, known_now
 from flashcards.domain.study_day import Day
 from flashcards.errors import FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
@@ -38,7 +38,7 @@ from flashcards.services.review.facade import DeckCounts, ReviewService
 from flashcards.storage.database import Database
 from flashcards.storage.plans import PlanDayRow, PlanRow
 
-STEP = 15
+STEP = MORE_MINUTES
 """Minutes: the table of other minutes goes by these."""
 LEAST_PRICE = 5
 """A price of fewer cards is not spoken of."""
