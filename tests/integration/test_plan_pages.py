@@ -14,6 +14,7 @@ from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.deck_list import ListedFolder
 from flashcards.services.review.facade import Answer
+from tests.databases import settings_for
 from tests.site import Site
 
 
@@ -140,8 +141,8 @@ def test_other_minutes_are_refused_with_a_sentence_and_kept(site: Site, ann: Lea
 def test_the_terminal_takes_any_whole_minutes(
     site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FLASHCARDS_DATA", str(site.config.data))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(site.config.decks))
+    for name, value in settings_for(site.config.data, site.config.decks).items():
+        monkeypatch.setenv(name, value)
     day = on(site, ann, 19)
     assert run(["plan", "make", day, "--minutes", "40"]) == 0
     assert run(["plan", "minutes", "0"]) == 2
