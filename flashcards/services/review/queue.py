@@ -309,7 +309,7 @@ class Queues(LearnerDays):
                 due_limit_reached=day.due.limited and not followed,
                 early=day.left.early,
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
-                plan_seconds=round(followed.seconds) if followed else 0,
+                plan_seconds=self._plan_seconds(learner, followed, day.left) if followed else 0,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed
@@ -450,7 +450,6 @@ class Queues(LearnerDays):
             today,
             done={it.card for it in so_far.moved},
             notes_done=so_far.moved_notes,
-            drills=len(so_far.drill),
             due=due.shown,
         )
         if day is None or scope.everything:
@@ -598,6 +597,10 @@ class Queues(LearnerDays):
         days = range(today + 1, last + 1)
         allowed = within_limit([counts.get(day, (0, 0)) for day in days], learner.due_per_day)
         return tuple(DayCount(day, *count) for day, count in zip(days, allowed, strict=True))
+
+    def _plan_seconds(self, learner: Learner, followed: FollowedDay, left: Left) -> int:
+        """What is left of a plan's day: its minutes, or the drill where that takes longer by now."""
+        return max(round(followed.seconds), self._seconds(learner, Left(0, 0, left.drill)))
 
     def _seconds(self, learner: Learner, left: Left) -> int:
         counts: dict[Asked, int] = {"due": left.due + left.early, "new": left.new, "drill": left.drill}
