@@ -46,7 +46,8 @@ class Config:
     and `admin_password` make the first account, where there is none. `llm_url` is where a language model is asked
     to propose ticks in practice; empty: nowhere. `metrics_token` opens `/metrics`, "" for no such page; `log` is
     how the log is written. `backup_hook` is the command that takes each night's backup elsewhere. `mail` is the
-    server that reminders go through, from the address `mail_from`.
+    server that reminders go through, from the address `mail_from`. `allowed_networks` are those that learners' own
+    addresses may lie in though they are private.
     """
 
     data: Path
@@ -67,6 +68,7 @@ class Config:
     log: Log = "text"
     mail: MailServer | None = None
     mail_from: str = ""
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm_url: str = ""
     llm_model: str = "llama3.2"
     llm_key: str = field(default="", repr=False)
@@ -123,6 +125,7 @@ class Config:
         mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
         if mail and not url:
             wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
+        allowed_networks = read("FLASHCARDS_ALLOWED_NETWORKS", "", _allowed_networks)
         own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
         llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
         llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
@@ -152,6 +155,7 @@ class Config:
             log=cast(Log, log),
             mail=cast("MailServer | None", mail),
             mail_from=cast(str, mail_from),
+            allowed_networks=cast(tuple[IPv4Network | IPv6Network, ...], allowed_networks),
             llm_url=cast(str, llm_url),
             llm_model=cast(str, llm_model),
             llm_key=cast(str, llm_key),
@@ -222,19 +226,26 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks separated by spaces or commas."""
-    return tuple(map(_network, text.replace(",", " ").split()))
+    """Addresses and networks of proxies, separated by spaces or commas."""
+    return _all_networks(text, "those of your proxies", "anybody could say who they are; name your proxies")
 
 
-def _network(text: str) -> IPv4Network | IPv6Network:
+def _allowed_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, separated by spaces or commas, that learners may have messages sent to."""
+    return _all_networks(text, "those that messages may go to", "nothing would be refused; name the networks")
+
+
+def _all_networks(text: str, which: str, why_not_all: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_network(it, which, why_not_all) for it in text.replace(",", " ").split())
+
+
+def _network(text: str, which: str, why_not_all: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(
-            f"{text} is no address; give those of your proxies, or their networks, such as 10.0.0.0/8"
-        ) from None
+        raise ValueError(f"{text} is no address; give {which}, or their networks, such as 10.0.0.0/8") from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
+        raise ValueError(f"{text} is every address: {why_not_all}")
     return network
 
 
