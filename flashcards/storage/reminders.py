@@ -7,7 +7,7 @@ from typing import NamedTuple
 from peewee import Case, fn
 
 from flashcards.domain.ids import LearnerId
-from flashcards.domain.pace import LONGEST_MS
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
 from flashcards.storage.models import Learner, LearnerDay, Review, Sent

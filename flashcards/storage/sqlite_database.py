@@ -315,6 +315,16 @@ class SqliteDatabase(Database):
             self.execute("PRAGMA temp_store = memory")
 
     @contextmanager
+    def room(self, kib: int) -> Iterator[None]:
+        """Lets this thread's connection keep so much of the file in memory."""
+        (usual,) = self.one("PRAGMA cache_size") or (-8000,)
+        self.execute(f"PRAGMA cache_size = {-kib}")
+        try:
+            yield
+        finally:
+            self.execute(f"PRAGMA cache_size = {int(usual)}")
+
+    @contextmanager
     def waiting_once(self) -> Iterator[None]:
         """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
 
@@ -438,6 +448,7 @@ def count_accounts_in_file(path: Path) -> int:
 
 
 def _migrate(path: Path) -> list[str]:
+    """All that the database lacks in one transaction: who is killed on the way leaves it as it was."""
     connections = _connections(path, read_only=False)
     try:
         with _translated(path):
@@ -445,7 +456,11 @@ def _migrate(path: Path) -> list[str]:
             unknown = [migration.name for migration in runner.status() if migration.path is None]
             if unknown:
                 raise Unavailable(_newer(path, unknown))
-            ran: list[str] = runner.up()
+            # Only outside of a transaction: a table that is rebuilt would take along what refers to it.
+            connections.pragma("foreign_keys", 0)
+            runner.migrator.transactional_ddl = False
+            with connections.atomic():
+                ran: list[str] = runner.up()
             return ran
     finally:
         connections.close_all()

@@ -10,7 +10,7 @@ from itertools import islice
 
 from flashcards.clock import Clock
 from flashcards.domain.ids import LearnerId
-from flashcards.domain.pace import seconds_left
+from flashcards.domain.minutes_left import seconds_left
 from flashcards.domain.queue import day_so_far
 from flashcards.domain.study_day import Day, study_day
 from flashcards.errors import FlashcardsError

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from flashcards.clock import Clock
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.reminder_hour import letter_due, reminder_due
-from flashcards.domain.study_day import Day, streak
+from flashcards.domain.streak import streak
+from flashcards.domain.study_day import Day
 from flashcards.errors import FlashcardsError, Unavailable
 from flashcards.mail_server import mail_address
 from flashcards.services.reminders import texts
