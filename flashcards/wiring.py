@@ -164,6 +164,10 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     A restore that was cut off is brought to its end; before a migration there is a backup. Raises Invalid where the
     data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
+    return _over(_open_database(config, clock), config, clock)
+
+
+def _open_database(config: Config, clock: Clock) -> Database:
     _make_folder(config.data)
     file = config.database if isinstance(config.database, Path) else None
     if file is not None and finish_restore(config.data, file, config.decks):
@@ -175,6 +179,10 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     if file is not None and is_cut_off(file):  # since we looked; from now on, while it is open, there can be none
         database.close()
         raise Unavailable(f"A restore of {file} was cut off just now: start again, and it is finished.")
+    return database
+
+
+def _over(database: Database, config: Config, clock: Clock) -> Services:
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)

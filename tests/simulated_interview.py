@@ -125,14 +125,18 @@ class Result:
 def study(client: FlaskClient, clock: Clock, person: Person, day: int, seconds: float, *, plan: bool) -> int:
     """A day's session: cards as they come until the time is over; gives how many answers.
 
-    Without a plan what is due comes first, and then new cards while there is time.
+    Without a plan what is due comes first, and then new cards while there is time; under one what the day promised,
+    and then what else it has.
     """
-    spent, answers, mode = 0.0, 0, "plan" if plan else "review"
+    spent, answers, mode, more = 0.0, 0, "plan" if plan else "review", 0
     if not plan:
         client.patch("/api/v1/me", json={"new_per_day": 0})
     while spent < seconds:
-        queue = client.get(f"/api/v1/queue?limit={BATCH}").json
+        queue = client.get(f"/api/v1/queue?limit={BATCH}&more={more}").json
         if not queue["cards"]:
+            if plan and not more:
+                more = 9_999
+                continue
             if plan or client.get("/api/v1/me").json["new_per_day"]:
                 break
             client.patch("/api/v1/me", json={"new_per_day": 9_999})

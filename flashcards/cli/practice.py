@@ -11,7 +11,8 @@ import click
 
 from flashcards.cli.common import counted, printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
-from flashcards.cli.review import FOUR, NAMES, QUIT, SIX, choose_learner, terminal_text
+from flashcards.cli.review import QUIT, choose_learner, terminal_text
+from flashcards.domain.grade import grade_names, grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, ROUND_KINDS
 from flashcards.domain.practice.kinds import NAMES as KINDS
 from flashcards.domain.practice.rounds import Point
@@ -158,12 +159,13 @@ class Room:
                 return
 
     def _grade(self, asked: Asked) -> None:
-        keys = SIX if self.learner.buttons == 6 else FOUR
+        buttons = grades(self.learner.buttons)
+        keys = {it.key: it.quality for it in buttons}
         now = self.round.questions[asked.position]
         of = now.tally
         click.echo(f"\n{of.said} said, {of.partly} partly, {of.missed} missed, {of.unmarked} not marked")
-        offer = "   ".join(f"{key} {NAMES[quality]}" for key, quality in keys.items())
-        proposed = "" if now.proposed is None else f"   Space {NAMES[now.proposed]}"
+        offer = "   ".join(f"{it.key} {it.name}" for it in buttons)
+        proposed = "" if now.proposed is None else f"   Space {grade_names(self.learner.buttons)[now.proposed]}"
         while True:
             key = self._key(f"{offer}{proposed}   n no grade")
             grade = now.proposed if key in GO else keys.get(key)

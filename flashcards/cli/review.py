@@ -20,19 +20,19 @@ from pygments.util import ClassNotFound
 
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
+from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
+from flashcards.domain.grade import grades
 from flashcards.domain.study_day import date_of
+from flashcards.domain.study_set import why_again
 from flashcards.domain.word_diff import Fold, Piece, folded
 from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_as_text import card_text
 from flashcards.services.review.contract import QueueMode
-from flashcards.services.review.facade import Answer, Left, Queue, QueueCard
+from flashcards.services.review.facade import Answer, Queue, QueueCard
 from flashcards.wiring import Services
 
-FOUR = {"1": 1, "2": 3, "3": 4, "4": 5}
-SIX = {str(quality): quality for quality in range(6)}
-NAMES = {0: "Blackout", 1: "Again", 2: "Wrong", 3: "Hard", 4: "Good", 5: "Easy"}
 ACTIONS = {"-": ("bury", False), "=": ("bury", True), "@": ("suspend", False), "!": ("suspend", True)}
 QUIT = {"q", "\x1b", "\x03", "\x04"}
 HELP = """\
@@ -134,7 +134,7 @@ class Session:
                     return
                 continue
             click.clear()
-            click.secho(self._left(queue.left), dim=True)
+            click.secho(self._left(queue), dim=True)
             if not self._ask(queue.cards[0]):
                 click.echo(f"\n{self.answered} answered.")
                 return
@@ -147,7 +147,10 @@ class Session:
         }
         return ends["cram" if self.chosen.set_id else self.chosen.mode]
 
-    def _left(self, left: Left) -> str:
+    def _left(self, queue: Queue) -> str:
+        left = queue.left
+        if queue.plan is not None:
+            return day_so_far(queue.done, queue.plan_seconds, left.drill)
         if self.chosen.mode == "review" and self.chosen.set_id:
             return f"{left.total} left of the set"
         if self.chosen.mode == "review":
@@ -161,6 +164,8 @@ class Session:
         click.secho(printable(context) + "\n", dim=True)
         if card.news.returned_on is not None:
             click.secho(f"An author changed this card on {date_of(card.news.returned_on)}: it came back for that\n")
+        if card.failed:
+            click.secho(why_again(card.rights) + "\n", dim=True)
         click.echo(terminal_text(text.question) + "\n")
         started = time.monotonic()
         if card.typed:
@@ -190,8 +195,9 @@ class Session:
                 return True
 
     def _grade(self, card: QueueCard, started: float) -> bool:
-        keys = SIX if self.learner.buttons == 6 else FOUR
-        offer = "   ".join(f"{key} {NAMES[quality]}: {self._when(card, quality)}" for key, quality in keys.items())
+        buttons = grades(self.learner.buttons)
+        keys = {it.key: it.quality for it in buttons}
+        offer = "   ".join(f"{it.key} {it.name}: {self._when(card, it.quality)}" for it in buttons)
         while True:
             key = self._key(offer)
             if key in QUIT:

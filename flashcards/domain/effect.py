@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flashcards.domain.sm2 import DRILLED_UNTIL, REMEMBERED
+from flashcards.domain.sm2 import DRILLED_UNTIL, QUALITIES, REMEMBERED
+
+BEST = max(QUALITIES)
 
 
 def effect(quality: int, days: str, kind: str, *, drill: bool, suspends: bool = False, by_plan: bool = False) -> str:
@@ -11,7 +13,8 @@ def effect(quality: int, days: str, kind: str, *, drill: bool, suspends: bool = 
     ``15 d``, the `days` given; ``today, then 36 d`` for what will be drilled; ``today`` within the drill; ``date
     stays`` ahead and in a cram, where what is failed comes ``again``; ``suspended`` for a lapse that makes a leech of
     it. `drill` is the learner's setting; `by_plan` is whether a plan says when the card comes again, whatever its own
-    date: then ``today`` for what will be drilled, else ``by plan``.
+    date: then ``today`` for what will be drilled, ``by plan`` for a right answer, and ``later`` for the best one, which
+    the plan asks again after the others.
     """
     if kind == "cram":
         return "again" if quality < REMEMBERED else "date stays"
@@ -23,5 +26,5 @@ def effect(quality: int, days: str, kind: str, *, drill: bool, suspends: bool = 
     if drilled and (planned or kind == "drill"):
         return "today"
     if planned:
-        return "by plan"
+        return "later" if quality == BEST else "by plan"
     return f"today, then {days}" if drilled else days

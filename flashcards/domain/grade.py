@@ -32,6 +32,14 @@ def grades(buttons: int) -> tuple[Grade, ...]:
     return SIX if buttons == 6 else FOUR
 
 
+def grade_names(buttons: int) -> dict[int, str]:
+    """What each quality is called to a learner with 4 or 6 buttons: by the button's word where there is one.
+
+    A grade without a button of theirs came from elsewhere, or from before they chose; it has the word of the six.
+    """
+    return {grade.quality: grade.name for grade in (*SIX, *grades(buttons))}
+
+
 def is_quality(value: object) -> bool:
     """Whether this is a whole number from 0 to 5: not True, not 3.0, not "3"."""
     return isinstance(value, int) and not isinstance(value, bool) and value in sm2.QUALITIES

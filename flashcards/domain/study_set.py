@@ -39,13 +39,15 @@ class SetCard(NamedTuple):
 
 
 class AskedCard(NamedTuple):
-    """A card of a set that is not done: what it is to the learner, and how many right answers in a row it needs."""
+    """A card of a set that is not done: what it is to the learner, how many right answers in a row it needs, and
+    whether it was failed in the set."""
 
     card: CardId
     note: NoteId
     deck: DeckId
     kind: SetKind
     rights: int
+    failed: bool = False
 
 
 class GivenAnswer(NamedTuple):
@@ -72,6 +74,14 @@ def in_order(cards: Sequence[SetCard], seed: str) -> list[CardId]:
     mixed = [card for _, card in sorted(ranked, key=lambda it: it[0])]
     new = (card for card in cards if card.is_new)
     return [next(new).card if card.is_new else card.card for card in mixed]
+
+
+def why_again(rights: int) -> str:
+    """Why a card that was failed in a set comes again, while it needs so many right answers in a row.
+
+    The page, its script and the terminal say it so.
+    """
+    return "Failed: it comes until right twice in a row." if rights > 1 else "Once more right, and it is done."
 
 
 def rights_needed(qualities: Iterable[int]) -> int:
@@ -108,7 +118,17 @@ def not_done(
             away[card] = _AWAY[verb]
     drilled, done_today = set(drill), set(moved)
     asked = [
-        (last.get(it.card, -1), AskedCard(it.card, it.note, it.deck, _kind(it, mode, day, drilled, done_today), rights))
+        (
+            last.get(it.card, -1),
+            AskedCard(
+                it.card,
+                it.note,
+                it.deck,
+                _kind(it, mode, day, drilled, done_today),
+                rights,
+                any(quality < REMEMBERED for quality in given.get(it.card, ())),
+            ),
+        )
         for it in cards
         if not away.get(it.card) and (rights := rights_needed(given.get(it.card, ())))
     ]

@@ -11,7 +11,7 @@ from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
-from flashcards.domain.pace import LONGEST_MS
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
@@ -22,11 +22,11 @@ from flashcards.storage.models import (
     LearnerDeck,
     Note,
     NoteTag,
-    Prerequisite,
     Review,
     Schedule,
 )
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
+from flashcards.storage.prerequisites import missing_of
 from flashcards.storage.schedules import shown_on
 
 NO_PLAN = 0
@@ -138,31 +138,6 @@ def _spent_ms(usual_ms: int, learner: LearnerId, day: Day) -> Query:
 def _last_grades(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return _asked_on(log.select(log.card, log.quality), log, learner, day).order_by(log.at, log.seq)
-
-
-@prepared
-def _missing(learner: LearnerId, notes: Collection[NoteId]) -> Query:
-    card, log = Card.alias(), Indexed(Review, "review_card")
-    askable = (
-        Card.select(Card.id)
-        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
-        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
-    )
-    answered = (
-        card.select(card.id)
-        .join(log, on=((log.card == card.id) & (log.learner == learner)))
-        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
-    )
-    has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)
-    return (
-        Prerequisite.select(Prerequisite.note, Prerequisite.requires)
-        .join(Note, on=(Note.id == Prerequisite.requires))
-        .join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it)
-        .where(
-            Among(Prerequisite.note, notes), Note.removed_at.is_null(), Note.draft == 0,
-            fn.coalesce(LearnerDeck.active, 1) == 1, fn.EXISTS(askable), ~fn.EXISTS(answered),
-        )
-    )  # fmt: skip
 
 
 @prepared
@@ -492,10 +467,7 @@ class PlanRows:
 
     def missing(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, set[NoteId]]:
         """What these notes wait for: notes in the decks that are switched on, and never answered."""
-        found: dict[NoteId, set[NoteId]] = {}
-        for note, required in _missing.all(self._db, learner, list(notes)):
-            found.setdefault(note, set()).add(required)
-        return found
+        return missing_of(self._db, learner, notes)
 
     def last_day_before(self, learner: LearnerId, day: Day) -> Day | None:
         """The last day before this one on which the learner answered something."""

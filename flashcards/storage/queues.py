@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, SQL, Case, Select, fn
 
-from flashcards.domain import queue as domain
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.pace import LONGEST_MS, Asked, Sample
+from flashcards.domain.minutes_left import LONGEST_MS, Asked, Sample
+from flashcards.domain.prerequisites import Prerequisite as Wanted
 from flashcards.domain.queue import AnswerToday, DueRow, NewCard
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.statistics import MATURE
@@ -41,6 +41,7 @@ from flashcards.storage.prepared import (
     Query,
     prepared,
 )
+from flashcards.storage.prerequisites import prerequisites_of
 from flashcards.storage.schedules import asked_on, shown_on
 
 ASKED = ("scheduled", "drill", "plan")
@@ -192,29 +193,6 @@ def _new(learner: LearnerId, deck: DeckId, today: Day, *, by_level: bool = False
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
         .where(note.deck == deck, note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(), is_new)
         .order_by(*((_level(note.id),) if by_level else ()), note.position, Card.ordinal)
-    )
-
-
-@prepared
-def _prerequisites(learner: LearnerId, notes: Collection[NoteId]) -> Query:
-    card, log = Card.alias(), Indexed(Review, "review_card")
-    askable = (
-        Card.select(Card.id)
-        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
-        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
-    )
-    answered = (
-        card.select(card.id)
-        .join(log, on=((log.card == card.id) & (log.learner == learner)))
-        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
-    )
-    is_active = fn.coalesce(LearnerDeck.active, 1) == 1
-    in_play = Note.removed_at.is_null() & (Note.draft == 0) & is_active & fn.EXISTS(askable)
-    return (
-        Prerequisite.select(Prerequisite.note, in_play, fn.EXISTS(answered))
-        .join(Note, on=(Note.id == Prerequisite.requires))
-        .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(Note.deck, learner))
-        .where(Among(Prerequisite.note, notes))
     )
 
 
@@ -421,12 +399,9 @@ class QueueRows:
         """The core notes, and those that must come before them."""
         return {note for (note,) in _core.all(self._db)}
 
-    def prerequisites(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, list[domain.Prerequisite]]:
+    def prerequisites(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, list[Wanted]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
-        found: dict[NoteId, list[domain.Prerequisite]] = {}
-        for note, in_play, answered in _prerequisites.all(self._db, learner, list(notes)):
-            found.setdefault(note, []).append(domain.Prerequisite(bool(in_play), bool(answered)))
-        return found
+        return prerequisites_of(self._db, learner, notes)
 
     def decks(self, learner: LearnerId, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""

@@ -10,12 +10,13 @@ from typing import Any
 from peewee import JOIN, SQL, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
-from flashcards.storage.prepared import IN_ORDER, Indexed, Listed, Number, Query, inserting, prepared
+from flashcards.storage.prepared import IN_ORDER, AtMost, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
 
 _CAN_BE_ASKED = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
@@ -111,6 +112,16 @@ def _since(learner: LearnerId, seq: int) -> Query:
 
 
 @prepared
+def _answers_since(learner: LearnerId, seq: int) -> Query:
+    later = (Review.learner == learner) & (Review.seq > seq) & (Review.undone == 0) & (Review.kind != "imported")
+    return (
+        Review.select(Review.card, Review.quality, AtMost(fn.coalesce(Review.took_ms, 0), LONGEST_MS))
+        .where(later, Review.quality.is_null(False))
+        .order_by(Review.at, Review.seq)
+    )
+
+
+@prepared
 def _crammed(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return (
@@ -171,6 +182,10 @@ class SetRows:
     def since_with_seq(self, learner: LearnerId, seq: int) -> list[tuple[int, GivenAnswer]]:
         """The same, each with its place in the log."""
         return [(row[0], GivenAnswer(*row[1:])) for row in _since.all(self._db, learner, seq)]
+
+    def answers_since(self, learner: LearnerId, seq: int) -> list[tuple[CardId, int, int]]:
+        """(card, quality, milliseconds counted) of every answer after the row `seq`, in the order as given."""
+        return [(card, quality, took) for card, quality, took in _answers_since.all(self._db, learner, seq)]
 
     def crammed(self, learner: LearnerId, day: Day) -> list[GivenAnswer]:
         """What was crammed or put away on a day, in the order in which it was given."""

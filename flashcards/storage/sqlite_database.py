@@ -456,6 +456,7 @@ def count_accounts_in_file(path: Path) -> int:
 
 
 def _migrate(path: Path) -> list[str]:
+    """All that the database lacks in one transaction: who is killed on the way leaves it as it was."""
     connections = _connections(path, read_only=False)
     try:
         with _translated(path):
@@ -463,7 +464,11 @@ def _migrate(path: Path) -> list[str]:
             unknown = [migration.name for migration in runner.status() if migration.path is None]
             if unknown:
                 raise Unavailable(_newer(path, unknown))
-            ran: list[str] = runner.up()
+            # Only outside of a transaction: a table that is rebuilt would take along what refers to it.
+            connections.pragma("foreign_keys", 0)
+            runner.migrator.transactional_ddl = False
+            with connections.atomic():
+                ran: list[str] = runner.up()
             return ran
     finally:
         connections.close_all()

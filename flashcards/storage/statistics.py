@@ -9,8 +9,8 @@ from typing import Any
 from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
-from flashcards.domain.pace import LONGEST_MS
-from flashcards.domain.schedule import FIRST_LEECH
+from flashcards.domain.leech import FIRST_LEECH
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import MATURE, QUALITIES, QUARTER_MS, SCHEDULED, DaySums
 from flashcards.domain.study_day import Day
@@ -122,8 +122,7 @@ def _of_decks(query: Any, learner: LearnerId, decks: Collection[DeckId]) -> Any:
 @prepared
 def _intervals(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_asked = Schedule.due_on.is_null(False) & (Schedule.suspended == 0)
-    is_known = Schedule.due_on.is_null(False) & (Schedule.repetition > 0)
-    columns = (Schedule.interval, _sum(is_asked), fn.sum(Schedule.suspended), _sum(is_known))
+    columns = (Schedule.interval, _sum(is_asked), fn.sum(Schedule.suspended))
     return _of_decks(Schedule.select(*columns), learner, decks).group_by(Schedule.interval)
 
 
@@ -166,12 +165,11 @@ Counts = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class IntervalRow:
-    """How many cards have an interval: scheduled ones, suspended ones, and those remembered when last asked."""
+    """How many cards have an interval: scheduled ones, and suspended ones."""
 
     interval: int
     scheduled: int
     suspended: int
-    known: int
 
 
 @dataclass(frozen=True, slots=True)

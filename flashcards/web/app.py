@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter
 
 from flashcards import __version__
 from flashcards.bundled import bundled
+from flashcards.domain.grade import grade_names, grades
 from flashcards.web.admin.views import admin
 from flashcards.web.analysis.views import analysis
 from flashcards.web.api import authoring as _api_authoring
@@ -48,7 +49,6 @@ from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.reminders.views import reminders
-from flashcards.web.review import buttons
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.settings import scheduler_views as _scheduler_views
@@ -178,7 +178,8 @@ def _teach_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         relative_day=dates.relative_day,
         version=__version__,
-        grades=buttons.grades,
+        grades=grades,
+        grade_names=grade_names,
         FLAGS=flags.FLAGS,
         SET_NAMES=SET_NAMES,
     )

@@ -54,13 +54,20 @@ def main(out: Path) -> None:
                         prepare(page)
                         page.evaluate("document.fonts.ready")
                         page.screenshot(path=out / f"{title}-{width}-{scheme}.png", full_page="/review" not in path)
-                        wider = page.evaluate(
-                            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                        )
-                        if wider > 0:
-                            print(f"{title} at {width}: {wider} px too wide")
+                        say_if_too_wide(page, f"{title} at {width}")
+                        if scheme == "light" and width != 320:
+                            page.evaluate("document.documentElement.style.fontSize = '200%'")
+                            page.screenshot(path=out / f"{title}-{width}-large.png", full_page="/review" not in path)
+                            say_if_too_wide(page, f"{title} at {width}, 200%")
                         context.close()
         browser.close()
+
+
+def say_if_too_wide(page: Page, what: str) -> None:
+    """Prints what goes beyond the window's width."""
+    wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wider > 0:
+        print(f"{what}: {wider} px too wide")
 
 
 def people(live: Live, clock: Clock) -> Shots:
@@ -87,6 +94,17 @@ def people(live: Live, clock: Clock) -> Shots:
     cards = review.set_queue(finder, made.id, limit=2).cards
     for card in cards:
         review.answer(finder, Answer(new_id(), card.id, 4, took_ms=9_000))
+    over, free, quick = site.learner("Hal"), site.learner("Ida"), site.learner("Jo")
+    clock.days = -20
+    services.plans.make(over, Choice(today - 1, 40))
+    answer_some(live, over, 30)
+    clock.days = 0
+    services.plans.make(free, Choice(today + 21, 40))
+    services.plans.add_break(free, today + 5, today + 9)
+    for flag, card in enumerate(review.set_queue(finder, made.id, limit=3).cards, 1):
+        review.flag(finder, card.id, flag, id=new_id())
+    services.plans.make(quick, Choice(today + 21, 5))
+    answer_some(live, quick, 500, seconds=4)
     tuned = f"/plan?date={date_of(today + 19) + timedelta(0)}&minutes=40"
     nothing = lambda page: None  # noqa: E731
     return [
@@ -106,12 +124,24 @@ def people(live: Live, clock: Clock) -> Shots:
         ("review-plan", planned, "/review", answered),
         ("review-set", finder, f"/review?set={made.id}", answered),
         ("after-break", studious, "/", nothing),
+        ("today-over", over, "/", nothing),
+        ("after", over, "/plan/after", nothing),
+        ("holiday", free, "/plan", reckoned),
+        ("holiday-settings", free, "/settings", nothing),
+        ("flags", finder, f"/review?set={made.id}", flagged),
+        ("browse-flags", finder, "/browse?q=flag:1", nothing),
+        ("today-done", quick, "/", nothing),
+        ("done-plan", quick, "/done", nothing),
+        ("sets", finder, f"/done?set={made.id}", nothing),
+        ("stats", studious, "/stats", nothing),
     ]
 
 
-def answer_some(live: Live, learner: Learner, count: int) -> None:
-    for card in live.services.review.queue(learner, limit=count).cards:
-        live.services.review.answer(learner, Answer(new_id(), card.id, 4, "plan", took_ms=20_000))
+def answer_some(live: Live, learner: Learner, count: int, seconds: int = 20) -> None:
+    """Every fifth is failed, and waits in the drill."""
+    for place, card in enumerate(live.services.review.queue(learner, limit=count).cards):
+        grade = 1 if place % 5 == 3 and count < 500 else 4
+        live.services.review.answer(learner, Answer(new_id(), card.id, grade, "plan", took_ms=seconds * 1000))
 
 
 def wrong(page: Page) -> None:
@@ -135,6 +165,11 @@ def plotted(page: Page) -> None:
             return
         page.wait_for_timeout(500)
         page.reload()
+
+
+def flagged(page: Page) -> None:
+    open_review(page, page.url)
+    page.locator("#menu summary").click()
 
 
 def answered(page: Page) -> None:

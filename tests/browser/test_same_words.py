@@ -7,8 +7,10 @@ from dataclasses import astuple
 
 from playwright.sync_api import Page
 
+from flashcards.domain.confusables import apart
+from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
-from flashcards.domain.queue import NewCard, apart
+from flashcards.domain.queue import NewCard
 from flashcards.web.review.typed_answer import compare
 from flashcards.web.shared.dates import interval_words
 from tests.browser.live import Live
@@ -46,9 +48,9 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
     found = page.evaluate(
         """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
         const { effect } = await import(sheet.replace("app.css", "js/card.js"));
-        const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day });
+        const either = [true, false], of = (day) => ({ 2: day, 3: day, 4: day, 5: day });
         return days.map((day) => ["due", "drill", "ahead", "plan", "cram"].flatMap((kind) => either.flatMap((drill) =>
-          either.flatMap((suspends) => either.flatMap((by_plan) => [2, 3, 4].map((quality) =>
+          either.flatMap((suspends) => either.flatMap((by_plan) => [2, 3, 4, 5].map((quality) =>
             effect(quality, { kind, suspends, by_plan, intervals: of(day) }, drill))))))); }""",
         days,
     )
@@ -59,9 +61,23 @@ def test_effects_are_the_same(live: Live, page: Page) -> None:
             for drill in (True, False)
             for suspends in (True, False)
             for by_plan in (True, False)
-            for quality in (2, 3, 4)
+            for quality in (2, 3, 4, 5)
         ]
         assert theirs == ours
+
+
+def test_what_is_done_of_a_day_is_said_the_same(live: Live, page: Page) -> None:
+    page.goto(f"{live.url}/help")
+    days = [
+        (done, seconds, drill) for done in (0, 1, 1_234) for seconds in (0, 29, 90, 150, 3_600) for drill in (0, 1, 2)
+    ]
+    found = page.evaluate(
+        """async (days) => { const sheet = document.querySelector("link[href$='app.css']").href;
+        const { daySoFar } = await import(sheet.replace("app.css", "js/card.js"));
+        return days.map((day) => daySoFar(...day)); }""",
+        [list(day) for day in days],
+    )
+    assert found == [day_so_far(*day) for day in days]
 
 
 def test_confusable_cards_are_set_apart_the_same_way(live: Live, page: Page) -> None:

@@ -55,9 +55,9 @@ def test_what_is_new_or_due_moves_as_usual(live: Live, page: Page, ann: Learner)
     failed = answer(page, "1")
     for _ in range(4):
         answer(page, "4")
-    expect(page.locator("#where")).to_contain_text("drill")
+    expect(page.locator("#where")).to_contain_text("again")
     assert answer(page, "3") == failed
-    expect(page.locator("#where")).to_contain_text("cram")
+    expect(page.locator("#where")).to_contain_text("again")
     assert answer(page, "3") == failed
     page.wait_for_url("**/done?set=*")
     assert [row.kind for row in live.log(ann)] == [*["scheduled"] * 5, "drill", "cram"]

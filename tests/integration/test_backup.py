@@ -98,6 +98,15 @@ def test_into_an_empty_folder(world: StudyWorld, backups: BackupService, tmp_pat
     assert (new / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_two_within_a_second_have_names_of_their_own(world: StudyWorld, backups: BackupService) -> None:
+    """Nobody gave a name: a server that is started again at once makes its backup before an upgrade again."""
+    for make in (backups.backup, lambda: backups.before_upgrade("1.2")):
+        first, second, third = make(), make(), make()
+        assert second.name == f"{first.stem}-2.zip"
+        assert third.name == f"{first.stem}-3.zip"
+        assert len({path.stat().st_ino for path in (first, second, third)}) == 3
+
+
 def test_seven_nights_are_kept(world: StudyWorld, backups: BackupService) -> None:
     assert backups.nightly() is None  # nobody's: it would only push out somebody's, seven nights later
     world.learner()

@@ -279,3 +279,24 @@ def test_an_undo_leaves_what_came_back_for_others(world: EditWorld) -> None:
     world.services.review.undo(world.ada)
     assert [row.undone for row in world.services.review.log(bob)] == [False, False, False]
     assert world.due_in(RIDGE, bob) == 1
+
+
+def test_an_undo_leaves_what_came_back_on_another_card_whatever_others_had_at_that_place(world: EditWorld) -> None:
+    """Ada's fifth row is an edit of one card, Bob's fifth an edit of the card whose action Ada takes back."""
+    bob = world.learner("Bob")
+    world.put_off("l1/forward")
+    world.put_off(RIDGE)
+    world.put_off(RIDGE, learner=bob)
+    world.put_off(RIDGE, learner=bob)
+    world.edit("the absolute weights", "the sum of the absolute weights")
+    mark(world, "ml#l1")
+    edit(world)
+    mark(world)
+    rows = {row.seq: (row.card, row.verb) for row in world.services.review.log(bob)}
+    assert rows[5] == (world.card(RIDGE), "edited")
+    world.services.review.undo(world.ada)
+    undone = {row.seq: (row.verb, row.undone) for row in world.services.review.log(world.ada)}
+    assert undone == {
+        1: (None, False), 2: ("due", False), 3: (None, False), 4: ("due", True), 5: ("edited", False),
+        6: ("edited", True),
+    }  # fmt: skip

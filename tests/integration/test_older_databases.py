@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.errors import Unavailable
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import database as storage
 from flashcards.storage import sqlite_database
@@ -97,3 +98,26 @@ def test_what_learners_did_is_the_same_after_the_tables_are_rebuilt(older: Path)
         assert DoctorService(database).examine().findings == ()
     finally:
         database.close()
+
+
+def test_an_upgrade_that_fails_on_its_way_changes_nothing(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a server that is started again and again would save what is half done, and drop what was saved before."""
+    ours, folder = storage.MIGRATIONS, older.parent / "with-a-broken-one"
+    shutil.copytree(ours, folder)
+    (folder / "9999_broken.py").write_text("def up(migrator, database):\n    raise OSError('no more')\n")
+    before = _schema(older)
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "MIGRATIONS", folder)
+        with pytest.raises(Unavailable):
+            migrate(older)
+    assert _schema(older) == before
+    assert migrate(older) == sorted(path.stem for path in ours.glob("[0-9]*.py") if path.name[:4] > LAST_WITH_TRIGGERS)
+
+
+def _schema(path: Path) -> list[tuple[object, ...]]:
+    connection = sqlite_database.driver.connect(path)
+    try:
+        names = connection.execute("SELECT name, '' FROM schema_migration").fetchall()
+        return sorted(names + connection.execute("SELECT name, sql FROM sqlite_master").fetchall())
+    finally:
+        connection.close()

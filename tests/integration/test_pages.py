@@ -225,8 +225,8 @@ def test_effects() -> None:
     assert said("ahead") == said("ahead", drill=False) == ["date stays"] * 4
     # Under a plan no date of its own says when the card comes again.
     for kind in ("due", "new", "drill", "plan"):
-        assert said(kind, by_plan=True) == ["today", "today", "by plan", "by plan"]
-    assert said("due", drill=False, by_plan=True) == ["by plan"] * 4
+        assert said(kind, by_plan=True) == ["today", "today", "by plan", "later"]
+    assert said("due", drill=False, by_plan=True) == ["by plan", "by plan", "by plan", "later"]
     assert said("cram", by_plan=True) == ["again", *["date stays"] * 3]
 
 

@@ -13,6 +13,7 @@ from flashcards.cli.commands import run
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.deck_list import ListedFolder
+from flashcards.services.review.facade import Answer
 from tests.databases import settings_for
 from tests.site import Site
 
@@ -161,9 +162,8 @@ def test_under_a_plan_the_buttons_promise_no_day_of_their_own(site: Site, ann: L
     own = ["today, then 1 d", "today, then 1 d", "1 d", "1 d"]
     assert effects(client.get("/review")) == own
     client.post("/plan", data={"date": on(site, ann, 19), "minutes": "40", "weight-science": "0"})
-    by_plan = ["today", "today", "by plan", "by plan"]
+    by_plan = ["today", "today", "by plan", "later"]
     assert effects(client.get("/review")) == by_plan
-    assert "Your plan says when cards come again." in client.get("/review").text
     assert all(card["by_plan"] for card in client.get("/api/v1/queue").get_json()["cards"])
     # What the plan is not about comes again when its own date says so.
     assert effects(client.get("/review?deck=science")) == own
@@ -210,3 +210,25 @@ def test_under_a_plan_a_folder_counts_what_a_review_of_it_brings(site: Site) -> 
         it.path: review.queue(ann, deck=it.path).left.total for it in folders
     }
     assert sum(it.today for it in folders) > 2
+
+
+@pytest.mark.parametrize("weights", [{}, {"weight-science": "0"}])
+def test_a_row_of_today_counts_what_the_page_that_it_opens_asks(site: Site, weights: dict[str, str]) -> None:
+    """Of folders that the plan is about and of others, with cards that failed and some that are due."""
+    ann = site.learner("Ann", new_per_day=5)
+    client, review, now = site.client(ann), site.services.review, site.services.clock()
+    for card in review.queue(ann, deck="science", limit=9).cards[:4]:
+        review.answer(ann, Answer(str(uuid4()), card.id, 4, at=now - 9 * 86_400_000))
+    client.post("/plan", data={"date": on(site, ann, 9), "minutes": "8", **weights})
+    for grade in (1, 4, 3):
+        [card, *_] = review.queue(ann, limit=5).cards
+        review.answer(ann, Answer(str(uuid4()), card.id, grade, "plan", took_ms=3_000))
+    rows = {}
+    for row in soup(client.get("/")).select("table.decks tbody tr"):
+        name, *counts = row.find_all("td")
+        rows[name.a["href"]] = sum(int(it.text) for it in counts if it.text.isdigit())
+    reviews = {address: count for address, count in rows.items() if address.startswith("/review")}
+    assert len(reviews) > 1
+    # A review of what the plan is not about asks all that it has: the row leads to its page, which says so.
+    assert ("/decks/science" in rows) is bool(weights)
+    assert reviews == {address: int(soup(client.get(address)).find(id="left").text) for address in reviews}

@@ -54,6 +54,7 @@ def test_what_a_plan_would_bring_is_said_before_it_starts(world: StudyWorld, pla
     assert {it.minutes for it in outlook.days} == {10}
     assert set(outlook.by_minutes) == {25, 40}
     assert outlook.by_minutes[25].median >= outlook.known.median
+    assert outlook.more == outlook.by_minutes[25].median - outlook.known.median  # one number for 15 minutes more
     assert outlook.answers == 0
     assert plans.plans(ada) == []
 

@@ -106,17 +106,30 @@ def test_the_way_to_the_grade_names_what_is_open(site: Practice, ann: FlaskClien
     page = ann.get(f"{address}?q=1").text
     points = [f"mark-{key}" for key in keys_of(page) if not key.startswith("follow")]
     first, second = (f"mark-{key}" for key in keys_of(page) if key.startswith("follow"))
-    assert 'value="points">4 of 4 to mark</button>' in page
+    assert 'value="points">Next point (4 left)</button>' in page
+    assert "Good is proposed if all 4 are said, Hard from 2. Only “said” counts, and no follow-up." in page
     assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (False, True)
     page = tick("points", **dict.fromkeys(points, "said"))
-    assert 'value="follow-1">Follow-up 1 of 2</button>' in page
+    assert 'value="follow-1">Answer follow-up 1 of 2</button>' in page
     page = tick("grade", **{first: "partly"})  # now, whatever is open
     assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
-    assert 'value="follow-2">Follow-up 2 of 2</button>' in ann.get(f"{address}?q=1").text  # the tick was kept
+    assert 'value="follow-2">Answer follow-up 2 of 2</button>' in ann.get(f"{address}?q=1").text  # the tick was kept
     page = tick("follow-2", **{second: "missed"})
     assert (is_hidden(page, "guide"), is_hidden(page, "grades")) == (True, False)
     assert re.search(r'q4 proposed" name="grade" value="4"', page)  # follow-ups do not count
-    assert "follow-ups do not count" in page
+
+
+@pytest.mark.parametrize(("buttons", "word"), [(4, "Again"), (6, "Wrong")])
+def test_a_grade_has_the_word_of_the_learners_own_button(site: Practice, buttons: int, word: str) -> None:
+    client = site.client(site.services.accounts.save_settings(site.learner(), buttons=buttons))
+    address = begin(client)
+    uid = answer(client, address)
+    assert f"<b>{word}</b>" in client.get(f"{address}?q=1").text
+    client.post(f"{address}/ticks", data={"q": "1", "id": uid, "grade": "1"})
+    report = client.get(f"{address}/report").text
+    (row,) = site.services.review.log(site.services.accounts.find("Ann"))
+    for page in (report, client.get(f"/cards/{row.card}").text):
+        assert [it in page for it in ("Again", "Wrong")] == [it == word for it in ("Again", "Wrong")]
 
 
 @pytest.mark.parametrize(

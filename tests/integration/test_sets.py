@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.review.facade import Found, Left
+from flashcards.services.review.facade import Answer, Found, Left
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.web.api import shapes
 from tests.integration.study_world import TODAY, StudyWorld, short
@@ -332,20 +332,34 @@ def test_a_set_by_forms(site: Site, ann: Learner, client: FlaskClient) -> None:
     page = client.get(address).text
     assert "A set: your schedule stays as it is." in text(page)
     assert [again in page for again in ("<small>again</small>", "<small>date stays</small>")] == [True, True]
+    site.services.review.answer(ann, an_answer_elsewhere(site, ann))
     for grade in (1, 4, 4, 4, 4):
         assert answered(client, address, grade) == address
     assert site.services.review.set_queue(ann, address.partition("=")[2]).left.total == 1
-    for _ in range(2):
+    # What was failed says why it comes again.
+    for said in ("Failed: it comes until right twice in a row.", "Once more right, and it is done."):
+        shown = text(client.get(address).text)
+        assert said in shown
+        assert " again " in shown
         answered(client, address, 4)
     end = client.get(address)
     assert end.location == f"/done?{address.partition('?')[2]}"
     done = text(client.get(end.location).text)
     assert "The set is done: 5 cards." in done
+    assert "7 answers in" in done  # of the set, not of the day
+    assert "You remembered 4 of 5 first tries" in done
     assert "Study the 1 failed today" in done
-    assert {(row.kind, row.after.due_on) for row in site.services.review.log(ann)} == {("cram", None)}
+    in_set = [row for row in site.services.review.log(ann) if row.kind != "scheduled"]
+    assert {(row.kind, row.after.due_on) for row in in_set} == {("cram", None)}
     again = client.post("/review/undo", data={"learner": str(ann.id), "set": address.partition("=")[2]})
     assert again.location.startswith(address)
     assert "Go on" in text(client.get(end.location).text)
+
+
+def an_answer_elsewhere(site: Site, ann: Learner) -> Answer:
+    """To a card that is in no set."""
+    [card] = site.services.review.queue(ann, deck="science", limit=1).cards
+    return Answer(new_id(), card.id, 4)
 
 
 @pytest.mark.parametrize(("page", "cards"), [("/decks/languages/capitals", 5), ("/decks/languages/", None)])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flashcards.domain.ids import CardId
 from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.upkeep.doctor import DoctorService
@@ -170,11 +171,12 @@ def test_what_is_done_by_hand_never_marks_a_leech(world: StudyWorld) -> None:
     ada = world.learner(suspend_leeches=True)
     for verb in ("bury", "unbury", "suspend", "unsuspend", "reset"):
         world.review.act(ada, world.card("a#n1"), verb)
+    world.review.flag(ada, world.card("a#n1"), 3)
     for day in range(9):
         world.answer(ada, "a#n1", 1 if day else 4)
         world.clock.days(1)
-    rows = world.db.all(
-        "SELECT verb, leech FROM review WHERE learner_id = ? AND kind = 'manual' ORDER BY seq", (ada.id,)
-    )
-    assert [verb for verb, _ in rows][-1] == "leech"
+    world.review.act(ada, world.card("a#n1"), "unsuspend")
+    assert world.review.set_dates(ada, {CardId(int(world.card("a#n1"))): TODAY + 30}) == 1
+    rows = world.db.all("SELECT verb, leech FROM review WHERE kind IN ('manual', 'flag') ORDER BY seq")
+    assert [verb for verb, _ in rows][-4:] == ["flag:3", "leech", "unsuspend", "due"]
     assert {leech for _, leech in rows} == {0}

@@ -26,7 +26,7 @@ from flashcards.domain.plan.model import (
     PlannedDay,
     Request,
 )
-from flashcards.domain.plan.new_cards import by_worth
+from flashcards.domain.plan.new_cards_order import by_worth
 from flashcards.domain.plan.run import NEVER, Run, Scope, SM2Run, named
 from flashcards.domain.study_day import Day
 

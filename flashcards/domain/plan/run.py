@@ -16,8 +16,8 @@ from flashcards.domain import sm2
 from flashcards.domain.ids import NoteId
 from flashcards.domain.plan.mind import Mind, State
 from flashcards.domain.plan.model import CORE, JUNIOR, LAST_DAYS, Asked, Kind, Learner, PlanCard, Request, Style
-from flashcards.domain.plan.new_cards import NewCards
-from flashcards.domain.plan.pace import ENOUGH_NEW, new_seconds, time_for_new
+from flashcards.domain.plan.new_cards_a_day import ENOUGH_NEW, new_seconds, time_for_new
+from flashcards.domain.plan.new_cards_order import NewCards
 from flashcards.domain.study_day import Day
 
 NEVER: State = -1

@@ -89,6 +89,18 @@ def proposed_grade(of: Tally) -> int | None:
     return HARD if percent >= _HARD_FROM * of.points else AGAIN
 
 
+def rule_in_words(points: int) -> str:
+    """By which ticks of a question with so many points which grade is proposed, in a sentence.
+
+    Such as "Good is proposed from 6 of 7 said, Hard from 4."
+    """
+    if points <= 1:
+        return "Said proposes Good, partly Hard."
+    good, hard = (-(-percent * points // 100) for percent in (_GOOD_FROM, _HARD_FROM))
+    whole = f"if all {points} are said" if good == points else f"from {good} of {points} said"
+    return f"Good is proposed {whole}, Hard from {hard}."
+
+
 def agreement(one: Mapping[str, str], other: Mapping[str, str]) -> Agreement:
     """How far two sets of ticks agree, over the points that both have marked."""
     both = [point for point in one if point in other]

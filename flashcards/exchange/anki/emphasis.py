@@ -57,7 +57,7 @@ def _possible(text: str) -> str:
     opened: list[tuple[str, int]] = []
     good: dict[int, bool] = {}
     for run in _RUN.finditer(text):
-        before, after = text[: run.start()][-1:], text[run.end() :][:1]
+        before, after = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
         kinds = {text[place] for place in range(run.start(), run.end(), 2)}
         for place in range(run.start(), run.end(), 2):
             opens = text[place] == _OPEN

@@ -20,6 +20,7 @@ MATHS = re.compile(
     re.S | re.I,
 )
 """A formula as Anki's fields hold it."""
+_MAY_HOLD_FORMULA = re.compile(r"\\[(\[]|\[(?:\$|[lL])|<[aA]")
 _CODE = re.compile(r"<(pre|code)\b.*?</\1\s*>", re.S | re.I)
 SOUND = re.compile(r"\[sound:([^\[\]]+)\]")
 
@@ -56,6 +57,8 @@ _VOID = frozenset(("br", "hr", "img", "input", "wbr", "col", "source", "embed", 
 
 def with_formulas(html: str, made: Callable[[re.Match[str]], str]) -> str:
     """The HTML with what `made` gives in the place of formulas. In code there are none: neither for Anki nor for us."""
+    if not _MAY_HOLD_FORMULA.search(html):
+        return html
     pieces, position = [], 0
     for code in _CODE.finditer(html):
         pieces += [MATHS.sub(made, html[position : code.start()]), code[0]]

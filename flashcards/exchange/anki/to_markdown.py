@@ -18,6 +18,7 @@ from markdownify import BACKSLASH, MarkdownConverter
 from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
 from flashcards.exchange.anki.latex import Latex, read_latex
 from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
+from flashcards.exchange.anki.simple_html import read_simple
 
 MEDIA = "anki-media:"
 PICTURE = re.compile(r"!\[(?:[^\[\]\\]|\\.)*\]\([^()\s]*\)")
@@ -102,13 +103,23 @@ def _converted(html: str, converter: _Converter, emphasis: bool, line_break: str
     html = with_formulas(html, lambda match: take(_formula(match)))
     html = SOUND.sub(lambda match: take(sound(unescape(match[1]))), html)
     if "<" in html:
-        soup = _Soup(html, "html.parser", element_classes={Tag: _Tag})
-        if KEEPS_LINES.search(html):
-            _with_breaks(soup)
-        text = with_marks(converter.convert_soup(soup), wanted=emphasis)
+        simple = read_simple(html, _escape_piece)
+        text = with_marks(_read_whole(html, converter) if simple is None else simple, wanted=emphasis)
     else:
         text = escape(" ".join(unescape(html).split()))
     return _restore(_clean(text, line_break), taken)
+
+
+def _read_whole(html: str, converter: _Converter) -> str:
+    """The Markdown of any HTML, with marks of emphasis that are still to be put right."""
+    soup = _Soup(html, "html.parser", element_classes={Tag: _Tag})
+    if KEEPS_LINES.search(html):
+        _with_breaks(soup)
+    return str(converter.convert_soup(soup))
+
+
+def _escape_piece(text: str, in_emphasis: bool) -> str:
+    return escape(text, in_emphasis=in_emphasis)
 
 
 def as_text(html: str) -> str:

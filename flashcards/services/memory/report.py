@@ -14,31 +14,12 @@ from flashcards.domain.memory.fit import LEAST_ANSWERS
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.fitting import day_firsts
+from flashcards.services.memory.known import Known, known_by_deck, together
 from flashcards.services.memory.measure import kept_figures
 from flashcards.services.memory.state import Predictor
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The cards of a deck or of a folder: how many, how many of them were ever answered, and how many are remembered
-    today, as expected.
-    """
-
-    cards: int = 0
-    seen: int = 0
-    recalled: float = 0.0
-
-    def __add__(self, other: Known) -> Known:
-        """Both together."""
-        return Known(self.cards + other.cards, self.seen + other.seen, self.recalled + other.recalled)
-
-    @property
-    def share(self) -> float | None:
-        """Of those that were answered, how many are remembered; None without any."""
-        return self.recalled / self.seen if self.seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +77,7 @@ class ReportService(LearnerDays):
                 last = None  # it came from elsewhere, without
             judged = self._judged(rows, learner, with_figures=last is None)
             answers, figures = judged.answers, (last.figures if last else judged.figures) or {}
-            by_deck = self._known(learner, predictor, today, rows)
-        known = Known()
-        for it in by_deck.values():
-            known += it
+            by_deck = known_by_deck(self._db, learner, today)
         return MemoryReport(
             study_day=today,
             figures=figures,
@@ -109,7 +87,7 @@ class ReportService(LearnerDays):
             fitted_at=last.at if last else None,
             fitted_on=last.answers if last else None,
             enough=answers >= LEAST_ANSWERS,
-            known=known,
+            known=together(by_deck.values()),
             by_deck=by_deck,
         )
 
@@ -126,12 +104,3 @@ class ReportService(LearnerDays):
                 while len(self._kept) > _KEPT:
                     del self._kept[next(iter(self._kept))]
         return found
-
-    def _known(self, learner: Learner, predictor: Predictor, today: Day, rows: MemoryRows) -> dict[DeckId, Known]:
-        cards = rows.cards_of_active_decks(learner.id)
-        states = self._remembered.states_of_decks(learner.id, cards)
-        return {
-            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found))
-            for deck, count in cards.items()
-            for found in [states.get(deck, [])]
-        }

@@ -5,7 +5,7 @@ An order is made once a day, by the first who asks, and stored: a session goes o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -39,27 +39,46 @@ _MOST_OF_BACKLOG = 2_000
 """So many cards of a backlog stand in their order; the rest comes on later days."""
 _SHORTER = 60.0
 """A day that is planned to be shorter by at most so many seconds is as long as the learner said."""
-_USUAL_MS = 12_000
+SECONDS_OUTSIDE = 12
+"""How long a card that no plan speaks of is taken to need."""
+SECONDS_OF_DRILL = 9.0
 _USUAL_SECONDS = 20 * 60.0
-_USUAL_DRILL = 9.0
 
 
 @dataclass(frozen=True, slots=True)
 class FollowedDay:
     """What is left of the day of a followed plan.
 
-    `asked` are the cards to come, in their order; the first `within` of them fit into the day's minutes, the others
-    come only where more are asked for. `outside` are the due cards that are not what the plan is about, most of
-    which wait; `seconds` are what is left of the day's time.
+    `asked` are the cards to come, in their order. The day's order promised `promise` cards in the morning, of which
+    the first `promised` of `asked` are left; the first `within` of these are what is left of the day, as the minutes
+    go no further. The first `fits` of `asked`, promised or not, fit into these minutes; `beyond` are the cards of the
+    order that were not promised, and of these `beyond_done` are done. `outside` are the due cards that are not what
+    the plan is about, most of which wait; `seconds` are what is left of the day's time, `takes` says for how long a
+    card is expected to take.
     """
 
     plan: PlanRow
     asked: tuple[AskableCard, ...]
+    promise: int
+    promised: int
     within: int
+    fits: int
+    beyond: frozenset[CardId]
+    beyond_done: int
     outside: tuple[DueRow, ...]
     outside_within: int
     seconds: float
+    takes: Mapping[CardId, float]
     weighed: Weighed
+
+    def with_more(self, more: int) -> int:
+        """How many of `asked` come where so many more are asked for; the minutes are no end then."""
+        return max(self.within, self.promised + more - self.beyond_done) if more else self.within
+
+    def seconds_of(self, cards: int, drills: int) -> float:
+        """How long the first so many of `asked` take, with those outside of the plan and the drill."""
+        asked = sum(self.takes[it.card] for it in self.asked[:cards])
+        return asked + self.outside_within * SECONDS_OUTSIDE + drills * SECONDS_OF_DRILL
 
 
 class PlanDays:
@@ -238,8 +257,8 @@ class PlanDays:
         day = self._rows.day(learner, plan.id, today)
         if day is None:
             return None
-        spent = self._rows.spent_ms(learner, today, _USUAL_MS) / 1000
-        taken = spent + drills * _USUAL_DRILL
+        spent = self._rows.spent_ms(learner, today, SECONDS_OUTSIDE * 1000) / 1000
+        taken = spent + drills * SECONDS_OF_DRILL
         seconds = max(0.0, day.seconds - taken)
         waiting = [it for it in day.cards if it.card not in done]
         there = self._rows.askable(learner, [it.card for it in waiting], today)
@@ -248,17 +267,34 @@ class PlanDays:
         missing = self._rows.missing(learner, new_notes) if new_notes else {}
         can = set(ready([it.card for it in open_], {card: it.note for card, it in there.items()}, missing))
         order = [it for it in open_ if it.card in can]
-        within = len(fitting(order, seconds))
+        # What the morning promised is the day: who is faster gets more only by asking for it.
+        promise = {CardId(card) for card in fitting(day.cards, day.seconds)}
+        promised = sum(it.card in promise for it in order)
+        fits = len(fitting(order, seconds))
+        beyond = frozenset(it.card for it in day.cards if it.card not in promise)
         weighed = self.weighed(learner, plan)
         in_order = {there[it.card].note for it in order}
         outside = tuple(row for row in due if not weighed.weight(row[5], row[3]) and row[3] not in in_order)
-        whole = max(seconds, seconds_of_day(plan, today, self.days_on_break(learner)) - taken)
-        # What a day is shorter than the learner's minutes is free, and so is what is left when all is asked.
-        spare = whole - sum(it.seconds for it in order[:within]) if whole > seconds or within == len(order) else 0.0
+        whole = seconds_of_day(plan, today, self.days_on_break(learner))
+        planned = {it.card for it in day.cards}
+        places = _places_outside(day, promise, whole) - sum(card not in planned for card in done)
+        within = min(promised, fits)
+        left = max(seconds, whole - taken) - sum(it.seconds for it in order[:within])
         return FollowedDay(
-            plan, tuple(there[it.card] for it in order), within, outside,
-            min(len(outside), max(0, int(spare // (_USUAL_MS / 1000)))), seconds, weighed,
-        )  # fmt: skip
+            plan=plan,
+            asked=tuple(there[it.card] for it in order),
+            promise=len(promise),
+            promised=promised,
+            within=within,
+            fits=fits,
+            beyond=beyond,
+            beyond_done=sum(card in beyond for card in done),
+            outside=outside,
+            outside_within=max(0, min(len(outside), places, int(left // SECONDS_OUTSIDE))),
+            seconds=seconds,
+            takes={it.card: it.seconds for it in order},
+            weighed=weighed,
+        )
 
     # --- a backlog, without a plan
 
@@ -318,6 +354,15 @@ def is_off(plan: PlanRow, day: Day, breaks: Collection[Day]) -> bool:
 def seconds_of_day(plan: PlanRow, day: Day, breaks: Collection[Day]) -> float:
     """What there is to study on a day."""
     return 0.0 if is_off(plan, day, breaks) else plan.minutes * 60.0
+
+
+def _places_outside(day: PlanDayRow, promise: Collection[CardId], whole: float) -> int:
+    """For how many cards that no plan speaks of the morning had time: what the day is shorter than the learner's
+    minutes (`whole` seconds), and what is left where all that there is was promised."""
+    if whole <= day.seconds and len(promise) < len(day.cards):
+        return 0
+    expected = sum(it.seconds for it in day.cards if it.card in promise)
+    return max(0, int((max(whole, day.seconds) - expected) // SECONDS_OUTSIDE))
 
 
 def _schedule(card: ScopeCard) -> sm2.Memory:

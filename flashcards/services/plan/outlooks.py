@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard
+from flashcards.domain.plan.plan import MORE_MINUTES
 from flashcards.domain.study_day import Day
 from flashcards.services.plan.contract import USUAL_WEIGHT, Choice, DayOutlook, Group, GroupOutlook, Outlook
 from flashcards.services.plan.days import seconds_of_day
@@ -41,7 +42,7 @@ def outlook_of(
         seen=it.seen,
         known=it.known,
         without=it.without,
-        more=it.more,
+        more=_more(choice, reckoned),
         path=it.path,
         groups=tuple(
             GroupOutlook(
@@ -61,6 +62,12 @@ def outlook_of(
         by_minutes=reckoned.by_minutes,
         answers=found.answers,
     )  # fmt: skip
+
+
+def _more(choice: Choice, reckoned: Reckoned) -> float:
+    """What a step more of minutes adds: the row of the table, where it has one."""
+    row = reckoned.by_minutes.get(choice.minutes + MORE_MINUTES)
+    return reckoned.plan.more if row is None else max(0.0, row.median - reckoned.plan.known.median)
 
 
 def _again(cards: Sequence[object], new: int, seconds: float, found: Material) -> int:

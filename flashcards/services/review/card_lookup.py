@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.sm2 import REMEMBERED
@@ -124,23 +125,25 @@ class Cards(Queues):
     def summary(self, learner: Learner) -> Summary:
         """Today's session so far."""
         with self._db.read():
-            today = self.study_day(learner)
-            answers = self._card_rows.answers_of_day(learner.id, today)
-            first: dict[CardId, int] = {}
-            for card, quality, _ in answers:
-                first.setdefault(card, quality)
-            failures = Counter(card for card, quality, _ in answers if quality < REMEMBERED)
-            often = [card for card, count in failures.most_common() if count > 1]
-            records = self._card_rows.cards(learner.id, often)
-            return Summary(
-                answered=len(answers),
-                ms=sum(took for _, _, took in answers),
-                first_tries=len(first),
-                first_right=sum(quality >= REMEMBERED for quality in first.values()),
-                by_grade=dict(Counter(quality for _, quality, _ in answers)),
-                failed_often=self._card_states(learner, [records[card] for card in often]),
-                next_days=self.forecast(learner, days=8).days[1:],
-            )
+            return self._summary(learner, self._card_rows.answers_of_day(learner.id, self.study_day(learner)))
+
+    def _summary(self, learner: Learner, answers: Sequence[tuple[CardId, int, int]]) -> Summary:
+        """Of these answers, in the order in which they were given: (card, quality, milliseconds)."""
+        first: dict[CardId, int] = {}
+        for card, quality, _ in answers:
+            first.setdefault(card, quality)
+        failures = Counter(card for card, quality, _ in answers if quality < REMEMBERED)
+        often = [card for card, count in failures.most_common() if count > 1]
+        records = self._card_rows.cards(learner.id, often)
+        return Summary(
+            answered=len(answers),
+            ms=sum(took for _, _, took in answers),
+            first_tries=len(first),
+            first_right=sum(quality >= REMEMBERED for quality in first.values()),
+            by_grade=dict(Counter(quality for _, quality, _ in answers)),
+            failed_often=self._card_states(learner, [records[card] for card in often]),
+            next_days=self.forecast(learner, days=8).days[1:],
+        )
 
     def calendar(self, learner: Learner, days: int = 371) -> dict[Day, int]:
         """How many answers the learner gave on each of the last `days` days that has any."""

@@ -87,7 +87,8 @@ class QueueCard:
     days until its standing due date, whatever the answer. `typed_answer` is plain text, empty where `typed` is false.
     `suspends`: forgotten now, the card becomes a leech that the learner wishes suspended.
     `revision` is the number of the text. Cards with the same `mark` are confusable: their questions are nearly
-    the same. `flag` is 0 (none) to 7. `rights` is how many right answers in a row a card of a set still needs.
+    the same. `flag` is 0 (none) to 7. `rights` is how many right answers in a row a card of a set still needs, `failed`
+    whether it was failed in the set.
     `by_plan` is whether a followed plan says when it comes again: then the intervals are those of its own dates alone.
     """
 
@@ -116,6 +117,7 @@ class QueueCard:
     revision: int
     flag: int = 0
     rights: int = 1
+    failed: bool = False
     mark: str | None = None
     news: CardNews = NO_NEWS
     in_full_html: str = ""
@@ -127,7 +129,8 @@ class Queue:
     """The next cards. `total_today` is what is left and what is done today, in the same decks.
 
     `seq` is that of the log's last row when this was read: whoever knows of a later one holds an old queue. `plan` is
-    the number of the plan that serves it: its cards are answered in the mode plan.
+    the number of the plan that serves it: its cards are answered in the mode plan, and what is left takes about
+    `plan_seconds`.
     """
 
     study_day: Day
@@ -136,6 +139,12 @@ class Queue:
     total_today: int
     cards: tuple[QueueCard, ...]
     plan: int | None = None
+    plan_seconds: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many of today's cards are done."""
+        return self.total_today - self.left.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +188,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class BeyondLimit:
-    """New cards that only today's limit holds back: `held` of them, 10 at most, come with `more` in the queue."""
+    """Cards that only today's limit of new cards, or the end of a plan's day, holds back: `held` of them come with
+    `more` in the queue.
+
+    Under a plan `seconds` are what is left of its minutes, and `promise` is how many cards it promised for the day.
+    """
 
     more: int
     held: int
+    seconds: int = 0
+    promise: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +234,9 @@ class DeckCounts(NamedTuple):
 class Today:
     """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue.
 
-    `early`, `outside` and `plan_seconds` are of a followed plan, whose number is `plan`: cards asked before their
-    date, due cards that are not what it is about, as far as they wait, and what is left of its day.
+    `done` are the cards that are done today. `early`, `outside` and `plan_seconds` are of a followed plan, whose number
+    is `plan`: cards asked before their date, due cards that are not what it is about, as far as they wait, and how
+    long what is left of its day takes. `planned_decks` are the decks that it is about, None where other things say so.
     """
 
     study_day: Day
@@ -241,6 +257,8 @@ class Today:
     plan_seconds: int = 0
     plan: int | None = None
     backlog: BacklogState | None = None
+    done: int = 0
+    planned_decks: frozenset[DeckId] | None = None
 
 
 @dataclass(frozen=True, slots=True)

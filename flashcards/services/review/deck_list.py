@@ -15,7 +15,8 @@ from flashcards.domain.ids import DeckId
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import DeckCounts, LimitsLeft
-from flashcards.services.review.queue import DecksToday, Queues
+from flashcards.services.review.day_parts import DecksToday
+from flashcards.services.review.queue import Queues
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.queues import DeckCountsRow
 

@@ -14,7 +14,7 @@ from flashcards.errors import Invalid
 from flashcards.services.review.contract import Answer
 
 LONGEST_MS = 3_600_000
-"""More than an hour is stored as an hour; `domain/pace.py` says how much of it counts."""
+"""More than an hour is stored as an hour; `domain/minutes_left.py` says how much of it counts."""
 FARTHEST_DAYS = 36_500
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)

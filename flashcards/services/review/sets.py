@@ -17,9 +17,9 @@ from flashcards.errors import Conflict, Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.scope import Weighed
 from flashcards.services.review.card_lookup import Cards, card_number
-from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet
+from flashcards.services.review.contract import Found, Left, OpenSet, Queue, QueueKind, QueueMode, StudySet, Summary
 from flashcards.services.review.incoming import checked_uuid
-from flashcards.services.review.queue import held_cards
+from flashcards.services.review.next_cards import held_cards
 from flashcards.storage.database import Database
 from flashcards.storage.sets import SetRows, StoredSet
 
@@ -138,6 +138,14 @@ class Sets(Cards):
             left = len(self._rest(learner, stored.cards, since, cast(SetMode, stored.mode)).cards)
             return OpenSet(_study_set(stored), left)
 
+    def summary_of_set(self, learner: Learner, set_id: str) -> Summary:
+        """How it went with the cards of a set since it was made; raises NotFound."""
+        with self._db.read():
+            made = self._stored_set(learner, set_id)
+            cards = frozenset(made.cards)
+            answers = self._sets.answers_since(learner.id, made.seq)
+            return self._summary(learner, [it for it in answers if it[0] in cards])
+
     def set_cards(self, learner: Learner, set_id: str) -> frozenset[str]:
         """The ids of a set's cards; raises NotFound."""
         return frozenset(map(str, self._stored_set(learner, set_id).cards))
@@ -224,9 +232,10 @@ class Sets(Cards):
 
     def _queue_of(self, learner: Learner, rest: _Rest, limit: int, exclude: Iterable[str]) -> Queue:
         cards = self._next_cards(learner, rest, max(0, limit), held_cards(exclude))
-        rights = {str(it.card): it.rights for it in rest.cards}
+        asked = {str(it.card): it for it in rest.cards}
         seq, _ = self._rows.log_end(learner.id)
-        return Queue(rest.study_day, seq, rest.left, rest.all, tuple(replace(it, rights=rights[it.id]) for it in cards))
+        shown = tuple(replace(it, rights=asked[it.id].rights, failed=asked[it.id].failed) for it in cards)
+        return Queue(rest.study_day, seq, rest.left, rest.all, shown)
 
 
 def _repeated(stored: StoredSet, query: str, mode: str, cards: Sequence[str] | None) -> StudySet:

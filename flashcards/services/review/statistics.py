@@ -15,6 +15,7 @@ from flashcards.domain.statistics import DaySums, Retention, Share
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory.known import known_by_deck, together
 from flashcards.services.review.contract import DayCount
 from flashcards.services.review.queue import Queues
 from flashcards.storage.database import Database
@@ -38,14 +39,14 @@ class StatsToday:
 
 @dataclass(frozen=True, slots=True)
 class CardCounts:
-    """How many cards there are in which state; `known` were remembered when they were last asked."""
+    """How many cards there are in which state; `known` is how many are expected to be remembered today."""
 
     total: int
     new: int
     young: int
     mature: int
     suspended: int
-    known: int
+    known: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class StatsService(Queues):
             in_period = [it for it in sums if first <= it.day <= today]
             coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
             intervals = rows.intervals(learner.id, decks)
+            by_deck = known_by_deck(self._db, learner, today)
+            known = together(it for deck, it in by_deck.items() if deck in decks)
             return Statistics(
                 study_day=today,
                 days=period,
@@ -133,7 +136,7 @@ class StatsService(Queues):
                 today=_today(sums, today),
                 remembered=next(it.both for it in kept if it.window == "30 days"),
                 daily_load=statistics.daily_load((it.interval, it.scheduled) for it in intervals),
-                cards=_counts(rows.cards(decks), intervals),
+                cards=_counts(rows.cards(decks), intervals, known.recalled),
                 overdue=coming.overdue,
                 forecast=coming.days,
                 reviews=statistics.kinds_by_day(in_period),
@@ -206,10 +209,10 @@ def _today(sums: list[DaySums], today: Day) -> StatsToday:
     )
 
 
-def _counts(total: int, intervals: list[IntervalRow]) -> CardCounts:
+def _counts(total: int, intervals: list[IntervalRow], known: float) -> CardCounts:
     mature = sum(it.scheduled for it in intervals if it.interval >= statistics.MATURE)
     young = sum(it.scheduled for it in intervals) - mature
     suspended = sum(it.suspended for it in intervals)
     # Those that nobody asked yet have no schedule: they are what is left.
     new = max(0, total - young - mature - suspended)
-    return CardCounts(total, new, young, mature, suspended, known=sum(it.known for it in intervals))
+    return CardCounts(total, new, young, mature, suspended, known)

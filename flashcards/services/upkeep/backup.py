@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from flashcards.clock import Clock
@@ -59,7 +60,7 @@ class BackupService:
 
         Raises Conflict where the file is there already, Unavailable where it cannot be written.
         """
-        target = path or self.folder / f"flashcards-{self._now():%Y%m%d-%H%M%S}.zip"
+        target = path or _free(self.folder, f"flashcards-{self._now():%Y%m%d-%H%M%S}")
         if target.exists():
             raise _taken(target)
         with said(target):
@@ -106,7 +107,7 @@ class BackupService:
 
     def before_upgrade(self, version: str) -> Path:
         """Writes a backup of the database as an older version of this program left it; raises as `backup` does."""
-        target = self.folder / f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}.zip"
+        target = _free(self.folder, f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}")
         self.backup(target)
         _keep_last(self.folder, _BEFORE, KEPT_BEFORE)
         return target
@@ -163,6 +164,12 @@ def newest_with_accounts(data: Path) -> Path | None:
     """The last backup in the data folder that holds accounts."""
     newest_first = sorted(_all(data / FOLDER, ""), key=_time_of, reverse=True)
     return next((path for path in newest_first if holds_accounts(path)), None)
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A name in a folder that nothing has: who starts again within a second finds the one of before there."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(path for name in names if not (path := folder / f"{name}.zip").exists())
 
 
 def _all(folder: Path, beginning: str) -> list[Path]:

@@ -89,12 +89,13 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2), in_full_html=HTML, by_plan=Flag(),
+    rights=Whole(1, 2), failed=Flag(), in_full_html=HTML, by_plan=Flag(),
 )  # fmt: skip
 
 QUEUE = shape(
     "Queue",
-    study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), plan=Nullable(Whole(1)), cards=ListOf(QUEUE_CARD),
+    study_day=Date(), seq=Whole(0), left=LEFT, total_today=Whole(0), plan=Nullable(Whole(1)),
+    seconds_left=Nullable(Whole(0)), cards=ListOf(QUEUE_CARD),
 )  # fmt: skip
 
 ANSWERED = shape(
@@ -187,6 +188,7 @@ def queue_json(queue: Queue, mode: str = "review") -> dict[str, Any]:
         "left": left_json(queue.left, mode, plan=queue.plan is not None),
         "total_today": queue.total_today,
         "plan": queue.plan,
+        "seconds_left": None if queue.plan is None else queue.plan_seconds,
         "cards": [queue_card_json(card) for card in queue.cards],
     }
 
@@ -224,6 +226,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "in_full_html": card.in_full_html,
         "flag": card.flag,
         "rights": card.rights,
+        "failed": card.failed,
         "by_plan": card.by_plan,
     }
 

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from flashcards.domain.grade import grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
+from flashcards.domain.practice.marks import rule_in_words
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told
@@ -19,7 +21,6 @@ from flashcards.web.cards.flags import read_flag
 from flashcards.web.practice import forms
 from flashcards.web.practice.charts import rounds_chart
 from flashcards.web.practice.drawing import drawn
-from flashcards.web.review import buttons
 from flashcards.web.shared.errors import Trouble, trouble_of
 from flashcards.web.shared.security import HEADERS, PAGE_POLICY
 
@@ -134,7 +135,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "kind": NAMES[asked.question.kind],
         "minutes": QUESTION_MINUTES[asked.question.kind],
         "phases": PHASES,
-        "offer": buttons.grades(me.buttons),
+        "offer": grades(me.buttons),
         "answer_id": uuid4(),
         "now": services().clock(),
         "next": f"/practice/{opened.round.id}?q={following + 1}" if following is not None else None,
@@ -147,6 +148,7 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
         "link": services().practice.link(me, opened.round.id),
         "clarified": [asked_and_told(item) for item in asked.clarify_html],
         "open": _open(asked),
+        "rule": rule_in_words(asked.tally.points),
         "graded_now": "grade" in request.args,
     }
 
@@ -154,11 +156,11 @@ def _about(opened: OpenRound, asked: Asked) -> dict[str, Any]:
 def _open(asked: Asked) -> tuple[str, str] | None:
     """What is to be done before the grade, as (its place on the page, words): points, then the next follow-up."""
     if asked.tally.unmarked:
-        return "points", f"{asked.tally.unmarked} of {asked.tally.points} to mark"
+        return "points", f"Next point ({asked.tally.unmarked} left)"
     marked, asked_next = asked.marks.get("self", {}), asked.question.follow_ups
     for number, point in enumerate(asked_next, 1):
         if point.key not in marked:
-            return f"follow-{number}", f"Follow-up {number} of {len(asked_next)}"
+            return f"follow-{number}", f"Answer follow-up {number} of {len(asked_next)}"
     return None
 
 
@@ -249,7 +251,6 @@ def report(round_id: UUID) -> str:
         wide=rounds_chart(found.rounds, wide=True),
         narrow=rounds_chart(found.rounds, wide=False),
         again_id=uuid4(),
-        grade_names={grade.quality: grade.name for grade in buttons.grades(6)},
         shown_misses=3,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flashcards.domain.effect import effect
-from flashcards.domain.grade import grades as grades
+from flashcards.domain.grade import grades
 from flashcards.web.shared.dates import interval_words
 
 

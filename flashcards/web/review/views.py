@@ -10,6 +10,9 @@ from uuid import uuid4
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from flashcards.domain.day_so_far import day_so_far
+from flashcards.domain.grade import grades
+from flashcards.domain.study_set import why_again
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.review.contract import QueueMode
 from flashcards.services.review.facade import Answer, Queue, QueueCard
@@ -52,11 +55,13 @@ def page() -> Response | str:
             me.buttons, card.intervals, card.kind, drill=me.drill, suspends=card.suspends, by_plan=card.by_plan
         ),
         left=queue.left.total,
-        done=queue.total_today - queue.left.total,
+        done=queue.done,
+        day_so_far="" if queue.plan is None else day_so_far(queue.done, queue.plan_seconds, queue.left.drill),
         total=queue.total_today,
         filters=filters,
         study_set=services().review.study_set(me, filters.set) if filters.set else None,
         early=queue.left.cram,
+        why_again=why_again,
         answer_id=uuid4(),
         action_id=uuid4(),
         flag_id=uuid4(),
@@ -76,7 +81,7 @@ def _session(queue: Queue, first: QueueCard, filters: Filters) -> dict[str, Any]
     body["cards"].sort(key=lambda card: card["id"] != first.id)
     return {
         "learner": me.id,
-        "grades": [[grade.quality, grade.name, grade.key] for grade in buttons.grades(me.buttons)],
+        "grades": [[grade.quality, grade.name, grade.key] for grade in grades(me.buttons)],
         "drill": me.drill and filters.mode == "review",
         "mode": _mode(filters),
         "filters": filters.given,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flashcards.domain.grade import SIX, grades
+from flashcards.domain.grade import SIX, grade_names, grades
 from flashcards.domain.statistics import EASES, INTERVALS, KINDS, Share, binned, histogram
 from flashcards.domain.study_day import Day, date_of
 from flashcards.services.review.facade import DayCount
@@ -41,10 +41,10 @@ def main_charts(found: Statistics) -> tuple[Chart, Chart]:
 def more_charts(found: Statistics, buttons: int) -> tuple[Chart, ...]:
     """Those behind "More"; `buttons` are the learner's grades, four or six."""
     intervals, eases = histogram(found.intervals, INTERVALS), histogram(found.eases, EASES)
-    own = {grade.quality: grade.name for grade in grades(buttons)}
+    own, names = {grade.quality for grade in grades(buttons)}, grade_names(buttons)
     # Another program's grades may be among them that the learner has no button for.
-    used = [it for it in SIX if it.quality in own or found.buttons[it.quality]]
-    given = [(own.get(it.quality, it.name), found.buttons[it.quality]) for it in used]
+    used = [it.quality for it in SIX if it.quality in own or found.buttons[it.quality]]
+    given = [(names[quality], found.buttons[quality]) for quality in used]
     return (
         _simple("Intervals", _cards(found.intervals), ("Interval", "Cards"), intervals),
         _simple("Ease", _cards(found.eases), ("Ease from", "Cards"), eases),

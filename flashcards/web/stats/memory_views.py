@@ -9,7 +9,8 @@ from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
 from flashcards.errors import TooMany
-from flashcards.services.memory.report import Known, MemoryReport
+from flashcards.services.memory.known import Known
+from flashcards.services.memory.report import MemoryReport
 from flashcards.services.progress import Progress
 from flashcards.services.review.deck_tree import Folder
 from flashcards.web.auth.login import learner, services

@@ -32,7 +32,7 @@ def page() -> str:
     total = now.due + now.new + now.drill + now.early
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
-    folders = services().plans.by_folder(now.decks)
+    folders = services().plans.by_folder(now)
     return render_template(
         "today/page.html",
         now=now,
@@ -68,11 +68,12 @@ def done() -> str:
     left = queue.left.total
     study_set = review.study_set(me, filters.set) if filters.set else None
     everything = review.today(me) if deck or tag or filters.ahead or study_set else None
-    summary = review.summary(me)
+    summary = review.summary_of_set(me, filters.set) if filters.set else review.summary(me)
     beyond = None if left or filters.ahead or study_set else review.beyond_limit(me, deck=deck, tag=tag)
     return render_template(
         "today/done.html",
         left=left,
+        done=queue.done,
         plan=queue.plan,
         ahead=0 if left or study_set else _ahead(filters),
         beyond=beyond,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -15,6 +16,7 @@ from flashcards.domain.practice.marks import (
     often_missed,
     point_key,
     proposed_grade,
+    rule_in_words,
     tally,
 )
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES, point_kind
@@ -140,6 +142,14 @@ def test_fewer_questions_than_wanted_are_all_asked_once() -> None:
 )
 def test_the_grade_that_is_proposed(said: int, partly: int, missed: int, unmarked: int, grade: int | None) -> None:
     assert proposed_grade(Tally(said, partly, missed, unmarked)) == grade
+
+
+@pytest.mark.parametrize("points", range(2, 30))
+def test_the_rule_in_words_is_the_rule(points: int) -> None:
+    numbers = [int(it) for it in re.findall(r"\d+", rule_in_words(points))]
+    good, hard = numbers[0], numbers[-1]
+    grades = [proposed_grade(Tally(said, 0, points - said, 0)) for said in range(points + 1)]
+    assert grades == [4 if said >= good else 3 if said >= hard else 1 for said in range(points + 1)]
 
 
 def test_marks_of_points_that_are_gone_do_not_count() -> None:

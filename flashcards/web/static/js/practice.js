@@ -246,7 +246,7 @@ function points() {
     const next = follow();
     if (guide) {
       grades.hidden = !(guide.hidden = now || !(open || next));
-      guide.firstElementChild.textContent = open ? `${open} of ${marks.length} to mark` : next?.ariaLabel;
+      guide.firstElementChild.textContent = open ? `Next point (${open} left)` : next && `Answer ${next.ariaLabel.toLowerCase()}`;
     }
     for (const button of ticks.querySelectorAll("[name=grade]")) {
       button.classList.toggle("proposed", button.value === grade);
@@ -280,7 +280,11 @@ function points() {
     event.preventDefault();
     if (!button || button.name === "to") {
       const part = button?.closest(".follow");
-      if (button === guide?.firstElementChild) toOpen();
+      if (button === guide?.firstElementChild) {
+        toOpen();
+        const part = unmarked() ? null : follow(); // it may be in sight already: the press shows in its field
+        part?.querySelector(part.querySelector("[data-answer]").hidden ? "[type=radio]" : "textarea").focus();
+      }
       if (button?.value === "grade") { now = true; count(); (ticks.querySelector(".proposed") ?? grades.firstElementChild).focus(); }
       if (!part) return;
       patch({ follow_ups: [{ point: part.dataset.follow, text: part.querySelector("textarea").value }] });

@@ -1,0 +1,102 @@
+"""What is due: today, within a limit and in which order, and on the days that come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from flashcards.domain.ids import DeckId, NoteId
+from flashcards.domain.queue import DaySoFar, DueRow, Order, day_so_far, limit_due, within_limit
+from flashcards.domain.siblings import hide_due_siblings
+from flashcards.domain.statistics import MATURE
+from flashcards.domain.study_day import Day
+from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.days import LEAST_BACKLOG
+from flashcards.services.review.contract import DayCount, Forecast
+from flashcards.services.review.day_parts import Due, Scope
+from flashcards.services.review.next_cards import NextCards
+
+
+class DueCards(NextCards):
+    """Reads of what is due, and of what today was asked so far."""
+
+    def due_today(self, learner: Learner) -> list[int]:
+        """The due cards that today's review will ask."""
+        with self._db.read():
+            today, so_far = self._so_far(learner)
+            return [row[0] for row in self._due(learner, self._scope(learner), today, so_far).allowed]
+
+    def forecast(self, learner: Learner, *, days: int, deck: str | None = None) -> Forecast:
+        """How many cards come on each of the next days, today included; raises NotFound.
+
+        Of the active decks, or those of them at the address `deck`: what every page says of days to come.
+        """
+        with self._db.read():
+            scope = self._scope(learner, deck)
+            today, so_far = self._so_far(learner)
+            due = self._due(learner, scope, today, so_far)
+            overdue = _day_count(today - 1, (row for row in due.shown if row[1] < today))
+            now = _day_count(today, (row for row in due.shown if row[1] == today))
+            return Forecast(overdue, (now, *self._coming(learner, due, today, today + days - 1, scope.decks)))
+
+    def _scope(self, learner: Learner, deck: str | None = None, tag: str | None = None) -> Scope:
+        rows = self._queue_rows
+        decks = self._decks_at(deck) if deck else None
+        return Scope(rows.inactive_decks(learner.id), decks, rows.notes_tagged(tag) if tag else None)
+
+    def _so_far(self, learner: Learner) -> tuple[Day, DaySoFar]:
+        today = self.study_day(learner)
+        return today, day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
+
+    def _due(self, learner: Learner, scope: Scope, today: Day, so_far: DaySoFar) -> Due:
+        all_due = self._queue_rows.due(learner.id, today)
+        due = all_due if scope.everything else [it for it in all_due if scope.has(it[5], it[3], it[0])]
+        shown = hide_due_siblings(due, so_far.moved_notes)
+        order, hold_new = self._order(learner, today, shown)
+        allowed = limit_due(shown, due_left(learner, so_far), today, learner.id, order)
+        asked = {row[3] for row in allowed}
+        waiting = _longest((row[3], row[2]) for row in due if row[3] not in asked)
+        return Due(shown, allowed, waiting, order, hold_new)
+
+    def _order(self, learner: Learner, today: Day, due: Sequence[DueRow]) -> tuple[Order, bool]:
+        """What comes before the most overdue cards, and whether so much has piled up that new cards wait."""
+        failed = self._plan_days.failed_last_time(learner.id, today) if due else frozenset()
+        if len(due) <= LEAST_BACKLOG:
+            return Order(failed), False
+        backlog = self._plan_days.backlog_order(learner.id, today)
+        places = {card: place for place, card in enumerate(backlog)}
+        return Order(failed, places), bool(backlog) and len(due) > self._plan_days.threshold(learner.id, today)
+
+    def _coming(
+        self, learner: Learner, due: Due, today: Day, last: Day, decks: Collection[DeckId] | None
+    ) -> tuple[DayCount, ...]:
+        """How many cards will be asked on each day from tomorrow to `last`, if all of today's are done today.
+
+        Siblings come one a day; what a limit holds back is added to the days that follow.
+        """
+        rows = self._queue_rows
+        tomorrow = _longest(
+            [*due.waiting.items(), *rows.buried(learner.id, today, decks), *rows.due_on(learner.id, today + 1, decks)]
+        )
+        counts = {day: (young, mature) for day, young, mature in rows.coming(learner.id, today + 2, last, decks)}
+        mature = sum(interval >= MATURE for interval in tomorrow.values())
+        counts[today + 1] = (len(tomorrow) - mature, mature)
+        days = range(today + 1, last + 1)
+        allowed = within_limit([counts.get(day, (0, 0)) for day in days], learner.due_per_day)
+        return tuple(DayCount(day, *count) for day, count in zip(days, allowed, strict=True))
+
+
+def due_left(learner: Learner, so_far: DaySoFar) -> int | None:
+    return None if learner.due_per_day is None else learner.due_per_day - so_far.due_answered
+
+
+def _day_count(day: Day, due: Iterable[DueRow]) -> DayCount:
+    mature = [row[2] >= MATURE for row in due]
+    return DayCount(day, mature.count(False), mature.count(True))
+
+
+def _longest(notes: Iterable[tuple[NoteId, int]]) -> dict[NoteId, int]:
+    """(note, interval) as note to its longest interval."""
+    found: dict[NoteId, int] = {}
+    for note, interval in notes:
+        found[note] = max(interval, found.get(note, 0))
+    return found
