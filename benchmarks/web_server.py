@@ -64,10 +64,15 @@ def configuration(folder: Path) -> Config:
 
 
 @contextmanager
-def server(folder: Path, learners: int = 1, serve: str = "flashcards.web.server:serve") -> Iterator[Served]:
-    """Starts the server and ends it."""
+def server(
+    folder: Path, learners: int = 1, serve: str = "flashcards.web.server:serve", *, open_files: int | None = None
+) -> Iterator[Served]:
+    """Starts the server and ends it; `open_files` is how many files the system lets it open."""
+    command = [sys.executable, "-m", "benchmarks.web_server", str(folder), str(learners), serve]
+    if open_files is not None:
+        command = ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh", *command]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.web_server", str(folder), str(learners), serve],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -84,9 +89,13 @@ def server(folder: Path, learners: int = 1, serve: str = "flashcards.web.server:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+        finally:
+            process.stdout.close()
 
 
 def main(folder: Path, learners: int, serve: str) -> None:
+    # A plain installation has no driver for PostgreSQL. That of the tests would count for 12 MB: peewee loads it.
+    sys.modules["psycopg"] = None  # type: ignore[assignment]
     from flashcards.web.app import create_app
     from flashcards.web.server import bind
     from flashcards.wiring import open_services

@@ -16,7 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 
 from benchmarks.load.learners import Learner, Measured, idle, slow
 from benchmarks.web_server import Served, server, write_decks
@@ -45,7 +45,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             write_decks(Path(folder) / "decks", 20, 250)
             with server(Path(folder), load.learners, asked.serve) as served:
-                print("\n".join(run(served, load)), flush=True)
+                print("\n".join(run(served, load, Path(folder) / "probe")), flush=True)
 
 
 def _asked() -> argparse.Namespace:
@@ -67,10 +67,10 @@ def _more_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
-def run(served: Served, load: Load) -> list[str]:
-    """The lines that say how one run went."""
+def run(served: Served, load: Load, probe: Path) -> list[str]:
+    """The lines that say how one run went; `probe` is a file on the server's disk that may be written."""
     measured = Measured()
-    watch = Watch(served.pid)
+    watch = Watch(served.pid, probe)
     asyncio.run(_clients(served, load, measured, watch))
     return [
         f"{load.learners} learners, {load.think[0]:g} to {load.think[1]:g} s of thought, {load.idle} idle connections,"
@@ -98,6 +98,7 @@ async def _clients(served: Served, load: Load, measured: Measured, watch: Watch)
     while time.perf_counter() < until:
         await asyncio.sleep(1)
         watch.look()
+        await asyncio.to_thread(watch.ask_disk)
     watch.end()
     done, late = await asyncio.wait(tasks, timeout=70)
     for task in done:
@@ -126,9 +127,10 @@ def _refused(measured: Measured) -> str:
 class Watch:
     """What the server, these clients and others on the machine took meanwhile."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, pid: int, probe: Path) -> None:
+        self._pid, self._probe = pid, probe
         self._memory: list[float] = []
+        self._disk: list[float] = []
 
     def begin(self) -> None:
         self._began = time.perf_counter()
@@ -138,6 +140,15 @@ class Watch:
     def look(self) -> None:
         with contextlib.suppress(OSError):
             self._memory.append(_resident(self._pid))
+
+    def ask_disk(self) -> None:
+        """How long the disk takes for a page of ours: nobody's answer is acknowledged sooner."""
+        with self._probe.open("wb") as file:
+            file.write(bytes(4096))
+            file.flush()
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+        self._disk.append((time.perf_counter() - began) * 1000)
 
     def end(self) -> None:
         seconds = (time.perf_counter() - self._began) * TICKS
@@ -159,6 +170,7 @@ class Watch:
         return [
             f"  memory    {self._memory[0]:.0f} MB at first, {self._memory[-1]:.0f} at last,"
             f" {max(self._memory):.0f} at most",
+            f"  disk      {median(self._disk):.1f} ms for a page of our own, longest {max(self._disk):.0f} ms",
             f"  processor {ours:.0f} % of one for the server, {clients:.0f} for these clients, {others:.0f} for others"
             f" on {os.cpu_count()}; load average {self._load:.1f} at first, {os.getloadavg()[0]:.1f} at last",
         ]

@@ -98,6 +98,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def room(self, kib: int) -> AbstractContextManager[None]:
+        """Lets this thread keep so much of the database in memory, for a write of very many rows."""
+
+    @abstractmethod
     def waiting_once(self) -> AbstractContextManager[None]:
         """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
 

@@ -243,6 +243,10 @@ class PostgresqlDatabase(Database):
         """`read()`: the server itself sorts in files what is large."""
         return self.read()
 
+    def room(self, kib: int) -> AbstractContextManager[None]:
+        """The server keeps what it has room for."""
+        return nullcontext()
+
     def waiting_once(self) -> AbstractContextManager[None]:
         """Each write waits for the server's disk by itself."""
         return nullcontext()

@@ -315,6 +315,16 @@ class SqliteDatabase(Database):
             self.execute("PRAGMA temp_store = memory")
 
     @contextmanager
+    def room(self, kib: int) -> Iterator[None]:
+        """Lets this thread's connection keep so much of the file in memory."""
+        (usual,) = self.one("PRAGMA cache_size") or (-8000,)
+        self.execute(f"PRAGMA cache_size = {-kib}")
+        try:
+            yield
+        finally:
+            self.execute(f"PRAGMA cache_size = {int(usual)}")
+
+    @contextmanager
     def waiting_once(self) -> Iterator[None]:
         """Writes within are transactions as ever, but the disk is waited for at the end, once for all of them.
 

@@ -172,6 +172,15 @@ SMUGGLED = [
     b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: -4\r\n\r\nabcd",
     b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\nabcd",
     b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"0\r\n\r\n",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0, 4\r\n\r\nabcd",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n ,5\r\n\r\nabcd",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: +4\r\n\r\nabcd",
+    b"POST /login HTTP/1.1\nHost: localhost\nContent-Length: 4\n\nabcd",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\naX\r\n0\r\n\r\n",
+    b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0;a=\n\r\n\r\n",
     b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"GET /healthz HTTP/1.1\r\nHost : localhost\r\n\r\n",
     b"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n",
@@ -209,6 +218,40 @@ def test_requests_that_come_together_are_answered_in_order(served: Served) -> No
         connection.sendall(b"".join(asked) + last)
         bodies = [part.rpartition("\r\n\r\n")[2] for part in everything(connection).split("HTTP/1.1 200 OK")[1:-1]]
     assert bodies == [str(number) for number in range(30)]
+
+
+def test_who_has_said_all_still_hears_the_answers(served: Served) -> None:
+    """A program may end its half of a connection with its last question."""
+    with connected(served.port) as connection:
+        connection.sendall(HEALTH * 2)
+        connection.shutdown(socket.SHUT_WR)
+        assert everything(connection).count("HTTP/1.1 200 OK") == 2
+    with connected(served.port) as connection:
+        connection.sendall(HEALTH[:-2])
+        connection.shutdown(socket.SHUT_WR)
+        assert everything(connection) == ""
+    wait_for(lambda: len(served.server.connections) == 0)
+
+
+def test_nonsense_behind_a_question_is_no_fault_of_the_server(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """It is refused at once, so that the answer to the question finds nobody."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        assert go_on.wait(60)
+        return "done"
+
+    with Served(site) as served:
+        served.view("/slow", slow)
+        with connected(served.port) as connection:
+            connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert begun.wait(60)
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert everything(connection).startswith("HTTP/1.1 400")
+            go_on.set()
+            assert served.is_well()
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_what_the_app_is_told_of_a_request(served: Served) -> None:
@@ -283,6 +326,24 @@ def test_those_idle_for_longest_make_room_for_who_comes(site: Site, monkeypatch:
         kept[-1].recv(65536)
         kept[-1].sendall(HEALTH)
         assert kept[-1].recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize(("grace", "stay"), [(600.0, True), (-1.0, False)], ids=["just come", "silent for long"])
+def test_many_who_come_at_once_do_not_put_each_other_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch, grace: float, stay: bool
+) -> None:
+    monkeypatch.setattr("flashcards.web.server.allowed_connections", lambda: 4)
+    monkeypatch.setattr(connections, "GRACE_SECONDS", grace)
+    with Served(site) as served, ExitStack() as stack:
+        came = [stack.enter_context(connected(served.port)) for _ in range(4)]
+        wait_for(lambda: len(served.server.connections) == 4)
+        more = [stack.enter_context(connected(served.port)) for _ in range(4)]
+        for connection in more if stay else came:  # they are let go
+            assert everything(connection) == ""
+        for connection in came if stay else more:
+            connection.sendall(HEALTH)
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        assert served.is_well()  # who was answered makes room
 
 
 def test_few_files_are_still_a_server(monkeypatch: pytest.MonkeyPatch) -> None:

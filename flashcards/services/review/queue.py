@@ -101,6 +101,7 @@ class Queues(PlanDay, StudyAhead):
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
                 plan_seconds=round(day.seconds),
                 done=day.done,
+                planned_decks=followed.weighed.planned_decks if followed else None,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed

@@ -106,6 +106,9 @@ class Bridge:
     async def _answer(self, connection: Connection, scope: Any, receive: Any, send: Any) -> None:
         environ = environ_of(scope)
         size, chunked = int(environ.get("CONTENT_LENGTH") or 0), "HTTP_TRANSFER_ENCODING" in environ
+        if chunked and environ["HTTP_TRANSFER_ENCODING"].lower() != "chunked":
+            # Whoever stands before us may take it for something else, and see other requests than we do.
+            raise _Refused(400, "A body comes in one piece, or with the Transfer-Encoding chunked alone.")
         taken, comes = 0, True
         try:
             if size > self._large.usual:

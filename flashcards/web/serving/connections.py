@@ -23,6 +23,9 @@ MOST = 8000
 _OTHER_FILES = 48
 """Files that are no connections: the database's of each thread, temporary ones."""
 _AT_ONCE = 50
+GRACE_SECONDS = 2.0
+"""For how long a connection that has asked nothing yet makes no room: where many come at once, each new one would
+put out one that has just come, and nobody would be answered."""
 _TOO_LONG = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: 38\r\nConnection: close\r\n\r\nThe headers of the request are large.\n"
@@ -61,14 +64,15 @@ class Connections:
             self._make_room()
         self._open.add(connection)
         if len(self._open) > self._most:
-            connection.cut()  # all others are being answered
+            connection.cut()  # all others are being answered, or have only just come
 
     def remove(self, connection: Connection) -> None:
         """Forgets a connection that has ended."""
         self._open.discard(connection)
 
     def _make_room(self) -> None:
-        idle = sorted((one for one in self._open if not one.busy), key=lambda one: one.heard)
+        now = asyncio.get_running_loop().time()
+        idle = sorted((one for one in self._open if one.is_idle(now)), key=lambda one: one.heard)
         for connection in idle[: max(1, self._most // _AT_ONCE)]:
             self._open.discard(connection)
             connection.cut()
@@ -89,6 +93,8 @@ class Connection(HttpToolsProtocol):
         self._ending: _Ending | None = None
         self._head_since: float | None = None
         self._head_bytes = 0
+        self._has_said_all = False
+        self._has_asked = False
         self.busy = False
         self.reading = False
         self.heard = 0.0
@@ -96,6 +102,10 @@ class Connection(HttpToolsProtocol):
     def is_overdue(self, now: float) -> bool:
         """Whether it has taken longer than it may for the headers of a request."""
         return self._head_since is not None and now - self._head_since > HEAD_SECONDS
+
+    def is_idle(self, now: float) -> bool:
+        """Whether it may make room for another: it was answered and asks nothing, or comes to no question."""
+        return not self.busy and (self._has_asked or now - self.heard > GRACE_SECONDS)
 
     def is_closing(self) -> bool:
         """Whether it has ended, or is about to."""
@@ -136,6 +146,23 @@ class Connection(HttpToolsProtocol):
                 self._ending.write(_TOO_LONG)
                 self._ending.close()
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Nothing more comes. Who has asked a whole question may still listen, and hears the answer first."""
+        self._has_said_all = True
+        cycle = self.cycle
+        return self._head_since is None and cycle is not None and not (cycle.more_body or cycle.response_complete)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle is None or not self.cycle.response_complete or self._ending is None:
+            return  # the next of its questions is being answered
+        if self._has_said_all:
+            self._ending.lingers = False
+            self._ending.close()
+        if not self.cycle.more_body:
+            # While it is idle nobody needs what it asked: of thousands that is much.
+            self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["state"]["connection"] = self
@@ -143,7 +170,7 @@ class Connection(HttpToolsProtocol):
             self._head_since = self.loop.time()
 
     def on_headers_complete(self) -> None:
-        self._head_since, self._head_bytes = None, 0
+        self._head_since, self._head_bytes, self._has_asked = None, 0, True
         super().on_headers_complete()
 
     def shutdown(self) -> None:
@@ -174,6 +201,12 @@ class _Ending:
 
     def is_closing(self) -> bool:
         return self._closing or self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """Sends it, or nothing where nobody listens any more: of several requests that came together uvicorn tells
+        the last alone that its connection is gone."""
+        if not self.is_closing():
+            self._transport.write(data)
 
     def close(self) -> None:
         if self.is_closing():

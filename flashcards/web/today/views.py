@@ -32,7 +32,7 @@ def page() -> str:
     total = now.due + now.new + now.drill + now.early
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
-    folders = services().plans.by_folder(now.decks)
+    folders = services().plans.by_folder(now)
     return render_template(
         "today/page.html",
         now=now,
