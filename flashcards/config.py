@@ -95,7 +95,7 @@ class Config:
         folder = _folder_to_write if settings.text("FLASHCARDS_DATA") else _folder
         data = settings.read("FLASHCARDS_DATA", str(_default_data()), folder)
         values = {**_server(settings), **_addresses(settings), **_first_account(settings), **_upkeep(settings)}
-        values |= {**_mail(settings, values["url"]), **_practice_model(settings)}
+        values |= {**_messages(settings, values["url"]), **_practice_model(settings)}
         values |= _places(settings, data or _default_data())
         if settings.wrong:
             raise Invalid("\n".join(settings.wrong))
@@ -162,15 +162,15 @@ def _upkeep(settings: _Settings) -> dict[str, Any]:
     }
 
 
-def _mail(settings: _Settings, url: str | None) -> dict[str, Any]:
-    """What messages go through; they hold links, so there must be a `url`."""
+def _messages(settings: _Settings, url: str | None) -> dict[str, Any]:
+    """What messages go through; mail holds links, so there must be a `url`."""
     mail = settings.read("FLASHCARDS_SMTP_URL", "", mail_server)
     usual_sender = f"flashcards@{urlsplit(url).hostname}" if url else ""
     mail_from = settings.read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
     if mail and not url:
         settings.wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
-    allowed = settings.read("FLASHCARDS_ALLOWED_NETWORKS", "", _allowed_networks)
-    return {"mail": mail, "mail_from": mail_from, "allowed_networks": allowed}
+    allowed_networks = settings.read("FLASHCARDS_ALLOWED_NETWORKS", "", _allowed_networks)
+    return {"mail": mail, "mail_from": mail_from, "allowed_networks": allowed_networks}
 
 
 def _practice_model(settings: _Settings) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
 from flashcards.storage.models import Card, Deck, Note, NoteTag
 from flashcards.storage.practice_points import PointRows
 from flashcards.storage.prepared import Among, Elements, Query, prepared
+from flashcards.storage.schedules import PLACE_BY_HAND
 from flashcards.storage.tables import number_on
 from flashcards.storage.words import keep_words
 
@@ -96,7 +97,7 @@ _DERIVED = {
 }
 _LOOKED_UP = {
     "card_flag": "",  # only that the card is there
-    "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
+    "schedule": f"c.note_id, c.ordinal, {PLACE_BY_HAND}",
     "review": "c.note_id",
 }
 
