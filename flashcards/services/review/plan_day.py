@@ -35,7 +35,7 @@ class PlanDay(NewCards):
             done={it.card for it in so_far.moved},
             notes_done=so_far.moved_notes,
             drills=len(so_far.drill),
-            due=due.shown,
+            due=list(due.shown),
         )
         if day is None or scope.everything:
             return day
