@@ -24,27 +24,27 @@ def run() -> list[Row]:
         for history in (*histories, backlog):
             history.close()
     rows = [
-        Row(f"next 20 cards, {size:,} schedules, {DUE} due", value, "ms", limit=5)
+        Row(f"next 20 cards, {size:,} schedules, {DUE} due", value, "ms", limit=3)
         for size, value in zip(SIZES, times, strict=True)
     ]
     growth = times[-1] / times[0]
     rows.append(Row(f"growth from {SIZES[0]:,} to {SIZES[-1]:,} schedules", growth, "", limit=1.5, ratio=growth))
-    rows.append(Row(f"next 20 cards, {BACKLOG:,} due", late, "ms", limit=100))
+    rows.append(Row(f"next 20 cards, {BACKLOG:,} due", late, "ms", limit=25))
     return rows
 
 
 def _rounds(histories: list[History], due: int, count: int) -> list[list[float]]:
-    """Milliseconds of each history, round by round: what else the machine does meets all of them alike."""
+    """Milliseconds of the processor of each history, round by round: what slows one down meets all of them alike."""
     return [[_milliseconds(history, due) for history in histories] for _ in range(count)]
 
 
 def _milliseconds(history: History, due: int) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     queue = history.review.queue(history.learner, limit=20)
-    taken = (time.perf_counter() - started) * 1000
+    taken = (time.process_time() - started) * 1000
     assert len(queue.cards) == 20
     assert queue.left.due > due * 0.9
-    assert queue.left.new == 20
+    assert queue.left.new in {0, 20}  # where much has piled up new cards wait
     return taken
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.sm2 import DRILLED_UNTIL
@@ -146,6 +146,7 @@ def most_overdue(due: Sequence[DueRow], today: Day, learner: LearnerId, count: i
     """
     if count <= 0:
         return []
+    tie = Tie.of(learner, today)
     # How far each lies back, as a share of its interval, below zero: the least comes first.
     lies_back = [(due_on - today) / (interval or 1) for _, due_on, interval, _, _, _ in due]
     if count < len(due):
@@ -153,9 +154,29 @@ def most_overdue(due: Sequence[DueRow], today: Day, learner: LearnerId, count: i
         places = [place for place, share in enumerate(lies_back) if share <= last]
     else:
         places = list(range(len(due)))
-    seed = _mixed(learner * 0x1_0000_0001 + today)
-    places.sort(key=lambda place: (lies_back[place], _mixed(due[place][0] ^ seed)))
+    places.sort(key=lambda place: (lies_back[place], tie.place(due[place][0]), due[place][0]))
     return [due[place] for place in places[:count]]
+
+
+PRIME = (1 << 31) - 1
+"""So that all of a `Tie` stays below 2 to the 62, where a database still reckons in integers."""
+
+
+class Tie(NamedTuple):
+    """The order by chance of cards that are equally overdue, which is the same all day and on every device."""
+
+    factor: int
+    shift: int
+
+    @classmethod
+    def of(cls, learner: LearnerId, today: Day) -> Tie:
+        """The order of a learner's day."""
+        seed = _mixed(learner * 0x1_0000_0001 + today)
+        return cls(1 + seed % (PRIME - 1), _mixed(seed) % PRIME)
+
+    def place(self, card: CardId) -> int:
+        """Where the card stands among its like; a database can say this, too."""
+        return (card % PRIME * self.factor + self.shift) % PRIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +290,22 @@ def soonest(
     return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, _mixed(it.card ^ seed)))
 
 
+class ManyDue(Protocol):
+    """So many due cards that they stay where they lie until they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[DueRow]: ...
+
+    def first(self, count: int) -> list[DueRow]:
+        """As many of them, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is left of the day, and how much of it was answered."""
 
-    due: list[DueRow]
+    due: list[DueRow] | ManyDue
     new: list[NewCard]
     drill: list[DrillCard]
     done: Answered = Answered()
@@ -282,7 +314,9 @@ class Plan:
     def first(self, count: int, today: Day, learner: LearnerId, skip: Container[CardId] = ()) -> list[PlannedCard]:
         """The next `count` cards: due and new mixed, then the drill; cards in `skip` are passed over."""
         ahead = count + (len(skip) if isinstance(skip, Collection) else 0)
-        due = map(DueCard._make, in_order(self.due, today, learner, ahead, self.order))
+        rows = self.due
+        first = in_order(rows, today, learner, ahead, self.order) if isinstance(rows, list) else rows.first(ahead)
+        due = map(DueCard._make, first)
         mixed = spread(due, len(self.due), self.new, self.done)
         cards = (card for part in (mixed, self.drill) for card in part if card.card not in skip)
         return list(islice(cards, count))

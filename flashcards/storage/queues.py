@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, SQL, Case, Select, fn
+from peewee import JOIN, OP, SQL, Case, Expression, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.minutes_left import LONGEST_MS, Asked, Sample
 from flashcards.domain.prerequisites import Prerequisite as Wanted
-from flashcards.domain.queue import AnswerToday, DueRow, NewCard
+from flashcards.domain.queue import PRIME, AnswerToday, DueRow, NewCard, Tie
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
@@ -62,12 +62,58 @@ def _due(learner: LearnerId, today: Day) -> Query:
     )
 
 
+def _in_places(schedule: Any, query: Any, decks: Any, off: Any) -> Any:
+    """Of these schedules those in `decks` (None: all) that are not in the decks `off` (None: none are)."""
+    if decks is not None:
+        query = query.where(Among(schedule.deck, decks))
+    return query if off is None else query.where(Among(schedule.deck, off, negate=True))
+
+
 @prepared
-def _count_due(learner: LearnerId, today: Day) -> Query:
+def _count_due(
+    learner: LearnerId, today: Day, decks: Collection[DeckId] | None = None, off: Collection[DeckId] | None = None,
+    *, notes: bool = False,
+) -> Query:  # fmt: skip
+    """How many cards, and the last ordinal among them; or how many notes they are of."""
     schedule = Indexed(Schedule, "schedule_due")
-    return schedule.select(fn.count(schedule.card)).where(
+    counted = (fn.count(schedule.note.distinct()),) if notes else (fn.count(SQL("*")), fn.max(schedule.ordinal))
+    query = schedule.select(*counted).where(
         schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
     )
+    return _in_places(schedule, query, decks, off)
+
+
+@prepared
+def _due_of(
+    learner: LearnerId, today: Day, notes: Collection[NoteId] | None = None, cards: Collection[CardId] | None = None
+) -> Query:
+    """Due cards of these notes, or those among these cards."""
+    schedule = Schedule if notes is None else Indexed(Schedule, "schedule_note")
+    chosen = Among(Schedule.card, cards) if notes is None else Among(schedule.note, notes)  # type: ignore[arg-type]
+    return schedule.select(*_due_row(schedule)).where(
+        chosen, schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
+    )
+
+
+def _modulo(number: Any) -> Any:
+    """What is left of a number; peewee's own ``%`` is LIKE."""
+    return Expression(number, OP.MOD, PRIME)
+
+
+@prepared
+def _most_overdue(
+    learner: LearnerId, today: Day, factor: int, shift: int, count: int,
+    decks: Collection[DeckId] | None = None, off: Collection[DeckId] | None = None,
+) -> Query:  # fmt: skip
+    """The order of `domain.queue.most_overdue`, said to the database."""
+    schedule = Indexed(Schedule, "schedule_due")
+    lies_back = (schedule.due_on - today).cast("DOUBLE PRECISION")
+    share = lies_back / Case(None, ((schedule.interval == 0, 1),), schedule.interval)
+    tie = _modulo(_modulo(schedule.card) * factor + shift)
+    query = schedule.select(*_due_row(schedule)).where(
+        schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
+    )
+    return _in_places(schedule, query, decks, off).order_by(share, tie, schedule.card).limit(count)
 
 
 @prepared
@@ -335,6 +381,16 @@ class DeckCountsRow(NamedTuple):
     errors: int
 
 
+class Places(NamedTuple):
+    """The decks that are meant (None: all), without those that are switched off (None: none is)."""
+
+    decks: Collection[DeckId] | None = None
+    off: Collection[DeckId] | None = None
+
+
+EVERYWHERE = Places()
+
+
 class QueueRows:
     """Reads for the day's queue, of one learner."""
 
@@ -347,8 +403,32 @@ class QueueRows:
 
     def count_due(self, learner: LearnerId, today: Day) -> int:
         """How many cards `due` gives."""
-        row = _count_due.one(self._db, learner, today)
+        return self._count_due(learner, today, EVERYWHERE)[0]
+
+    def count_due_notes(self, learner: LearnerId, today: Day, places: Places) -> int:
+        """Of how many notes the due cards in these places are."""
+        cards, last_ordinal = self._count_due(learner, today, places)
+        if not last_ordinal:  # each is the only one of its note
+            return cards
+        row = _count_due.one(self._db, learner, today, *places, notes=True)
         return int(row[0]) if row else 0
+
+    def _count_due(self, learner: LearnerId, today: Day, places: Places) -> tuple[int, int]:
+        row = _count_due.one(self._db, learner, today, *places)
+        return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
+
+    def due_of_notes(self, learner: LearnerId, today: Day, notes: Collection[NoteId]) -> list[DueRow]:
+        """Every due card of these notes."""
+        return cast(list[DueRow], _due_of.all(self._db, learner, today, notes)) if notes else []
+
+    def due_among(self, learner: LearnerId, today: Day, cards: Collection[CardId]) -> list[DueRow]:
+        """Those of these cards that are due."""
+        return cast(list[DueRow], _due_of.all(self._db, learner, today, None, cards)) if cards else []
+
+    def most_overdue(self, learner: LearnerId, today: Day, count: int, places: Places) -> list[DueRow]:
+        """The first due cards in these places as `domain.queue.most_overdue` has them, siblings among them."""
+        tie = Tie.of(learner, today)
+        return cast(list[DueRow], _most_overdue.all(self._db, learner, today, *tie, count, *places))
 
     def answers(self, learner: LearnerId, today: Day) -> list[AnswerToday]:
         """Today's answers of the kinds scheduled and drill, in the order in which they were given."""

@@ -24,8 +24,9 @@ from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import AskedCard
 from flashcards.services.plan.days import FollowedDay
 from flashcards.services.plan.scope import Weighed
+from flashcards.services.review.backlog import Backlog
 from flashcards.services.review.contract import DeckCounts, Left, QueueKind
-from flashcards.storage.queues import DeckCountsRow
+from flashcards.storage.queues import DeckCountsRow, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,13 @@ class Scope:
     def own(self, more: int) -> int:
         """How far a deck's own limit is raised: where more of that very deck is asked for."""
         return more if self.decks is not None and len(self.decks) == 1 else 0
+
+    @property
+    def places(self) -> Places | None:
+        """The same as decks alone; None where it is more than that."""
+        if self.notes is not None or self.cards is not None:
+            return None
+        return Places(self.decks, self.inactive or None)
 
     def has_deck(self, deck: DeckId) -> bool:
         return deck not in self.inactive and (self.decks is None or deck in self.decks)
@@ -81,15 +89,20 @@ class DecksToday:
 class Due:
     """The cards that are due within a scope: all that could be asked, one of each note, and those that will be.
 
-    `waiting` are the notes of the others, which come tomorrow, with the longest interval of theirs. `order` is what
-    comes before the most overdue ones; `hold_new` is whether so much has piled up that new cards wait.
+    `find_waiting` gives the notes of the others, which come tomorrow, with the longest interval of theirs. `order` is
+    what comes before the most overdue ones; `hold_new` is whether so much has piled up that new cards wait.
     """
 
-    shown: list[DueRow]
-    allowed: list[DueRow]
-    waiting: dict[NoteId, int]
+    shown: list[DueRow] | Backlog
+    allowed: list[DueRow] | Backlog
+    find_waiting: Callable[[], dict[NoteId, int]]
     order: Order
     hold_new: bool
+
+    @property
+    def waiting(self) -> dict[NoteId, int]:
+        """The notes that come tomorrow: they are looked for when they are asked for."""
+        return self.find_waiting()
 
     @property
     def limited(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.queue import DaySoFar, DueRow, Order, day_so_far, limit_due, within_limit
@@ -11,9 +11,11 @@ from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG
+from flashcards.services.review.backlog import MANY, Backlog
 from flashcards.services.review.contract import DayCount, Forecast
 from flashcards.services.review.day_parts import Due, Scope
 from flashcards.services.review.next_cards import NextCards
+from flashcards.storage.queues import Places
 
 
 class DueCards(NextCards):
@@ -48,23 +50,33 @@ class DueCards(NextCards):
         return today, day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
 
     def _due(self, learner: Learner, scope: Scope, today: Day, so_far: DaySoFar) -> Due:
+        places = scope.places
+        if places is not None and self._queue_rows.count_due(learner.id, today) >= MANY:
+            return self._many_due(learner, places, today, so_far)
         all_due = self._queue_rows.due(learner.id, today)
         due = all_due if scope.everything else [it for it in all_due if scope.has(it[5], it[3], it[0])]
         shown = hide_due_siblings(due, so_far.moved_notes)
-        order, hold_new = self._order(learner, today, shown)
+        order, hold_new = self._order(learner, today, len(shown))
         allowed = limit_due(shown, due_left(learner, so_far), today, learner.id, order)
         asked = {row[3] for row in allowed}
         waiting = _longest((row[3], row[2]) for row in due if row[3] not in asked)
-        return Due(shown, allowed, waiting, order, hold_new)
+        return Due(shown, allowed, lambda: waiting, order, hold_new)
 
-    def _order(self, learner: Learner, today: Day, due: Sequence[DueRow]) -> tuple[Order, bool]:
+    def _many_due(self, learner: Learner, places: Places, today: Day, so_far: DaySoFar) -> Due:
+        """The same of so many that they are not read."""
+        due = Backlog(self._queue_rows, learner.id, today, places, so_far.moved_notes)
+        order, hold_new = self._order(learner, today, len(due))
+        allowed = due.ordered(order, due_left(learner, so_far))
+        return Due(due, allowed, lambda: _longest((it[3], it[2]) for it in allowed.waiting()), order, hold_new)
+
+    def _order(self, learner: Learner, today: Day, due: int) -> tuple[Order, bool]:
         """What comes before the most overdue cards, and whether so much has piled up that new cards wait."""
         failed = self._plan_days.failed_last_time(learner.id, today) if due else frozenset()
-        if len(due) <= LEAST_BACKLOG:
+        if due <= LEAST_BACKLOG:
             return Order(failed), False
         backlog = self._plan_days.backlog_order(learner.id, today)
         places = {card: place for place, card in enumerate(backlog)}
-        return Order(failed, places), bool(backlog) and len(due) > self._plan_days.threshold(learner.id, today)
+        return Order(failed, places), bool(backlog) and due > self._plan_days.threshold(learner.id, today)
 
     def _coming(
         self, learner: Learner, due: Due, today: Day, last: Day, decks: Collection[DeckId] | None

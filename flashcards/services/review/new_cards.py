@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from itertools import islice
 
 from flashcards.domain.ids import DeckId, NoteId
@@ -26,7 +26,7 @@ class NewCards(DueCards):
         return [it for it in self._queue_rows.decks_with_new(learner.id, only) if scope.has_deck(it.id)]
 
     def _new(
-        self, learner: Learner, scope: Scope, today: Day, decks: Iterable[DeckWithNew], hidden: set[NoteId],
+        self, learner: Learner, scope: Scope, today: Day, decks: Iterable[DeckWithNew], hidden: Container[NoteId],
         limits: NewLimits,
     ) -> list[NewCard]:  # fmt: skip
         """The new cards of these decks; `hidden` are the notes of which another card comes or came today."""
@@ -64,7 +64,7 @@ class NewCards(DueCards):
         """How many new cards a review of one of these decks alone would bring: counted when asked for, as each takes
         reads of its own."""
         left = learner.new_per_day - sum(so_far.introduced.values())
-        limits, hidden = NewLimits(left, deck_limits(decks, so_far)), hidden_notes(due, so_far)
+        limits, hidden = NewLimits(left, deck_limits(decks, so_far)), HiddenNotes(due, so_far)
         of_deck = {it.id: it for it in decks}
 
         @cache
@@ -74,9 +74,18 @@ class NewCards(DueCards):
         return count
 
 
-def hidden_notes(due: Due, so_far: DaySoFar) -> set[NoteId]:
-    """The notes of which no new card comes today."""
-    return {row[3] for row in due.shown} | due.waiting.keys() | so_far.moved_notes
+class HiddenNotes:
+    """The notes of which no new card comes today; looked for when the first new card is there."""
+
+    def __init__(self, due: Due, so_far: DaySoFar) -> None:
+        self._due, self._so_far = due, so_far
+
+    def __contains__(self, note: object) -> bool:
+        return note in self._found
+
+    @cached_property
+    def _found(self) -> set[NoteId]:
+        return {row[3] for row in self._due.shown} | self._due.waiting.keys() | self._so_far.moved_notes
 
 
 def deck_limits(decks: Iterable[DeckWithNew], so_far: DaySoFar, more: int = 0) -> dict[DeckId, int]:

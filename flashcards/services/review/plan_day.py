@@ -34,7 +34,7 @@ class PlanDay(NewCards):
             today,
             done={it.card for it in so_far.moved},
             notes_done=so_far.moved_notes,
-            due=due.shown,
+            due=list(due.shown),
         )
         if day is None or scope.everything:
             return day

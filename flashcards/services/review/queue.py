@@ -16,7 +16,7 @@ from flashcards.services.plan.days import LEAST_BACKLOG
 from flashcards.services.review.contract import BeyondLimit, DeckCounts, Left, LimitsLeft, Queue, QueueMode, Today
 from flashcards.services.review.day_parts import DecksToday, RestOfDay, Scope, done_in
 from flashcards.services.review.due_cards import due_left
-from flashcards.services.review.new_cards import deck_limits, hidden_notes
+from flashcards.services.review.new_cards import HiddenNotes, deck_limits
 from flashcards.services.review.next_cards import held_cards
 from flashcards.services.review.plan_day import MORE, PlanDay, beyond_plan
 from flashcards.services.review.study_ahead import StudyAhead
@@ -154,7 +154,7 @@ class Queues(PlanDay, StudyAhead):
                 return beyond_plan(followed)
             decks = self._open_decks(learner, scope)
             limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), deck_limits(decks, so_far))
-            hidden = hidden_notes(self._due(learner, scope, today, so_far), so_far)
+            hidden = HiddenNotes(self._due(learner, scope, today, so_far), so_far)
             if self._new(learner, scope, today, decks, hidden, limits):
                 return None
             over = -min(0, limits.total, *(limits.decks.values() if scope.own(1) else ()))
@@ -178,7 +178,7 @@ class Queues(PlanDay, StudyAhead):
         new = (
             []
             if due.hold_new and not more
-            else self._new(learner, scope, today, decks, hidden_notes(due, so_far), limits)
+            else self._new(learner, scope, today, decks, HiddenNotes(due, so_far), limits)
         )
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return RestOfDay(
