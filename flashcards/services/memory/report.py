@@ -14,7 +14,7 @@ from flashcards.domain.memory.fit import LEAST_ANSWERS
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.fitting import day_firsts
-from flashcards.services.memory.known import Known, known_by_deck, together
+from flashcards.services.memory.known import Known, KnownCards, together
 from flashcards.services.memory.measure import kept_figures
 from flashcards.services.memory.state import Predictor
 from flashcards.services.review.learner_day import LearnerDays
@@ -64,6 +64,7 @@ class ReportService(LearnerDays):
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
+        self._known = KnownCards(database)
         self._kept: dict[tuple[object, ...], _Judged] = {}
 
     def report(self, learner: Learner) -> MemoryReport:
@@ -77,7 +78,7 @@ class ReportService(LearnerDays):
                 last = None  # it came from elsewhere, without
             judged = self._judged(rows, learner, with_figures=last is None)
             answers, figures = judged.answers, (last.figures if last else judged.figures) or {}
-            by_deck = known_by_deck(self._db, learner, today)
+            by_deck = self._known.by_deck(learner, today)
         return MemoryReport(
             study_day=today,
             figures=figures,

@@ -15,7 +15,7 @@ from flashcards.domain.statistics import DaySums, Retention, Share
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
-from flashcards.services.memory.known import known_by_deck, together
+from flashcards.services.memory.known import KnownCards, together
 from flashcards.services.review.contract import DayCount
 from flashcards.services.review.queue import Queues
 from flashcards.storage.database import Database
@@ -99,6 +99,7 @@ class StatsService(Queues):
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
+        self._known = KnownCards(database)
         self._kept: dict[tuple[int, int, Day, Day, tuple[int, int]], _LogSums] = {}
 
     def statistics(self, learner: Learner, *, days: str | None = None, deck: str | None = None) -> Statistics:
@@ -125,7 +126,7 @@ class StatsService(Queues):
             in_period = [it for it in sums if first <= it.day <= today]
             coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
             intervals = rows.intervals(learner.id, decks)
-            by_deck = known_by_deck(self._db, learner, today)
+            by_deck = self._known.by_deck(learner, today)
             known = together(it for deck, it in by_deck.items() if deck in decks)
             return Statistics(
                 study_day=today,
