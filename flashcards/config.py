@@ -47,7 +47,8 @@ class Config:
     and `admin_password` make the first account, where there is none. `llm_url` is where a language model is asked
     to propose ticks in practice; empty: nowhere. `metrics_token` opens `/metrics`, "" for no such page; `log` is
     how the log is written. `backup_hook` is the command that takes each night's backup elsewhere. `mail` is the
-    server that reminders go through, from the address `mail_from`.
+    server that reminders go through, from the address `mail_from`. `allowed_networks` are those that learners' own
+    addresses may lie in though they are private.
     """
 
     data: Path
@@ -68,6 +69,7 @@ class Config:
     log: Log = "text"
     mail: MailServer | None = None
     mail_from: str = ""
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm_url: str = ""
     llm_model: str = "llama3.2"
     llm_key: str = field(default="", repr=False)
@@ -93,7 +95,7 @@ class Config:
         folder = _folder_to_write if settings.text("FLASHCARDS_DATA") else _folder
         data = settings.read("FLASHCARDS_DATA", str(_default_data()), folder)
         values = {**_server(settings), **_addresses(settings), **_first_account(settings), **_upkeep(settings)}
-        values |= {**_mail(settings, values["url"]), **_practice_model(settings)}
+        values |= {**_messages(settings, values["url"]), **_practice_model(settings)}
         values |= _places(settings, data or _default_data())
         if settings.wrong:
             raise Invalid("\n".join(settings.wrong))
@@ -160,14 +162,15 @@ def _upkeep(settings: _Settings) -> dict[str, Any]:
     }
 
 
-def _mail(settings: _Settings, url: str | None) -> dict[str, Any]:
-    """What letters go through; they hold links, so there must be a `url`."""
+def _messages(settings: _Settings, url: str | None) -> dict[str, Any]:
+    """What messages go through; mail holds links, so there must be a `url`."""
     mail = settings.read("FLASHCARDS_SMTP_URL", "", mail_server)
     usual_sender = f"flashcards@{urlsplit(url).hostname}" if url else ""
     mail_from = settings.read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
     if mail and not url:
         settings.wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
-    return {"mail": mail, "mail_from": mail_from}
+    allowed_networks = settings.read("FLASHCARDS_ALLOWED_NETWORKS", "", _allowed_networks)
+    return {"mail": mail, "mail_from": mail_from, "allowed_networks": allowed_networks}
 
 
 def _practice_model(settings: _Settings) -> dict[str, Any]:
@@ -186,6 +189,14 @@ def _places(settings: _Settings, data: Path) -> dict[str, Any]:
         "decks": settings.read("FLASHCARDS_DECKS", str(data / "decks"), _folder),
         "database": settings.read("FLASHCARDS_DATABASE_URL", usual, _database),
     }
+
+
+def database_address(text: str) -> DatabaseAddress:
+    """Where a database is that somebody names, as a URL. Raises Invalid, saying how to write it."""
+    try:
+        return _database(text)
+    except ValueError as error:
+        raise Invalid(f"{text}: {error}") from error
 
 
 def _is_this_machine(host: str) -> bool:
@@ -252,19 +263,26 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks separated by spaces or commas."""
-    return tuple(map(_network, text.replace(",", " ").split()))
+    """Addresses and networks of proxies, separated by spaces or commas."""
+    return _all_networks(text, "those of your proxies", "anybody could say who they are; name your proxies")
 
 
-def _network(text: str) -> IPv4Network | IPv6Network:
+def _allowed_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, separated by spaces or commas, that learners may have messages sent to."""
+    return _all_networks(text, "those that messages may go to", "nothing would be refused; name the networks")
+
+
+def _all_networks(text: str, which: str, why_not_all: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_network(it, which, why_not_all) for it in text.replace(",", " ").split())
+
+
+def _network(text: str, which: str, why_not_all: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(
-            f"{text} is no address; give those of your proxies, or their networks, such as 10.0.0.0/8"
-        ) from None
+        raise ValueError(f"{text} is no address; give {which}, or their networks, such as 10.0.0.0/8") from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
+        raise ValueError(f"{text} is every address: {why_not_all}")
     return network
 
 

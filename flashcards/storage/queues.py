@@ -82,17 +82,22 @@ def _ahead(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = No
     return query.order_by(schedule.due_on)
 
 
-@prepared
-def _answers(learner: LearnerId, today: Day) -> Query:
-    log = Indexed(Review, "review_day")
+def answers_today(log: Any, today: Day) -> Query:
+    """The columns of an `AnswerToday`, of the answers to what a day asked, in the order in which they were given."""
     is_asked = Schedule.deck.is_null(False) & Schedule.due_on.is_null(False) & shown_on(Schedule, today)
     return (
         log.select(log.card, log.note, log.kind, log.quality, log.before_due_on.is_null(), Note.deck, is_asked)
         .join(Note, on=(Note.id == log.note))
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == log.learner) & (Schedule.card == log.card)))
-        .where(log.learner == learner, log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
+        .where(log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
         .order_by(log.at, log.seq)
     )
+
+
+@prepared
+def _answers(learner: LearnerId, today: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return answers_today(log, today).where(log.learner == learner)
 
 
 @prepared

@@ -88,6 +88,8 @@ def test_the_terminal(
     day = str(date.today() + timedelta(14))
     assert run(["plan", "show"]) == 1
     assert "no plan is followed" in capsys.readouterr().err
+    assert run(["plan", "list"]) == 0
+    assert capsys.readouterr() == ("", "There are no plans: make one with flashcards plan make DATE.\n")
     assert run(["plan", "try", day, "--minutes", "15", "--deck", "languages"]) == 0
     assert "known on the day, in eight of ten runs" in capsys.readouterr().out
     assert run(["plan", "make", day, "--minutes", "15", "--weight", "science=3"]) == 0
