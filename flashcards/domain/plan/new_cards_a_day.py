@@ -23,7 +23,7 @@ REPEATED = 1 / 2000
 """The share of a day that is repetition, times the square of the days that repeating everything would take."""
 NEW_ON_THE_LAST = 1 / 2
 """What new cards get at most on the last day, of the time that the core questions leave."""
-_USUAL_SHARE: dict[Style, float] = {"most": 0.82, "sure": 0.55}
+_USUAL_SHARE: dict[Style, float] = {"most": 0.86, "sure": 0.5}
 """Of the time, what new cards get where not all fit."""
 
 
