@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -32,6 +32,7 @@ Signup = Literal["first", "open", "closed"]
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,100}){1,8}")
 Log = Literal["text", "json"]
 SIGNUPS = ("first", "open", "closed")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Config:
     and `admin_password` make the first account, where there is none. `llm_url` is where a language model is asked
     to propose ticks in practice; empty: nowhere. `metrics_token` opens `/metrics`, "" for no such page; `log` is
     how the log is written. `backup_hook` is the command that takes each night's backup elsewhere. `mail` is the
-    server that reminders go through, from the address `mail_from`.
+    server that reminders go through, from the address `mail_from`. `allowed_networks` are those that learners' own
+    addresses may lie in though they are private.
     """
 
     data: Path
@@ -67,6 +69,7 @@ class Config:
     log: Log = "text"
     mail: MailServer | None = None
     mail_from: str = ""
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm_url: str = ""
     llm_model: str = "llama3.2"
     llm_key: str = field(default="", repr=False)
@@ -87,75 +90,113 @@ class Config:
 
         Raises Invalid with one line for every bad value, all of them at once.
         """
-        wrong: list[str] = []
-
-        def read(name: str, default: str, parse: Callable[[str], object]) -> object:
-            text = environ.get(name, "").strip()
-            try:
-                if name in SECRETS:
-                    text = _secret(text, environ.get(f"{name}_FILE", "").strip())
-                return parse(text := text or default)
-            except ValueError as error:
-                wrong.append(f"{name}: {error}" if name in SECRETS else f"{name}={text}: {error}")
-                return None
-
+        settings = _Settings(environ)
         # The usual folder is tried when it is needed: `check` needs none.
-        data_folder = _folder_to_write if environ.get("FLASHCARDS_DATA", "").strip() else _folder
-        data = cast(Path, read("FLASHCARDS_DATA", str(_default_data()), data_folder))
-        host = read("FLASHCARDS_HOST", "127.0.0.1", parse_host)
-        port = read("FLASHCARDS_PORT", "8000", parse_port)
-        signup = read("FLASHCARDS_SIGNUP", "first", _signup)
-        trusted_hosts = read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts)
-        trusted_proxies = read("FLASHCARDS_TRUSTED_PROXIES", "", _networks)
-        url = read("FLASHCARDS_URL", "", _own_url)
-        base_path = read("FLASHCARDS_BASE_PATH", urlsplit(cast(str, url or "")).path, _base_path)
-        if url and base_path is not None and urlsplit(cast(str, url)).path != base_path:
-            wrong.append(f"FLASHCARDS_BASE_PATH={base_path}: FLASHCARDS_URL={url} ends otherwise; let both agree")
-        admin = read("FLASHCARDS_ADMIN", "", str)
-        admin_password = read("FLASHCARDS_ADMIN_PASSWORD", "", str)
-        if bool(admin) != bool(admin_password):
-            wrong.append("FLASHCARDS_ADMIN: give the name of the first account and its FLASHCARDS_ADMIN_PASSWORD, too")
-        backup_hook = read("FLASHCARDS_BACKUP_HOOK", "", _command)
-        metrics_token = read("FLASHCARDS_METRICS_TOKEN", "", _metrics_token)
-        log = read("FLASHCARDS_LOG", "text", _log)
-        mail = read("FLASHCARDS_SMTP_URL", "", mail_server)
-        usual_sender = f"flashcards@{urlsplit(cast(str, url)).hostname}" if url else ""
-        mail_from = read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
-        if mail and not url:
-            wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
-        own_decks = bool(environ.get("FLASHCARDS_DECKS", "").strip())
-        llm_url = read("FLASHCARDS_LLM_URL", "", _model_url)
-        llm_model = read("FLASHCARDS_LLM_MODEL", "llama3.2", str)
-        llm_key = read("FLASHCARDS_LLM_KEY", "", str)
-        base = data or _default_data()
-        decks = read("FLASHCARDS_DECKS", str(base / "decks"), _folder)
-        usual = f"sqlite:///{base / 'flashcards.sqlite3'}"
-        database = read("FLASHCARDS_DATABASE_URL", usual, _database)
-        if wrong:
-            raise Invalid("\n".join(wrong))
-        return cls(
-            data=data,
-            decks=cast(Path, decks),
-            own_decks=own_decks,
-            database=cast(DatabaseAddress, database),
-            host=cast(str, host),
-            port=cast(int, port),
-            signup=cast(Signup, signup),
-            trusted_hosts=cast(tuple[str, ...], trusted_hosts),
-            trusted_proxies=cast(tuple[IPv4Network | IPv6Network, ...], trusted_proxies),
-            url=cast(str, url),
-            base_path=cast(str, base_path),
-            admin=cast(str, admin),
-            admin_password=cast(str, admin_password),
-            backup_hook=cast(str, backup_hook),
-            metrics_token=cast(str, metrics_token),
-            log=cast(Log, log),
-            mail=cast("MailServer | None", mail),
-            mail_from=cast(str, mail_from),
-            llm_url=cast(str, llm_url),
-            llm_model=cast(str, llm_model),
-            llm_key=cast(str, llm_key),
+        folder = _folder_to_write if settings.text("FLASHCARDS_DATA") else _folder
+        data = settings.read("FLASHCARDS_DATA", str(_default_data()), folder)
+        values = {**_server(settings), **_addresses(settings), **_first_account(settings), **_upkeep(settings)}
+        values |= {**_messages(settings, values["url"]), **_practice_model(settings)}
+        values |= _places(settings, data or _default_data())
+        if settings.wrong:
+            raise Invalid("\n".join(settings.wrong))
+        return cls(data=data, **values)
+
+
+class _Settings:
+    """Reads settings one by one, and keeps what is `wrong` with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.wrong: list[str] = []
+
+    def text(self, name: str) -> str:
+        """A setting as it is given, "" where it is not."""
+        return self._environ.get(name, "").strip()
+
+    def read(self, name: str, default: str, parse: Callable[[str], Value]) -> Value:
+        """A setting as `parse` reads it; None where that raises ValueError."""
+        text = self.text(name)
+        try:
+            if name in SECRETS:
+                text = _secret(text, self.text(f"{name}_FILE"))
+            return parse(text := text or default)
+        except ValueError as error:
+            self.wrong.append(f"{name}: {error}" if name in SECRETS else f"{name}={text}: {error}")
+            return cast(Value, None)
+
+
+def _server(settings: _Settings) -> dict[str, Any]:
+    return {
+        "host": settings.read("FLASHCARDS_HOST", "127.0.0.1", parse_host),
+        "port": settings.read("FLASHCARDS_PORT", "8000", parse_port),
+        "signup": settings.read("FLASHCARDS_SIGNUP", "first", _signup),
+        "trusted_hosts": settings.read("FLASHCARDS_TRUSTED_HOSTS", "", _hosts),
+        "trusted_proxies": settings.read("FLASHCARDS_TRUSTED_PROXIES", "", _networks),
+    }
+
+
+def _addresses(settings: _Settings) -> dict[str, Any]:
+    """Where people reach the server: both say the same path."""
+    url = settings.read("FLASHCARDS_URL", "", _own_url)
+    base_path = settings.read("FLASHCARDS_BASE_PATH", urlsplit(url or "").path, _base_path)
+    if url and base_path is not None and urlsplit(url).path != base_path:
+        settings.wrong.append(f"FLASHCARDS_BASE_PATH={base_path}: FLASHCARDS_URL={url} ends otherwise; let both agree")
+    return {"url": url, "base_path": base_path}
+
+
+def _first_account(settings: _Settings) -> dict[str, Any]:
+    admin = settings.read("FLASHCARDS_ADMIN", "", str)
+    password = settings.read("FLASHCARDS_ADMIN_PASSWORD", "", str)
+    if bool(admin) != bool(password):
+        settings.wrong.append(
+            "FLASHCARDS_ADMIN: give the name of the first account and its FLASHCARDS_ADMIN_PASSWORD, too"
         )
+    return {"admin": admin, "admin_password": password}
+
+
+def _upkeep(settings: _Settings) -> dict[str, Any]:
+    return {
+        "backup_hook": settings.read("FLASHCARDS_BACKUP_HOOK", "", _command),
+        "metrics_token": settings.read("FLASHCARDS_METRICS_TOKEN", "", _metrics_token),
+        "log": settings.read("FLASHCARDS_LOG", "text", _log),
+    }
+
+
+def _messages(settings: _Settings, url: str | None) -> dict[str, Any]:
+    """What messages go through; mail holds links, so there must be a `url`."""
+    mail = settings.read("FLASHCARDS_SMTP_URL", "", mail_server)
+    usual_sender = f"flashcards@{urlsplit(url).hostname}" if url else ""
+    mail_from = settings.read("FLASHCARDS_MAIL_FROM", usual_sender if mail else "", _sender)
+    if mail and not url:
+        settings.wrong.append("FLASHCARDS_SMTP_URL: mail holds links, so set FLASHCARDS_URL, too")
+    allowed_networks = settings.read("FLASHCARDS_ALLOWED_NETWORKS", "", _allowed_networks)
+    return {"mail": mail, "mail_from": mail_from, "allowed_networks": allowed_networks}
+
+
+def _practice_model(settings: _Settings) -> dict[str, Any]:
+    return {
+        "llm_url": settings.read("FLASHCARDS_LLM_URL", "", _model_url),
+        "llm_model": settings.read("FLASHCARDS_LLM_MODEL", "llama3.2", str),
+        "llm_key": settings.read("FLASHCARDS_LLM_KEY", "", str),
+    }
+
+
+def _places(settings: _Settings, data: Path) -> dict[str, Any]:
+    """Where decks and the database are: usually in the folder `data`."""
+    usual = f"sqlite:///{data / 'flashcards.sqlite3'}"
+    return {
+        "own_decks": bool(settings.text("FLASHCARDS_DECKS")),
+        "decks": settings.read("FLASHCARDS_DECKS", str(data / "decks"), _folder),
+        "database": settings.read("FLASHCARDS_DATABASE_URL", usual, _database),
+    }
+
+
+def database_address(text: str) -> DatabaseAddress:
+    """Where a database is that somebody names, as a URL. Raises Invalid, saying how to write it."""
+    try:
+        return _database(text)
+    except ValueError as error:
+        raise Invalid(f"{text}: {error}") from error
 
 
 def _is_this_machine(host: str) -> bool:
@@ -222,19 +263,26 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks separated by spaces or commas."""
-    return tuple(map(_network, text.replace(",", " ").split()))
+    """Addresses and networks of proxies, separated by spaces or commas."""
+    return _all_networks(text, "those of your proxies", "anybody could say who they are; name your proxies")
 
 
-def _network(text: str) -> IPv4Network | IPv6Network:
+def _allowed_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, separated by spaces or commas, that learners may have messages sent to."""
+    return _all_networks(text, "those that messages may go to", "nothing would be refused; name the networks")
+
+
+def _all_networks(text: str, which: str, why_not_all: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_network(it, which, why_not_all) for it in text.replace(",", " ").split())
+
+
+def _network(text: str, which: str, why_not_all: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(
-            f"{text} is no address; give those of your proxies, or their networks, such as 10.0.0.0/8"
-        ) from None
+        raise ValueError(f"{text} is no address; give {which}, or their networks, such as 10.0.0.0/8") from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text} is every address: anybody could say who they are; name your proxies")
+        raise ValueError(f"{text} is every address: {why_not_all}")
     return network
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,10 @@ from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.practice.model import Model
 from flashcards.services.reminders.calendar import CalendarService
+from flashcards.services.reminders.channels import Channels
+from flashcards.services.reminders.deciding import Deciding
 from flashcards.services.reminders.reminders import Reminders
+from flashcards.services.reminders.sending import Sending
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.statistics import StatsService
@@ -59,6 +63,7 @@ from flashcards.temporary import remove_left_behind
 if TYPE_CHECKING:
     from flashcards.services.anki.importing import AnkiImportService
     from flashcards.services.bring.with_history import BringService
+    from flashcards.services.reminders.courier import Courier
     from flashcards.services.reminders.mail import Mailer
 
 LOG = logging.getLogger("flashcards.upkeep")
@@ -101,6 +106,8 @@ class Services:
     counts: Counts
     calendar: CalendarService
     reminders: Reminders
+    channels: Channels
+    sending: Sending
 
     # Imports come seldom, and read HTML with libraries that a server need not carry until then.
 
@@ -164,6 +171,10 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     A restore that was cut off is brought to its end; before a migration there is a backup. Raises Invalid where the
     data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
+    return _over(_open_database(config, clock), config, clock)
+
+
+def _open_database(config: Config, clock: Clock) -> Database:
     _make_folder(config.data)
     file = config.database if isinstance(config.database, Path) else None
     if file is not None and finish_restore(config.data, file, config.decks):
@@ -175,6 +186,10 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     if file is not None and is_cut_off(file):  # since we looked; from now on, while it is open, there can be none
         database.close()
         raise Unavailable(f"A restore of {file} was cut off just now: start again, and it is finished.")
+    return database
+
+
+def _over(database: Database, config: Config, clock: Clock) -> Services:
     review = ReviewService(database, clock)
     edits = EditService(database, clock)
     sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
@@ -184,6 +199,8 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private, audit=audit
     )
     plans = Plans(database, clock, review)
+    mailer, courier = _mailer(config), _courier(config, key)
+    reminders = Reminders(database, clock, key=key, url=config.url, mailer=mailer)
     return Services(
         config=config,
         clock=clock,
@@ -216,11 +233,14 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
         job_log=JobLog(database, clock),
         sizes=Sizes(database, config.data),
         counts=Counts(database),
-        reminders=Reminders(
-            database, clock, review, plans, accounts.by_number, key=key, url=config.url, mailer=_mailer(config)
+        reminders=reminders,
+        channels=Channels(database, clock, courier, reminders.stop_link),
+        sending=Sending(
+            database, clock, Deciding(database, clock, review, accounts.by_number), key=key, url=config.url,
+            stop_link=reminders.stop_link, mailer=mailer, courier=courier,
         ),
         calendar=CalendarService(database, clock, review, plans, accounts.by_number, key=key, url=config.url),
-    )
+    )  # fmt: skip
 
 
 def _model(config: Config) -> Model | None:
@@ -233,6 +253,15 @@ def _mailer(config: Config) -> Mailer | None:
     from flashcards.services.reminders.mail import Mailer
 
     return Mailer(config.mail, config.mail_from)
+
+
+def _courier(config: Config, key: bytes) -> Courier | None:
+    """What goes to learners' own addresses: where the extra is installed, and links can be made."""
+    if not config.url or find_spec("apprise") is None or find_spec("cryptography") is None:
+        return None
+    from flashcards.services.reminders.courier import Courier
+
+    return Courier(key, config.allowed_networks)
 
 
 def examine(config: Config) -> Report:

@@ -65,6 +65,13 @@ def copy_of(file: Path, other: Path) -> DatabaseAddress:
     return made
 
 
+def settings_for(data: Path, decks: Path) -> dict[str, str]:
+    """What tells a program of ours where its folders and its database are."""
+    address = address_of(data / "flashcards.sqlite3")
+    database = {} if isinstance(address, Path) else {"FLASHCARDS_DATABASE_URL": address.url}
+    return {"FLASHCARDS_DATA": str(data), "FLASHCARDS_DECKS": str(decks), **database}
+
+
 def give_back(folder: Path) -> None:
     """Ends the use of the databases whose names are those of files below a folder: others get them, empty."""
     import psycopg

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +158,17 @@ def print_rows(rows: Iterable[Any]) -> None:
     """A JSON list on stdout, a line for each item: for long lists, much faster than `print_json`."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     click.echo("[" + ",".join(f"\n{json_printable(encode(row))}" for row in rows) + "\n]")
+
+
+def print_list(rows: Sequence[Mapping[str, object]], lines: Iterable[str], none: str, *, as_json: bool) -> None:
+    """A list as JSON, or a line for each; where there is nothing, `none` says so on stderr."""
+    if as_json:
+        print_json(rows)
+        return
+    for line in lines:
+        click.echo(line.rstrip())
+    if not rows:
+        click.echo(none, err=True)
 
 
 class ProgressLine:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from flashcards.cli.common import counted, json_option, print_json, services
-from flashcards.cli.review import choose_learner
+from flashcards.cli.learner import choose_learner, user_option
 from flashcards.domain.memory.evaluation import Evaluation
 from flashcards.services.memory.measure import evaluation_json
 
 
 @click.command("evaluate")
-@click.option("--user", metavar="U", help="Whose log; not needed where there is one account.")
+@user_option("Whose log")
 @click.option("--from", "start", metavar="half|DATE", help="Judge the second half of the log, or from a date on.")
 @json_option
 def evaluate_command(user: str | None, start: str | None, as_json: bool) -> None:

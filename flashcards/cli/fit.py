@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from flashcards.cli.common import counted, json_option, print_json, services
-from flashcards.cli.review import choose_learner
+from flashcards.cli.learner import choose_learner, user_option
 
 
 @click.command("fit")
-@click.option("--user", metavar="U", help="Whose log; not needed where there is one account.")
+@user_option("Whose log")
 @json_option
 def fit_command(user: str | None, as_json: bool) -> None:
     """Fit the prediction of a learner's answers to their log now; a server does so at night.

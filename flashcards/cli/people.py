@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from flashcards.cli.common import Group, json_option, print_json, read_password, services
+from flashcards.cli.common import Group, json_option, print_list, read_password, services
 from flashcards.errors import NotFound
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -72,14 +72,10 @@ def list_(as_json: bool) -> None:
     with services() as opened:
         learners = opened.accounts.learners()
     rows = [{"name": it.name, "admin": it.is_admin, "author": it.is_author, "timezone": it.timezone} for it in learners]
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        click.echo("There are no accounts yet: make one with flashcards user add NAME, or in the browser.", err=True)
-    for row in rows:
-        roles = ", ".join(role for role in ("admin", "author") if row[role]) or "learner"
-        click.echo(f"{row['name']}\t{roles}\t{row['timezone']}")
+    roles = [", ".join(role for role in ("admin", "author") if row[role]) or "learner" for row in rows]
+    lines = [f"{row['name']}\t{role}\t{row['timezone']}" for row, role in zip(rows, roles, strict=True)]
+    none = "There are no accounts yet: make one with flashcards user add NAME, or in the browser."
+    print_list(rows, lines, none, as_json=as_json)
 
 
 @user_command.command("passwd")
@@ -193,13 +189,8 @@ def list_tokens(user: str | None, as_json: bool) -> None:
             for learner in people
             for token in opened.accounts.tokens(learner)
         ]
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        click.echo("There are no tokens: make one with flashcards token create USER.", err=True)
-    for row in rows:
-        click.echo(f"{row['id']}\t{row['user']}\t{row['prefix']}\t{row['name']}")
+    lines = (f"{row['id']}\t{row['user']}\t{row['prefix']}\t{row['name']}" for row in rows)
+    print_list(rows, lines, "There are no tokens: make one with flashcards token create USER.", as_json=as_json)
 
 
 @token_command.command("revoke")

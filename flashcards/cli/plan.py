@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import click
 
-from flashcards.cli.common import Group, counted, json_option, print_json, printable, services
-from flashcards.cli.review import choose_learner
+from flashcards.cli.common import Group, counted, json_option, print_json, print_list, printable, services
+from flashcards.cli.learner import choose_learner, user_option
 from flashcards.domain.plan.model import Known
 from flashcards.domain.study_day import Day, date_of, day_of
 from flashcards.errors import Invalid, NotFound
@@ -15,7 +15,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.contract import Choice, Outlook, PlanRow
 from flashcards.wiring import Services
 
-user_option = click.option("--user", metavar="U", help="Whose plan; not needed where there is one account.")
+whose_plan = user_option("Whose plan")
 
 
 @click.group("plan", cls=Group)
@@ -36,7 +36,7 @@ def _asked(function: click.decorators.FC) -> click.decorators.FC:
             click.option("--search", "q", default="", metavar="Q", help="What a search finds."),
             click.option("--weight", "weights", multiple=True, metavar="D=N", help="A folder's weight, 0 to 3."),
             click.option("--core", is_flag=True, help="The core surely, not as much as possible."),
-            user_option,
+            whose_plan,
         )
     ):
         function = option(function)
@@ -98,7 +98,7 @@ def make(date: object, minutes: int, decks: tuple[str, ...], tags: tuple[str, ..
 
 
 @plan_command.command("show")
-@user_option
+@whose_plan
 @json_option
 def show(user: str | None, as_json: bool) -> None:
     """Show the plan that is followed, and today's part of it.
@@ -118,7 +118,7 @@ def show(user: str | None, as_json: bool) -> None:
 
 
 @plan_command.command("list")
-@user_option
+@whose_plan
 @json_option
 def list_(user: str | None, as_json: bool) -> None:
     """List the plans.
@@ -127,17 +127,13 @@ def list_(user: str | None, as_json: bool) -> None:
     """
     with services() as opened:
         plans = opened.plans.plans(choose_learner(opened, user))
-    if as_json:
-        print_json([_row(it) for it in plans])
-        return
-    for it in plans:
-        state = "followed" if it.followed else "ended" if it.ended_at else ""
-        click.echo(f"{it.id}\t{date_of(it.day)}\t{it.minutes} minutes\t{state}\t{printable(it.title)}".rstrip())
+    none = "There are no plans: make one with flashcards plan make DATE."
+    print_list([_row(it) for it in plans], map(_line, plans), none, as_json=as_json)
 
 
 @plan_command.command("minutes")
 @click.argument("minutes", type=int)
-@user_option
+@whose_plan
 def minutes_(minutes: int, user: str | None) -> None:
     """Give the plan that is followed other minutes a day.
 
@@ -152,7 +148,7 @@ def minutes_(minutes: int, user: str | None) -> None:
 
 @plan_command.command("follow")
 @click.argument("number", type=int)
-@user_option
+@whose_plan
 def follow(number: int, user: str | None) -> None:
     """Follow another plan.
 
@@ -164,7 +160,7 @@ def follow(number: int, user: str | None) -> None:
 
 
 @plan_command.command("leave")
-@user_option
+@whose_plan
 def leave(user: str | None) -> None:
     """Follow none; plans and dates stay as they are.
 
@@ -177,7 +173,7 @@ def leave(user: str | None) -> None:
 
 @plan_command.command("end")
 @click.option("--outcome", metavar="TEXT", help="How it went; kept for you alone.")
-@user_option
+@whose_plan
 def end(outcome: str | None, user: str | None) -> None:
     """End the plan that is followed.
 
@@ -193,7 +189,7 @@ def end(outcome: str | None, user: str | None) -> None:
 @plan_command.command("break")
 @click.argument("first", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("last", type=click.DateTime(["%Y-%m-%d"]))
-@user_option
+@whose_plan
 def break_(first: object, last: object, user: str | None) -> None:
     """Enter a holiday: what falls into it comes before and after.
 
@@ -240,6 +236,11 @@ def _row(plan: PlanRow) -> dict[str, object]:
         "id": plan.id, "date": str(date_of(plan.day)), "minutes": plan.minutes, "title": plan.title,
         "followed": plan.followed, "ended": plan.ended_at is not None,
     }  # fmt: skip
+
+
+def _line(plan: PlanRow) -> str:
+    state = "followed" if plan.followed else "ended" if plan.ended_at else ""
+    return f"{plan.id}\t{date_of(plan.day)}\t{plan.minutes} minutes\t{state}\t{printable(plan.title)}"
 
 
 def _as_json(outlook: Outlook) -> dict[str, object]:

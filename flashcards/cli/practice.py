@@ -11,7 +11,8 @@ import click
 
 from flashcards.cli.common import counted, printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
-from flashcards.cli.review import QUIT, choose_learner, terminal_text
+from flashcards.cli.learner import choose_learner, user_option
+from flashcards.cli.review import QUIT, terminal_text
 from flashcards.domain.grade import grade_names, grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, ROUND_KINDS
 from flashcards.domain.practice.kinds import NAMES as KINDS
@@ -39,7 +40,7 @@ class Left(Exception):
 @click.option("--deck", "decks", multiple=True, metavar="D", help="A deck or folder; may be given several times.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag; may be given several times.")
 @click.option("--new", "anew", is_flag=True, help="Begin a new round, also where one is open.")
-@click.option("--user", metavar="U", help="Whose round; not needed where there is one account.")
+@user_option("Whose round")
 def practice_command(
     kind: str | None,
     minutes: int | None,

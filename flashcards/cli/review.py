@@ -20,13 +20,14 @@ from pygments.util import ClassNotFound
 
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
+from flashcards.cli.learner import choose_learner, user_option
 from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.grade import grades
 from flashcards.domain.study_day import date_of
 from flashcards.domain.study_set import why_again
 from flashcards.domain.word_diff import Fold, Piece, folded
-from flashcards.errors import FlashcardsError, Invalid, NotFound
+from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.card_as_text import card_text
 from flashcards.services.review.contract import QueueMode
@@ -58,7 +59,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})[ ]*([\w+-]*)[^\n]*\n(.*?)^\1\2[`~]*[ ]*$
     help="review: today's cards; ahead: those of later days; cram: all of them, and no date moves.",
 )
 @click.option("--set", "set_id", metavar="S", help="Go on with a set that was begun; `flashcards sets` names them.")
-@click.option("--user", metavar="U", help="Whose queue; not needed where there is one account.")
+@user_option("Whose queue")
 def review_command(deck: str | None, search: str | None, mode: QueueMode, set_id: str | None, user: str | None) -> None:
     """Review in the terminal: the day's queue, or exactly what a search finds; maths as source, code coloured.
 
@@ -76,18 +77,6 @@ def review_command(deck: str | None, search: str | None, mode: QueueMode, set_id
             chosen = Chosen(mode=found.mode, set_id=found.id)
         with open_keyboard() as keyboard:
             Session(opened, learner, keyboard, chosen).run()
-
-
-def choose_learner(opened: Services, name: str | None) -> Learner:
-    """The named learner, or the only one; raises NotFound or Invalid saying what to do."""
-    if name is not None:
-        return opened.accounts.find(name)
-    learners = opened.accounts.learners()
-    if not learners:
-        raise NotFound("there is no account yet: flashcards user add NAME --admin --author")
-    if len(learners) > 1:
-        raise Invalid("several people learn here: say who with --user NAME")
-    return learners[0]
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from flashcards.cli.common import counted, json_option, print_json, services
-from flashcards.cli.review import choose_learner
+from flashcards.cli.learner import choose_learner, user_option
 from flashcards.domain.memory.fsrs import DEFAULT_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
 from flashcards.services.memory.choices import Choice
@@ -13,7 +13,7 @@ from flashcards.services.memory.choices import Choice
 
 @click.command("scheduler")
 @click.argument("name", type=click.Choice(SCHEDULERS), required=False)
-@click.option("--user", metavar="U", help="Whose cards; not needed where there is one account.")
+@user_option("Whose cards")
 @click.option("--deck", metavar="D", default="", help="A deck or folder, such as ml/concepts; else everything.")
 @click.option("--retention", type=float, default=DEFAULT_RETENTION, help="What FSRS-6 aims at, 0.70 to 0.97.")
 @click.option("--at-once", is_flag=True, help="Move all dates now; else each card moves at its next answer.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from flashcards.cli.common import Group, counted, json_option, print_json, printable, services
-from flashcards.cli.plan import user_option
-from flashcards.cli.review import choose_learner
+from flashcards.cli.common import Group, counted, json_option, print_list, printable, services
+from flashcards.cli.learner import choose_learner, user_option
 from flashcards.domain.study_day import date_of
 from flashcards.services.review.contract import OpenSet
 
@@ -20,7 +19,7 @@ def sets_command() -> None:
 
 
 @sets_command.command("list")
-@user_option
+@user_option("Whose sets")
 @json_option
 def list_(user: str | None, as_json: bool) -> None:
     """List them, the newest first; `flashcards review --set ID` goes on with one.
@@ -29,19 +28,12 @@ def list_(user: str | None, as_json: bool) -> None:
     """
     with services() as opened:
         found = opened.review.open_sets(choose_learner(opened, user))
-    if as_json:
-        print_json([_row(it) for it in found])
-        return
-    for it in found:
-        of = f"{it.left:,} of {counted(it.made.cards, 'card')} left"
-        click.echo(f"{it.made.id}\t{date_of(it.made.study_day)}\t{of}\t{printable(it.made.query)}".rstrip())
-    if not found:
-        click.echo("No set is open.", err=True)
+    print_list([_row(it) for it in found], map(_line, found), "No set is open.", as_json=as_json)
 
 
 @sets_command.command("end")
 @click.argument("set_id", metavar="ID")
-@user_option
+@user_option("Whose sets")
 def end(set_id: str, user: str | None) -> None:
     """End a set: it is forgotten, and what was answered in it stays.
 
@@ -57,3 +49,8 @@ def _row(it: OpenSet) -> dict[str, object]:
         "id": it.made.id, "q": it.made.query, "mode": it.made.mode, "cards": it.made.cards, "left": it.left,
         "date": str(date_of(it.made.study_day)),
     }  # fmt: skip
+
+
+def _line(it: OpenSet) -> str:
+    of = f"{it.left:,} of {counted(it.made.cards, 'card')} left"
+    return f"{it.made.id}\t{date_of(it.made.study_day)}\t{of}\t{printable(it.made.query)}"

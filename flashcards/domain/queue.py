@@ -10,7 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
@@ -60,13 +60,6 @@ class EarlyCard(NamedTuple):
 
 PlannedCard = DueCard | NewCard | DrillCard | AskedCard | EarlyCard
 Asked = TypeVar("Asked", bound=PlannedCard)
-
-
-class Prerequisite(NamedTuple):
-    """A note that must come first. `in_play` is false where all of it is inactive, suspended or removed."""
-
-    in_play: bool
-    answered: bool
 
 
 class AnswerToday(NamedTuple):
@@ -144,28 +137,6 @@ def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
         introduced=Counter(it.deck for it in moved.values() if it.was_new),
         drill=tuple(DrillCard(it.card, it.note, it.deck) for it in again),
     )
-
-
-def waits(prerequisites: Iterable[Prerequisite]) -> bool:
-    """Whether a new card must wait: a prerequisite that can be asked has never been answered."""
-    return any(it.in_play and not it.answered for it in prerequisites)
-
-
-def hide_due_siblings(due: Iterable[DueRow], moved: Container[NoteId]) -> list[DueRow]:
-    """One card of each note, the one of the lowest ordinal; none of the notes in `moved`.
-
-    `moved` are the notes with an answer today that moved a schedule.
-    """
-    shown: dict[NoteId, DueRow] = {}
-    for row in due:
-        note = row[3]
-        other = shown.get(note)
-        if other is None:
-            if note not in moved:
-                shown[note] = row
-        elif row[4] < other[4]:
-            shown[note] = row
-    return list(shown.values())
 
 
 def most_overdue(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int) -> list[DueRow]:
@@ -317,40 +288,6 @@ def soonest(
             first[row.note] = row
     seed = _mixed(learner * 0x1_0000_0001 + today)
     return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, _mixed(it.card ^ seed)))
-
-
-def apart(cards: Sequence[Asked], marks: Mapping[CardId, int], before: int | None = None) -> list[Asked]:
-    """The same cards, no two with the same mark next to each other as far as that can be; else in their order.
-
-    `marks` are those of confusable cards by card, `before` is the mark of the card that was asked last. A card
-    waits until another stands between, and comes earlier only where too few others would be left to put between
-    those of its mark. The review page's script does the same with the cards that it holds.
-    """
-    if not touching(cards, marks, before):
-        return list(cards)
-    waiting, arranged, last = list(cards), [], before
-    counts = Counter(marks[card.card] for card in cards if card.card in marks)
-    while waiting:
-        card = waiting.pop(_next_place([marks.get(card.card) for card in waiting], counts, last))
-        last = marks.get(card.card)
-        if last is not None:
-            counts[last] -= 1
-        arranged.append(card)
-    return arranged
-
-
-def _next_place(waiting: Sequence[int | None], counts: Mapping[int, int], last: int | None) -> int:
-    """Which of the `waiting` marks comes after `last`; `counts` says how many there are of each."""
-    crowd = next((mark for mark, count in counts.items() if count > len(waiting) // 2), last)
-    if crowd != last:  # of more than half of the cards: put off, some would have to touch
-        return waiting.index(crowd)
-    return next((place for place, mark in enumerate(waiting) if mark is None or mark != last), 0)
-
-
-def touching(cards: Sequence[Asked], marks: Mapping[CardId, int], before: int | None = None) -> bool:
-    """Whether two cards with the same mark stand next to each other, or the first has the mark `before`."""
-    row = [before, *(marks.get(card.card) for card in cards)]
-    return any(left is not None and left == right for left, right in pairwise(row))
 
 
 class ManyDue(Protocol):

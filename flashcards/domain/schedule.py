@@ -18,9 +18,6 @@ VERBS: tuple[str, ...] = get_args(Verb)
 EDITED = "edited"
 """The verb of the row by which an author's substantive edit brings a card back; learners cannot do it."""
 
-FIRST_LEECH = 8
-NEXT_LEECH = 4
-
 
 @dataclass(frozen=True, slots=True)
 class New:
@@ -122,16 +119,6 @@ def is_lapse(before: Schedule, kind: str, quality: int | None) -> bool:
     """A card that was not new, asked when it was due, and forgotten."""
     forgotten = quality is not None and quality < sm2.REMEMBERED
     return kind == "scheduled" and forgotten and isinstance(before.progress, Scheduled)
-
-
-def is_leech(lapses: int) -> bool:
-    """Whether a card is shown as a leech."""
-    return lapses >= FIRST_LEECH
-
-
-def becomes_leech(lapses: int) -> bool:
-    """Whether this very lapse marks the card: the 8th, and then every 4th."""
-    return is_leech(lapses) and (lapses - FIRST_LEECH) % NEXT_LEECH == 0
 
 
 def changed(schedule: Schedule, verb: Verb, today: Day, due_on: Day | None = None) -> Schedule:

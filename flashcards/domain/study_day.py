@@ -5,7 +5,6 @@ A day is an int, whole days since 1970-01-01; an instant is epoch milliseconds i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,20 +38,6 @@ def study_day(at: int, timezone: str, day_start: int, latest: Day | None) -> Day
     """
     raw = raw_study_day(at, timezone, day_start)
     return latest if latest == raw + 1 else raw
-
-
-def streak(days: Iterable[Day], today: Day) -> int:
-    """How many days in a row there are in `days` (the latest first), up to today, or up to yesterday while
-    today is not among them.
-    """
-    count, expected = 0, today
-    for day in days:
-        if count == 0 and day == today - 1:
-            expected = day
-        if day != expected:
-            break
-        count, expected = count + 1, expected - 1
-    return count
 
 
 @lru_cache(maxsize=1024)

@@ -253,6 +253,9 @@ SECTIONS = (
             Field("email", TEXT, "where reminders go", True, later=True),
             Field("email_verified_at", INSTANT, "when it was confirmed; null: it is not", True, later=True),
             Field("reminder", TEXT, "the hour of reminders, such as 07:00; null: none", True, later=True),
+            Field(
+                "letter", TEXT, "when the weekly letter comes, such as 1-07:00 (Monday); null: never", True, later=True
+            ),
             Field("created_at", INSTANT, "since when"),
         ),
     ),

@@ -202,61 +202,7 @@ class _Reader:
 
     def block(self, lines: list[str], shown: list[str], flags: list[bool], first: int) -> None:
         """The cards of one block; `shown` is the block with code and maths masked."""
-        pending: list[int] = []
-        separator: int | None = None
-        latest = len(self.cards)
-        schedule = ("", 0)
-        front = -1  # the heading that stands right above, and is the front where a separator follows
-        after: list[re.Match[str]] = []  # headings that are text of a card: they are one for what comes below it
-        for index, line in enumerate(lines):
-            above, front = front, -1
-            if flags[index]:
-                pending.append(index)
-            elif heading := _HEADING.match(line):
-                if separator is not None:
-                    pending.append(index)
-                    after.append(heading)
-                    continue
-                self.marked(lines, shown, pending, first, ("", 0))
-                pending = []
-                self.headings = [it for it in self.headings if it[0] < len(heading[1])]
-                if self.separators.search(shown[index]):
-                    at = heading.start(2)
-                    following = lines[index + 1 : index + 2]
-                    left = self.single(heading[2], shown[index][at : heading.end(2)], first + index, following)
-                    self.enter(len(heading[1]), left)
-                elif self.gaps is not None and self.gaps.search(mask(heading[2])):
-                    pending.append(index)
-                    after.append(heading)
-                else:
-                    self.enter(len(heading[1]), heading[2])
-                    front = index
-            elif _TAGS_ALONE.fullmatch(line) and self.tagged.search(shown[index]):
-                self.tag(shown[index])
-            elif found := _SCHEDULE.fullmatch(line.strip()):
-                schedule = (found[1], first + index)
-                if separator is None and len(self.cards) > latest and not pending:
-                    self.cards[-1].schedule, self.cards[-1].schedule_line = schedule
-                    schedule = ("", 0)
-            elif separator is None and line.strip() in (self.settings.several, self.settings.several_reversed):
-                separator = index
-                if above >= 0 and not pending:
-                    pending.append(above)
-                    after.append(self.leave(lines[above]))
-            elif separator is None and self.separators.search(shown[index]):
-                self.marked(lines, shown, pending, first, ("", 0))
-                self.single(line, shown[index], first + index, lines[index + 1 : index + 2])
-                pending = []
-            else:
-                if not _tags_first(self.settings.tags).match(line) and (tag := self.tagged.search(shown[index])):
-                    self.deck = tag[1].strip("/")
-                pending.append(index)
-        if separator is not None:
-            self.several(lines, pending, separator, first, schedule)
-        else:
-            self.marked(lines, shown, pending, first, schedule)
-        for heading in after:
-            self.enter(len(heading[1]), unmarked(heading[2], self.gaps))
+        _Block(self, lines, shown, flags, first, len(self.cards)).read()
 
     def leave(self, line: str) -> re.Match[str]:
         """Takes back that a heading was entered, which turns out to be the front of a card; gives it."""
@@ -417,6 +363,100 @@ class _Reader:
                 interval = min(max(round(float(entry[4])), 1), MAX_INTERVAL)
                 remembered[which] = Remembered(due, interval, max(int(entry[5]), MIN_EASE))
         return remembered
+
+
+@dataclass(slots=True)
+class _Block:
+    """The lines of a block, read one by one: those that may be text of its card, and what was found among them."""
+
+    reader: _Reader
+    lines: list[str]
+    shown: list[str]
+    flags: list[bool]
+    first: int
+    cards_before: int
+    pending: list[int] = field(default_factory=list)
+    separator: int | None = None
+    schedule: tuple[str, int] = ("", 0)
+    front: int = -1
+    """The heading that stands right above, and is the front where a separator follows."""
+    after: list[re.Match[str]] = field(default_factory=list)
+    """Headings that are text of a card: they are one for what comes below it."""
+
+    def read(self) -> None:
+        for index, line in enumerate(self.lines):
+            above, self.front = self.front, -1
+            self.line(index, line, above)
+        if self.separator is not None:
+            self.reader.several(self.lines, self.pending, self.separator, self.first, self.schedule)
+        else:
+            self.reader.marked(self.lines, self.shown, self.pending, self.first, self.schedule)
+        for heading in self.after:
+            self.reader.enter(len(heading[1]), unmarked(heading[2], self.reader.gaps))
+
+    def line(self, index: int, line: str, above: int) -> None:
+        """What one line is; `above` is the heading right above it, or -1."""
+        settings, text = self.reader.settings, line.strip()
+        if self.flags[index]:
+            self.pending.append(index)
+        elif heading := _HEADING.match(line):
+            self.heading(index, heading)
+        elif _TAGS_ALONE.fullmatch(line) and self.reader.tagged.search(self.shown[index]):
+            self.reader.tag(self.shown[index])
+        elif found := _SCHEDULE.fullmatch(text):
+            self.scheduled(found[1], self.first + index)
+        elif self.separator is None and text in (settings.several, settings.several_reversed):
+            self.separator = index
+            if above >= 0 and not self.pending:
+                self.pending.append(above)
+                self.after.append(self.reader.leave(self.lines[above]))
+        elif self.separator is None and self.reader.separators.search(self.shown[index]):
+            self.end_of_marked()
+            self.single(index, line, self.shown[index])
+        else:
+            self.prose(index, line)
+
+    def heading(self, index: int, heading: re.Match[str]) -> None:
+        """A heading ends what stood above it, unless it belongs to a card; it may be a card itself."""
+        level, title, reader = len(heading[1]), heading[2], self.reader
+        if self.separator is not None:
+            self.pending.append(index)
+            self.after.append(heading)
+            return
+        self.end_of_marked()
+        reader.headings = [it for it in reader.headings if it[0] < level]
+        if reader.separators.search(self.shown[index]):
+            shown = self.shown[index][heading.start(2) : heading.end(2)]
+            reader.enter(level, self.single(index, title, shown))
+        elif reader.gaps is not None and reader.gaps.search(mask(title)):
+            self.pending.append(index)
+            self.after.append(heading)
+        else:
+            reader.enter(level, title)
+            self.front = index
+
+    def scheduled(self, schedule: str, number: int) -> None:
+        """A schedule on a line of its own: of the card of one line right above it, or of this block's."""
+        if self.separator is None and len(self.reader.cards) > self.cards_before and not self.pending:
+            self.reader.cards[-1].schedule, self.reader.cards[-1].schedule_line = schedule, number
+            self.schedule = ("", 0)
+        else:
+            self.schedule = (schedule, number)
+
+    def end_of_marked(self) -> None:
+        """What stood above is a card by itself, if it has deletions."""
+        self.reader.marked(self.lines, self.shown, self.pending, self.first, ("", 0))
+        self.pending = []
+
+    def single(self, index: int, line: str, shown: str) -> str:
+        return self.reader.single(line, shown, self.first + index, self.lines[index + 1 : index + 2])
+
+    def prose(self, index: int, line: str) -> None:
+        """Text, which may name the deck of what follows."""
+        reader = self.reader
+        if not _tags_first(reader.settings.tags).match(line) and (tag := reader.tagged.search(self.shown[index])):
+            reader.deck = tag[1].strip("/")
+        self.pending.append(index)
 
 
 def _without_comments(text: str) -> str:

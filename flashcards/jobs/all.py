@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
-from flashcards.services.reminders.reminders import Ran
+from flashcards.services.reminders.sending import Ran
 from flashcards.services.sync.run import SyncReport
 from flashcards.services.sync.watch import Watch
 from flashcards.wiring import Services
@@ -27,8 +27,8 @@ def all_jobs(services: Services) -> Jobs:
         hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
     ]
-    if services.reminders.possible:
-        jobs.append(often_job("reminders", services.reminders.run, "Reminders by mail", _reminder_words))
+    if services.sending.possible:
+        jobs.append(often_job("reminders", services.sending.run, "Reminders and letters", _reminder_words))
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
 
 
@@ -66,8 +66,8 @@ def _history_words(result: object) -> str:
 
 def _reminder_words(result: object) -> str:
     ran = cast(Ran, result)
-    words = [_counted(ran.sent, "reminder sent", "reminders sent")]
+    words = [_counted(ran.sent, "message sent", "messages sent")]
     words += [f"Nothing due for {ran.nothing:,}."] if ran.nothing else []
     words += [f"{ran.refused:,} refused by the mail server."] if ran.refused else []
-    words += [f"{ran.failed:,} put off by it, and tried again."] if ran.failed else []
+    words += [f"{ran.failed:,} did not arrive; the log says why."] if ran.failed else []
     return " ".join(words)

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from peewee import Case, fn
 
 from flashcards.domain.ids import CardId, DeckId
 from flashcards.domain.item_analysis import ASKED, LEARNER_SHIFT, LONGEST_MS, MS_SHIFT, WRONG
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.storage.database import Database
+from flashcards.storage.models import Card, Deck, Note, Review
+from flashcards.storage.prepared import Among, AtMost, Indexed, Number, Query, Shifted, prepared
 
-_MS = f"min(ifnull(took_ms, 0), {LONGEST_MS}) << {MS_SHIFT}"
 # Each learner's in the order of their log, which is that of the table: no index, no sorting.
-_ANSWERS = f"""
-    SELECT card_id, learner_id << {LEARNER_SHIFT} | (quality < {REMEMBERED}) * {WRONG} | CASE kind
-        WHEN 'scheduled' THEN {_MS} | (before_due_on IS NOT NULL) * {ASKED}
-        WHEN 'drill' THEN {_MS} WHEN 'extra' THEN {_MS} ELSE 0 END
-    FROM review NOT INDEXED WHERE quality IS NOT NULL AND undone = 0 {{among}} ORDER BY learner_id, seq
-"""
-_OF_DECKS = """
-    AND card_id IN (SELECT c.id FROM card c JOIN note n ON n.id = c.note_id
-                    WHERE n.deck_id IN (SELECT value FROM json_each(?)))
-"""
-_PLACES = """
-    SELECT c.id, c.which, n.key, n.title, n.line, d.key, d.path, d.title
-    FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
-    WHERE c.id IN (SELECT value FROM json_each(?))
-"""
-_IN_ORDER = """
-    SELECT c.id FROM card c JOIN note n ON n.id = c.note_id JOIN deck d ON d.id = n.deck_id
-    WHERE c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0
-    ORDER BY d.position, d.id, n.position, c.ordinal
-"""
+_log = Indexed(Review, None)
+
+
+@prepared
+def _answers(decks: Collection[int] | None = None) -> Query:
+    ms = Shifted(fn.coalesce(AtMost(_log.took_ms, LONGEST_MS), 0), MS_SHIFT)
+    asked = Number(_log.before_due_on.is_null(False)) * ASKED
+    of_kind = Case(_log.kind, (("scheduled", ms + asked), ("drill", ms), ("extra", ms)), 0)
+    # No bit is in two of them, so to add them is to join them.
+    answer = Shifted(_log.learner, LEARNER_SHIFT) + Number(_log.quality < REMEMBERED) * WRONG + of_kind
+    query = _log.select(_log.card, answer).where(_log.quality.is_null(False), _log.undone == 0)
+    if decks is not None:
+        query = query.where(_log.card.in_(Card.select(Card.id).join(Note).where(Among(Note.deck, decks))))
+    return query.order_by(_log.learner, _log.seq)
+
+
+@prepared
+def _places(cards: Collection[int]) -> Query:
+    place = (Card.id, Card.which, Note.key, Note.title, Note.line, Deck.key, Deck.path, Deck.title)
+    return Card.select(*place).join(Note).join(Deck).where(Among(Card.id, cards))
+
+
+@prepared
+def _in_order() -> Query:
+    shown = (Card.removed_at.is_null(), Note.removed_at.is_null(), Note.draft == 0)
+    in_study = (Deck.position, Deck.id, Note.position, Card.ordinal)
+    return Card.select(Card.id).join(Note).join(Deck).where(*shown).order_by(*in_study)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,8 @@ class AnalysisRows:
 
     def answers(self, decks: Collection[DeckId] | None) -> dict[CardId, array[int]]:
         """Each card's answers, packed as `item_analysis` has them, in the order of the log; of hidden cards too."""
-        sql = _ANSWERS.format(among="" if decks is None else _OF_DECKS)
         found: dict[CardId, array[int]] = {}
-        for card, answer in self._db.each(sql, () if decks is None else (json.dumps(sorted(decks)),)):
+        for card, answer in _answers.each(self._db, None if decks is None else sorted(decks)):
             if (answers := found.get(card)) is None:
                 found[card] = array("q", (answer,))
             else:
@@ -69,8 +77,8 @@ class AnalysisRows:
 
     def places(self, cards: Iterable[CardId]) -> dict[CardId, CardPlace]:
         """Where these cards are written."""
-        return {row[0]: CardPlace(*row) for row in self._db.all(_PLACES, (json.dumps(list(cards)),))}
+        return {row[0]: CardPlace(*row) for row in _places.all(self._db, list(cards))}
 
     def in_order(self) -> list[CardId]:
         """All cards in the order of study, but for those that are hidden (removed, or drafts)."""
-        return [card for (card,) in self._db.all(_IN_ORDER)]
+        return [card for (card,) in _in_order.all(self._db)]

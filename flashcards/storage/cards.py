@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Case, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.pace import LONGEST_MS
-from flashcards.domain.schedule import FIRST_LEECH, Schedule
+from flashcards.domain.leech import FIRST_LEECH
+from flashcards.domain.minutes_left import LONGEST_MS
+from flashcards.domain.schedule import Schedule
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.sm2 import SCHEDULER as SM2
 from flashcards.domain.study_day import Day

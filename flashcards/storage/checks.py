@@ -10,13 +10,12 @@ from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
 from flashcards.storage import models
 from flashcards.storage.by_hand import ByHand
-from flashcards.storage.counters import VISIBLE_DECK
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 from flashcards.storage.models import Review
 from flashcards.storage.prepared import Indexed, Query, prepared
 from flashcards.storage.reviews import entry_columns, entry_of
-from flashcards.storage.schedules import columns, schedule_of
+from flashcards.storage.schedules import PLACE_BY_HAND, columns, schedule_of
 
 # By hand: what is examined is how two tables contradict each other, a condition each, which SQL says best. What was
 # counted is added up with what there is to count, less than nothing: joined to each other, two long lists without an
@@ -31,7 +30,7 @@ _ORPHANS = {
         " AND NOT EXISTS (SELECT 1 FROM rendering r WHERE r.key = n.render_key)",
     "schedules that are filed under a wrong note, place or deck":
         "schedule s JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id"
-        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id {{differs}} {VISIBLE_DECK}",
+        f" WHERE s.note_id <> c.note_id OR s.ordinal <> c.ordinal OR s.deck_id {{differs}} {PLACE_BY_HAND}",
     "log rows that are filed under a wrong note":
         "review r JOIN card c ON c.id = r.card_id WHERE r.note_id <> c.note_id",
     "log rows of cards that are not there":

@@ -17,9 +17,7 @@ from flashcards.storage.by_hand import ByHand
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, CardAnswers, LearnerDay, LearnerDeck, LearnerState
 from flashcards.storage.prepared import Prepared, Query, prepared, storing
-
-VISIBLE_DECK = "CASE WHEN c.removed_at IS NULL AND n.removed_at IS NULL AND n.draft = 0 THEN n.deck_id END"
-"""The deck under which the card `c` of the note `n` is studied; NULL while it is hidden."""
+from flashcards.storage.schedules import PLACE_BY_HAND
 
 
 def _adding(count: Any, *columns: Any, key: tuple[Any, ...]) -> Prepared[...]:
@@ -52,9 +50,9 @@ def _mark_answered(card: CardId) -> Query:
 _SEEN_BY_MOVES = ByHand(f"""
     INSERT INTO learner_deck(learner_id, deck_id, seen)
     WITH moves AS MATERIALIZED (
-        SELECT s.learner_id AS learner, s.deck_id AS was, {VISIBLE_DECK} AS now
+        SELECT s.learner_id AS learner, s.deck_id AS was, {PLACE_BY_HAND} AS now
         FROM schedule s{{by schedule_note}} JOIN card c ON c.id = s.card_id JOIN note n ON n.id = c.note_id
-        WHERE s.note_id {{among ?1}} AND s.deck_id {{differs}} {VISIBLE_DECK}
+        WHERE s.note_id {{among ?1}} AND s.deck_id {{differs}} {PLACE_BY_HAND}
     )
     SELECT learner, deck, sum(cards) FROM (
         SELECT learner, was AS deck, -1 AS cards FROM moves UNION ALL SELECT learner, now, 1 FROM moves
@@ -63,7 +61,7 @@ _SEEN_BY_MOVES = ByHand(f"""
 """)
 _MOVES = ByHand(f"""
     UPDATE schedule AS s SET deck_id = place.deck
-    FROM (SELECT c.id AS card, {VISIBLE_DECK} AS deck FROM card c JOIN note n ON n.id = c.note_id) AS place
+    FROM (SELECT c.id AS card, {PLACE_BY_HAND} AS deck FROM card c JOIN note n ON n.id = c.note_id) AS place
     WHERE s.note_id {{among ?1}} AND s.card_id = place.card AND s.deck_id {{differs}} place.deck
 """)
 # By hand, like those above: rare, set-based, one INSERT ... SELECT ... ON CONFLICT after the other.

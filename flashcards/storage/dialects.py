@@ -42,6 +42,8 @@ class Dialect:
     as_words = ""
     """Behind a text whose words are to be found, which `encode_words` has encoded."""
     encode_words: Callable[[str], str] | None = None
+    as_wide = "::bigint"
+    """Behind a number that is moved by bits, so that none of them falls out."""
     as_bits = ")::int)"
     """Behind the number of bits by which another number is moved, within two brackets."""
     least = "LEAST"
@@ -98,6 +100,10 @@ class Dialect:
         """The values of such a source, which are numbers."""
         raise NotImplementedError
 
+    def text_in_list(self, alias: str) -> str:
+        """The values of such a source, which are texts."""
+        raise NotImplementedError
+
     def place_in_list(self, alias: str) -> str:
         """The column of such a source that says where a value stood."""
         raise NotImplementedError
@@ -113,6 +119,7 @@ class _Sqlite(Dialect):
     has_element = ("EXISTS (SELECT 1 FROM json_each(", ") AS e WHERE e.value = ", ")")
     has_words = " MATCH "
     as_number = ""
+    as_wide = ""
     as_bits = "))"
     least = "min"
     greatest = "max"
@@ -138,6 +145,9 @@ class _Sqlite(Dialect):
 
     def number_in_list(self, alias: str) -> str:
         return f'"{alias}"."value"'
+
+    def text_in_list(self, alias: str) -> str:
+        return self.number_in_list(alias)
 
     def place_in_list(self, alias: str) -> str:
         return f'"{alias}"."key"'
@@ -174,6 +184,9 @@ class _Postgresql(Dialect):
 
     def number_in_list(self, alias: str) -> str:
         return f'("{alias}"."value")::bigint'
+
+    def text_in_list(self, alias: str) -> str:
+        return f'"{alias}"."value" #>> \'{{}}\''
 
     def place_in_list(self, alias: str) -> str:
         return f'"{alias}"."place"'

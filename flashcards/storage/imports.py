@@ -6,8 +6,8 @@ Every method runs within the caller's transaction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from peewee import JOIN, fn
@@ -157,16 +157,9 @@ class ImportRows:
         self._db = database
         self._scheduler = scheduler
 
-    @contextmanager
-    def room(self) -> Iterator[None]:
-        """More cache for a hundred thousand rows, whose places in the indexes are all over the file."""
-        # By hand: a setting of SQLite's.
-        (usual,) = self._db.one("PRAGMA cache_size") or (-8000,)
-        self._db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
-        try:
-            yield
-        finally:
-            self._db.execute(f"PRAGMA cache_size = {int(usual)}")
+    def room(self) -> AbstractContextManager[None]:
+        """Room for a hundred thousand rows, whose places in the indexes are all over the file."""
+        return self._db.room(_CACHE_KIB)
 
     def cards(self, learner: LearnerId, guids: Iterable[str]) -> dict[tuple[str, str], CardRow]:
         """The cards of the live notes with these guids, by guid and `which`."""

@@ -11,7 +11,8 @@ from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
-from flashcards.domain.pace import LONGEST_MS
+from flashcards.domain.minutes_left import LONGEST_MS
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
@@ -22,11 +23,11 @@ from flashcards.storage.models import (
     LearnerDeck,
     Note,
     NoteTag,
-    Prerequisite,
     Review,
     Schedule,
 )
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
+from flashcards.storage.prerequisites import missing_of
 from flashcards.storage.schedules import shown_on
 
 NO_PLAN = 0
@@ -141,28 +142,10 @@ def _last_grades(learner: LearnerId, day: Day) -> Query:
 
 
 @prepared
-def _missing(learner: LearnerId, notes: Collection[NoteId]) -> Query:
-    card, log = Card.alias(), Indexed(Review, "review_card")
-    askable = (
-        Card.select(Card.id)
-        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
-        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
-    )
-    answered = (
-        card.select(card.id)
-        .join(log, on=((log.card == card.id) & (log.learner == learner)))
-        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
-    )
-    has_it = (LearnerDeck.learner == learner) & (LearnerDeck.deck == Note.deck)
-    return (
-        Prerequisite.select(Prerequisite.note, Prerequisite.requires)
-        .join(Note, on=(Note.id == Prerequisite.requires))
-        .join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it)
-        .where(
-            Among(Prerequisite.note, notes), Note.removed_at.is_null(), Note.draft == 0,
-            fn.coalesce(LearnerDeck.active, 1) == 1, fn.EXISTS(askable), ~fn.EXISTS(answered),
-        )
-    )  # fmt: skip
+def _forgotten_on(learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    asked = _asked_on(log.select(log.card), log, learner, day)
+    return asked.where(log.kind != "drill", log.quality < REMEMBERED)
 
 
 @prepared
@@ -492,10 +475,7 @@ class PlanRows:
 
     def missing(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, set[NoteId]]:
         """What these notes wait for: notes in the decks that are switched on, and never answered."""
-        found: dict[NoteId, set[NoteId]] = {}
-        for note, required in _missing.all(self._db, learner, list(notes)):
-            found.setdefault(note, set()).add(required)
-        return found
+        return missing_of(self._db, learner, notes)
 
     def last_day_before(self, learner: LearnerId, day: Day) -> Day | None:
         """The last day before this one on which the learner answered something."""
@@ -508,6 +488,10 @@ class PlanRows:
     def last_grades(self, learner: LearnerId, day: Day) -> dict[CardId, int]:
         """The last grade of each card that was answered on a day and counts for its drill."""
         return dict(_last_grades.all(self._db, learner, day))
+
+    def forgotten_on(self, learner: LearnerId, day: Day) -> frozenset[CardId]:
+        """The cards that were forgotten on a day, whether their drill was done or not."""
+        return frozenset(row[0] for row in _forgotten_on.all(self._db, learner, day))
 
     def usual_day(self, learner: LearnerId, today: Day) -> tuple[float, float]:
         """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""

@@ -106,6 +106,11 @@ class _Table(peewee.ColumnBase):
         return _Value(self._alias)
 
     @property
+    def text(self) -> Any:
+        """The values, where they are texts."""
+        return _Text(self._alias)
+
+    @property
     def place(self) -> Any:
         """Where they stand in the list."""
         return _Place(self._alias)
@@ -158,6 +163,14 @@ class _Value(peewee.ColumnBase):
 
     def __sql__(self, ctx: Any) -> Any:
         return ctx.literal(ctx.dialect.number_in_list(self._alias))
+
+
+class _Text(peewee.ColumnBase):
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.literal(ctx.dialect.text_in_list(self._alias))
 
 
 class _Place(peewee.ColumnBase):
@@ -227,7 +240,8 @@ class Shifted(peewee.ColumnBase):
 
     def __sql__(self, ctx: Any) -> Any:
         with ctx(parentheses=True, in_expr=True):
-            return ctx.literal("(").sql(self._number).literal(" << (").sql(self._bits).literal(ctx.dialect.as_bits)
+            ctx.literal("(").sql(self._number).literal(ctx.dialect.as_wide)
+            return ctx.literal(" << (").sql(self._bits).literal(ctx.dialect.as_bits)
 
 
 class AtMost(peewee.ColumnBase):

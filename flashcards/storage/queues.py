@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, OP, SQL, Case, Expression, Select, fn
 
-from flashcards.domain import queue as domain
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.pace import LONGEST_MS, Asked, Sample
-from flashcards.domain.queue import AnswerToday, DueRow, NewCard
+from flashcards.domain.minutes_left import LONGEST_MS, Asked, Sample
+from flashcards.domain.prerequisites import Prerequisite as Wanted
+from flashcards.domain.queue import PRIME, AnswerToday, DueRow, NewCard, Tie
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
@@ -41,6 +41,7 @@ from flashcards.storage.prepared import (
     Query,
     prepared,
 )
+from flashcards.storage.prerequisites import prerequisites_of
 from flashcards.storage.schedules import asked_on, shown_on
 
 ASKED = ("scheduled", "drill", "plan")
@@ -96,7 +97,7 @@ def _due_of(
 
 def _modulo(number: Any) -> Any:
     """What is left of a number; peewee's own ``%`` is LIKE."""
-    return Expression(number, OP.MOD, domain.PRIME)
+    return Expression(number, OP.MOD, PRIME)
 
 
 @prepared
@@ -127,17 +128,22 @@ def _ahead(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = No
     return query.order_by(schedule.due_on)
 
 
-@prepared
-def _answers(learner: LearnerId, today: Day) -> Query:
-    log = Indexed(Review, "review_day")
+def answers_today(log: Any, today: Day) -> Query:
+    """The columns of an `AnswerToday`, of the answers to what a day asked, in the order in which they were given."""
     is_asked = Schedule.deck.is_null(False) & Schedule.due_on.is_null(False) & shown_on(Schedule, today)
     return (
         log.select(log.card, log.note, log.kind, log.quality, log.before_due_on.is_null(), Note.deck, is_asked)
         .join(Note, on=(Note.id == log.note))
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == log.learner) & (Schedule.card == log.card)))
-        .where(log.learner == learner, log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
+        .where(log.study_day == today, log.kind.in_(ASKED), log.undone == 0)
         .order_by(log.at, log.seq)
     )
+
+
+@prepared
+def _answers(learner: LearnerId, today: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    return answers_today(log, today).where(log.learner == learner)
 
 
 @prepared
@@ -238,29 +244,6 @@ def _new(learner: LearnerId, deck: DeckId, today: Day, *, by_level: bool = False
         .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
         .where(note.deck == deck, note.removed_at.is_null(), note.draft == 0, Card.removed_at.is_null(), is_new)
         .order_by(*((_level(note.id),) if by_level else ()), note.position, Card.ordinal)
-    )
-
-
-@prepared
-def _prerequisites(learner: LearnerId, notes: Collection[NoteId]) -> Query:
-    card, log = Card.alias(), Indexed(Review, "review_card")
-    askable = (
-        Card.select(Card.id)
-        .join(Schedule, JOIN.LEFT_OUTER, on=((Schedule.learner == learner) & (Schedule.card == Card.id)))
-        .where(Card.note == Note.id, Card.removed_at.is_null(), fn.coalesce(Schedule.suspended, 0) == 0)
-    )
-    answered = (
-        card.select(card.id)
-        .join(log, on=((log.card == card.id) & (log.learner == learner)))
-        .where(card.note == Note.id, log.quality.is_null(False), log.undone == 0)
-    )
-    is_active = fn.coalesce(LearnerDeck.active, 1) == 1
-    in_play = Note.removed_at.is_null() & (Note.draft == 0) & is_active & fn.EXISTS(askable)
-    return (
-        Prerequisite.select(Prerequisite.note, in_play, fn.EXISTS(answered))
-        .join(Note, on=(Note.id == Prerequisite.requires))
-        .join(LearnerDeck, JOIN.LEFT_OUTER, on=_as_the_learner_has_it(Note.deck, learner))
-        .where(Among(Prerequisite.note, notes))
     )
 
 
@@ -444,7 +427,7 @@ class QueueRows:
 
     def most_overdue(self, learner: LearnerId, today: Day, count: int, places: Places) -> list[DueRow]:
         """The first due cards in these places as `domain.queue.most_overdue` has them, siblings among them."""
-        tie = domain.Tie.of(learner, today)
+        tie = Tie.of(learner, today)
         return cast(list[DueRow], _most_overdue.all(self._db, learner, today, *tie, count, *places))
 
     def answers(self, learner: LearnerId, today: Day) -> list[AnswerToday]:
@@ -501,12 +484,9 @@ class QueueRows:
         """The core notes, and those that must come before them."""
         return {note for (note,) in _core.all(self._db)}
 
-    def prerequisites(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, list[domain.Prerequisite]]:
+    def prerequisites(self, learner: LearnerId, notes: Iterable[NoteId]) -> dict[NoteId, list[Wanted]]:
         """What these notes ask to be learnt first; notes that ask nothing are left out."""
-        found: dict[NoteId, list[domain.Prerequisite]] = {}
-        for note, in_play, answered in _prerequisites.all(self._db, learner, list(notes)):
-            found.setdefault(note, []).append(domain.Prerequisite(bool(in_play), bool(answered)))
-        return found
+        return prerequisites_of(self._db, learner, notes)
 
     def decks(self, learner: LearnerId, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""

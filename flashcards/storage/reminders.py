@@ -4,40 +4,55 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import Case, fn
 
 from flashcards.domain.ids import LearnerId
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database
-from flashcards.storage.models import Learner, LearnerDay, Plan, Schedule, Sent
-from flashcards.storage.prepared import Query, inserting, prepared
+from flashcards.storage.models import Learner, LearnerDay, Review, Sent
+from flashcards.storage.prepared import AtMost, Number, Query, inserting, prepared
 
 
 class ReminderRow(NamedTuple):
     """A learner's wishes. `reminder` is the hour on their clock, ``07:00``; None: no reminder.
 
-    `calendar_generation` counts the addresses that were made or taken back; above 0 the last one is good.
+    `calendar_generation` counts the addresses that were made or taken back; above 0 the last one is good. `letter` is
+    when the weekly letter comes, ``1-07:00`` for Mondays; None: never.
     """
 
     email: str | None
     email_verified_at: int | None
     reminder: str | None
     calendar_generation: int
+    letter: str | None
 
 
 class Subscriber(NamedTuple):
-    """A learner who wants reminders, with an address that is theirs."""
+    """A learner who wants reminders or the weekly letter; `email` is None where no mail can go to them."""
 
     learner: LearnerId
-    email: str
-    reminder: str
+    email: str | None
+    reminder: str | None
+    letter: str | None
     timezone: str
     calendar_generation: int
+    day_start: int
+    due_per_day: int | None
+    drill: int
+
+
+class Week(NamedTuple):
+    """What a learner did in some days: answers, days with any, and the time they took."""
+
+    answers: int
+    days: int
+    ms: int
 
 
 @prepared
 def _one(learner: LearnerId) -> Query:
-    columns = (Learner.email, Learner.email_verified_at, Learner.reminder, Learner.calendar_generation)
+    columns = (Learner.email, Learner.email_verified_at, Learner.reminder, Learner.calendar_generation, Learner.letter)
     return Learner.select(*columns).where(Learner.id == learner)
 
 
@@ -47,8 +62,14 @@ def _set_generation(generation: int, learner: LearnerId) -> Query:
 
 
 @prepared
-def _save(email: str | None, verified_at: int | None, reminder: str | None, learner: LearnerId) -> Query:
-    values = {Learner.email: email, Learner.email_verified_at: verified_at, Learner.reminder: reminder}
+def _save_mail(email: str | None, verified_at: int | None, learner: LearnerId) -> Query:
+    values = {Learner.email: email, Learner.email_verified_at: verified_at}
+    return Learner.update(values).where(Learner.id == learner)
+
+
+@prepared
+def _save_times(reminder: str | None, letter: str | None, learner: LearnerId) -> Query:
+    values = {Learner.reminder: reminder, Learner.letter: letter}
     return Learner.update(values).where(Learner.id == learner)
 
 
@@ -63,29 +84,47 @@ def _stop(learner: LearnerId) -> Query:
 
 
 @prepared
+def _stop_letter(learner: LearnerId) -> Query:
+    return Learner.update({Learner.letter: None}).where(Learner.id == learner)
+
+
+@prepared
 def _subscribers() -> Query:
-    columns = (Learner.id, Learner.email, Learner.reminder, Learner.timezone, Learner.calendar_generation)
-    wanted = Learner.reminder.is_null(False) & Learner.email_verified_at.is_null(False) & Learner.email.is_null(False)
+    email = Case(None, ((Learner.email_verified_at.is_null(False), Learner.email),))
+    columns = (
+        Learner.id, email, Learner.reminder, Learner.letter, Learner.timezone, Learner.calendar_generation,
+        Learner.day_start, Learner.due_per_day, Learner.drill,
+    )  # fmt: skip
+    wanted = Learner.reminder.is_null(False) | Learner.letter.is_null(False)
     return Learner.select(*columns).where(wanted).order_by(Learner.id)
 
 
 @prepared
-def _with_something(learned_since: Day, due_until: Day) -> Query:
-    """Those for whom anything can be due: a card with a date, answers of the day (which may be drilled), a plan."""
-    due = Schedule.select(Schedule.card).where(Schedule.learner == Learner.id, Schedule.due_on <= due_until)
-    learned = LearnerDay.select(LearnerDay.answers).where(
-        LearnerDay.learner == Learner.id, LearnerDay.study_day >= learned_since
+def _studied_since(day: Day) -> Query:
+    studied = LearnerDay.select(LearnerDay.answers).where(
+        LearnerDay.learner == Learner.id, LearnerDay.study_day >= day, LearnerDay.answers > 0
     )
-    planned = Plan.select(Plan.id).where(Plan.learner == Learner.id, Plan.followed == 1)
-    return Learner.select(Learner.id).where(
-        Learner.reminder.is_null(False), fn.EXISTS(due) | fn.EXISTS(learned) | fn.EXISTS(planned)
-    )
+    return Learner.select(Learner.id).where(Learner.letter.is_null(False), fn.EXISTS(studied))
+
+
+@prepared
+def _week(learner: LearnerId, first: Day, last: Day) -> Query:
+    return LearnerDay.select(
+        fn.coalesce(fn.sum(LearnerDay.answers), 0), fn.coalesce(fn.sum(Number(LearnerDay.answers > 0)), 0)
+    ).where(LearnerDay.learner == learner, LearnerDay.study_day.between(first, last))
+
+
+@prepared
+def _time_spent(learner: LearnerId, first: Day, last: Day) -> Query:
+    return Review.select(fn.coalesce(fn.sum(AtMost(Review.took_ms, LONGEST_MS)), 0)).where(
+        Review.learner == learner, Review.study_day.between(first, last), Review.undone == 0,
+        Review.quality.is_null(False),
+    )  # fmt: skip
 
 
 @prepared
 def _settled(since: Day) -> Query:
-    # Whatever the kind: no others are kept there yet that are not of reminders.
-    return Sent.select(Sent.learner, Sent.study_day).where(Sent.study_day >= since)
+    return Sent.select(Sent.learner, Sent.kind, Sent.study_day).where(Sent.study_day >= since)
 
 
 @prepared
@@ -116,9 +155,13 @@ class ReminderRows:
         """Stores how many addresses of the calendar there were."""
         _set_generation.run(self._db, generation, learner)
 
-    def save(self, learner: LearnerId, email: str | None, verified_at: int | None, reminder: str | None) -> None:
-        """Stores where and when the learner wants to be reminded."""
-        _save.run(self._db, email, verified_at, reminder, learner)
+    def save_mail(self, learner: LearnerId, email: str | None, verified_at: int | None) -> None:
+        """Stores where mail goes."""
+        _save_mail.run(self._db, email, verified_at, learner)
+
+    def save_times(self, learner: LearnerId, reminder: str | None, letter: str | None) -> None:
+        """Stores when the learner wants to be told something."""
+        _save_times.run(self._db, reminder, letter, learner)
 
     def verify(self, learner: LearnerId, at: int) -> None:
         """The learner's address is theirs."""
@@ -128,22 +171,32 @@ class ReminderRows:
         """The learner wants no reminders any more."""
         _stop.run(self._db, learner)
 
+    def stop_letter(self, learner: LearnerId) -> None:
+        """The learner wants no weekly letter any more."""
+        _stop_letter.run(self._db, learner)
+
     # --- what was sent
 
     def subscribers(self) -> list[Subscriber]:
-        """Those who want reminders at an address that is theirs."""
+        """Those who want to be told something."""
         return [Subscriber(*row) for row in _subscribers.all(self._db)]
 
-    def with_something(self, learned_since: Day, due_until: Day) -> set[LearnerId]:
-        """Those who want reminders and for whom something may be due; for all others nothing is."""
-        return {learner for (learner,) in _with_something.all(self._db, learned_since, due_until)}
+    def studied_since(self, day: Day) -> set[LearnerId]:
+        """Of those who want the letter, who answered something since a day."""
+        return {learner for (learner,) in _studied_since.all(self._db, day)}
 
-    def settled(self, since: Day) -> set[tuple[int, Day]]:
-        """(learner, day) of the reminders since a day of which nothing more is to be done."""
+    def week(self, learner: LearnerId, first: Day, last: Day) -> Week:
+        """What a learner did from one day to another."""
+        counts, spent = _week.one(self._db, learner, first, last), _time_spent.one(self._db, learner, first, last)
+        answers, days = counts or (0, 0)
+        return Week(int(answers), int(days), int(spent[0]) if spent else 0)
+
+    def settled(self, since: Day) -> set[tuple[int, str, Day]]:
+        """(learner, kind, day) of what was sent or settled otherwise since a day."""
         return set(_settled.all(self._db, since))
 
     def settle(self, learner: LearnerId, kind: str, day: Day, at: int) -> bool:
-        """Notes what became of a day's reminder; whether there was no such note."""
+        """Notes what became of what was due on a day; whether there was no such note."""
         return bool(_settle.run(self._db, learner, kind, day, at).rowcount)
 
     def unsettle(self, learner: LearnerId, kind: str, day: Day) -> None:

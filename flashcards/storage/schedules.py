@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import Case
+from peewee import Case, Context
 
 from flashcards.domain.schedule import NEVER_SEEN, New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
+from flashcards.storage.models import Card, Note
 
 COLUMNS = ("repetition", "ease", "interval", "due_on", "suspended", "buried_until")
 
@@ -36,6 +37,18 @@ def place(card: Any, note: Any) -> Any:
     """The deck under which a card of a note is studied; NULL while it is hidden."""
     visible = card.removed_at.is_null() & note.removed_at.is_null() & (note.draft == 0)
     return Case(None, ((visible, note.deck),))
+
+
+def _by_hand(expression: Any) -> str:
+    """An expression as SQL, its values (whole numbers) written out."""
+    text, values = Context(param="?").sql(expression).query()  # type: ignore[no-untyped-call]
+    for value in values:
+        text = text.replace("?", str(int(value)), 1)
+    return str(text)
+
+
+PLACE_BY_HAND = _by_hand(place(Card.alias("c"), Note.alias("n")))
+"""`place` of the card `c` of the note `n`, for SQL by hand."""
 
 
 def columns_of(schedule: Schedule) -> Columns:

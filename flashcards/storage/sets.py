@@ -10,7 +10,7 @@ from typing import Any
 from peewee import JOIN, SQL, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.pace import LONGEST_MS
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.study_day import Day
 from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule

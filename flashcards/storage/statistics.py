@@ -9,8 +9,8 @@ from typing import Any
 from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
-from flashcards.domain.pace import LONGEST_MS
-from flashcards.domain.schedule import FIRST_LEECH
+from flashcards.domain.leech import FIRST_LEECH
+from flashcards.domain.minutes_left import LONGEST_MS
 from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.statistics import MATURE, QUALITIES, QUARTER_MS, SCHEDULED, DaySums
 from flashcards.domain.study_day import Day

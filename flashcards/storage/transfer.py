@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+
+from peewee import JOIN, fn
 
 from flashcards.domain.ids import DeckId, LearnerId
 from flashcards.storage import counters, fronts
+from flashcards.storage.by_hand import ByHand
 from flashcards.storage.database import Database, IntegrityError, Row
 from flashcards.storage.memory import DEFAULT_NAME, MemoryRows
+from flashcards.storage.models import Card, Deck, Note, NoteTag
 from flashcards.storage.practice_points import PointRows
+from flashcards.storage.prepared import Among, Elements, Query, prepared
+from flashcards.storage.schedules import PLACE_BY_HAND
+from flashcards.storage.tables import number_on
 from flashcards.storage.words import keep_words
 
-_DECKS = "IN (SELECT value FROM json_each(:decks))"
+_DECKS = "{among :decks}"  # see `by_hand`
 _NOTES = f"note_id IN (SELECT id FROM note WHERE deck_id {_DECKS})"
 _CARDS = f"card_id IN (SELECT c.id FROM card c JOIN note n ON n.id = c.note_id WHERE n.deck_id {_DECKS})"
 _OF_DECKS = {
@@ -90,9 +97,35 @@ _DERIVED = {
 }
 _LOOKED_UP = {
     "card_flag": "",  # only that the card is there
-    "schedule": f"c.note_id, c.ordinal, {counters.VISIBLE_DECK}",
+    "schedule": f"c.note_id, c.ordinal, {PLACE_BY_HAND}",
     "review": "c.note_id",
 }
+
+
+@prepared
+def _files(decks: Collection[int] | None = None) -> Query:
+    query = Deck.select(Deck.path, Deck.media).where(Deck.removed_at.is_null())
+    return query if decks is None else query.where(Among(Deck.id, decks))
+
+
+@prepared
+def _tag_notes() -> Query:
+    tag = Elements(Note.tags)
+    tags = Note.select(tag.text, Note.id).join(tag, JOIN.CROSS)
+    return NoteTag.insert_from(tags, [NoteTag.tag, NoteTag.note]).on_conflict_ignore()
+
+
+@prepared
+def _texts() -> Query:
+    return Note.select(Note.id, Note.key, Note.question, Note.answer)
+
+
+@prepared
+def _count_cards() -> Query:
+    shown = (Note.deck == Deck.id, Note.removed_at.is_null(), Note.draft == 0, Card.removed_at.is_null())
+    cards = Note.select(fn.count(Card.id)).join(Card).where(*shown)
+    return Deck.update({Deck.cards: cards}).where(Deck.removed_at.is_null())
+
 
 Unusable = IntegrityError
 """Raised by `insert` where rows contradict each other, or refer to what is not there."""
@@ -122,19 +155,14 @@ class TransferStore:
         if learner is not None and table in _OF_LEARNER:
             where.append(_OF_LEARNER[table])
         condition = f" WHERE {' AND '.join(where)}" if where else ""
-        yield from self._db.execute(
-            f"SELECT {', '.join(columns)} FROM {table}{condition} ORDER BY {_ORDER[table]}",
-            {"decks": json.dumps(decks), "learner": learner},
-        )
+        sql = ByHand(f"SELECT {', '.join(columns)} FROM {table}{condition} ORDER BY {_ORDER[table]}")
+        dialect = self._db.dialect
+        yield from self._db.each(sql.text(dialect), {"decks": dialect.encode_list(decks or ()), "learner": learner})
 
     def file_paths(self, decks: Sequence[DeckId] | None) -> tuple[str, ...]:
         """The files, relative to the decks folder, that these decks (None: all) were read from, media too."""
-        within = "" if decks is None else f" AND id {_DECKS}"
-        rows = self._db.execute(
-            f"SELECT path, media FROM deck WHERE removed_at IS NULL{within}", {"decks": json.dumps(decks)}
-        )
         paths: list[str] = []
-        for path, media in rows:
+        for path, media in _files.all(self._db, decks):
             paths += [path, *(name for name, _, _ in json.loads(media))]
         return tuple(paths)
 
@@ -172,20 +200,15 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
+        """Fills what follows from the rest: tags, words and fronts of notes, what is counted, and the next numbers.
 
         What learners remember follows from their logs, and is computed when it is asked for, or by a job.
         """
-        self._db.execute(
-            "INSERT OR IGNORE INTO note_tag(tag, note_id) SELECT t.value, n.id FROM note n, json_each(n.tags) t"
-        )
-        keep_words(self._db, self._db.all("SELECT id, key, question, answer FROM note"))
+        _tag_notes.run(self._db)
+        keep_words(self._db, _texts.all(self._db))
         fronts.fill(self._db)
         PointRows(self._db).fill()
         MemoryRows(self._db).mark_all()
-        self._db.execute(
-            "UPDATE deck SET cards = (SELECT count(*) FROM note n JOIN card c ON c.note_id = n.id"
-            " WHERE n.deck_id = deck.id AND n.removed_at IS NULL AND n.draft = 0 AND c.removed_at IS NULL)"
-            " WHERE removed_at IS NULL"
-        )
+        _count_cards.run(self._db)
         counters.count_anew(self._db)
+        number_on(self._db)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.plan.contract import Choice
 from tests.browser.live import Live, answer, open_review, sent, show
 
 CUT = """() => [
@@ -61,3 +62,17 @@ def test_pages_can_be_read(live: Live, new_context: Callable[..., BrowserContext
         page.goto(live.url + address)
         _large(page)
         _fits(page)
+
+
+def test_the_pages_of_a_plan_can_be_read(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    live.services.plans.make(ann, Choice(live.services.review.study_day(ann) + 19, 15))
+    page = new_context(ann, viewport={"width": 390, "height": 844}).new_page()
+    for address in ("/", "/plan", "/welcome"):
+        page.goto(live.url + address)
+        expect(page.get_by_role("heading", level=1)).not_to_contain_text("worked out", timeout=60_000)
+        _large(page)
+        _fits(page)
+        # No folder's name is broken within a word.
+        names = page.locator(".fits :is(td a, th[scope=row] div > span)")
+        assert all(name.evaluate("(one) => one.getClientRects().length") == 1 for name in names.all())
+        assert names.count() == {"/": 3, "/plan": 3, "/welcome": 0}[address]

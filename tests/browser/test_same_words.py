@@ -7,9 +7,10 @@ from dataclasses import astuple
 
 from playwright.sync_api import Page
 
+from flashcards.domain.confusables import apart
 from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
-from flashcards.domain.queue import NewCard, apart
+from flashcards.domain.queue import NewCard
 from flashcards.web.review.typed_answer import compare
 from flashcards.web.shared.dates import interval_words
 from tests.browser.live import Live

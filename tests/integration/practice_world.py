@@ -11,6 +11,7 @@ from typing import Any
 from flashcards.services.practice.contract import Asked, OpenRound, Spoken, Ticks, Wish
 from flashcards.web.app import create_app
 from flashcards.wiring import open_services
+from tests.databases import copy_of
 from tests.practice_decks import write_decks
 from tests.site import Site, config_for, new_id
 
@@ -63,6 +64,7 @@ def practice_site(tmp_path: Path, prepared: Path | None = None, **more: Any) -> 
     if prepared is None:
         prepared = prepare(tmp_path / "made")
     folder = Path(shutil.copytree(prepared, tmp_path / "own"))
+    copy_of(prepared / "data" / "flashcards.sqlite3", folder / "data" / "flashcards.sqlite3")
     with open_practice(folder / "data", folder / "decks", **more) as site:
         yield site
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from flashcards.domain.ids import LearnerId
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from flashcards.services.accounts import passwords
+from flashcards.services.accounts.devices import Devices
 from flashcards.services.accounts.facade import AccountService, Learner, SignupState
+from flashcards.services.accounts.login_limits import LoginLimits
 from flashcards.storage import models
 from flashcards.storage.database import Database, migrate
 from tests.databases import address_of
@@ -26,6 +29,10 @@ class World:
         migrate(self.path)
         self.db = Database.open(self.path)
         self.clock = SetClock()
+
+    def limits(self) -> LoginLimits:
+        """What counts attempts, of a server with another key: nobody's device is known to it."""
+        return LoginLimits(self.db, self.clock, Devices(lambda text: text.encode()))
 
     def service(self, signup: str = "open", *, code: bool = False) -> AccountService:
         return AccountService(self.db, self.clock, secret_key=KEY, signup=signup, first_needs_code=code)
@@ -207,8 +214,9 @@ def test_a_remote_address_cannot_try_name_after_name(world: World) -> None:
     service = world.service()
     sign_up(service, "Ada")
     outcomes = []
-    for _ in range(50):  # fifty attempts without the 20 milliseconds of each
-        service._throttle("login from 6.6.6.6", 60)
+    limits = world.limits()
+    for number in range(50):  # fifty attempts without the 20 milliseconds of each
+        limits.count_login(f"guess{number}", "6.6.6.6", "")
     for number in range(15):
         try:
             log_in(service, f"name{number}", "wrong horse", remote="6.6.6.6")
@@ -226,7 +234,7 @@ def test_many_networks_together_try_one_name_a_hundred_times_a_minute(world: Wor
     _, secret = service.log_in("Ada", PASSWORD, user_agent="", remote="1.1.1.1")
     mine = service.remember_device(service.find("Ada"), "")
     for number in range(99):  # without the 20 milliseconds of each
-        service._count_login("ada", f"6.6.{number}.6", "")
+        world.limits().count_login("ada", f"6.6.{number}.6", "")
     with pytest.raises(TooMany):
         log_in(service, "Ada", remote="9.9.9.9")
     assert service.log_in("Ada", PASSWORD, user_agent="", remote="9.9.9.9", devices=mine)
@@ -240,7 +248,7 @@ def test_attempts_and_logins_that_are_long_over_are_forgotten(world: World) -> N
     service = world.service()
     sign_up(service, "Ada")
     secret = log_in(service, "Ada")
-    service._count_login("nobody", "6.6.6.6", "")
+    world.limits().count_login("nobody", "6.6.6.6", "")
     service.forget_old()
     assert (world.db.one("SELECT count(*) FROM throttle") or (0,))[0] > 0
     world.clock.days(2)
@@ -253,13 +261,13 @@ def test_attempts_and_logins_that_are_long_over_are_forgotten(world: World) -> N
 
 
 def test_attempts_at_the_same_moment_do_not_slip_through(world: World) -> None:
-    service = world.service()
+    limits = world.limits()
     allowed: list[bool] = []
 
     def attack() -> None:
         for _ in range(20):
             try:
-                service._throttle("bucket", 10)
+                limits.count_password(LearnerId(7))
                 allowed.append(True)
             except TooMany:
                 allowed.append(False)
@@ -274,14 +282,14 @@ def test_attempts_at_the_same_moment_do_not_slip_through(world: World) -> None:
 
 
 def test_a_clock_set_back_does_not_lock_anybody_out(world: World) -> None:
-    service = world.service()
+    limits = world.limits()
     for _ in range(10):
-        service._throttle("bucket", 10)
+        limits.count_password(LearnerId(7))
     with pytest.raises(TooMany):
-        service._throttle("bucket", 10)
+        limits.count_password(LearnerId(7))
     world.clock.days(-1)
-    service._throttle("bucket", 10)
-    assert world.db.one("SELECT hits FROM throttle WHERE bucket = 'bucket'") == (1,)
+    limits.count_password(LearnerId(7))
+    assert world.db.one("SELECT hits FROM throttle WHERE bucket = 'password:7'") == (1,)
 
 
 # --- sessions

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from flashcards.cli.main import main
 from flashcards.web.api.imports import IMPORT, REPORT
+from tests.databases import settings_for
 from tests.integration.anki_packages import add, answer_some, collection, export
 from tests.integration.test_api import checked, problem
 from tests.site import DECKS, Site, copy_data, open_site
@@ -125,8 +126,8 @@ def test_the_command_line_brings_the_same(
     data = copy_data(prepared, tmp_path)
     with open_site(data, tmp_path / "decks") as made:
         made.learner("Ann")
-    monkeypatch.setenv("FLASHCARDS_DATA", str(data))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(tmp_path / "decks"))
+    for name, value in settings_for(data, tmp_path / "decks").items():
+        monkeypatch.setenv(name, value)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as caught:

@@ -22,6 +22,7 @@ from flashcards.services.bring.decks import bring
 from flashcards.services.bring.with_history import BringService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.upkeep.doctor import DoctorService
+from tests.databases import settings_for
 from tests.integration.sync_world import World
 
 SOURCES = Path(__file__).parent.parent / "data" / "import"
@@ -304,7 +305,7 @@ def test_the_command_says_that_schedules_wait(tmp_path: Path) -> None:
 
 
 def test_an_unknown_user_stops_it_before_anything_is_written(tmp_path: Path) -> None:
-    environment = {"FLASHCARDS_DATA": str(tmp_path / "data"), "FLASHCARDS_DECKS": str(tmp_path / "decks")}
+    environment = settings_for(tmp_path / "data", tmp_path / "decks")
     (tmp_path / "decks").mkdir()
     result = run(
         "obsidian", str(SOURCES / "obsidian"), "--into", str(tmp_path / "decks" / "v"), "--user", "x", **environment

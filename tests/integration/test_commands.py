@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import settings_for
+
 
 def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, without a terminal."""
-    settings = {"FLASHCARDS_DATA": str(folder / "data"), "FLASHCARDS_DECKS": str(folder / "decks")}
+    settings = settings_for(folder / "data", folder / "decks")
     return subprocess.run(
         [sys.executable, "-m", "flashcards", *arguments],
         capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, cwd=folder, check=False,

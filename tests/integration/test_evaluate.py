@@ -17,6 +17,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.measure import MemoryMeasure, evaluation_json
 from flashcards.services.review.facade import Answer
 from flashcards.wiring import open_services
+from tests.databases import settings_for
 from tests.integration.study_world import DAY_MS, NOON, SetClock, StudyWorld
 from tests.integration.test_commands import run
 
@@ -102,7 +103,7 @@ def test_a_start_can_be_given(tmp_path: Path) -> None:
     (tmp_path / "decks").mkdir()
     (tmp_path / "decks/a.md").write_text("".join(f"## Q{number}?\n\nA\n\n" for number in range(4)))
     clock = SetClock()
-    data = {"FLASHCARDS_DATA": str(tmp_path / "data"), "FLASHCARDS_DECKS": str(tmp_path / "decks")}
+    data = settings_for(tmp_path / "data", tmp_path / "decks")
     opened = open_services(Config.from_env(data), clock)
     opened.sync.sync()
     opened.accounts.add_learner("ada", "secret words here")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.cli.main import main
+from tests.databases import settings_for
 from tests.integration.anki_world import Anki, rows_of
 
 DECK = "## What is 1? {#one}\n\nOne.\n\n## Gaps {#gaps}\n\n{{c1::a}} {{c2::b}}\n"
@@ -28,7 +29,7 @@ class Shell:
 
     def run(self, *arguments: str, code: int = 0, **environment: str) -> tuple[str, str]:
         """What a command says on stdout and stderr; it must end with this code."""
-        folders = {"FLASHCARDS_DATA": str(self.data), "FLASHCARDS_DECKS": str(self.decks)}
+        folders = settings_for(self.data, self.decks)
         with self._patch.context() as patch:
             patch.chdir(self.folder)
             patch.setattr("sys.stdin", io.StringIO("a good password\n"))
@@ -110,13 +111,14 @@ def test_csv_is_what_anki_reads(shell: Shell) -> None:
 def test_json_to_another_server(shell: Shell) -> None:
     shell.run("user", "add", "ada", "--password-stdin", "--timezone", "Europe/Berlin")
     shell.run("export", "json", "-o", "all.json")
-    other = {"FLASHCARDS_DATA": str(shell.folder / "data2"), "FLASHCARDS_DECKS": str(shell.folder / "decks2")}
+    other = settings_for(shell.folder / "data2", shell.folder / "decks2")
     out, err = shell.run("import", "json", "all.json", **other)
     assert "2 notes" in out
     assert "Accounts have no password yet" in err
     shell.run("doctor", **other)
     shell.run("export", "json", "-o", "again.json", **other)
     assert (shell.folder / "again.json").read_bytes() == (shell.folder / "all.json").read_bytes()
+    shell.run("user", "add", "bob", "--password-stdin", **other)
     _, err = shell.run("import", "json", "all.json", code=1)
     assert "not empty" in err
 
@@ -128,7 +130,7 @@ def test_reports_as_json(shell: Shell) -> None:
     out, _ = shell.run("export", "json", "-o", "x.json", "--json")
     written = json.loads(out)
     assert (written["path"], written["counts"]["notes"]) == ("x.json", 2)
-    new = {"FLASHCARDS_DATA": str(shell.folder / "new"), "FLASHCARDS_DECKS": str(shell.folder / "new-decks")}
+    new = settings_for(shell.folder / "new", shell.folder / "new-decks")
     out, err = shell.run("import", "json", "x.json", "--json", **new)
     read = json.loads(out)
     assert (read["counts"]["notes"], read["written"], read["findings"], err) == (2, ["numbers.md"], [], "")

@@ -21,6 +21,7 @@ from flashcards.services.authoring.impact import Impact, impact
 from flashcards.services.review.facade import Answer
 from flashcards.storage.note_cards import NoteCards
 from flashcards.wiring import open_services
+from tests.databases import settings_for
 from tests.integration.sync_world import World, counts
 
 BUILT_IN = Path(__file__).parent.parent.parent / "decks"
@@ -146,7 +147,7 @@ def test_a_folder_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def run(repository: Path, *arguments: str) -> Result:
-    environment = {"FLASHCARDS_DATA": str(repository / "data"), "FLASHCARDS_DECKS": str(repository / "decks")}
+    environment = settings_for(repository / "data", repository / "decks")
     return CliRunner().invoke(impact_command, list(arguments), env=environment, standalone_mode=False)
 
 
@@ -176,7 +177,7 @@ def test_the_command(repository: Path) -> None:
 
 def test_substantive_edits(repository: Path) -> None:
     """The database is synced first; what is wrong marks nothing."""
-    environment = {"FLASHCARDS_DATA": str(repository / "data"), "FLASHCARDS_DECKS": str(repository / "decks")}
+    environment = settings_for(repository / "data", repository / "decks")
     assert run(repository, "HEAD", "--substantive", "one").exception is not None  # no database
     opened = open_services(Config.from_env(environment))
     try:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from flashcards.errors import Invalid
 from flashcards.services.accounts.facade import Learner
+from tests.databases import settings_for
 from tests.site import PASSWORD, Site, open_site
 
 DAY = 86_400_000
@@ -151,8 +152,8 @@ def test_the_link_begins_with_the_servers_own_address_and_with_no_requests(tmp_p
 def test_at_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from flashcards.cli.people import user_command
 
-    monkeypatch.setenv("FLASHCARDS_DATA", str(tmp_path))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(tmp_path))
+    for name, value in settings_for(tmp_path, tmp_path).items():
+        monkeypatch.setenv(name, value)
     with open_site(tmp_path, tmp_path) as site:
         site.learner("Ann")
     run = CliRunner()

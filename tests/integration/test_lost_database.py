@@ -20,6 +20,7 @@ from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import MIGRATIONS, migrate
 from flashcards.storage.sqlite_database import driver
 from flashcards.wiring import open_services
+from tests.databases import settings_for
 from tests.integration.study_world import StudyWorld
 from tests.site import config_for, open_site
 
@@ -27,7 +28,7 @@ EMPTINESS = ["gone", "no bytes", "an empty database", "new tables without people
 
 
 def command(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"FLASHCARDS_DATA": str(data), "FLASHCARDS_DECKS": str(data.parent / "decks")}
+    environ = os.environ | settings_for(data, data.parent / "decks")
     return subprocess.run(
         [sys.executable, "-m", "flashcards", *arguments],
         env=environ,

@@ -11,6 +11,7 @@ from flashcards.cli.commands import run
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
+from tests.databases import settings_for
 from tests.site import Site, new_id
 
 API = "/api/v1"
@@ -129,8 +130,8 @@ def test_over_the_api(site: Site, ann: Learner) -> None:
 def test_in_the_terminal(
     site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FLASHCARDS_DATA", str(site.config.data))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(site.config.decks))
+    for name, value in settings_for(site.config.data, site.config.decks).items():
+        monkeypatch.setenv(name, value)
     made = begin(site, ann)
     assert run(["sets", "list"]) == 0
     assert f"{made}\t" in (said := capsys.readouterr().out)

@@ -10,6 +10,7 @@ import pytest
 from flashcards.cli.commands import run
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
+from tests.databases import settings_for
 from tests.site import DECKS, Site, copy_data
 
 API = "/api/v1"
@@ -80,13 +81,15 @@ def test_a_holiday(site: Site, ann: Learner) -> None:
 def test_the_terminal(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FLASHCARDS_DATA", str(copy_data(prepared, tmp_path)))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(DECKS))
+    for name, value in settings_for(copy_data(prepared, tmp_path), DECKS).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stdin", __import__("io").StringIO("correct horse battery\n"))
     assert run(["user", "add", "ann", "--password-stdin"]) == 0
     day = str(date.today() + timedelta(14))
     assert run(["plan", "show"]) == 1
     assert "no plan is followed" in capsys.readouterr().err
+    assert run(["plan", "list"]) == 0
+    assert capsys.readouterr() == ("", "There are no plans: make one with flashcards plan make DATE.\n")
     assert run(["plan", "try", day, "--minutes", "15", "--deck", "languages"]) == 0
     assert "known on the day, in eight of ten runs" in capsys.readouterr().out
     assert run(["plan", "make", day, "--minutes", "15", "--weight", "science=3"]) == 0

@@ -13,6 +13,8 @@ from flashcards.cli.commands import run
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.deck_list import ListedFolder
+from flashcards.services.review.facade import Answer
+from tests.databases import settings_for
 from tests.site import Site
 
 
@@ -139,8 +141,8 @@ def test_other_minutes_are_refused_with_a_sentence_and_kept(site: Site, ann: Lea
 def test_the_terminal_takes_any_whole_minutes(
     site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FLASHCARDS_DATA", str(site.config.data))
-    monkeypatch.setenv("FLASHCARDS_DECKS", str(site.config.decks))
+    for name, value in settings_for(site.config.data, site.config.decks).items():
+        monkeypatch.setenv(name, value)
     day = on(site, ann, 19)
     assert run(["plan", "make", day, "--minutes", "40"]) == 0
     assert run(["plan", "minutes", "0"]) == 2
@@ -208,3 +210,25 @@ def test_under_a_plan_a_folder_counts_what_a_review_of_it_brings(site: Site) -> 
         it.path: review.queue(ann, deck=it.path).left.total for it in folders
     }
     assert sum(it.today for it in folders) > 2
+
+
+@pytest.mark.parametrize("weights", [{}, {"weight-science": "0"}])
+def test_a_row_of_today_counts_what_the_page_that_it_opens_asks(site: Site, weights: dict[str, str]) -> None:
+    """Of folders that the plan is about and of others, with cards that failed and some that are due."""
+    ann = site.learner("Ann", new_per_day=5)
+    client, review, now = site.client(ann), site.services.review, site.services.clock()
+    for card in review.queue(ann, deck="science", limit=9).cards[:4]:
+        review.answer(ann, Answer(str(uuid4()), card.id, 4, at=now - 9 * 86_400_000))
+    client.post("/plan", data={"date": on(site, ann, 9), "minutes": "8", **weights})
+    for grade in (1, 4, 3):
+        [card, *_] = review.queue(ann, limit=5).cards
+        review.answer(ann, Answer(str(uuid4()), card.id, grade, "plan", took_ms=3_000))
+    rows = {}
+    for row in soup(client.get("/")).select("table.decks tbody tr"):
+        name, *counts = row.find_all("td")
+        rows[name.a["href"]] = sum(int(it.text) for it in counts if it.text.isdigit())
+    reviews = {address: count for address, count in rows.items() if address.startswith("/review")}
+    assert len(reviews) > 1
+    # A review of what the plan is not about asks all that it has: the row leads to its page, which says so.
+    assert ("/decks/science" in rows) is bool(weights)
+    assert reviews == {address: int(soup(client.get(address)).find(id="left").text) for address in reviews}

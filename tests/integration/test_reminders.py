@@ -18,7 +18,7 @@ from flashcards.errors import Unavailable
 from flashcards.mail_server import MailServer
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.reminders.mail import Mail, Mailer
-from flashcards.services.reminders.reminders import Ran
+from flashcards.services.reminders.sending import Ran
 from flashcards.services.review.contract import Answer
 from tests.integration.smtp_world import Mailbox, free_port, smtp_server
 from tests.integration.study_world import DAY_MS, NOON, SetClock
@@ -155,7 +155,7 @@ def test_one_link_stops_them_by_a_button_and_by_one_click(site: Site, box: Mailb
     assert site.services.reminders.wishes(ann).reminder is None
     assert site.client().post(path.replace("/1-", "/9-")).status_code == 404
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
-    assert site.services.reminders.run() == Ran()
+    assert site.services.sending.run() == Ran()
 
 
 def test_it_comes_at_the_hour_once_and_only_where_cards_are_due(site: Site, box: Mailbox, clock: SetClock) -> None:
@@ -167,7 +167,7 @@ def test_it_comes_at_the_hour_once_and_only_where_cards_are_due(site: Site, box:
     for step in range(12 * 24):
         clock.now = MIDNIGHT + DAY_MS + step * 300_000
         before = len(box.mails)
-        site.services.reminders.run()
+        site.services.sending.run()
         seen += [(step * 5, mail["To"]) for mail in box.mails[before:]]
 
     assert seen == [(7 * 60, "ann@example.org"), (10 * 60, "cy@example.org")]
@@ -189,7 +189,7 @@ def test_nothing_comes_on_a_break_or_after_the_cards_are_done(site: Site, box: M
     today = site.services.review.study_day(ben)
     site.services.plans.add_break(ben, today, today)
     clock.now += HOUR
-    assert site.services.reminders.run() == Ran(nothing=2)
+    assert site.services.sending.run() == Ran(nothing=2)
     assert box.mails == []
 
 
@@ -200,11 +200,11 @@ def test_a_mail_server_that_is_away_is_tried_again_and_the_mail_comes_once(
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
     for _ in range(3):
         with pytest.raises(Unavailable, match=f"127.0.0.1:{port} cannot be used: Connection refused"):
-            site.services.reminders.run()
+            site.services.sending.run()
         clock.seconds(300)
     box = Mailbox()
     with smtp_server(box, port):
-        assert [site.services.reminders.run().sent for _ in range(3)] == [1, 0, 0]
+        assert [site.services.sending.run().sent for _ in range(3)] == [1, 0, 0]
     assert len(box.mails) == 1
 
 
@@ -216,13 +216,13 @@ def test_a_mail_that_the_server_puts_off_comes_later_and_others_do_not_wait(
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
     box.says["ann@example.org"] = "451 Later"
     box.refuses["ben@example.org"] = "550 Nobody of that name"
-    assert site.services.reminders.run() == Ran(sent=1, refused=1, failed=1)
+    assert site.services.sending.run() == Ran(sent=1, refused=1, failed=1)
     assert [mail["To"] for mail in box.mails] == ["cy@example.org"]
 
     box.says.clear()
     box.refuses.clear()
     clock.seconds(300)
-    assert site.services.reminders.run() == Ran(sent=1)
+    assert site.services.sending.run() == Ran(sent=1)
     assert [mail["To"] for mail in box.mails] == ["cy@example.org", "ann@example.org"]
 
 
@@ -233,7 +233,7 @@ def test_a_row_that_is_no_good_stops_nobody_else(site: Site, box: Mailbox, clock
         site.services.database.execute(sql, ("a@b.example\r\nBcc: all@b.example", "07:00", bad.id))
         site.services.database.execute(sql, ("b@b.example", "soon", ugly.id))
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
-    assert site.services.reminders.run() == Ran(sent=1)
+    assert site.services.sending.run() == Ran(sent=1)
     assert [mail["To"] for mail in box.mails] == ["cy@example.org"]
 
 
@@ -244,9 +244,9 @@ def test_where_nobody_knows_whether_it_was_taken_it_is_not_sent_twice(
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
     box.drops_after_text = True
     with pytest.raises(Unavailable):
-        site.services.reminders.run()
+        site.services.sending.run()
     box.drops_after_text = False
-    assert site.services.reminders.run() == Ran()
+    assert site.services.sending.run() == Ran()
     assert len(box.mails) == 1
 
 
@@ -268,7 +268,7 @@ def test_a_month_over_the_clock_changes_of_three_zones(
     for step in range(2 * 48, 33 * 48):
         clock.now = start + step * HOUR // 2
         before = len(box.mails)
-        site.services.reminders.run()
+        site.services.sending.run()
         for mail in box.mails[before:]:
             name = mail["To"].partition("@")[0].title()
             arrived[name].append(datetime.fromtimestamp(clock.now / 1000, zone(zones[name])))
@@ -333,18 +333,20 @@ def test_a_password_is_not_sent_without_tls(port: int, monkeypatch: pytest.Monke
 # --- what is off
 
 
-def test_without_a_mail_server_there_are_none_and_nothing_is_loaded(prepared: Path, tmp_path: Path) -> None:
-    with open_site(copy_data(prepared, tmp_path), url=URL) as site:
+def test_where_nothing_is_set_there_are_none_and_nothing_is_loaded(prepared: Path, tmp_path: Path) -> None:
+    with open_site(copy_data(prepared, tmp_path)) as site:
         client = site.client(site.learner("Ann"))
         assert "FLASHCARDS_SMTP_URL" in client.get("/settings/reminders").text
+        assert client.post("/settings/reminders/addresses", data={"url": "ntfys://ntfy.sh/a"}).status_code == 409
         assert client.post("/settings/reminders", data={"email": "a@example.org", "hour": "07:00"}).status_code == 409
     look = (
         "import sys; from tests.site import open_site; from pathlib import Path\n"
         "from flashcards.jobs.all import all_jobs\n"
-        "with open_site(Path(sys.argv[1])) as site: all_jobs(site.services)\n"
-        "print('smtplib' in sys.modules, 'flashcards.services.reminders.mail' in sys.modules)"
+        "with open_site(Path(sys.argv[1]), url='https://c.example.org') as site: all_jobs(site.services)\n"
+        "print(*('smtplib' in sys.modules, 'flashcards.services.reminders.mail' in sys.modules,"
+        " 'apprise' in sys.modules, 'requests' in sys.modules))"
     )
     found = subprocess.run(
         [sys.executable, "-c", look, str(tmp_path / "data")], capture_output=True, text=True, check=True
     )
-    assert found.stdout.split() == ["False", "False"]
+    assert found.stdout.split() == ["False"] * 4

@@ -39,6 +39,7 @@ LEAST = {
         GET /stats/memory, POST /stats/memory/fit, GET /api/v1/memory, POST /api/v1/memory/fit
         GET /export, POST /export, GET /export/<id_>, GET /export/<id_>/progress, GET /export/<id_>/<name>.apkg
         GET /settings/reminders, POST /settings/reminders, POST /settings/reminders/test, POST /settings/calendar
+        POST /settings/reminders/addresses, POST /settings/reminders/addresses/<int:number>
         GET /settings, POST /settings, POST /settings/password, GET /settings/my-data.json, POST /settings/leave
         GET /settings/activity
         POST /settings/sessions/<int:session>/revoke, POST /settings/sessions/revoke-others

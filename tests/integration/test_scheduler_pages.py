@@ -8,6 +8,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from tests.databases import settings_for
 from tests.integration.test_commands import run
 from tests.integration.test_memory_pages import study
 from tests.site import Site, new_id
@@ -107,7 +108,7 @@ def test_a_folder_is_given_back(client: FlaskClient, site: Site) -> None:
 
 def test_the_terminal_says_the_same(client: FlaskClient, site: Site, tmp_path: object) -> None:
     study(site, "ann", 3, 4)
-    data = {"FLASHCARDS_DATA": str(site.config.data), "FLASHCARDS_DECKS": str(site.config.decks)}
+    data = settings_for(site.config.data, site.config.decks)
     where = site.config.data
     assert run(where, "scheduler", **data).stdout == "everything: sm2\n"
     found = json.loads(run(where, "scheduler", "fsrs-6", "--preview", "--json", **data).stdout)

@@ -20,22 +20,20 @@ SETS = "whole sets against each other, or all rows anew: rare, and a condition e
 ANKI = "exchange with Anki, deck by deck: not hot; in marks where the databases differ (`by_hand`)"
 YOUNG = "came while the others were rewritten: to follow"
 BY_HAND: dict[str, tuple[int, str]] = {
-    "analysis": (20, "one pass over everybody's log that packs each answer into an integer: bits, in an order"),
-    "checks": (46, SETS + "; SQLite's own examination of its file"),
-    "counters": (34, SETS + ": one pass over what moves that counts it twice, an UPDATE of an alias FROM a query"),
+    "checks": (45, SETS + "; SQLite's own examination of its file"),
+    "counters": (32, SETS + ": one pass over what moves that counts it twice, an UPDATE of an alias FROM a query"),
     "dialects": (6, "what peewee has no word for, said to each database"),
     "exports": (60, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
-    "imports": (3, "SQLite's cache, larger for a hundred thousand rows"),
     "plans": (39, YOUNG),
-    "postgresql_database": (24, "locks, settings and the server's own tables, and the versions before it is opened"),
+    "postgresql_database": (27, "locks, settings and the server's own tables, and the versions before it is opened"),
     "postgresql_migrations": (1, "which migrations there are, in the words of the table's maker"),
     "postgresql_schema": (1, "what makes the words and the history of migrations; other tables are made of models"),
-    "practice": (86, YOUNG),
     "practice_points": (7, YOUNG),
     "search_text": (1, "the language of FTS5, in which words are looked for"),
-    "sqlite_database": (12, "settings of SQLite's, its own list of tables and examination, and the versions"),
-    "transfer": (21, "whole tables by the names of their columns, out and in"),
+    "sqlite_database": (16, "settings of SQLite's, its own list of tables and examination, and the versions"),
+    "tables": (7, "whole tables by the names of their columns, for proofs and for moving"),
+    "transfer": (12, "whole tables by the names of their columns, out and in"),
 }
 """By module: how many lines with SQL it has at most, and why.
 

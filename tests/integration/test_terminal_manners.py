@@ -15,12 +15,13 @@ import click
 import pytest
 
 from flashcards.cli.commands import COMMANDS, cli
+from tests.databases import settings_for
 
 Said = subprocess.CompletedProcess[bytes]
 
 
 def command(folder: Path, *arguments: str) -> Said:
-    environ = os.environ | {"FLASHCARDS_DATA": str(folder / "data"), "FLASHCARDS_DECKS": str(folder / "decks")}
+    environ = os.environ | settings_for(folder / "data", folder / "decks")
     return subprocess.run(
         [sys.executable, "-m", "flashcards", *arguments],
         cwd=folder,

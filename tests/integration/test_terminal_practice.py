@@ -11,13 +11,14 @@ import pytest
 
 from flashcards.config import Config
 from flashcards.wiring import open_services
+from tests.databases import settings_for
 from tests.integration.test_terminal_review import Terminal
 from tests.practice_decks import write_decks
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    settings = {"FLASHCARDS_DATA": str(tmp_path / "data"), "FLASHCARDS_DECKS": str(write_decks(tmp_path / "decks"))}
+    settings = settings_for(tmp_path / "data", write_decks(tmp_path / "decks"))
     opened = open_services(Config.from_env(settings))
     opened.sync.sync()
     opened.accounts.add_learner("ada", "correct horse", author=True, admin=True, timezone="UTC")

@@ -17,6 +17,7 @@ import pytest
 from flashcards.config import Config
 from flashcards.services.review.facade import Answer
 from flashcards.wiring import open_services
+from tests.databases import settings_for
 
 DECK = """\
 ## What is $x^2$ for $x = 3$? {#square}
@@ -46,7 +47,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     decks = tmp_path / "decks"
     decks.mkdir()
     (decks / "small.md").write_text(DECK)
-    settings = {"FLASHCARDS_DATA": str(tmp_path / "data"), "FLASHCARDS_DECKS": str(decks)}
+    settings = settings_for(tmp_path / "data", decks)
     opened = open_services(Config.from_env(settings))
     opened.sync.sync()
     opened.accounts.add_learner("ada", "correct horse", author=True, admin=True, timezone="UTC")

@@ -39,7 +39,7 @@ def main(data: Path, decks: Path, port: int, start: int, first: int, die: int) -
             now = start + minute * MINUTE
             if minute == die:
                 os.kill(os.getpid(), signal.SIGKILL)
-            site.services.reminders.run()
+            site.services.sending.run()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.deckfiles.parse.deck import MAX_NAMED, Parsed
 from flashcards.deckfiles.text.nearest import nearest
 from flashcards.domain.card import Note, PointRef
+from flashcards.domain.prerequisites import Key, Requirements, not_there
 from flashcards.domain.problem import Problem
-from flashcards.domain.requirements import Key, Requirements, not_there
 
 REFERENCE_UNKNOWN = "reference-unknown"
 

@@ -13,7 +13,7 @@ from flashcards.deckfiles.text.positions import Issue, warning
 from flashcards.deckfiles.text.words import spoken_words
 from flashcards.domain.card import CORE, Note, PointRef
 from flashcards.domain.points import Refs, in_step
-from flashcards.domain.requirements import Key
+from flashcards.domain.prerequisites import Key
 
 MAX_POINT_WORDS = 20
 

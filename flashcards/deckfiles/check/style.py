@@ -9,6 +9,7 @@ from datetime import date
 from flashcards.deckfiles.check.between_files import ids_in
 from flashcards.deckfiles.check.cloze_style import cloze_issues
 from flashcards.deckfiles.check.dated import dated_issues
+from flashcards.deckfiles.check.near_duplicates import near_duplicates
 from flashcards.deckfiles.check.practice_style import practice_issues
 from flashcards.deckfiles.check.verbs import IMPERATIVES
 from flashcards.deckfiles.parse.collection import Loaded
@@ -18,9 +19,8 @@ from flashcards.deckfiles.text.positions import Issue
 from flashcards.deckfiles.text.structure import Item, scan
 from flashcards.deckfiles.text.words import spoken_words
 from flashcards.domain.card import CORE, Basic, Cloze, Note
-from flashcards.domain.fronts import front_key
+from flashcards.domain.prerequisites import Key
 from flashcards.domain.problem import Problem
-from flashcards.domain.requirements import Key
 
 MAX_WORDS = 120
 MAX_CORE_WORDS = 150
@@ -44,7 +44,7 @@ def style_problems(files: Sequence[Loaded], today: date | None = None) -> list[P
                 problems.extend(_note_problems(file, note))
                 issues = _issues(file.parsed, note, known, today)
                 problems.extend(file.parsed.lines.problem(file.shown, issue) for issue in issues)
-    return [*problems, *_similar_fronts(files)]
+    return [*problems, *near_duplicates(files)]
 
 
 def _issues(parsed: Parsed, note: Note, known: Collection[Key], today: date | None) -> Iterator[Issue]:
@@ -126,20 +126,3 @@ def _asks(question: str, parsed: Parsed) -> bool:
     if not front.isascii() and any(ord(letter) > 0x24F and letter.isalpha() for letter in front.split()[0]):
         return True
     return any(verb.lower() in IMPERATIVES for verb in _CLAUSE.findall(front))
-
-
-def _similar_fronts(files: Sequence[Loaded]) -> Iterator[Problem]:
-    """Fronts with the same telling words, whatever their order, articles and punctuation."""
-    seen: dict[tuple[str, ...], tuple[Loaded, int, str]] = {}
-    notes = [(file, note) for file in files for note in file.parsed.deck.notes]
-    for file, note in sorted(notes, key=lambda pair: pair[0].asked):
-        if not isinstance(note.content, Basic):
-            continue
-        question = note.content.question
-        front = front_key(question)
-        first, line, other = seen.setdefault(front, (file, note.line, question))
-        itself = first is file and line == note.line
-        said_already = first is file and other == question  # as a duplicate question
-        if front and file.asked and not itself and not said_already:
-            message = f"the question is nearly that of {first.shown}:{line}; tell them apart, or delete one of them"
-            yield _warning(file, note.line, 1, "style-similar-fronts", message)

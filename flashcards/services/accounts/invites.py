@@ -5,7 +5,6 @@ An administrator makes them and hands them over; nobody has to tell anybody a pa
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from flashcards.domain.ids import NO_LEARNER, LearnerId
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
+from flashcards.services.accounts.hashed_secrets import secret_hash
 from flashcards.services.accounts.people import Learner
 from flashcards.storage.database import Database
 from flashcards.storage.invites import InviteRows
@@ -69,7 +69,7 @@ class Invites:
             elif by is not None:
                 self._audit.note(by, "invite", role)
             learner, made_by = (it.id if it else None for it in (whose, by))
-            self._rows.add(_hash(secret), learner, role, made_by, now, now + days * _DAY)
+            self._rows.add(secret_hash(secret), learner, role, made_by, now, now + days * _DAY)
         return f"{self._url}/{path}/{secret}"
 
     def open(self) -> list[OpenLink]:
@@ -120,7 +120,7 @@ class Invites:
         return self._once(number, store)
 
     def _find(self, secret: str, *, is_reset: bool) -> tuple[int, LearnerId, str]:
-        row = self._rows.open(_hash(secret), self._clock())
+        row = self._rows.open(secret_hash(secret), self._clock())
         if row is None or (row[1] is not None) != is_reset:
             raise NotFound("This link was used, taken back, or is too old: ask whoever gave it to you for another.")
         return row[0], LearnerId(row[1] or NO_LEARNER), row[2]
@@ -137,10 +137,6 @@ class Invites:
         with self._db.write():
             self._rows.delete_over(self._clock())
             self._audit.prune()
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
 def _choices(days: tuple[int, ...]) -> str:

@@ -45,7 +45,7 @@ class SignupState:
 class SessionInfo:
     """A login on some device; instants are epoch milliseconds."""
 
-    id: LearnerId
+    id: int
     user_agent: str
     created_at: int
     seen_at: int
@@ -56,10 +56,16 @@ class SessionInfo:
 class TokenInfo:
     """An API token, without its secret; `prefix` is its visible beginning. `expires_at` None: until it is revoked."""
 
-    id: LearnerId
+    id: int
     name: str
     prefix: str
     created_at: int
     used_at: int | None
     scopes: tuple[str, ...] = ()
     expires_at: int | None = None
+
+
+def roles_of(learner: Learner) -> str:
+    """The learner's roles in words."""
+    roles = [name for name, held in (("author", learner.is_author), ("administrator", learner.is_admin)) if held]
+    return " and ".join(roles) or "learner"

@@ -22,7 +22,7 @@ from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
 from flashcards.exchange.anki.source_fields import as_they_came, unedited
-from flashcards.exchange.anki.text_file import TextNote, write_text
+from flashcards.exchange.csv_out import TextNote, write_text
 from flashcards.services.export.anki_fields import (
     addresses,
     anki_ordinal,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashcards.domain.ids import DeckId
 from flashcards.services.plan.scope import grouped
 from flashcards.services.review.contract import DeckCounts
 
 
 @dataclass(frozen=True, slots=True)
 class FolderCounts:
-    """A folder, or a deck outside of folders, with what it holds for today; `unseen` and `cards` as of a deck."""
+    """A folder, or a deck outside of folders, with what it holds for today; `unseen` and `cards` as of a deck.
+
+    `in_plan` is whether a review of it alone is a part of a followed plan's day; True where none is followed.
+    """
 
     address: str
     title: str
@@ -21,6 +25,7 @@ class FolderCounts:
     early: int
     cards: int
     unseen: int
+    in_plan: bool = True
 
     @property
     def total(self) -> int:
@@ -28,8 +33,13 @@ class FolderCounts:
         return self.new + self.due + self.drill + self.early
 
 
-def by_folder(decks: Sequence[DeckCounts], titles: Mapping[str, str]) -> list[FolderCounts]:
-    """The folders of the decks that are switched on, in study order; `titles` are those of folders by path."""
+def by_folder(
+    decks: Sequence[DeckCounts], titles: Mapping[str, str], planned: Collection[DeckId] | None = None
+) -> list[FolderCounts]:
+    """The folders of the decks that are switched on, in study order; `titles` are those of folders by path.
+
+    `planned` are the decks that a followed plan is about, None where decks do not say that, or none is followed.
+    """
     active = {deck.deck_id: deck for deck in decks if deck.active}
     groups = grouped(
         {number: deck.path_address for number, deck in active.items()},
@@ -50,6 +60,7 @@ def by_folder(decks: Sequence[DeckCounts], titles: Mapping[str, str]) -> list[Fo
                 early=sum(deck.early for deck in inside),
                 cards=group.cards,
                 unseen=sum(deck.unseen for deck in inside),
+                in_plan=planned is None or any(deck.deck_id in planned for deck in inside),
             )
         )
     return found

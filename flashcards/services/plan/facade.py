@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -34,7 +34,8 @@ from flashcards.services.plan.days import is_off
 from flashcards.services.plan.outlooks import from_figures, has_outlook, outlook_of, to_figures
 from flashcards.services.plan.process import Reckoned
 from flashcards.services.plan.scope import grouped, vanished
-from flashcards.services.review.facade import DeckCounts, ReviewService
+from flashcards.services.review.contract import Today
+from flashcards.services.review.facade import ReviewService
 from flashcards.storage.database import Database
 from flashcards.storage.plans import PlanDayRow, PlanRow
 
@@ -89,9 +90,9 @@ class Plans(Breaks):
         rows = self._rows
         return grouped(rows.decks(), rows.folder_titles(), rows.deck_titles(), cards)
 
-    def by_folder(self, decks: Sequence[DeckCounts]) -> list[FolderCounts]:
+    def by_folder(self, now: Today) -> list[FolderCounts]:
         """What decks hold for today, by folder."""
-        return by_folder(decks, self._rows.folder_titles())
+        return by_folder(now.decks, self._rows.folder_titles(), now.planned_decks)
 
     def check(self, learner: Learner, choice: Choice) -> None:
         """Raises Invalid where a plan cannot be asked for that."""

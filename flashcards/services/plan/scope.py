@@ -25,6 +25,11 @@ class Weighed:
         """Whether the decks alone say what is in scope."""
         return not self.notes
 
+    @property
+    def planned_decks(self) -> frozenset[DeckId] | None:
+        """The decks in scope; None where notes say what is in scope, too."""
+        return frozenset(deck for deck, weight in self.decks.items() if weight) if self.only_decks else None
+
 
 def weighed_decks(
     addresses: Mapping[DeckId, str], places: Sequence[str], weights: Mapping[str, int]

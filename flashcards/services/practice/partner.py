@@ -6,7 +6,6 @@ a preview); joining is a press of a button, and the first browser that joins is 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from flashcards.domain.ids import CardId
 from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Question, standing
 from flashcards.errors import Forbidden, Invalid, NotFound
+from flashcards.services.accounts.hashed_secrets import secret_hash
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.opened import PARTNER, OpenedRounds
 from flashcards.storage.practice import Link, MarkRow
@@ -60,7 +60,7 @@ class Partners(OpenedRounds):
             if round_.finished_at is not None:
                 raise Invalid("This round is over: a partner can join the next one.")
             now = self._clock()
-            self._rows.save_link(learner.id, round_.id, _hash(secret), now, now + LASTS_MS)
+            self._rows.save_link(learner.id, round_.id, secret_hash(secret), now, now + LASTS_MS)
         return secret
 
     def revoke_link(self, learner: Learner, round_id: str) -> None:
@@ -86,13 +86,13 @@ class Partners(OpenedRounds):
         session = secrets.token_urlsafe(_BYTES)
         with self._db.write():
             self.may_join(secret)
-            self._rows.join(self._link(secret), _hash(session), self._clock())
+            self._rows.join(self._link(secret), secret_hash(session), self._clock())
         return session
 
     def has_joined(self, secret: str, session: str | None) -> bool:
         """Whether this is the browser that joined by the link; raises NotFound where the link leads nowhere."""
         link = self._link(secret)
-        return session is not None and link.session_hash == _hash(session)
+        return session is not None and link.session_hash == secret_hash(session)
 
     def listening(self, secret: str, session: str | None) -> Listening:
         """What is on now; raises NotFound and Forbidden."""
@@ -117,14 +117,14 @@ class Partners(OpenedRounds):
             return self._listening(link)
 
     def _link(self, secret: str) -> Link:
-        link = self._rows.link(_hash(secret))
+        link = self._rows.link(secret_hash(secret))
         if link is None or not self._lives(link):
             raise NotFound(_DEAD)
         return link
 
     def _joined(self, secret: str, session: str | None) -> Link:
         link = self._link(secret)
-        if session is None or link.session_hash != _hash(session):
+        if session is None or link.session_hash != secret_hash(session):
             raise Forbidden("Open the link and join first; it is for one browser alone.")
         return link
 
@@ -159,7 +159,3 @@ class Partners(OpenedRounds):
             since=max([round_.started_at, *(one.closed_at for one in answers if one.closed_at is not None)]),
             marks=marks,
         )
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

@@ -1,4 +1,4 @@
-"""Answers, manual actions, and undo: the writes of reviewing. Each is one transaction, or nothing."""
+"""Answers, flags and manual actions: the writes of reviewing. Each is one transaction, or nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import replace
 
 from flashcards.domain import schedule as rules
 from flashcards.domain.ids import CardId
-from flashcards.domain.memory.evidence import BEGINNINGS, Evidence
-from flashcards.domain.schedule import MODES, History, Kind, Mode, Schedule
-from flashcards.domain.schedulers import SM2, SWITCH, Decider, Entry, decided, follow, name_of, own_of
+from flashcards.domain.leech import becomes_leech
+from flashcards.domain.memory.evidence import Evidence
+from flashcards.domain.schedule import History, Kind, Mode, Schedule
+from flashcards.domain.schedulers import SM2, Decider, Entry, decided, follow, name_of, own_of
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.answering import Step
 from flashcards.services.memory.state import predictor_of
 from flashcards.services.review.card_lookup import card_number
-from flashcards.services.review.contract import Acted, Answer, Answered, CardState, LastAction, Undone
+from flashcards.services.review.contract import Acted, Answer, Answered, CardState
 from flashcards.services.review.incoming import (
     capped_ms,
     checked_mode,
@@ -92,7 +93,7 @@ class Answers(LearnerDays):
         kind = rules.kind_of_answer(mode, before, history, day, drill=learner.drill)
         lapsed = rules.is_lapse(before, kind, answer.grade)
         lapses = card.lapses + lapsed
-        leech = lapsed and rules.becomes_leech(lapses)
+        leech = lapsed and becomes_leech(lapses)
         evidence = Evidence(day, at, seq + 1, answer.grade)
         step = self._memory.step(learner.id, found, evidence)
         after, decider = self._decided(learner, found, kind, evidence, step, history.last_moved)
@@ -258,70 +259,6 @@ class Answers(LearnerDays):
         if (stored.card, stored.verb) != (card, verb):
             raise Conflict("This id was used for something else.")
         return Acted(stored.uid, stored.seq, self._state(learner, card))
-
-    # --- undo
-
-    def last_action(self, learner: Learner) -> LastAction | None:
-        """What `undo` would take back; None where nothing is left."""
-        with self._db.read():
-            rows = self._rows.last_action_in_short(learner.id)
-        if not rows:
-            return None
-        _, uid, verb, at, _ = rows[-1]
-        return LastAction(uid, verb or "answer", at, len({card for *_, card in rows}))
-
-    def undo(self, learner: Learner, review_id: str | None = None) -> Undone:
-        """Takes back the learner's last action, whole, and restores what was before, exactly.
-
-        What an author's edit did to schedules is passed over: it was no action of the learner, and whoever presses
-        undo means their own last answer. Only where that was on the same card, it is taken back with it, as what
-        was before stood before both. With a `review_id` only that one: an id that is undone already gives the same
-        result again, one of an author's edit is refused: the learner may set another due date. Raises
-        NotFound where there is nothing (or no such id), Conflict where it is not the last action.
-        """
-        with self._db.write():
-            rows = self._rows.last_action(learner.id)
-            if review_id is not None:
-                wanted = self._rows.stored(learner.id, checked_uuid(review_id))
-                if wanted is None:
-                    raise NotFound("There is no such review.")
-                if wanted.verb == rules.EDITED:
-                    raise Conflict("An author's change brought this card back: set another due date on its page.")
-                if wanted.undone:
-                    return self._undone(learner, wanted)
-                if not rows or rows[0].action != wanted.action:
-                    raise Conflict("Only the last action can be undone; this one has others after it.")
-            if not rows:
-                raise NotFound("There is nothing to undo.")
-            if rows[0].verb == SWITCH:
-                self._choices.take_back(learner.id, rows[0].action)
-            else:
-                for row in rows:
-                    self._take_back(learner, row)
-            return self._undone(learner, rows[-1])
-
-    def _take_back(self, learner: Learner, row: StoredRow) -> None:
-        self._rows.mark_undone(learner.id, row)
-        if row.kind == FLAG:
-            self._flags.replay(learner.id, row.card)
-        if row.quality is not None or row.verb in BEGINNINGS:
-            self._memory.recompute(learner.id, row.card)
-        if row.kind not in {"scheduled", "manual"} and row.before == row.after:
-            return
-        self._rows.undo_edits(learner.id, row.card, row.seq)
-        card = self._card(learner, row.card)
-        if self._rows.has_moves(learner.id, row.card):
-            lapses = card.lapses - rules.is_lapse(row.before, row.kind, row.quality)
-            if row.verb == "import":  # it may have said how often the card was forgotten elsewhere
-                lapses = self._rows.lapses(learner.id, row.card)
-            by = self._rows.by_before(learner.id, row.card, row.seq)
-            self._rows.save(learner.id, card, row.before, lapses, by)
-        else:
-            self._rows.forget(learner.id, card)
-
-    def _undone(self, learner: Learner, row: StoredRow) -> Undone:
-        mode = row.kind if row.kind in MODES else "review"
-        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
 
     # --- helpers
 

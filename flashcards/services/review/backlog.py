@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from flashcards.domain.ids import CardId, LearnerId, NoteId
-from flashcards.domain.queue import NO_ORDER, DueRow, Order, hide_due_siblings, in_order
+from flashcards.domain.queue import NO_ORDER, DueRow, Order, in_order
+from flashcards.domain.siblings import hide_due_siblings
 from flashcards.domain.study_day import Day
 from flashcards.storage.queues import Places, QueueRows
 

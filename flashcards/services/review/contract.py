@@ -236,7 +236,7 @@ class Today:
 
     `done` are the cards that are done today. `early`, `outside` and `plan_seconds` are of a followed plan, whose number
     is `plan`: cards asked before their date, due cards that are not what it is about, as far as they wait, and how
-    long what is left of its day takes.
+    long what is left of its day takes. `planned_decks` are the decks that it is about, None where other things say so.
     """
 
     study_day: Day
@@ -258,6 +258,7 @@ class Today:
     plan: int | None = None
     backlog: BacklogState | None = None
     done: int = 0
+    planned_decks: frozenset[DeckId] | None = None
 
 
 @dataclass(frozen=True, slots=True)

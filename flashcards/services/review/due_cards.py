@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from flashcards.domain.ids import DeckId, NoteId
-from flashcards.domain.queue import DaySoFar, DueRow, Order, day_so_far, hide_due_siblings, limit_due, within_limit
+from flashcards.domain.queue import DaySoFar, DueRow, Order, day_so_far, limit_due, within_limit
+from flashcards.domain.siblings import hide_due_siblings
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner

@@ -1,12 +1,11 @@
 """Reviewing: the queue, the answers, undo, and what is known of cards.
 
-One service in parts, each in a module of its own: the writes (`answers`), the day's queue (`queue`), reads of cards
-and of the log (`card_lookup`), sets to study (`sets`), and saved searches (`saved_searches`).
+One service in parts, each in a module of its own: the writes (`answers`, `undo`), the day's queue (`queue`), reads
+of cards and of the log (`card_lookup`), sets to study (`sets`), and saved searches (`saved_searches`).
 """
 
 from __future__ import annotations
 
-from flashcards.services.review.answers import Answers
 from flashcards.services.review.contract import (
     Acted,
     Answer,
@@ -29,6 +28,7 @@ from flashcards.services.review.contract import (
 )
 from flashcards.services.review.deck_list import DeckLists
 from flashcards.services.review.saved_searches import SavedSearches
+from flashcards.services.review.undo import Undo
 
 __all__ = [
     "Acted",
@@ -53,5 +53,5 @@ __all__ = [
 ]
 
 
-class ReviewService(Answers, SavedSearches, DeckLists):
+class ReviewService(Undo, SavedSearches, DeckLists):
     """Everything that a learner does with cards: `ReviewService(database, clock)`."""

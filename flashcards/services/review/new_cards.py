@@ -7,7 +7,8 @@ from functools import cache, cached_property
 from itertools import islice
 
 from flashcards.domain.ids import DeckId, NoteId
-from flashcards.domain.queue import DaySoFar, NewCard, NewLimits, choose_new, in_turn, shuffled, waits
+from flashcards.domain.prerequisites import waits
+from flashcards.domain.queue import DaySoFar, NewCard, NewLimits, choose_new, in_turn, shuffled
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.scope import grouped

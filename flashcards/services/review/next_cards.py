@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from flashcards.domain.confusables import apart, touching
 from flashcards.domain.ids import CardId, LearnerId
-from flashcards.domain.queue import PlannedCard, apart, touching
+from flashcards.domain.queue import PlannedCard
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.scope import Weighed

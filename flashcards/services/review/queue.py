@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from flashcards.domain.ids import CardId
-from flashcards.domain.pace import Asked, seconds_left
+from flashcards.domain.minutes_left import Asked, seconds_left
 from flashcards.domain.queue import NewLimits, Plan
-from flashcards.domain.study_day import Day, streak
+from flashcards.domain.streak import streak
+from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG
 from flashcards.services.review.contract import BeyondLimit, DeckCounts, Left, LimitsLeft, Queue, QueueMode, Today
@@ -100,6 +101,7 @@ class Queues(PlanDay, StudyAhead):
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
                 plan_seconds=round(day.seconds),
                 done=day.done,
+                planned_decks=followed.weighed.planned_decks if followed else None,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed

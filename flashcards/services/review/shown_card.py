@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flashcards.domain import grade, sm2
 from flashcards.domain.card import card_key
-from flashcards.domain.schedule import becomes_leech, is_leech
+from flashcards.domain.leech import becomes_leech, is_leech
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import CardState, CardStatus, LogRow, QueueCard, QueueKind

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from flashcards.deckfiles.check import between_files as cross
 from flashcards.deckfiles.parse.deck import Parsed
-from flashcards.domain import requirements as domain
+from flashcards.domain import prerequisites as domain
+from flashcards.domain.prerequisites import Key, Requirements
 from flashcards.domain.problem import Problem
-from flashcards.domain.requirements import Key, Requirements
 from flashcards.storage.deck_rows import Referring, Requirement
 
 DUPLICATE_DECK = "duplicate-deck-id"

@@ -31,6 +31,7 @@ class Learner(Table):
     email_verified_at = Instant(null=True)
     reminder = TextField(null=True)  # the hour on the learner's clock, 07:00; NULL: no reminder
     calendar_generation = IntegerField(**default(0))  # below zero: there is no address
+    letter = TextField(null=True)  # when the weekly letter comes, 1-07:00 for Mondays; NULL: never
     consent_llm_at = Instant(null=True)  # since when answers may go to the model; NULL: never
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import CompositeKey, TextField
+from peewee import CompositeKey, IntegerField, TextField
 
-from flashcards.storage.models.base import DayNumber, Flag, Instant, Table, belongs_to
+from flashcards.storage.models.base import DayNumber, Flag, Instant, Table, belongs_to, default
 from flashcards.storage.models.people import Learner
 
 
@@ -45,4 +45,22 @@ class Sent(Table):
 
     class Meta:
         primary_key = CompositeKey("learner", "kind", "study_day")
+        without_rowid = True
+
+
+class Channel(Table):
+    """An address beside mail at which a learner is told that cards are due."""
+
+    learner = belongs_to(Learner)
+    id = IntegerField()  # of this learner, from 1
+    kind = TextField()
+    shown = TextField()  # what a page may say of it
+    url_encrypted = TextField()
+    made_at = Instant()
+    failures = IntegerField(**default(0))  # in a row
+    tried_at = Instant(null=True)  # the last time
+    trouble = TextField(**default(""))  # what went wrong then, for people
+
+    class Meta:
+        primary_key = CompositeKey("learner", "id")
         without_rowid = True

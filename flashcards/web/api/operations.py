@@ -73,37 +73,51 @@ def operation(
 
     def declare(view: View) -> View:
         name, about = view.__name__, getdoc(view) or ""
-        OPERATIONS.append(
-            Operation(
-                method, path, name, summary, about, replies, query, body, body_optional, upload, errors, scope=scope
-            )
+        declared = Operation(
+            method, path, name, summary, about, replies, query, body, body_optional, upload, errors, scope=scope
         )
-
-        def handle(**parts: Any) -> Response:
-            check_scope(scope)
-            who()
-            if query is not None:
-                parts["query"] = query.read_query(request.args)
-            if body is not None:
-                parts["body"] = body.read(read_json(optional=body_optional))
-            status, value = view(**parts)
-            response = value if isinstance(value, Response) else json_response(value, status)
-            if status == 201 and location is not None:
-                response.headers["Location"] = f"{api.url_prefix}{location(value)}"
-            if method == "GET" and status == 200 and "ETag" not in response.headers and not response.direct_passthrough:
-                response.add_etag()
-                response.make_conditional(request)
-            return response
+        OPERATIONS.append(declared)
 
         def may_send() -> Learner:
             check_scope(scope)
             return who()
+
+        def handle(**parts: Any) -> Response:
+            may_send()
+            return _answer(declared, location, view(**parts, **_as_read(declared)))
 
         endpoint = handle if body_limit is None else takes(body_limit, may_send)(handle)
         api.add_url_rule(path, name, endpoint, methods=[method])
         return view
 
     return declare
+
+
+def _as_read(declared: Operation) -> dict[str, Any]:
+    """What the request holds, for the view."""
+    read: dict[str, Any] = {}
+    if declared.query is not None:
+        read["query"] = declared.query.read_query(request.args)
+    if declared.body is not None:
+        read["body"] = declared.body.read(read_json(optional=declared.body_optional))
+    return read
+
+
+def _answer(declared: Operation, location: Callable[[Any], str] | None, reply: Reply) -> Response:
+    """The response to a reply of the view."""
+    status, value = reply
+    response = value if isinstance(value, Response) else json_response(value, status)
+    if status == 201 and location is not None:
+        response.headers["Location"] = f"{api.url_prefix}{location(value)}"
+    if (
+        declared.method == "GET"
+        and status == 200
+        and not response.direct_passthrough
+        and "ETag" not in response.headers
+    ):
+        response.add_etag()
+        response.make_conditional(request)
+    return response
 
 
 def json_response(value: Any, status: int = 200) -> Response:

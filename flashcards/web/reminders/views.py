@@ -8,15 +8,20 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany, Unavailable
+from flashcards.services.reminders.channels import MOST
 from flashcards.services.reminders.reminders import HOURS
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.shared.errors import trouble_of
 
 reminders = Blueprint("reminders", __name__)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SAID = {
     "saved": "Saved.",
     "confirm": "Saved. Reminders begin when you have opened the link in the mail that is on its way to you.",
     "test": "A mail is on its way to you.",
+    "address": "Saved. Send a test to see whether messages arrive there.",
+    "removed": "The address is forgotten.",
+    "sent": "The message was taken. It should be there now.",
     "calendar": "Here is the address. Whoever knows it sees how many cards are due.",
     "calendar-off": "The address leads nowhere any more.",
 }
@@ -30,10 +35,11 @@ def page() -> Response:
 
 @reminders.post("/settings/reminders")
 def save() -> BaseResponse | Response:
-    """Stores the address and the hour; a new address gets a link to confirm it."""
+    """Stores when to remind and the mail address; a new one gets a link to confirm it."""
     form = request.form
+    letter = f"{day}-{form.get('letter_hour', '')}" if (day := form.get("letter_day", "")) else ""
     try:
-        sent = services().reminders.save(learner(), form.get("email", ""), form.get("hour", ""))
+        sent = services().reminders.save(learner(), form.get("email"), form.get("hour", ""), letter)
     except (Conflict, Invalid, TooMany, Unavailable) as error:
         return _page(error, form=form)
     return _done("confirm" if sent else "saved")
@@ -47,6 +53,29 @@ def test() -> BaseResponse | Response:
     except (Conflict, TooMany, Unavailable) as error:
         return _page(error)
     return _done("test")
+
+
+@reminders.post("/settings/reminders/addresses")
+def add_address() -> BaseResponse | Response:
+    """Stores an address of another service."""
+    try:
+        services().channels.add(learner(), request.form.get("url", ""))
+    except (Conflict, Invalid, TooMany, Unavailable) as error:
+        return _page(error)
+    return _done("address")
+
+
+@reminders.post("/settings/reminders/addresses/<int:number>")
+def change_address(number: int) -> BaseResponse | Response:
+    """Sends a message to one of the addresses now, or forgets it."""
+    if request.form.get("what") == "remove":
+        services().channels.remove(learner(), number)
+        return _done("removed")
+    try:
+        services().channels.test(learner(), number)
+    except (Conflict, TooMany, Unavailable) as error:
+        return _page(error)
+    return _done("sent")
 
 
 @reminders.post("/settings/calendar")
@@ -92,17 +121,16 @@ def confirm(secret: str) -> Response:
 @reminders.get("/reminders/stop/<secret>")
 @public
 def to_stop(secret: str) -> Response:
-    """The button that ends the reminders."""
-    services().reminders.to_stop(secret)
-    return _link_page("stop", secret)
+    """The button that ends the reminders, or the letters."""
+    _, what = services().reminders.to_stop(secret)
+    return _link_page(what, secret)
 
 
 @reminders.post("/reminders/stop/<secret>")
 @public
 def stop(secret: str) -> Response:
     """Ends them; mail programs do that by themselves, too (RFC 8058)."""
-    services().reminders.stop(secret)
-    return _link_page("stop", secret, done=True)
+    return _link_page(services().reminders.stop(secret), secret, done=True)
 
 
 def _link_page(what: str, secret: str, *, address: str = "", done: bool = False) -> Response:
@@ -113,6 +141,12 @@ def _link_page(what: str, secret: str, *, address: str = "", done: bool = False)
     return response
 
 
+def _filled(email: str | None, reminder: str | None, letter: str | None) -> dict[str, str]:
+    """What stands in the form where nobody has typed anything yet."""
+    day, _, hour = (letter or "").partition("-")
+    return {"email": email or "", "hour": reminder or "", "letter_day": day, "letter_hour": hour or reminder or "07:00"}
+
+
 def _done(what: str) -> BaseResponse:
     return redirect(f"/settings/reminders?done={what}", 303)
 
@@ -120,14 +154,20 @@ def _done(what: str) -> BaseResponse:
 def _page(error: FlashcardsError | None = None, *, said: str | None = None, form: Any = None) -> Response:
     trouble, me = trouble_of(error) if error else None, learner()
     wishes, calendar = services().reminders.wishes(me), services().calendar
+    channels = services().channels.of(me)
     page = render_template(
         "settings/reminders.html",
         trouble=trouble,
         said=said,
-        form=form or {"email": wishes.email or "", "hour": wishes.reminder or ""},
+        form=form or _filled(wishes.email, wishes.reminder, wishes.letter),
         wishes=wishes,
         hours=HOURS,
+        weekdays=WEEKDAYS,
         sends_mail=services().reminders.possible,
+        sends_elsewhere=services().channels.possible,
+        channels=channels,
+        room=len(channels) < MOST,
+        given=request.form.get("url", "") if trouble and trouble.field == "url" else "",
         possible=calendar.possible,
         address=calendar.address(me),
     )

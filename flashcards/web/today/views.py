@@ -32,7 +32,7 @@ def page() -> str:
     total = now.due + now.new + now.drill + now.early
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
-    folders = services().plans.by_folder(now.decks)
+    folders = services().plans.by_folder(now)
     return render_template(
         "today/page.html",
         now=now,
@@ -75,7 +75,7 @@ def done() -> str:
         left=left,
         done=queue.done,
         plan=queue.plan,
-        ahead=0 if left or study_set else _ahead(filters),
+        ahead=0 if left or study_set or (beyond and queue.plan) else _ahead(filters),
         beyond=beyond,
         study_set=study_set,
         failed=review.found(me, FAILED).cards,

@@ -17,7 +17,7 @@ from flashcards.deckfiles.parse.note import CORE_SECTIONS, LISTS
 PAGE = (Path(__file__).parents[3] / "docs" / "deck-format.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^(`{3,})markdown\n(.*?)^\1$", PAGE, re.M | re.S)
 PACKAGE = Path(flashcards.deckfiles.__file__).parent
-SOURCES = [*sorted(PACKAGE.rglob("*.py")), PACKAGE.parent / "domain" / "requirements.py"]
+SOURCES = [*sorted(PACKAGE.rglob("*.py")), PACKAGE.parent / "domain" / "prerequisites.py"]
 _LITERAL = re.compile(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+|math)"')
 
 

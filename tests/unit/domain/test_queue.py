@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,18 +16,13 @@ from flashcards.domain.queue import (
     NewLimits,
     Order,
     Plan,
-    Prerequisite,
-    apart,
     choose_new,
     day_so_far,
-    hide_due_siblings,
     in_order,
     limit_due,
     most_overdue,
     soonest,
     spread,
-    touching,
-    waits,
 )
 
 TODAY = 20_000
@@ -64,15 +59,6 @@ def test_ties_fall_another_way_for_other_learners_and_days() -> None:
         for day in range(TODAY, TODAY + 5)
     }
     assert len(orders) == 25
-
-
-@given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 5)), unique=True), st.sets(st.integers(1, 8)))
-def test_of_siblings_the_lowest_ordinal_is_shown(places: list[tuple[int, int]], moved: set[int]) -> None:
-    cards = [due(number, note=note, ordinal=at) for number, (note, at) in enumerate(places)]
-    shown = hide_due_siblings(cards, moved)
-    lowest = {note: min(at for other, at in places if other == note) for note, _ in places if note not in moved}
-    assert {it.note: it.ordinal for it in shown} == lowest
-    assert len(shown) == len(lowest)
 
 
 @given(st.integers(0, 200), st.integers(0, 60))
@@ -114,12 +100,6 @@ def test_no_more_candidates_are_read_than_needed() -> None:
     assert len(read) == 3
 
 
-def test_prerequisites() -> None:
-    assert not waits([])
-    assert waits([Prerequisite(True, False)])
-    assert not waits([Prerequisite(True, True), Prerequisite(False, False)])
-
-
 def test_a_due_limit_keeps_the_most_overdue() -> None:
     cards = [due(number, over=number) for number in range(10)]
     assert limit_due(cards, None, TODAY, 1) is cards
@@ -158,53 +138,6 @@ def test_the_drill_comes_last_and_held_cards_are_passed_over() -> None:
     assert cards(2, {1, 9}) == [2, 3]
     assert cards(99, {1, 2, 3, 9, 7}) == [8]
     assert cards(0) == []
-
-
-MARKS = st.lists(st.sampled_from([None, 1, 2, 3]), max_size=7)
-
-
-def marked(marks: list[int | None]) -> tuple[list[DueCard], dict[int, int]]:
-    """A due card for each mark, numbered by its place."""
-    cards = [due(place) for place in range(len(marks))]
-    return cards, {place: mark for place, mark in enumerate(marks) if mark is not None}
-
-
-def touches(cards: list[DueCard], marks: dict[int, int], before: int | None) -> int:
-    row = [before, *(marks.get(it.card) for it in cards)]
-    return sum(left is not None and left == right for left, right in pairwise(row))
-
-
-@given(MARKS, st.sampled_from([None, 1, 2]))
-def test_confusable_cards_touch_only_where_nothing_is_left_to_put_between(
-    given_marks: list[int | None], before: int | None
-) -> None:
-    cards, marks = marked(given_marks)
-    arranged = apart(cards, marks, before)
-    assert sorted(arranged) == sorted(cards)
-    least = min(touches(list(order), marks, before) for order in permutations(cards))
-    assert touches(arranged, marks, before) == least
-    assert touching(arranged, marks, before) == (least > 0)
-    assert apart(arranged, marks, before) == arranged or least
-
-
-@given(st.lists(st.sampled_from([None, None, None, 1, 2, 3, 4]), max_size=60), st.sampled_from([None, 1]))
-def test_setting_apart_keeps_the_order_otherwise(given_marks: list[int | None], before: int | None) -> None:
-    cards, marks = marked(given_marks)
-    arranged = apart(cards, marks, before)
-    assert sorted(arranged) == cards
-    for mark in {None, *given_marks}:
-        same = [it.card for it in arranged if marks.get(it.card) == mark]
-        assert same == sorted(same)
-    if not touches(cards, marks, before):
-        assert arranged == cards
-
-
-def test_a_confusable_card_waits_for_one_card_and_comes_earlier_only_in_need() -> None:
-    order = lambda *given: [it.card for it in apart(*marked(list(given)))]  # noqa: E731
-    assert order(1, 1, None, None, None) == [0, 2, 1, 3, 4]
-    assert order(None, None, 1, None, 1, 1) == [0, 2, 1, 4, 3, 5]
-    assert order(1, 1) == [0, 1]
-    assert [it.card for it in apart(*marked([1, None, None]), before=1)] == [1, 0, 2]
 
 
 def ahead(card: int, days: int, note: int | None = None, ordinal: int = 0) -> DueCard:

@@ -16,11 +16,9 @@ from flashcards.domain.schedule import (
     Schedule,
     Scheduled,
     answered,
-    becomes_leech,
     brought_back,
     changed,
     is_lapse,
-    is_leech,
     kind_of_answer,
 )
 from flashcards.domain.schedulers import Entry, replay
@@ -79,14 +77,12 @@ def test_manual_actions() -> None:
         changed(start, "due", TODAY)
 
 
-def test_lapses_and_leeches() -> None:
+def test_lapses() -> None:
     assert is_lapse(due(TODAY), "scheduled", 2)
     assert not is_lapse(due(TODAY), "scheduled", 3)
     assert not is_lapse(NEVER_SEEN, "scheduled", 0)
     assert not is_lapse(due(TODAY), "drill", 0)
     assert not is_lapse(due(TODAY), "manual", None)
-    assert [lapses for lapses in range(22) if becomes_leech(lapses)] == [8, 12, 16, 20]
-    assert [lapses for lapses in range(10) if is_leech(lapses)] == [8, 9]
 
 
 ACTIONS = st.one_of(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.domain.study_day import date_of, day_of, raw_study_day, streak, study_day, zone
+from flashcards.domain.study_day import date_of, day_of, raw_study_day, study_day, zone
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -122,8 +122,3 @@ def test_zones_that_are_none(name: str) -> None:
 def test_instants_out_of_reach(at: int) -> None:
     with pytest.raises(ValueError, match="1970"):
         raw_study_day(at, "UTC", 4)
-
-
-def test_streaks() -> None:
-    cases = {(): 0, (10,): 1, (9,): 1, (8,): 0, (10, 9, 8, 6): 3, (9, 8): 2, (10, 8): 1, (11, 10): 0}
-    assert {days: streak(days, 10) for days in cases} == cases

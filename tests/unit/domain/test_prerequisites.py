@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashcards.domain.requirements import CIRCLE, UNKNOWN, Key, Requirements
+from flashcards.domain.prerequisites import CIRCLE, UNKNOWN, Key, Prerequisite, Requirements, waits
 
 
 def graph(*edges: str, decks: str = "d") -> Requirements:
@@ -67,3 +67,9 @@ def test_without_the_edges_in_circles_there_is_an_order(edges: list[tuple[str, s
         free = {edge for edge in left if edge[1] not in waiting}
         assert free, "everyone waits for someone"
         left -= free
+
+
+def test_a_card_waits_for_what_can_be_asked_and_was_not() -> None:
+    assert not waits([])
+    assert waits([Prerequisite(True, False)])
+    assert not waits([Prerequisite(True, True), Prerequisite(False, False)])

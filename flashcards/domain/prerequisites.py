@@ -1,14 +1,27 @@
-"""Which notes must be learnt before which: what is wrong with what authors ask for."""
+"""Prerequisites (`requires=`): which new cards wait for other notes, and what is wrong with what authors ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 Key = tuple[str, str]
 """A note: its deck's id and its own."""
 
 UNKNOWN = "requires-unknown"
 CIRCLE = "requires-circle"
+
+
+class Prerequisite(NamedTuple):
+    """A note that must come first. `in_play` is false where all of it is inactive, suspended or removed."""
+
+    in_play: bool
+    answered: bool
+
+
+def waits(prerequisites: Iterable[Prerequisite]) -> bool:
+    """Whether a new card must wait: a prerequisite that can be asked has never been answered."""
+    return any(it.in_play and not it.answered for it in prerequisites)
 
 
 class Requirements:
