@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -120,16 +121,10 @@ def _of_decks(query: Any, learner: LearnerId, decks: Collection[DeckId]) -> Any:
 
 
 @prepared
-def _intervals(learner: LearnerId, decks: Collection[DeckId]) -> Query:
+def _standing(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_asked = Schedule.due_on.is_null(False) & (Schedule.suspended == 0)
-    columns = (Schedule.interval, _sum(is_asked), fn.sum(Schedule.suspended))
-    return _of_decks(Schedule.select(*columns), learner, decks).group_by(Schedule.interval)
-
-
-@prepared
-def _eases(learner: LearnerId, decks: Collection[DeckId]) -> Query:
-    query = Schedule.select(Schedule.ease, fn.count(SQL("*"))).group_by(Schedule.ease)
-    return _of_decks(query.where(Schedule.due_on.is_null(False), Schedule.suspended == 0), learner, decks)
+    columns = (Schedule.interval, Schedule.ease, _sum(is_asked), fn.sum(Schedule.suspended))
+    return _of_decks(Schedule.select(*columns), learner, decks).group_by(Schedule.interval, Schedule.ease)
 
 
 @prepared
@@ -229,14 +224,18 @@ class StatisticsRows:
         row = _cards.one(self._db, decks)
         return (row[0] if row else 0) or 0
 
-    def intervals(self, learner: LearnerId, decks: Collection[DeckId]) -> list[IntervalRow]:
-        """The learner's cards by their interval."""
-        rows = _intervals.all(self._db, learner, decks)
-        return [IntervalRow(*row) for row in rows]
+    def standing(self, learner: LearnerId, decks: Collection[DeckId]) -> tuple[list[IntervalRow], Counts]:
+        """The learner's cards by their interval, and (ease in hundredths, cards) of the scheduled ones.
 
-    def eases(self, learner: LearnerId, decks: Collection[DeckId]) -> Counts:
-        """(ease in hundredths, cards) of the scheduled cards."""
-        return _eases.all(self._db, learner, decks)
+        One pass for both: all schedules are looked at.
+        """
+        scheduled, suspended, eases = Counter[int](), Counter[int](), Counter[int]()
+        for interval, ease, asked, held in _standing.all(self._db, learner, decks):
+            scheduled[interval] += asked
+            suspended[interval] += held
+            eases[ease] += asked
+        intervals = [IntervalRow(it, scheduled[it], suspended[it]) for it in sorted(scheduled)]
+        return intervals, sorted((ease, cards) for ease, cards in eases.items() if cards)
 
     def added(self, at: int, decks: Collection[DeckId]) -> Counts:
         """(instant, cards): when the notes of these decks were first read, from `at` on."""

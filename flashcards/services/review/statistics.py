@@ -125,7 +125,7 @@ class StatsService(Queues):
             kept = statistics.retention([*log.older, *sums], today)
             in_period = [it for it in sums if first <= it.day <= today]
             coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
-            intervals = rows.intervals(learner.id, decks)
+            intervals, eases = rows.standing(learner.id, decks)
             by_deck = self._known.by_deck(learner, today)
             known = together(it for deck, it in by_deck.items() if deck in decks)
             return Statistics(
@@ -144,7 +144,7 @@ class StatsService(Queues):
                 retention=kept,
                 calendar=self._calendar(learner, sums, today, chosen),
                 intervals=tuple((it.interval, it.scheduled) for it in intervals if it.scheduled),
-                eases=tuple(rows.eases(learner.id, decks)),
+                eases=tuple(eases),
                 hours=statistics.by_hour(log.quarters, learner.timezone),
                 buttons=statistics.buttons(in_period),
                 added=self._added(rows, learner, first, decks),
