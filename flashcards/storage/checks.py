@@ -10,6 +10,7 @@ from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
 from flashcards.storage import models
 from flashcards.storage.by_hand import ByHand
+from flashcards.storage.card_ranges import CardRange, card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 from flashcards.storage.models import Review
@@ -90,19 +91,19 @@ _COUNTERS = {
 
 
 @prepared
-def _schedules() -> Query:
+def _schedules(above: int, upto: int) -> Query:
     schedule = models.Schedule
     rows = schedule.select(schedule.learner, schedule.card, schedule.lapses, schedule.by, *columns(schedule))
-    return rows.order_by(schedule.learner, schedule.card)
+    return rows.where(schedule.card > above, schedule.card <= upto).order_by(schedule.learner, schedule.card)
 
 
 @prepared
-def _log() -> Query:
+def _log(above: int, upto: int) -> Query:
     """Sorted, not looked up: finding the rows one by one by their card takes five times as long."""
     log = Indexed(Review, None)
     return (
         log.select(log.learner, log.card, log.seq, *entry_columns(log))
-        .where(log.undone == 0)
+        .where(log.undone == 0, log.card > above, log.card <= upto)
         .order_by(log.learner, log.card, log.seq)
     )
 
@@ -144,15 +145,19 @@ class CheckRows:
             if row and row[0]:
                 yield f"{row[0]:,} {what}" if queries is _ORPHANS else f"{what}: {row[0]:,} are wrong"
 
-    def schedules(self) -> Iterator[tuple[tuple[int, int], tuple[Schedule, int, str]]]:
-        """(schedule, lapses, who decides its date) of every (learner, card), in their order."""
-        for learner, card, lapses, by, *values in _schedules.each(self._db):
+    def ranges(self) -> Iterator[CardRange]:
+        """Ranges of cards that `schedules` and `log` can be read for, one after the other: all cards there could be."""
+        return card_ranges(self._db)
+
+    def schedules(self, cards: CardRange) -> Iterator[tuple[tuple[int, int], tuple[Schedule, int, str]]]:
+        """(schedule, lapses, who decides its date) of every (learner, card) of the range, in their order."""
+        for learner, card, lapses, by, *values in _schedules.each(self._db, *cards):
             yield (learner, card), (schedule_of(*values), lapses, by)
 
-    def log(self) -> Iterator[LoggedEntry]:
-        """Every log by learner and card, in the order of `seq`, undone rows left out."""
+    def log(self, cards: CardRange) -> Iterator[LoggedEntry]:
+        """The logs of these cards by learner and card, in the order of `seq`, undone rows left out."""
         known = MemoryRows(self._db).parameters()
-        for learner, card, seq, *row in _log.each(self._db):
+        for learner, card, seq, *row in _log.each(self._db, *cards):
             yield LoggedEntry(learner, card, seq, entry_of(row, known))
 
     def totals(self) -> dict[str, int]:

@@ -30,6 +30,7 @@ from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
+from flashcards.storage.card_ranges import CardRange
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
@@ -104,6 +105,11 @@ def _of_card(learner: LearnerId, card: CardId) -> Query:
 def _of_cards(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
     query = models.Memory.select(*MEMORY_COLUMNS).where(models.Memory.learner == learner).order_by(models.Memory.card)
     return query if cards is None else query.where(Among(models.Memory.card, cards))
+
+
+@prepared
+def _of_range(learner: LearnerId, above: int, upto: int) -> Query:
+    return _of_cards.query(learner).where(models.Memory.card > above, models.Memory.card <= upto)
 
 
 @prepared
@@ -195,6 +201,12 @@ def _logs(learner: LearnerId, cards: Collection[CardId] | None = None) -> Query:
     log = Review if cards is None else Indexed(Review, "review_card")
     rows = _log(log, learner).order_by(log.card, log.seq)
     return rows if cards is None else rows.where(Among(log.card, cards))
+
+
+@prepared
+def _logs_of_range(learner: LearnerId, above: int, upto: int) -> Query:
+    log = Indexed(Review, None)  # sorted, not looked up: see `checks`
+    return _log(log, learner).where(log.card > above, log.card <= upto).order_by(log.card, log.seq)
 
 
 @prepared
@@ -308,9 +320,9 @@ class MemoryRows:
         rows = _of_cards.all(self._db, learner, None if cards is None else list(cards))
         return [CardMemory(*row) for row in rows]
 
-    def every_card(self, learner: LearnerId) -> Iterator[CardMemory]:
-        """As `of_cards` of all cards, in their order, read bit by bit: within one transaction."""
-        return map(CardMemory._make, _of_cards.each(self._db, learner))
+    def of_range(self, learner: LearnerId, cards: CardRange) -> Iterator[CardMemory]:
+        """As `of_cards` of a range of cards, in their order, read bit by bit: within one transaction."""
+        return map(CardMemory._make, _of_range.each(self._db, learner, *cards))
 
     def of_decks(self, learner: LearnerId, decks: Collection[DeckId]) -> list[tuple[DeckId, CardMemory]]:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
@@ -372,9 +384,9 @@ class MemoryRows:
         """(card, what the log says of its memory, by `seq`) of these cards, or of all that are in the log."""
         return _by_card(_logs.all(self._db, learner, None if cards is None else list(cards)))
 
-    def every_log(self, learner: LearnerId) -> Iterator[tuple[CardId, list[LogLine]]]:
-        """As `logs` of all cards, in their order, read bit by bit: within one transaction."""
-        return _by_card(_logs.each(self._db, learner))
+    def logs_of_range(self, learner: LearnerId, cards: CardRange) -> Iterator[tuple[CardId, list[LogLine]]]:
+        """As `logs` of a range of cards, in their order, read bit by bit: within one transaction."""
+        return _by_card(_logs_of_range.each(self._db, learner, *cards))
 
     def mark_of(self, learner: LearnerId) -> Row:
         """What is another whenever the log says something else of the memory."""

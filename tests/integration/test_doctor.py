@@ -10,6 +10,7 @@ import pytest
 from flashcards.errors import Unavailable
 from flashcards.services.upkeep import doctor
 from flashcards.services.upkeep.doctor import DoctorService, sqlite_note
+from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
 from tests.databases import on_postgresql, sqlite_only
@@ -43,6 +44,20 @@ def test_all_is_well(world: StudyWorld) -> None:
     assert report.lines[0] == f"SQLite {SQLITE_VERSION}"
     assert "2 learners" in report.lines[-1]
     assert "22 log rows" in report.lines[-1]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 1000])
+def test_a_long_log_is_read_in_ranges_of_cards(world: StudyWorld, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each card's log is whole within one of them, whichever way they fall; and none is left out."""
+    monkeypatch.setattr(card_ranges, "ROWS_AT_ONCE", rows)
+    assert DoctorService(world.db).examine().findings == ()
+    world.db.execute("UPDATE schedule SET lapses = 7")
+    world.db.execute("UPDATE memory SET answers = 7")
+    world.db.execute("INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id) VALUES (1, 99, 2, 0, 1)")
+    found = "\n".join(DoctorService(world.db).examine().findings)
+    for learner, card in world.db.all("SELECT learner_id, card_id FROM schedule"):
+        assert f"learner {learner}, card {card}: " in found
+    assert "learner 1, card 99: there is a schedule, but nothing in the log" in found
 
 
 def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,15 +123,15 @@ def test_too_deep_a_text_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from flashcards.deckfiles.render import worker as render_worker
 
     deep = RenderRequest(Text("".join("  " * depth + "- a\n" for depth in range(90))))
-    data = json.dumps(request_to_json(deep)).encode()
+    request = request_to_json(deep)
     frames = len(__import__("inspect").stack())
     limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(frames + 80)
-        result = render_worker._render(data)
+        result = render_worker._render(request)
     finally:
         sys.setrecursionlimit(limit)
-    assert code(rendered_from_json(json.loads(result[4:]))) == "too-deep"
+    assert code(rendered_from_json(json.loads(result))) == "too-deep"
 
 
 def test_a_child_that_is_killed_costs_at_most_its_note() -> None:
@@ -142,6 +142,24 @@ def test_a_child_that_is_killed_costs_at_most_its_note() -> None:
         found = dict(results)
     assert found[1].problems
     assert found[2] == render(REQUESTS[0])
+
+
+def test_no_note_of_a_group_is_blamed_for_the_end_of_its_child() -> None:
+    with RenderPool(1) as pool:
+        results = pool.render_all((index, REQUESTS[0]) for index in range(60))
+        first = next(results)
+        os.kill(pool._children[0].process.pid, signal.SIGKILL)
+        found = dict([first, *results])
+    assert found == dict.fromkeys(range(60), render(REQUESTS[0]))
+
+
+def test_short_notes_that_hang_are_found_among_those_that_went_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flashcards.deckfiles.render.pool.GROUP_SIZE", 10_000_000)
+    requests = [(index, SLOW if index == 2 else REQUESTS[0]) for index in range(6)]
+    with RenderPool(1, seconds=0.6) as pool:
+        found = dict(pool.render_all(requests))
+    assert [code(found[index]) for index in range(6) if not found[index].cards] == ["render-timeout"]
+    assert not found[2].cards
 
 
 def test_a_child_that_died_idle_is_replaced_and_no_note_is_blamed() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +22,20 @@ _CONTENTS = {"Basic": Basic, "Cloze": Cloze, "Text": Text}
 
 def frame(value: Any) -> bytes:
     """A JSON value with its length before it."""
-    data = _ENCODE(value).encode()
+    return _with_length(encoded(value))
+
+
+def frame_of(values: Iterable[bytes]) -> bytes:
+    """The same of a list of values that are JSON already."""
+    return _with_length(b"[" + b",".join(values) + b"]")
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON."""
+    return _ENCODE(value).encode()
+
+
+def _with_length(data: bytes) -> bytes:
     return HEADER.pack(len(data)) + data
 
 

@@ -1,7 +1,8 @@
 """Rendering in child processes, bounded in time and memory.
 
-A hostile or unlucky note costs itself, not the others: its child is ended and replaced, and what waited
-behind it goes to the new one.
+Short notes go to a child by the dozen: to send each alone, and to be woken by each, costs as much as to render it. A
+hostile or unlucky note costs itself, not the others: its child is ended and replaced, the notes that went with it are
+sent again one by one, and what waited behind them goes to the new child.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from typing import Generic, TypeVar
 import flashcards
 from flashcards.deckfiles.render.frames import HEADER, frame, rendered_from_json, request_to_json
 from flashcards.deckfiles.render.jobs import Rendered, RenderProblem, RenderRequest
+from flashcards.domain.card import Basic, Cloze
 from flashcards.errors import Unavailable
 
 NOTE_SECONDS = 2.0
 MEMORY = 512 * 1024 * 1024
-WINDOW = 8  # requests that a child has at hand, so that it need not wait for us
+WINDOW = 3  # groups that a child has at hand, so that it need not wait for us
+GROUP = 12  # short notes that go together
+GROUP_SIZE = 12_000  # characters of all their texts
 START_SECONDS = 30.0
 # A child that waits for the processor, or is stopped, is not at fault: the wall clock gets this much more.
 PATIENCE = 5.0
@@ -40,6 +44,7 @@ main()
 """
 
 Key = TypeVar("Key")
+Group = list[tuple[Key, RenderRequest]]
 
 
 class RenderPool:
@@ -178,8 +183,9 @@ class _Run(Generic[Key]):
     def __init__(self, pool: RenderPool, requests: Iterator[tuple[Key, RenderRequest]]) -> None:
         self.pool = pool
         self.requests = requests
-        self.again: deque[tuple[Key, RenderRequest]] = deque()
-        self.in_work: dict[_Child, deque[tuple[Key, RenderRequest]]] = {}
+        self.next: tuple[Key, RenderRequest] | None = None  # taken from `requests`, and not given out yet
+        self.again: deque[Group[Key]] = deque()
+        self.in_work: dict[_Child, deque[Group[Key]]] = {}
         self.selector = selectors.DefaultSelector()
         self.exhausted = False
 
@@ -206,12 +212,26 @@ class _Run(Generic[Key]):
 
     # Giving out ---------------------------------------------------------------------------------------
 
-    def next_request(self) -> tuple[Key, RenderRequest] | None:
+    def next_group(self) -> Group[Key] | None:
+        """Short notes together, a long one alone; None where nothing is left."""
         if self.again:
             return self.again.popleft()
-        item = None if self.exhausted else next(self.requests, None)
-        self.exhausted = item is None
-        return item
+        group: Group[Key] = []
+        size = 0
+        while len(group) < GROUP and (item := self.peek()) is not None:
+            size += _size(item[1])
+            if group and size > GROUP_SIZE:
+                break
+            group.append(item)
+            self.next = None
+        return group or None
+
+    def peek(self) -> tuple[Key, RenderRequest] | None:
+        """The next request; it stays the next one until `next` is set to None."""
+        if self.next is None and not self.exhausted:
+            self.next = next(self.requests, None)
+            self.exhausted = self.next is None
+        return self.next
 
     def fill(self) -> None:
         """Give every child something to do, in turns, up to its window."""
@@ -219,18 +239,18 @@ class _Run(Generic[Key]):
             for index in range(self.pool.workers):
                 child = self.pool._child(index, self.in_work)
                 if len(self.in_work.get(child, ())) < depth:
-                    item = self.next_request()
-                    if item is None:
+                    group = self.next_group()
+                    if group is None:
                         break
-                    self.give(child, item)
+                    self.give(child, group)
         self.watch()
 
-    def give(self, child: _Child, item: tuple[Key, RenderRequest]) -> None:
+    def give(self, child: _Child, group: Group[Key]) -> None:
         work = self.in_work.setdefault(child, deque())
         if not work and child.ready:
             child.since = time.monotonic()
-        work.append(item)
-        child.unsent += frame(request_to_json(item[1]))
+        work.append(group)
+        child.unsent += frame([request_to_json(request) for _, request in group])
 
     def watch(self) -> None:
         """Send what the pipes take; watch for answers, and for room where something is left to send."""
@@ -252,9 +272,10 @@ class _Run(Generic[Key]):
         alive = child.read()
         for value in child.frames():
             child.since = time.monotonic()
-            if isinstance(value, dict):
-                item = self.in_work[child].popleft()
-                yield item[0], rendered_from_json(value)
+            if isinstance(value, list):
+                group = self.in_work[child].popleft()
+                for (key, _), result in zip(group, value, strict=True):
+                    yield key, rendered_from_json(result)
             else:
                 child.ready = True
         if not alive:
@@ -274,7 +295,10 @@ class _Run(Generic[Key]):
                 yield from self.lost(child, _timeout(self.pool.seconds))
 
     def lost(self, child: _Child, problem: RenderProblem) -> Iterator[tuple[Key, Rendered]]:
-        """A child is gone or must go: the note it was at is at fault, the others get another child."""
+        """A child is gone or must go: the note it was at is at fault, the others get another child.
+
+        Of a group it is not known which one that was: each gets a chance of its own.
+        """
         work = self.in_work.pop(child)
         for pipe in (child.stdin, child.stdout):
             if pipe in self.selector.get_map():
@@ -284,9 +308,24 @@ class _Run(Generic[Key]):
         if not ready:
             raise Unavailable("The process that renders cards does not start; run `flashcards doctor`.")
         if work:
-            key, _ = work.popleft()
+            group = work.popleft()
             self.again.extendleft(reversed(work))
-            yield key, Rendered({}, problems=(problem,))
+            if len(group) > 1:
+                self.again.extendleft([item] for item in reversed(group))
+            else:
+                yield group[0][0], Rendered({}, problems=(problem,))
+
+
+def _size(request: RenderRequest) -> int:
+    """The characters of a note's texts, roughly."""
+    content = request.content
+    if isinstance(content, Basic):
+        texts = [content.question, content.answer]
+    elif isinstance(content, Cloze):
+        texts = [content.heading, content.body]
+    else:
+        texts = [content.text]
+    return sum(map(len, (*texts, request.in_full, request.definitions, *request.rubric, *request.follow_ups)))
 
 
 def _timeout(seconds: float) -> RenderProblem:

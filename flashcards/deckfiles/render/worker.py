@@ -1,4 +1,4 @@
-"""The child process that renders: requests come in on standard input, results go out on standard output.
+"""The child process that renders: groups of requests come in on standard input, results go out on standard output.
 
 It bounds itself: the kernel ends it when one note takes more processor time than allowed, and refuses it
 memory beyond a limit. It ends with its parent, whose end of the pipe closes.
@@ -6,12 +6,13 @@ memory beyond a limit. It ends with its parent, whose end of the pipe closes.
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from flashcards.deckfiles.render.frames import HEADER, frame, rendered_to_json, request_from_json
+from flashcards.deckfiles.render.frames import HEADER, encoded, frame, frame_of, rendered_to_json, request_from_json
 from flashcards.deckfiles.render.in_process import render
 from flashcards.deckfiles.render.jobs import Rendered, RenderProblem
 
@@ -29,12 +30,14 @@ def main() -> None:
     output = sys.stdout.buffer
     output.write(frame("ready"))
     output.flush()
-    while (request := _read(sys.stdin.buffer)) is not None:
-        # Its signal is not handled, so it ends the process wherever that is, in a regular expression too.
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        result = _render(request)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        output.write(result)
+    while (data := _read(sys.stdin.buffer)) is not None:
+        results = []
+        for request in _requests(data):
+            # Its signal is not handled, so it ends the process wherever that is, in a regular expression too.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            results.append(_render(request))
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        output.write(frame_of(results))
         output.flush()
 
 
@@ -47,11 +50,21 @@ def _read(stream: BinaryIO) -> bytes | None:
     return data if len(data) == size else None
 
 
-def _render(data: bytes) -> bytes:
-    import json
-
+def _requests(data: bytes) -> list[dict[str, Any] | None]:
+    """The notes of a group; one that is too large to be taken in comes alone, and is None."""
     try:
-        return frame(rendered_to_json(render(request_from_json(json.loads(data)))))
+        requests: list[dict[str, Any] | None] = json.loads(data)
+    except MemoryError:
+        return [None]
+    return requests
+
+
+def _render(request: dict[str, Any] | None) -> bytes:
+    """The result as JSON."""
+    try:
+        if request is None:
+            raise MemoryError
+        return encoded(rendered_to_json(render(request_from_json(request))))
     except RecursionError:
         problem = TOO_DEEP
     except MemoryError:
@@ -63,7 +76,7 @@ def _render(data: bytes) -> bytes:
             "render-failed",
             f"the note cannot be shown ({type(error).__name__}: {str(error)[:200]}); please report this",
         )
-    return frame(rendered_to_json(Rendered({}, problems=(problem,))))
+    return encoded(rendered_to_json(Rendered({}, problems=(problem,))))
 
 
 def _bound_memory(limit: int) -> None:

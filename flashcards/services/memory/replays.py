@@ -9,6 +9,7 @@ from operator import itemgetter
 from flashcards.domain.memory.evidence import Beginning, Evidence, Remembered, answered, replay
 from flashcards.domain.memory.fsrs import Memory, Parameters
 from flashcards.services.upkeep.side_by_side import side_by_side
+from flashcards.storage.card_ranges import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.memory import NOT_YET, CardMemory, LogLine, MemoryRows
 
@@ -25,20 +26,26 @@ def memory_faults(database: Database) -> Iterator[str]:
     rows = MemoryRows(database)
     known = rows.parameters()
     for learner in rows.all_learners():
-        stored = ((it.card, it) for it in rows.every_card(learner))
-        for card, log, row in side_by_side(rows.every_log(learner), stored):
-            who = f"learner {learner}, card {card}"
-            if log is None:
-                if row is not None and row.parameters != NOT_YET:
-                    yield f"{who}: there is a memory, but nothing in the log"
-                continue
-            yield from _row_faults(who, log, known)
-            if row is not None and row.parameters == NOT_YET:
-                continue
-            if row is not None and row.parameters not in known:
-                yield f"{who}: its memory was computed with {row.parameters}, of which the numbers are not here"
-                continue
-            yield from _compared(who, row, replay((line.says for line in log), *_chosen(row, known)))
+        for cards in card_ranges(database, learner):
+            stored = ((it.card, it) for it in rows.of_range(learner, cards))
+            for card, log, row in side_by_side(rows.logs_of_range(learner, cards), stored):
+                yield from _card_faults(f"learner {learner}, card {card}", log, row, known)
+
+
+def _card_faults(
+    who: str, log: list[LogLine] | None, row: CardMemory | None, known: dict[str, Parameters]
+) -> Iterator[str]:
+    if log is None:
+        if row is not None and row.parameters != NOT_YET:
+            yield f"{who}: there is a memory, but nothing in the log"
+        return
+    yield from _row_faults(who, log, known)
+    if row is not None and row.parameters == NOT_YET:
+        return
+    if row is not None and row.parameters not in known:
+        yield f"{who}: its memory was computed with {row.parameters}, of which the numbers are not here"
+        return
+    yield from _compared(who, row, replay((line.says for line in log), *_chosen(row, known)))
 
 
 def _row_faults(who: str, log: Iterable[LogLine], known: dict[str, Parameters]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
 from flashcards.services.upkeep.side_by_side import side_by_side
+from flashcards.storage.card_ranges import CardRange
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
@@ -62,9 +63,13 @@ class DoctorService:
 
     def replay_faults(self) -> Iterator[str]:
         """Where the log, replayed, does not give exactly the stored schedule of a card."""
-        groups = groupby(self._rows.log(), key=lambda row: (row.learner, row.card))
+        for cards in self._rows.ranges():
+            yield from self._replay_faults(cards)
+
+    def _replay_faults(self, cards: CardRange) -> Iterator[str]:
+        groups = groupby(self._rows.log(cards), key=lambda row: (row.learner, row.card))
         logs = ((place, list(rows)) for place, rows in groups)
-        for (learner, card), entries, stored in side_by_side(logs, self._rows.schedules()):
+        for (learner, card), entries, stored in side_by_side(logs, self._rows.schedules(cards)):
             who = f"learner {learner}, card {card}"
             if entries is None:
                 yield f"{who}: there is a schedule, but nothing in the log"
