@@ -22,6 +22,7 @@ from flashcards.services.reminders.sending import Ran
 from flashcards.services.review.contract import Answer
 from tests.integration.smtp_world import Mailbox, free_port, smtp_server
 from tests.integration.study_world import DAY_MS, NOON, SetClock
+from tests.integration.test_busy_database import another_writer
 from tests.site import Site, copy_data, new_id, open_site
 
 URL = "https://cards.example.org"
@@ -247,6 +248,28 @@ def test_where_nobody_knows_whether_it_was_taken_it_is_not_sent_twice(
         site.services.sending.run()
     box.drops_after_text = False
     assert site.services.sending.run() == Ran()
+    assert len(box.mails) == 1
+
+
+def test_a_clock_that_jumps_sends_nothing_twice(site: Site, box: Mailbox, clock: SetClock) -> None:
+    subscribed(site, "Ann")
+    seven = MIDNIGHT + DAY_MS + 7 * HOUR
+    for hours in (-1, 0, -30, 0, 2, 24, 0, -1, 24, 23, 24 * 40, 24, 24 * 40):
+        clock.now = seven + hours * HOUR
+        site.services.sending.run()
+    # One of the day, one of the next, one of forty days on: each once, however often its hour came.
+    assert len(box.mails) == len({mail["Message-ID"] for mail in box.mails}) == 3
+
+
+@pytest.mark.sqlite_only
+def test_reminders_wait_while_somebody_holds_the_database(site: Site, box: Mailbox, clock: SetClock) -> None:
+    subscribed(site, "Ann")
+    clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
+    site.services.hurry_thread()  # the test does not wait as long as a job does
+    with another_writer(site.config.data / "flashcards.sqlite3"), pytest.raises(Unavailable):
+        site.services.sending.run()
+    assert box.mails == []
+    assert [site.services.sending.run() for _ in range(2)] == [Ran(sent=1), Ran()]
     assert len(box.mails) == 1
 
 
