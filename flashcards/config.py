@@ -191,6 +191,14 @@ def _places(settings: _Settings, data: Path) -> dict[str, Any]:
     }
 
 
+def database_address(text: str) -> DatabaseAddress:
+    """Where a database is that somebody names, as a URL. Raises Invalid, saying how to write it."""
+    try:
+        return _database(text)
+    except ValueError as error:
+        raise Invalid(f"{text}: {error}") from error
+
+
 def _is_this_machine(host: str) -> bool:
     if host.lower() == "localhost":
         return True

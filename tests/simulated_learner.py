@@ -56,6 +56,7 @@ class Card:
     last: int = 0
     schedule: sm2.Memory = field(default_factory=sm2.Memory)
     due: int = 0
+    failed: bool = False
 
 
 @dataclass
@@ -69,9 +70,11 @@ class Simulation:
     cards: list[Card] = field(default_factory=list)
     ratios: list[tuple[float, bool]] = field(default_factory=list)
     times: list[tuple[str, float]] = field(default_factory=list)
+    open: list[Card] = field(default_factory=list)
     first_counts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     answers: int = 0
     day: int = 0
+    last_day: int = -1
     predicted: list[tuple[int, float, bool]] = field(default_factory=list)
     known: dict[int, Known] = field(default_factory=dict)
 
@@ -87,7 +90,7 @@ class Simulation:
         return fsrs.recall(scaled(card.memory, self.truth.strength * card.factor), TODAY + day - card.last)
 
     def answer(self, card: Card, day: int) -> float:
-        """Asks the card, with its drill; the seconds that it took."""
+        """Asks the card; the seconds that it took."""
         today = TODAY + day
         if card.memory is None:
             grade = self.chance.choices(range(4), self.truth.first_grades)[0]
@@ -101,13 +104,22 @@ class Simulation:
             card.schedule = sm2.review(card.schedule, quality)
             card.due = today + card.schedule.interval
         card.memory = fsrs.review(card.memory, quality, today - card.last)
-        seconds = self._took(what, usual)
-        if quality < sm2.DRILLED_UNTIL:
-            card.memory = fsrs.review(card.memory, 4, 0)
-            seconds += self._took("drill", 9.0)
         card.last = today
+        card.failed = quality < sm2.REMEMBERED
+        if quality < sm2.DRILLED_UNTIL:
+            self.open.append(card)
         self.answers += 1
-        return seconds
+        return self._took(what, usual)
+
+    def drill(self, seconds: float) -> None:
+        """What failed today, in `seconds`: what is left open when they are over stays so."""
+        for card in self.open:
+            if seconds <= 0:
+                break
+            assert card.memory is not None
+            card.memory = fsrs.review(card.memory, 4, 0)
+            seconds -= self._took("drill", 9.0)
+        self.open.clear()
 
     def _took(self, what: str, usual: float) -> float:
         seconds = usual * self.truth.speed * self.chance.lognormvariate(-0.08, 0.4)
@@ -130,7 +142,8 @@ class Simulation:
         """The cards as a plan gets them."""
         return [
             PlanCard(number, number, memory=it.memory, last_on=it.last if it.memory else None,
-                     schedule=it.schedule, due_on=it.due if it.memory else None)
+                     schedule=it.schedule, due_on=it.due if it.memory else None,
+                     failed=it.failed and it.last == TODAY + self.last_day)
             for number, it in enumerate(self.cards)
         ]  # fmt: skip
 
@@ -140,6 +153,7 @@ class Simulation:
             self.day = day
             if day not in self.missed:
                 policy(self, day)
+                self.last_day = day
         return self
 
     def recalled(self) -> float:
@@ -175,12 +189,13 @@ def under_plan(ask_known: bool = False) -> Callable[[Simulation, int], None]:
                 it.predicted.append((day, said, it.ratios[before][1]))
             else:
                 spent += it.answer(card, day)
+        it.drill(it.budget() - spent)
 
     return policy
 
 
 def under_sm2(new_a_day: int) -> Callable[[Simulation, int], None]:
-    """What is due, most overdue first, then new cards, while there is time."""
+    """What is due, most overdue first, then new cards, then the drill, while there is time."""
 
     def policy(it: Simulation, day: int) -> None:
         today, spent = TODAY + day, 0.0
@@ -189,8 +204,9 @@ def under_sm2(new_a_day: int) -> Callable[[Simulation, int], None]:
         new = [card for card in it.cards if card.memory is None][:new_a_day]
         for card in [*due, *new]:
             if spent >= it.budget():
-                return
+                break
             spent += it.answer(card, day)
+        it.drill(it.budget() - spent)
 
     return policy
 

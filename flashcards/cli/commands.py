@@ -42,6 +42,7 @@ COMMANDS = {
     "backup": ("backup", "Save all that the service needs in one file."),
     "restore": ("backup", "Bring back a backup."),
     "doctor": ("backup", "Prove that the database is whole."),
+    "database": ("database", "Check the database, or move it to a server."),
 }
 
 

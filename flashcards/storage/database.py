@@ -79,6 +79,14 @@ class Database(ABC):
         """The rows of a query one by one, as far as they are taken: within one transaction."""
 
     @abstractmethod
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Adds very many rows to a table, within `write()`; names come from constants."""
+
+    @abstractmethod
+    def number_on(self, table: str, column: str) -> None:
+        """Lets the numbers that the database itself gives go on behind those that are in the column."""
+
+    @abstractmethod
     def write(self, *, wait: bool = True) -> AbstractContextManager[None]:
         """One transaction: committed durably at the end, or not at all.
 

@@ -12,6 +12,7 @@ from peewee import JOIN, SQL, Select, fn
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
 from flashcards.domain.minutes_left import LONGEST_MS
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
@@ -138,6 +139,13 @@ def _spent_ms(usual_ms: int, learner: LearnerId, day: Day) -> Query:
 def _last_grades(learner: LearnerId, day: Day) -> Query:
     log = Indexed(Review, "review_day")
     return _asked_on(log.select(log.card, log.quality), log, learner, day).order_by(log.at, log.seq)
+
+
+@prepared
+def _forgotten_on(learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    asked = _asked_on(log.select(log.card), log, learner, day)
+    return asked.where(log.kind != "drill", log.quality < REMEMBERED)
 
 
 @prepared
@@ -480,6 +488,10 @@ class PlanRows:
     def last_grades(self, learner: LearnerId, day: Day) -> dict[CardId, int]:
         """The last grade of each card that was answered on a day and counts for its drill."""
         return dict(_last_grades.all(self._db, learner, day))
+
+    def forgotten_on(self, learner: LearnerId, day: Day) -> frozenset[CardId]:
+        """The cards that were forgotten on a day, whether their drill was done or not."""
+        return frozenset(row[0] for row in _forgotten_on.all(self._db, learner, day))
 
     def usual_day(self, learner: LearnerId, today: Day) -> tuple[float, float]:
         """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""

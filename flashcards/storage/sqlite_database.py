@@ -201,6 +201,14 @@ class SqliteDatabase(Database):
             finally:
                 cursor.close()
 
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Adds very many rows to a table, within `write()`."""
+        names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {table}({names}) VALUES ({places})", rows)
+
+    def number_on(self, table: str, column: str) -> None:
+        """Nothing: SQLite looks for the largest number itself."""
+
     @contextmanager
     def write(self, *, wait: bool = True) -> Iterator[None]:
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.

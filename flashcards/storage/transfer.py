@@ -17,6 +17,7 @@ from flashcards.storage.models import Card, Deck, Note, NoteTag
 from flashcards.storage.practice_points import PointRows
 from flashcards.storage.prepared import Among, Elements, Query, prepared
 from flashcards.storage.schedules import PLACE_BY_HAND
+from flashcards.storage.tables import number_on
 from flashcards.storage.words import keep_words
 
 _DECKS = "{among :decks}"  # see `by_hand`
@@ -199,7 +200,7 @@ class TransferStore:
         return count
 
     def complete(self) -> None:
-        """Fills what follows from the rest: tags, words and fronts of notes, and what is counted.
+        """Fills what follows from the rest: tags, words and fronts of notes, what is counted, and the next numbers.
 
         What learners remember follows from their logs, and is computed when it is asked for, or by a job.
         """
@@ -210,3 +211,4 @@ class TransferStore:
         MemoryRows(self._db).mark_all()
         _count_cards.run(self._db)
         counters.count_anew(self._db)
+        number_on(self._db)

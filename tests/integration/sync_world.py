@@ -56,9 +56,7 @@ class World:
         self.pages = DeckService(DeckPageStore(self.db), self.root)
         self._second = int(time.time()) - 1_000_000
         with self.db.write():
-            self.db.execute(
-                "INSERT INTO learner(id, name, name_key, password_hash, created_at) VALUES (1, 'a', 'a', '', 0)"
-            )
+            self.db.execute("INSERT INTO learner(name, name_key, password_hash, created_at) VALUES ('a', 'a', '', 0)")
 
     def close(self) -> None:
         self.db.close()

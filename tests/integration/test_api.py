@@ -565,6 +565,17 @@ def test_ids_are_described_the_same_way_wherever_they_stand(client: FlaskClient)
 # --- the description and the behaviour say the same
 
 
+def test_an_address_that_names_something_may_name_what_is_not_there(client: FlaskClient) -> None:
+    """Also where it cannot be the name of anything: that is no other answer."""
+    document = client.get("/api/v1/openapi.json").get_json()
+    named = [
+        (path, method, operation) for path, methods in document["paths"].items() if "{" in path
+        for method, operation in methods.items() if method in {"get", "post", "put", "patch", "delete"}
+    ]  # fmt: skip
+    assert len(named) > 20
+    assert [(path, method) for path, method, it in named if "404" not in it["responses"]] == []
+
+
 def test_every_member_and_parameter_is_described(client: FlaskClient) -> None:
     document = client.get(f"{API}/openapi.json").json
     silent = [

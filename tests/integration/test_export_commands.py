@@ -118,6 +118,7 @@ def test_json_to_another_server(shell: Shell) -> None:
     shell.run("doctor", **other)
     shell.run("export", "json", "-o", "again.json", **other)
     assert (shell.folder / "again.json").read_bytes() == (shell.folder / "all.json").read_bytes()
+    shell.run("user", "add", "bob", "--password-stdin", **other)
     _, err = shell.run("import", "json", "all.json", code=1)
     assert "not empty" in err
 

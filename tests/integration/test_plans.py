@@ -111,11 +111,11 @@ def test_the_queue_is_the_plans_day(world: StudyWorld, plans: Plans, ada: Learne
     plan = plans.make(ada, CHOICE)
     queue = world.review.queue(ada, limit=100)
     assert queue.plan == plan.id
-    # Ten minutes at 22 seconds and a third of a drill each: no limit of 20 new cards.
-    assert queue.left.new == queue.left.total == len(queue.cards) == 24
+    # Ten minutes at 22 seconds each: no limit of 20 new cards.
+    assert queue.left.new == queue.left.total == len(queue.cards) == 27
     # A deck that is begun is finished before the next one.
     assert {card.deck_address for card in queue.cards} == {"ml/coding/trees"}
-    assert world.review.queue(ada, deck="ml/coding", limit=100).left.new == 24
+    assert world.review.queue(ada, deck="ml/coding", limit=100).left.new == 27
     assert world.review.queue(ada, deck="notes", limit=100).left.new == 0
 
 
@@ -127,6 +127,20 @@ def test_time_that_was_spent_is_gone(world: StudyWorld, plans: Plans, ada: Learn
     after = world.review.queue(ada)
     assert after.left.total == pytest.approx(before.left.total / 2, abs=2)
     assert first.id not in [card.id for card in after.cards]
+
+
+def test_what_was_forgotten_comes_first_the_next_day_and_its_drill_takes_no_card_away(
+    world: StudyWorld, plans: Plans, ada: Learner
+) -> None:
+    plans.make(ada, replace(CHOICE, decks=("notes",), minutes=4))
+    before = world.review.queue(ada, limit=100).left
+    for number in range(1, 6):
+        world.answer(ada, f"notes#n{number}", 1 if number in (2, 4) else 4, mode="plan", took_ms=22_000)
+    left = world.review.queue(ada, limit=100).left
+    assert (left.drill, left.new) == (2, before.new - 5)
+    world.answer(ada, "notes#n2", 4, mode="plan", took_ms=1_000)  # the drill of one is done, the other's is left open
+    world.clock.days(1)
+    assert set(world.queue_keys(ada)[:2]) in ({"due:n2", "due:n4"}, {"plan:n2", "plan:n4"})
 
 
 def test_a_card_asked_before_its_date_moves_nothing(world: StudyWorld, plans: Plans, ada: Learner) -> None:

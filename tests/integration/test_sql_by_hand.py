@@ -26,12 +26,13 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "exports": (60, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "plans": (39, YOUNG),
-    "postgresql_database": (24, "locks, settings and the server's own tables, and the versions before it is opened"),
+    "postgresql_database": (27, "locks, settings and the server's own tables, and the versions before it is opened"),
     "postgresql_migrations": (1, "which migrations there are, in the words of the table's maker"),
     "postgresql_schema": (1, "what makes the words and the history of migrations; other tables are made of models"),
     "practice_points": (7, YOUNG),
     "search_text": (1, "the language of FTS5, in which words are looked for"),
-    "sqlite_database": (15, "settings of SQLite's, its own list of tables and examination, and the versions"),
+    "sqlite_database": (16, "settings of SQLite's, its own list of tables and examination, and the versions"),
+    "tables": (7, "whole tables by the names of their columns, for proofs and for moving"),
     "transfer": (12, "whole tables by the names of their columns, out and in"),
 }
 """By module: how many lines with SQL it has at most, and why.

@@ -49,7 +49,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 # of names that is longer than the description.
 DEPENDS = re.compile(
     "day is past|break is over|before it begins|1970 or later|No deck has a question|a search, or else the ids"
-    "|no picture|the package itself|lies in the future|another break|at most 365 days"
+    "|no picture|no sound note|the package itself|lies in the future|another break|at most 365 days"
     "|choose another"
     "|no time zone|cannot be seen|Name a folder such as|Give a name of at most|is no path|leaves the decks folder"
 )

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from flashcards.deckfiles.render.block_html import Block, Mark, Tree, html_of, stand_ins_in_tables, tree_of
-from flashcards.deckfiles.render.inline_html import inline_html, is_plain
+from flashcards.deckfiles.render.inline_html import inline_html, is_emphasised, is_plain
 from flashcards.deckfiles.render.jobs import RenderProblem
 from flashcards.deckfiles.render.marks import Context, Footnotes, Source, marks_of
+from flashcards.deckfiles.render.quick_html import quick_html, with_emphasis
 from flashcards.deckfiles.render.sanitise import check_links, link_problem, sanitise
 from flashcards.deckfiles.render.stand_ins import MARKUP, PATTERN, PREFIX
 from flashcards.deckfiles.text.inline import inline_spans
@@ -62,13 +63,17 @@ class _Conversion:
         self.stand_ins = source.stand_ins
         self.context = context
         self.sanitised = False
+        self.balanced = False  # there is one stretch of text alone, so that tags in it are as they were written
         self.links: dict[str, tuple[str, str]] = {}
         self.footnotes = Footnotes()
 
     def run(self, inline: bool) -> Fragment:
         if "]" in self.text:
             self.define()
-        if inline:
+        if (quick := quick_html(self.text, inline=inline)) is not None:
+            html = quick
+            self.balanced = "<" not in quick.removeprefix("<p>").removesuffix("</p>")
+        elif inline:
             size = len(self.text)
             structure = Structure([], inline_spans(self.text, 0, size), [(0, size)])
             html = self.inline_text(self.with_marks(self.marks(self.source, structure)))
@@ -126,6 +131,12 @@ class _Conversion:
     def inline_text(self, text: str) -> str:
         if is_plain(text):
             return escape(text, quote=False)
+        if (
+            "\xa0" not in self.text
+            and is_emphasised(text)
+            and (emphasised := with_emphasis(escape(text, quote=False))) is not None
+        ):
+            return emphasised
         self.sanitised = True
         apart, links = self.links_apart(text)
         html = inline_html(apart)
@@ -157,8 +168,8 @@ class _Conversion:
     def clean(self, html: str) -> str:
         """Put the early tags in and sanitise, where there is anything but text and our own blocks."""
         with_tags = self.stand_ins.put_early(html)
-        if not self.sanitised and with_tags == html:
-            return html
+        if self.balanced or (not self.sanitised and with_tags == html):
+            return with_tags
         html, refused = check_links(with_tags)
         for target in refused:
             self.refuse_link(target)

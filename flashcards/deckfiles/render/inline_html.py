@@ -31,10 +31,10 @@ _UNWANTED = (
 )
 
 # What may mean something to the inline parser. Without any of it, text is just escaped.
-_SPECIAL = re.compile(
-    r"[\\~@]|&(?=[#A-Za-z])|<(?=[A-Za-z/!?])|://|www\.|  \n"
-    r"|\*(?=[^\s*])|(?<=[^\s*])\*|(?<![A-Za-z0-9])_(?=\S)"
-)
+_NOT_EMPHASIS = re.compile(r"[\\~@]|&(?=[#A-Za-z])|<(?=[A-Za-z/!?])|://|www\.|  \n|(?<![A-Za-z0-9])_(?=\S)")
+_ASTERISK = re.compile(r"\*(?=[^\s*])|(?<=[^\s*])\*")
+_OWN_SPACES = re.compile(r"[ \t]\n|[\xa0\r\f\v\x00-\x08\x0e-\x1f\x85\u2028\u2029]")
+"""Blanks that Python-Markdown or the sanitiser writes in a way of their own."""
 
 _NO_ENTITY = re.compile(r"((?<!\\)(?:\\\\)*+)\\&(?=#?\w{1,40};)")
 """An ampersand that is escaped, and would else begin an entity all the same."""
@@ -88,4 +88,9 @@ def _resolved(left_over: re.Match[str]) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether the text holds nothing that inline Markdown acts on, so that it need only be escaped."""
-    return _SPECIAL.search(text) is None
+    return _NOT_EMPHASIS.search(text) is None and not ("*" in text and _ASTERISK.search(text))
+
+
+def is_emphasised(text: str) -> bool:
+    """Whether asterisks are all that inline Markdown may act on."""
+    return _NOT_EMPHASIS.search(text) is None and _OWN_SPACES.search(text) is None

@@ -138,6 +138,7 @@ class _ClozeNote:
         self.in_heading = in_heading
         self.in_body = in_body
         self.context = context
+        self.same: dict[str, Fragment] = {}
 
     def side(self, number: int | None, *, hidden: bool) -> Fragment:
         """The question (`hidden`) or the answer of card `number` (None: of all cards at once)."""
@@ -150,6 +151,8 @@ class _ClozeNote:
     def shown(
         self, text: str, parsed: Deletions, part: str, number: int | None, hidden: bool, *, inline: bool
     ) -> Fragment:
+        if not (parsed.found or parsed.dropped):
+            return self.without_deletions(text, part, inline)
         stand_ins = StandIns()
 
         def show(deletion: Deletion) -> str | tuple[str, str] | None:
@@ -162,6 +165,12 @@ class _ClozeNote:
         rewritten = rewrite(text, parsed, show)
         source = Source(rewritten.text, part, stand_ins, rewritten.source_offset)
         return convert(source, self.context, inline=inline)
+
+    def without_deletions(self, text: str, part: str, inline: bool) -> Fragment:
+        """A text that looks the same on every side of every card."""
+        if part not in self.same:
+            self.same[part] = convert(Source(text, part, StandIns()), self.context, inline=inline)
+        return self.same[part]
 
 
 def _gap(deletion: Deletion, stand_ins: StandIns) -> str:

@@ -50,7 +50,7 @@ def backlog(
     `coming_a_day` is how many further cards become due on an average day. New cards are held back while more than
     `threshold` cards are due.
     """
-    mind = Mind(learner, learner.strength.factor)
+    mind = Mind(learner, learner.strength.factor, drilled=True)
     worth, seconds = [], 0.0
     for it in cards:
         if it.due_on > today:

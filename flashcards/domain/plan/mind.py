@@ -36,7 +36,10 @@ class _Sums(NamedTuple):
 class Mind:
     """States of memory, what an answer makes of them, and what asking is worth."""
 
-    def __init__(self, learner: Learner, factor: float, style: Style = "most") -> None:
+    def __init__(self, learner: Learner, factor: float, style: Style = "most", *, drilled: bool = False) -> None:
+        """`drilled` is whether what fails is drilled until it is right on the same day, or asked on a later one."""
+        self._drilled = drilled
+        self._drill = learner.speeds.drill if drilled else 0.0
         self._chosen = learner.parameters
         self._factor = factor
         self._speeds = learner.speeds
@@ -50,7 +53,7 @@ class Mind:
         self._worth_days = -1
         self.firsts = [self._first(rating) for rating in FIRST_RATINGS]
         self.first_costs = [
-            self._speeds.new + (self._speeds.drill if rating in (AGAIN, HARD) else 0.0) for rating in FIRST_RATINGS
+            self._speeds.new + (self._drill if rating in (AGAIN, HARD) else 0.0) for rating in FIRST_RATINGS
         ]
         self._first_grades = learner.first_grades
 
@@ -74,7 +77,7 @@ class Mind:
         return recall
 
     def after(self, state: State, days: int) -> tuple[State, State]:
-        """The state after a success, and after a failure that was drilled, so many days after the last answer."""
+        """The state after a success, and after a failure (and its drill), so many days after the last answer."""
         key = state, days
         if key not in self._after:
             _, difficulty, _, _, _ = self._sums[state]
@@ -82,8 +85,8 @@ class Mind:
             chosen = self._chosen
             easier = fsrs.next_difficulty(difficulty, GOOD, chosen)
             harder = min(10.0, fsrs.next_difficulty(difficulty, AGAIN, chosen))
-            drilled = fsrs.next_difficulty(harder, GOOD, chosen)
-            self._after[key] = self._nearest(right, easier), self._nearest(wrong, drilled)
+            failed = fsrs.next_difficulty(harder, GOOD, chosen) if self._drilled else harder
+            self._after[key] = self._nearest(right, easier), self._nearest(wrong, failed)
         return self._after[key]
 
     def worth(self, state: State, days: int, left: int) -> tuple[float, float]:
@@ -113,9 +116,10 @@ class Mind:
             wrong = cap
         if wrong < 0.001:
             wrong = 0.001
-        change = again * wrong**w19
-        if change > 1:
-            wrong *= change
+        if self._drilled:
+            change = again * wrong**w19
+            if change > 1:
+                wrong *= change
         if_right, if_wrong = (1 + weak * left / right) ** decay, (1 + weak * left / wrong) ** decay
         if self._style == "sure":
             never, if_right, if_wrong = never**_SURE_POWER, if_right**_SURE_POWER, if_wrong**_SURE_POWER
@@ -123,9 +127,9 @@ class Mind:
         return gain / self.cost(now), now
 
     def cost(self, recall: float) -> float:
-        """The seconds that an answer is expected to take, with its drill."""
+        """The seconds that an answer is expected to take, with its drill where there is one."""
         speeds = self._speeds
-        return recall * speeds.right + (1 - recall) * (speeds.wrong + speeds.drill)
+        return recall * speeds.right + (1 - recall) * (speeds.wrong + self._drill)
 
     @property
     def speed_of_new(self) -> float:
@@ -134,7 +138,7 @@ class Mind:
 
     @property
     def cost_of_new(self) -> float:
-        """The seconds that a new card is expected to take, with its drill."""
+        """The seconds that a new card is expected to take, with its drill where there is one."""
         return sum(chance * cost for chance, cost in zip(self._first_grades, self.first_costs, strict=True))
 
     def worth_of_new(self, left: int) -> float:
@@ -147,20 +151,20 @@ class Mind:
         return gain / cost
 
     def _stabilities(self, state: State, days: int) -> tuple[float, float]:
-        """After a success (Good), and after a failure that was drilled until Good."""
+        """After a success (Good), and after a failure (drilled until Good where there is a drill)."""
         chosen = self._chosen
         w = chosen.numbers
         stability, _, increase, lapse, cap = self._sums[state]
         forgotten = 1 - math.pow(1 + chosen.factor * days / stability, -chosen.decay)
         right = stability * (1 + increase * (math.exp(forgotten * w[10]) - 1))
         wrong = max(0.001, min(cap, lapse * math.exp(forgotten * w[14])))
-        return right, fsrs.again_today(wrong, GOOD, chosen)
+        return right, fsrs.again_today(wrong, GOOD, chosen) if self._drilled else wrong
 
     def _first(self, rating: int) -> State:
         chosen = self._chosen
         memory = fsrs.first((1, 3, 4, 5)[rating - 1], chosen)
         stability, difficulty = memory.days, memory.difficulty / fsrs.UNIT
-        if rating in (AGAIN, HARD):
+        if self._drilled and rating in (AGAIN, HARD):
             stability = fsrs.again_today(stability, GOOD, chosen)
             difficulty = fsrs.next_difficulty(difficulty, GOOD, chosen)
         return self._nearest(stability, difficulty)

@@ -33,7 +33,8 @@ class PlanCard(NamedTuple):
     `memory` and `last_on` (the day of its last answer) are None for a card never answered. `schedule` and `due_on`
     are those of SM-2; `weight` is 1 to 3, `folder` and `deck` any numbers, `requires` the notes that must be answered
     before a new card (those of which no card is in the scope hold nothing back). `effort` is how many
-    times the usual its first answer takes. Cards stand in study order.
+    times the usual its first answer takes; `failed` is whether it was forgotten on the last day of studying. Cards
+    stand in study order.
     """
 
     card: CardId
@@ -48,6 +49,7 @@ class PlanCard(NamedTuple):
     requires: tuple[int, ...] = ()
     deck: int = 0
     effort: float = 1.0
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

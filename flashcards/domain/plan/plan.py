@@ -55,7 +55,8 @@ def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> 
     sample = _Sample(request, cards, _ANSWERS + len(cards) * 4 // 5)
     mind = _mind(sample.request, learner, 0)
     usual = Run(sample.request, sample.cards, mind, learner)
-    without = SM2Run(sample.request, sample.cards, mind, learner, NEW_A_DAY / sample.every)
+    as_drilled = Mind(learner, learner.strength.factor, request.style, drilled=True)
+    without = SM2Run(sample.request, sample.cards, as_drilled, learner, NEW_A_DAY / sample.every)
     shares = _shares(request, cards, learner)
     path = _path(sample, usual, without, shares.kept)
     days = tuple(_planned(usual, place, sample.every) for place in range(len(usual.days)))
@@ -146,7 +147,7 @@ def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, se
 
 
 def day_order(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> DayOrder:
-    """`days_cards` with how long each is expected to take, its drill counted in."""
+    """`days_cards` with how long each is expected to take."""
     asked = replace(request, seconds_today=seconds)
     mind = _mind(asked, learner, 0)
     run = Run(asked, cards, mind, learner)

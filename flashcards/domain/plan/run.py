@@ -28,6 +28,8 @@ _USUAL_RECALL = 0.8
 time that goes to cards that were seen, before new ones: without answers to them nothing is learnt of the learner."""
 _REFRESH = 8
 """What asking is worth is computed anew when the days since the last answer, or those left, changed by an eighth."""
+MOST_FAILED = 0.5
+"""Of a day, what failed on the day before it gets at most."""
 _PATIENCE = 3
 """So many times later for a card that is not worth half of what was asked last the day before."""
 
@@ -139,6 +141,7 @@ class Run:
         efforts = [it.effort for it in cards if it.memory is None]
         self._cost_of_new = mind.cost_of_new + mind.speed_of_new * (fmean(efforts) - 1 if efforts else 0.0)
         self._new = NewCards(cards, self._weights, round(time_for_new(request) / self._cost_of_new))
+        self._failed = [place for place, it in enumerate(cards) if it.failed]
         self._cores = [place for place, it in enumerate(cards) if it.level == CORE]
         self._cores_asked: set[int] = set()
         for place, state in enumerate(self.scope.states):
@@ -165,9 +168,10 @@ class Run:
         notes: set[NoteId] = set()
         put_off: list[tuple[float, int, int]] = []
         usual = min(budget, self.request.minutes * 60.0)
-        new = self._new_seconds(day, usual)
-        cores = left <= LAST_DAYS and bool(self._cores)
-        self._by_worth(found, notes, put_off, left, min(usual / 2, usual - new) if cores else usual - new)
+        self._failed_first(found, notes, usual * MOST_FAILED)
+        cores = self._seconds_of_cores(found, notes, usual) if left <= LAST_DAYS else 0.0
+        new = self._new_seconds(day, usual, cores)
+        self._by_worth(found, notes, put_off, left, usual - new - cores)
         if cores:
             self._cores_once(found, notes, usual - new)
             self._by_worth(found, notes, put_off, left, usual - new)
@@ -185,11 +189,11 @@ class Run:
         self._new.day_ends()
         return found
 
-    def _new_seconds(self, day: Day, usual: float) -> float:
+    def _new_seconds(self, day: Day, usual: float, cores: float) -> float:
         """The seconds of a day for new cards; some of it goes to what was seen while the learner is not known."""
         seen = self.seen()
         usual_cost = self._mind.cost(_USUAL_RECALL)
-        new = new_seconds(self.request, day, len(self._new) * self._cost_of_new, seen * usual_cost)
+        new = new_seconds(self.request, day, len(self._new) * self._cost_of_new, seen * usual_cost, cores)
         return min(new, usual * (1 - self._probes)) if seen else new
 
     def _refresh(self, day: Day, left: int) -> None:
@@ -251,16 +255,37 @@ class Run:
             else:
                 return
 
+    def _failed_first(self, found: DayRun, notes: set[NoteId], budget: float) -> None:
+        """What was forgotten on the last day of studying, while there is time."""
+        failed, self._failed = self._failed, []
+        self._ask_in_order(found, notes, failed, budget)
+
+    def _seconds_of_cores(self, found: DayRun, notes: set[NoteId], usual: float) -> float:
+        """How long the core questions take that are to be asked once: at most half of the day."""
+        day, scope, mind = found.day, self.scope, self._mind
+        costs = (mind.cost(mind.recall(scope.states[it], day - scope.last[it])) for it in self._open_cores(notes))
+        return min(usual / 2, sum(costs))
+
     def _cores_once(self, found: DayRun, notes: set[NoteId], budget: float) -> None:
         """The core questions not yet asked in the last days, most at risk first, while there is time."""
         scope, mind, target = self.scope, self._mind, self.request.day
-        risk = []
-        for place in self._cores:
-            if place in self._cores_asked or scope.cards[place].note in notes or scope.states[place] == NEVER:
-                continue
-            risk.append((mind.recall(scope.states[place], target - scope.last[place]), place))
-        for _, place in sorted(risk):
-            if scope.cards[place].note in notes:
+        risk = ((mind.recall(scope.states[it], target - scope.last[it]), it) for it in self._open_cores(notes))
+        self._ask_in_order(found, notes, [place for _, place in sorted(risk)], budget)
+
+    def _open_cores(self, notes: set[NoteId]) -> list[int]:
+        """The core questions not yet asked in the last days, without those of the `notes`."""
+        scope = self.scope
+        return [
+            place
+            for place in self._cores
+            if place not in self._cores_asked and scope.cards[place].note not in notes and scope.states[place] != NEVER
+        ]
+
+    def _ask_in_order(self, found: DayRun, notes: set[NoteId], places: Iterable[int], budget: float) -> None:
+        """Asks cards that were seen, one of each note, until `budget` seconds of the day are over."""
+        scope, mind = self.scope, self._mind
+        for place in places:
+            if scope.cards[place].note in notes or scope.states[place] == NEVER or scope.last[place] == found.day:
                 continue
             recall = mind.recall(scope.states[place], found.day - scope.last[place])
             if not self._fits(found, budget, mind.cost(recall)):
@@ -275,15 +300,21 @@ class Run:
 
     def _ask_new(self, found: DayRun, place: int) -> float:
         found.asked.append((place, "new"))
-        seconds = self.scope.answer_new(place, found.day, self._outcomes.first_grade())
+        grade = self._outcomes.first_grade()
+        seconds = self.scope.answer_new(place, found.day, grade)
         found.seconds += seconds
         self._new.answered()
+        if grade == 0:
+            self._failed.append(place)
         self._asked(found.day, place)
         return seconds
 
     def _ask(self, found: DayRun, place: int, recall: float) -> None:
         found.asked.append((place, self.scope.kind(place, found.day)))
-        found.seconds += self.scope.answer(place, found.day, self._outcomes.remembers(recall))
+        right = self._outcomes.remembers(recall)
+        found.seconds += self.scope.answer(place, found.day, right)
+        if not right:
+            self._failed.append(place)
         self._asked(found.day, place)
 
     def _asked(self, day: Day, place: int) -> None:

@@ -129,6 +129,11 @@ class PlanDays:
         new = sum(it.card in within and it.kind == "new" for it in order)
         return PlanDayRow(plan.id, today, self._clock(), stored, round(seconds), new)
 
+    def _forgotten(self, learner: LearnerId, today: Day) -> frozenset[CardId]:
+        """The cards that were forgotten on the last day of studying, drilled since or not."""
+        last = self._rows.last_day_before(learner, today)
+        return frozenset() if last is None else self._rows.forgotten_on(learner, last)
+
     def _failed(self, learner: LearnerId, today: Day) -> frozenset[CardId]:
         """The cards whose drill was left open on the last day of studying."""
         last = self._rows.last_day_before(learner, today)
@@ -171,7 +176,7 @@ class PlanDays:
         answers, memories = self._rows.answers(learner), self.memories(learner)
         if morning:
             log, memories, answers = before_today(log, memories, answers, today)
-        return material(log, today, off, memories, answers, efforts, chosen)
+        return material(log, today, off, memories, answers, efforts, self._forgotten(learner, today), chosen)
 
     def memories(self, learner: LearnerId) -> dict[CardId, tuple[Memory, Day]]:
         """Each card's memory, and the day of its last answer."""
@@ -231,7 +236,7 @@ class PlanDays:
                 PlanCard(
                     card.card, card.note, group_of[card.deck], weight, levels.get(card.note, 2), memory, last_on,
                     schedule, card.due_on, tuple(requires.get(card.note, ())), card.deck,
-                    found.efforts.get(card.card, 1.0),
+                    found.efforts.get(card.card, 1.0), card.card in found.forgotten,
                 )
             )  # fmt: skip
         return scope
@@ -246,20 +251,18 @@ class PlanDays:
         *,
         done: Collection[CardId],
         notes_done: Collection[NoteId],
-        drills: int,
         due: Sequence[DueRow],
     ) -> FollowedDay | None:
         """What is left of today; None where its order is not made.
 
-        `done` are the cards that were asked today and `notes_done` their notes, `drills` how many wait in the
-        drill, `due` all due cards, one of each note.
+        `done` are the cards that were asked today and `notes_done` their notes, `due` all due cards, one of each note.
+        The drill gets what time the cards leave: what it leaves open comes first on the next day.
         """
         day = self._rows.day(learner, plan.id, today)
         if day is None:
             return None
         spent = self._rows.spent_ms(learner, today, SECONDS_OUTSIDE * 1000) / 1000
-        taken = spent + drills * SECONDS_OF_DRILL
-        seconds = max(0.0, day.seconds - taken)
+        seconds = max(0.0, day.seconds - spent)
         waiting = [it for it in day.cards if it.card not in done]
         there = self._rows.askable(learner, [it.card for it in waiting], today)
         open_ = [it for it in waiting if it.card in there and there[it.card].note not in notes_done]
@@ -279,7 +282,7 @@ class PlanDays:
         planned = {it.card for it in day.cards}
         places = _places_outside(day, promise, whole) - sum(card not in planned for card in done)
         within = min(promised, fits)
-        left = max(seconds, whole - taken) - sum(it.seconds for it in order[:within])
+        left = max(seconds, whole - spent) - sum(it.seconds for it in order[:within])
         return FollowedDay(
             plan=plan,
             asked=tuple(there[it.card] for it in order),

@@ -23,13 +23,15 @@ NEWEST = 20_000
 class Material:
     """`memories` are each card's memory and the day of its last answer; `answers` is how many the log holds.
 
-    `efforts` is how many times the usual each card's first answer takes.
+    `efforts` is how many times the usual each card's first answer takes; `forgotten` are the cards that were
+    forgotten on the last day of studying.
     """
 
     learner: Learner
     memories: Mapping[CardId, tuple[Memory, Day]]
     answers: int
     efforts: Mapping[CardId, float]
+    forgotten: frozenset[CardId] = frozenset()
 
 
 def material(
@@ -39,6 +41,7 @@ def material(
     memories: Mapping[CardId, tuple[Memory, Day]],
     answers: int,
     efforts: Mapping[CardId, float],
+    forgotten: frozenset[CardId] = frozenset(),
     chosen: Parameters = DEFAULTS,
 ) -> Material:
     """All of it. `log` are the newest of the learner's `answers`, in their order; `off` are days on which nothing was
@@ -54,7 +57,7 @@ def material(
         kept=share,
         pace_sd=pace_sd,
     )
-    return Material(learner, memories, answers, efforts)
+    return Material(learner, memories, answers, efforts, forgotten)
 
 
 def before_today(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from functools import lru_cache
 from typing import cast, get_args
 
 from flashcards.domain.grade import is_quality
@@ -37,10 +38,14 @@ def derived_uuid(uid: str, name: object) -> str:
 
     It is `uuid.uuid5` of both, in a third of its time: an import asks for 100,000.
     """
-    name_space = bytes.fromhex(uid.replace("-", ""))
-    digits = hashlib.sha1(name_space + str(name).encode(), usedforsecurity=False).hexdigest()
+    digits = hashlib.sha1(_bytes_of(uid) + str(name).encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+
+
+@lru_cache(maxsize=16)
+def _bytes_of(uid: str) -> bytes:
+    return bytes.fromhex(uid.replace("-", ""))
 
 
 def checked_mode(answer: Answer) -> Mode:

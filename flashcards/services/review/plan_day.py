@@ -34,7 +34,6 @@ class PlanDay(NewCards):
             today,
             done={it.card for it in so_far.moved},
             notes_done=so_far.moved_notes,
-            drills=len(so_far.drill),
             due=due.shown,
         )
         if day is None or scope.everything:

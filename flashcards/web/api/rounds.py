@@ -132,7 +132,7 @@ def get_round(round_id: UUID) -> Reply:
     return 200, round_json(services().practice.open(learner(), str(round_id)))
 
 
-@operation("DELETE", "/rounds/<uuid:round_id>", "Forget a round", {204: None})
+@operation("DELETE", "/rounds/<uuid:round_id>", "Forget a round", {204: None}, errors=(404,))
 def delete_round(round_id: UUID) -> Reply:
     """Its answers and ticks go with it; its grades stay in the log."""
     services().practice.delete(learner(), str(round_id))

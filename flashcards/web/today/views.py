@@ -75,7 +75,7 @@ def done() -> str:
         left=left,
         done=queue.done,
         plan=queue.plan,
-        ahead=0 if left or study_set else _ahead(filters),
+        ahead=0 if left or study_set or (beyond and queue.plan) else _ahead(filters),
         beyond=beyond,
         study_set=study_set,
         failed=review.found(me, FAILED).cards,

@@ -186,3 +186,14 @@ def test_no_text_of_an_importer_gets_out_of_its_note(question: str, answer: str,
 
 def test_ids_for_importers() -> None:
     assert [valid_id(text) for text in ("a b/c", "--", "é.x_1", "x" * 99)] == ["a-b-c", "note", "é.x_1", "x" * 64]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(TEXT, TEXT), min_size=2, max_size=4))
+@example([("a", "b"), ("Q", "```\nnever closed"), ("c", "d")])
+@example([("Q", "x <!-- y"), ("a", "b --> c")])
+def test_notes_that_are_read_back_together_are_printed_as_alone(pairs: list[tuple[str, str]]) -> None:
+    notes = [note(Basic(question, answer), id=f"n{number}") for number, (question, answer) in enumerate(pairs)]
+    head = print_deck(deck())
+    alone = [print_deck(deck(one)).removeprefix(head[:-1]) for one in notes]
+    assert print_deck(deck(*notes)) == head[:-1] + "".join(text[:-1] for text in alone) + "\n"

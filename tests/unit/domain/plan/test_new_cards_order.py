@@ -1,4 +1,4 @@
-"""Which new cards a plan begins on which day: deck after deck, evenly, and hardly any at the end."""
+"""Which new cards a plan begins on which day: deck after deck, evenly, and fewer at the end."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_where_not_all_fit_every_deck_gets_its_first_questions() -> None:
 
 @pytest.mark.parametrize(("folders", "each"), [(4, 10), (6, 15)])
 @pytest.mark.parametrize(("days", "minutes"), [(14, 45), (21, 45), (28, 30), (28, 60)])
-def test_new_cards_come_evenly_and_hardly_any_at_the_end(folders: int, each: int, days: int, minutes: int) -> None:
+def test_new_cards_come_evenly_and_fewer_at_the_end(folders: int, each: int, days: int, minutes: int) -> None:
     cards = decks(folders, each)
     counts = [len(day) for day in new_by_day(cards, days, minutes)]
     for place, (before, after) in enumerate(pairwise(counts[1:-3])):
@@ -95,7 +95,9 @@ def test_new_cards_come_evenly_and_hardly_any_at_the_end(folders: int, each: int
         left = len(cards) - sum(counts[: place + 2])
         assert after >= min(left, 0.8 * before - 3)
     assert counts[-2] <= 0.85 * counts[-4]
-    assert counts[-1] == 0
+    assert counts[-1] <= minutes * 60 / 22 / 2 + 1
+    if len(cards) * 22 < 0.7 * days * minutes * 60:  # all fit: the end is for repetition
+        assert counts[-1] == 0
 
 
 def test_the_first_day_has_not_more_than_its_share_where_all_fit() -> None:
@@ -124,4 +126,4 @@ def test_long_answers_take_longer_to_read_at_first() -> None:
     assert first_effort(40) == 1.0
     assert 3 < first_effort(1_100) < 5
     short, long = (len(new_by_day(decks(6, 15, effort=effort))[0]) for effort in (1.0, 2.0))
-    assert long == pytest.approx(short * 25 / 47, rel=0.05)
+    assert long == pytest.approx(short / 2, rel=0.05)
