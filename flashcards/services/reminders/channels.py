@@ -77,7 +77,7 @@ class Channels:
         """Sends a message to the address now. Raises NotFound, TooMany, and Unavailable with what went wrong."""
         from flashcards.services.reminders.courier import Parcel
 
-        courier, row = self._need(), self._row(learner, number)
+        row, courier = self._row(learner, number), self._need()
         self._count(learner)
         text = f"This is how a reminder reaches you.\n\nNo more of these: {self._stop_link(learner.id)}"
         outcome = courier.send(Parcel(row.sealed, "A test: reminders reach you", text))
