@@ -215,7 +215,7 @@ def _default_data() -> Path:
 def _folder(text: str) -> Path:
     try:
         path = Path(text).expanduser()
-        if path.exists() and not path.is_dir():
+        if _is_there(path) and not path.is_dir():
             raise ValueError("this is a file; name a folder")
         return path.absolute()
     except OSError as error:
@@ -224,11 +224,20 @@ def _folder(text: str) -> Path:
         raise ValueError("there is no such home folder; name a folder") from error
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a path; raises OSError where that cannot be known, which `exists` of Python 3.14 hides."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def _folder_to_write(text: str) -> Path:
     """A folder that is there and can be written, or that can be made."""
     path = _folder(text)
     try:
-        nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+        nearest = next(folder for folder in (path, *path.parents) if _is_there(folder))
         if nearest != path:
             # Asking for rights is not enough: some file systems refuse all the same.
             Path(tempfile.mkdtemp(prefix=".flashcards-", dir=nearest)).rmdir()

@@ -61,11 +61,6 @@ def _tried(failures: int, at: int, trouble: str, learner: LearnerId, number: int
     return Channel.update(values).where((Channel.learner == learner) & (Channel.id == number))
 
 
-@prepared
-def _in_trouble() -> Query:
-    return Channel.select(fn.count(Channel.id)).where(Channel.failures > 0)
-
-
 _add = inserting(
     Channel, Channel.learner, Channel.id, Channel.kind, Channel.shown, Channel.url_encrypted, Channel.made_at
 )
@@ -99,8 +94,3 @@ class ChannelRows:
     def tried(self, learner: LearnerId, number: int, failures: int, at: int, trouble: str) -> None:
         """Keeps what came of the last message to it."""
         _tried.run(self._db, failures, at, trouble, learner, number)
-
-    def in_trouble(self) -> int:
-        """How many addresses did not take their last message."""
-        row = _in_trouble.one(self._db)
-        return int(row[0]) if row else 0

@@ -8,7 +8,6 @@ model's, while the model's own memory goes on as it would be stored.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from math import exp
 from typing import NamedTuple
 
@@ -65,16 +64,6 @@ class Mind:
         """How likely this learner remembers, so many days after the last answer."""
         chosen = self._chosen
         return math.pow(1 + chosen.factor * days / (self._factor * self._sums[state].stability), -chosen.decay)
-
-    def recall_at(self, factor: float) -> Callable[[State, int], float]:
-        """`recall` of a learner of another strength."""
-        chosen, sums = self._chosen, self._sums
-        by = chosen.factor / factor
-
-        def recall(state: State, days: int) -> float:
-            return math.pow(1 + by * days / sums[state].stability, -chosen.decay)
-
-        return recall
 
     def after(self, state: State, days: int) -> tuple[State, State]:
         """The state after a success, and after a failure (and its drill), so many days after the last answer."""

@@ -263,13 +263,7 @@ class PlanDays:
             return None
         spent = self._rows.spent_ms(learner, today, SECONDS_OUTSIDE * 1000) / 1000
         seconds = max(0.0, day.seconds - spent)
-        waiting = [it for it in day.cards if it.card not in done]
-        there = self._rows.askable(learner, [it.card for it in waiting], today)
-        open_ = [it for it in waiting if it.card in there and there[it.card].note not in notes_done]
-        new_notes = {there[it.card].note for it in open_ if there[it.card].due_on is None}
-        missing = self._rows.missing(learner, new_notes) if new_notes else {}
-        can = set(ready([it.card for it in open_], {card: it.note for card, it in there.items()}, missing))
-        order = [it for it in open_ if it.card in can]
+        order, there = self._still_asked(learner, day, today, done, notes_done)
         # What the morning promised is the day: who is faster gets more only by asking for it.
         promise = {CardId(card) for card in fitting(day.cards, day.seconds)}
         promised = sum(it.card in promise for it in order)
@@ -298,6 +292,18 @@ class PlanDays:
             takes={it.card: it.seconds for it in order},
             weighed=weighed,
         )
+
+    def _still_asked(
+        self, learner: LearnerId, day: PlanDayRow, today: Day, done: Collection[CardId], notes_done: Collection[NoteId]
+    ) -> tuple[list[OrderedCard], dict[CardId, AskableCard]]:
+        """The cards of a day's order that can come now, in it, and what they are."""
+        waiting = [it for it in day.cards if it.card not in done]
+        there = self._rows.askable(learner, [it.card for it in waiting], today)
+        open_ = [it for it in waiting if it.card in there and there[it.card].note not in notes_done]
+        new_notes = {there[it.card].note for it in open_ if there[it.card].due_on is None}
+        missing = self._rows.missing(learner, new_notes) if new_notes else {}
+        can = set(ready([it.card for it in open_], {card: it.note for card, it in there.items()}, missing))
+        return [it for it in open_ if it.card in can], there
 
     # --- a backlog, without a plan
 

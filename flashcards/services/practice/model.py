@@ -100,7 +100,12 @@ class Model:
         """The reply, within the time as a whole: a server that drips is cut off as well."""
         until = time.monotonic() + self._seconds
         found = b""
-        with self._opener.open(request, timeout=self._seconds) as response:
+        try:
+            reply = self._opener.open(request, timeout=self._seconds)
+        except urllib.error.HTTPError as refused:
+            refused.close()  # it is a reply, too, and holds the connection
+            raise
+        with reply as response:
             while piece := response.read1(65536):
                 found += piece
                 if len(found) > MOST_BYTES:

@@ -13,8 +13,8 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)  # fromisoformat alone takes week dates and bare dates too
+    r"\d{4}-\d\d-\d\d[Tt ](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)  # fromisoformat alone takes week dates and bare dates too, and from Python 3.14 on the hour 24
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 

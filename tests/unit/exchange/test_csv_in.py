@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,12 @@ def test_a_deck_column_stays_in_the_folder() -> None:
 @given(st.text(st.sampled_from('ab,;\t"\n#:<>{}c1 \\$&'), max_size=120))
 def test_no_input_stops_the_reader(text: str) -> None:
     assert all(note.line >= 1 for found in read(text).decks for note in found.deck.notes)
+
+
+def test_a_field_may_have_a_mebibyte() -> None:
+    csv.field_size_limit(131_072)  # Python's own, in case another test has raised it
+    long = "x" * (1 << 20)
+    assert contents(f"a,{long}\n") == [Basic("a", long)]
+    (notice,) = read(f"a,{long}y\nb,c\n").notices
+    assert (notice.line, notice.message[:31]) == (1, "left out: the row cannot be rea")
+    assert contents(f"a,{long}y\nb,c\n") == [Basic("b", "c")]
