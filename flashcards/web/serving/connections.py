@@ -50,7 +50,8 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open: set[Connection] = set()
+        # In the order in which they came: the loop's clock has milliseconds, and many come within one.
+        self._open: dict[Connection, None] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -62,19 +63,19 @@ class Connections:
         """Takes a new connection in."""
         if len(self._open) >= self._most:
             self._make_room()
-        self._open.add(connection)
+        self._open[connection] = None
         if len(self._open) > self._most:
             connection.cut()  # all others are being answered, or have only just come
 
     def remove(self, connection: Connection) -> None:
         """Forgets a connection that has ended."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
 
     def _make_room(self) -> None:
         now = asyncio.get_running_loop().time()
         idle = sorted((one for one in self._open if one.is_idle(now)), key=lambda one: one.heard)
         for connection in idle[: max(1, self._most // _AT_ONCE)]:
-            self._open.discard(connection)
+            del self._open[connection]
             connection.cut()
 
     async def sweep(self) -> None:
