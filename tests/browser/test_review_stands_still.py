@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, current_card, open_review, show, wait_card
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys
 
 PLACE = "element => { const box = element.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }"
 TEXT_PLACES = """element => { const places = [], walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -109,6 +109,7 @@ def _only(live: Live, learner: Learner, key: str) -> None:
 def test_escape_on_a_page_of_the_card_comes_back_to_it(live: Live, page: Page, ann: Learner, key: str) -> None:
     open_review(page, f"{live.url}/review?deck=science")
     answer(page, "1")
+    sent(page)
     card = current_card(page)
     page.keyboard.press(key)
     page.wait_for_url("**/cards/*" if key == "i" else "**/edit?*")
@@ -121,3 +122,51 @@ def test_escape_on_a_page_of_the_card_comes_back_to_it(live: Live, page: Page, a
     page.goto(f"{live.url}/decks")
     page.goto(f"{live.url}/cards/{card}")
     expect(page.get_by_role("link", name="Back to the review")).to_be_hidden()
+
+
+def test_an_answer_that_is_sent_late_calls_nobody_back_who_is_leaving(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    page = new_context(ann, service_workers="block").new_page()
+    open_review(page, f"{live.url}/review?deck=science")
+    page.route("**/api/v1/reviews/batch", lambda route: route.abort())
+    answer(page)
+    card = current_card(page)
+    page.keyboard.press("i")
+    page.wait_for_url("**/cards/*")
+    page.unroute("**/api/v1/reviews/batch")
+    sending, way = Held(page, "**/api/v1/reviews/batch"), Held(page, "**/review?*")
+    page.reload()
+    wait_keys(page)
+    sending.wait()
+    page.keyboard.press("Escape")
+    way.wait()
+    with page.expect_response("**/api/v1/reviews/batch"):
+        sending.let_go()
+    page.wait_for_timeout(300)  # the page of the card hears that its numbers are old
+    way.let_go()
+    page.wait_for_url("**/review?*")
+    wait_card(page, card)
+
+
+class Held:
+    """What the page asks of one address gets no answer until it is let go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._routes: list[Route] = []
+        self._open = False
+        page.route(address, lambda route: route.continue_() if self._open else self._routes.append(route))
+
+    def wait(self) -> None:
+        """Waits until something is asked for."""
+        for _ in range(1000):
+            if self._routes:
+                return
+            self._page.wait_for_timeout(20)
+        raise AssertionError(f"nothing was asked for on {self._page.url}")
+
+    def let_go(self) -> None:
+        self._open = True
+        for route in self._routes:
+            route.continue_()

@@ -1,5 +1,6 @@
 // A partner listens: ticks are sent as they are made, and the page follows the learner from question to question.
 
+import { loadAgain } from "./again.js";
 import { base } from "./api.js";
 
 const { secret, position, since } = document.body.dataset, began = performance.now() - Number(since);
@@ -9,7 +10,7 @@ let waiting = {}; // ticks that are not sent yet
 
 async function ask(path, options) {
   const response = await fetch(address + path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000), ...options });
-  if (response.status === 404 || response.status === 403) return location.reload();
+  if (response.status === 404 || response.status === 403) return loadAgain();
   if (!response.ok) throw new Error(response.status);
   return response.json();
 }
@@ -31,8 +32,8 @@ async function follow() {
   try {
     await send();
     const on = await ask("/state");
-    if (!on) return;
-    if (on.position !== Number(position)) return location.reload();
+    if (typeof on !== "object") return;
+    if (on.position !== Number(position)) return loadAgain();
     line.textContent = on.answered ? "The answer is given; the next one follows." : "Tick while you listen; it is seen later.";
   } catch { /* no connection: asked again in two seconds */ }
 }
