@@ -19,7 +19,7 @@ from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.accounts.invites import Invites
 from flashcards.services.authoring.deck_editing import AuthoringService
-from flashcards.services.authoring.faults import FaultService
+from flashcards.services.authoring.fault_reports import FaultService
 from flashcards.services.authoring.history import DeckHistory
 from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
