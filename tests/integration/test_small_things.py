@@ -53,3 +53,15 @@ def test_the_calendar_says_as_many_weeks_as_it_draws(site: Site, client: FlaskCl
     columns = len(set(re.findall(r'<rect class="h\d[^"]*" x="([\d.]+)"', drawn)))
     [said] = re.findall(r"<h2>The last (\d+) weeks</h2>", page)
     assert int(said) == columns
+
+
+def test_the_statistics_name_the_grades_as_the_learner_has_them(site: Site, client: FlaskClient) -> None:
+    ann = site.services.accounts.find("Ann")
+    for card, grade in zip(site.services.review.queue(ann, limit=2).cards, (1, 4), strict=True):
+        site.services.review.answer(ann, Answer(new_id(), card.id, grade))
+    six = {"Blackout", "Wrong", "Almost"}
+    page = client.get("/stats").text
+    assert "Again" in page
+    assert not six & set(re.findall(r"[A-Z][a-z]+", page))
+    site.services.accounts.save_settings(ann, buttons=6)
+    assert six <= set(re.findall(r"[A-Z][a-z]+", client.get("/stats").text))

@@ -13,6 +13,7 @@ from flashcards.domain.sm2 import Memory
 from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
 from flashcards.services.accounts.people import Learner
+from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, RememberedCard, bring
 from flashcards.services.progress import Progress
 from flashcards.services.review.incoming import derived_uuid, new_uuid
@@ -55,15 +56,17 @@ class BringService(LearnerDays):
     ) -> BroughtHistory:
         """As `bring.bring`, then sync, then one closing row of the verb `import` for each card with a schedule.
 
-        Raises Invalid where `into` is not below the decks folder, before anything is written.
+        Raises Invalid where `into` is not below the decks folder, or too deep in it, before anything is written.
         """
         folder, root = into.resolve(), self._root.resolve()
         if not folder.is_relative_to(root):
             message = f"With a user, --into must be in the decks folder {self._root}, so that its cards have a history."
             raise Invalid(message, field="into")
-        brought = bring(kind, source, into, options, progress=progress)
+        below = folder.relative_to(root)
+        refuse_deep_folder(below)
+        brought = bring(kind, source, into, options, above=len(below.parts), progress=progress)
         self._sync.sync()
-        prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
+        prefix = "".join(f"{part}/" for part in below.parts)
         scheduled = self._record(learner, brought.schedules, prefix)
         return BroughtHistory(brought, scheduled, len(brought.schedules) - scheduled)
 
