@@ -88,7 +88,7 @@ def _last_moves(learner: LearnerId) -> Query:
 def _insert_imported(
     learner: LearnerId, seq: int, uid: str, action: str, card: CardId, note: NoteId, at: int, day: Day,
     quality: int | None, revision: int, scheduler: str, ease: int, last_interval: int, ease_too: int, interval: int,
-    took_ms: int,
+    took_ms: int | None,
 ) -> Query:  # fmt: skip
     """What all imported rows have alike is said once, which is quicker than binding it each time."""
     return Review.insert(
@@ -126,7 +126,10 @@ class Known(NamedTuple):
 
 
 class ImportedRow(NamedTuple):
-    """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer."""
+    """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer.
+
+    `took_ms` is None where that program does not say, `known` where it is not Anki.
+    """
 
     seq: int
     uid: str
@@ -138,8 +141,8 @@ class ImportedRow(NamedTuple):
     ease: int
     interval: int
     last_interval: int
-    took_ms: int
-    known: Known
+    took_ms: int | None
+    known: Known | None
 
 
 class KnownFile(NamedTuple):
@@ -209,7 +212,7 @@ class ImportRows:
                 for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms, _ in rows
             ),
         )  # fmt: skip
-        _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows))
+        _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows if row.known is not None))
         graded = [row for row in rows if row.quality is not None]
         days, cards = Counter(row.study_day for row in graded), Counter(row.card.id for row in graded)
         counters.count_answers(self._db, learner, days, cards)
