@@ -64,10 +64,14 @@ def _store_log_end(learner: LearnerId, seq: int) -> Query:
 
 
 @prepared
+def _collection_mark() -> Query:
+    return Service.select(Service.value).where(Service.key == _COLLECTION)
+
+
+@prepared
 def _mark_of(learner: LearnerId) -> Query:
     own = LearnerState.select(LearnerState.changes).where(LearnerState.learner == learner)
-    collection = Service.select(Service.value).where(Service.key == _COLLECTION)
-    return Select(columns=(fn.coalesce(own, 0), fn.coalesce(collection, 0)))
+    return Select(columns=(fn.coalesce(own, 0), fn.coalesce(_collection_mark.query(), 0)))
 
 
 @prepared
@@ -156,6 +160,12 @@ def mark_change(database: Database, learner: LearnerId) -> None:
 def mark_collection(database: Database) -> None:
     """Says that decks, notes or cards are others than they were, or stand elsewhere: every learner's mark moves."""
     _add_to_service.run(database, _COLLECTION, 1)
+
+
+def collection_mark(database: Database) -> int:
+    """The part of `mark_of` that all learners share."""
+    row = _collection_mark.one(database)
+    return int(row[0]) if row else 0
 
 
 def mark_of(database: Database, learner: LearnerId) -> Mark:

@@ -20,11 +20,12 @@ from flashcards.services.memory.known import KnownCards
 from flashcards.services.memory.report import ReportService
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
+from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import Answer, ReviewService
 from flashcards.services.review.statistics import StatsService
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import counters
-from flashcards.storage.database import Database
+from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.imports import ImportedRow, ImportRows, Known
 from flashcards.storage.memory import MemoryRows, StoredFit
 from flashcards.storage.reviews import ReviewRows
@@ -140,8 +141,9 @@ class Life:
         self.world.now += self.random.randint(2, 60) * DAY_MS
 
 
-def looks(database: Database, learner: Learner, clock: Callable[[], int]) -> Callable[[], list[object]]:
+def looks(world: World, learner: Learner, clock: Callable[[], int]) -> Callable[[], list[object]]:
     """Everything that is kept, asked of the same services again and again."""
+    database, pages = world.db, DeckService(DeckPageStore(world.db), world.root)
     stats, report, known = StatsService(database, clock), ReportService(database, clock), KnownCards(database)
     review = ReviewService(database, clock)
 
@@ -154,7 +156,8 @@ def looks(database: Database, learner: Learner, clock: Callable[[], int]) -> Cal
             today: Day = review.study_day(learner)
             by_deck = known.by_deck(learner, today)
         return [
-            by_deck, report.report(learner), review.forecast(learner, days=30), stats.statistics(learner),
+            by_deck, pages.collection_state(), report.report(learner), review.forecast(learner, days=30),
+            stats.statistics(learner),
             stats.statistics(learner, days="all"), stats.statistics(learner, days="30", deck=deck()),
         ]  # fmt: skip
 
@@ -166,12 +169,12 @@ def test_what_is_kept_is_what_counting_anew_gives(tmp_path: Path, seed: int) -> 
     world = World(tmp_path)
     try:
         life = Life(world, seed)
-        kept = looks(world.db, life.learner, life.now)
+        kept = looks(world, life.learner, life.now)
         done = []
         for _ in range(STEPS):
             kept()
             done.append(life.step())
-            assert kept() == looks(world.db, life.learner, life.now)(), done[-5:]
+            assert kept() == looks(world, life.learner, life.now)(), done[-5:]
         assert DoctorService(world.db).examine().findings == ()
         days = world.db.all("SELECT * FROM learner_day WHERE answers > 0 ORDER BY study_day")
         with world.db.write():
