@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from flashcards.services.accounts.invites import Invites
     from flashcards.services.anki.importing import AnkiImportService
     from flashcards.services.authoring.deck_editing import AuthoringService
-    from flashcards.services.authoring.faults import FaultService
+    from flashcards.services.authoring.fault_reports import FaultService
     from flashcards.services.authoring.history import DeckHistory
     from flashcards.services.authoring.item_analysis import AnalysisService
     from flashcards.services.authoring.preview import PreviewService
@@ -148,7 +148,7 @@ class Services:
     @made_late
     def faults(self) -> FaultService:
         """What learners say is wrong with cards."""
-        from flashcards.services.authoring.faults import FaultService
+        from flashcards.services.authoring.fault_reports import FaultService
 
         return FaultService(self.database, self.clock, self.review)
 

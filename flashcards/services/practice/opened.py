@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from flashcards.clock import Clock
 from flashcards.domain.card import card_key
 from flashcards.domain.ids import CardId
-from flashcards.domain.practice.marks import proposed_grade, tally
 from flashcards.domain.practice.rounds import Given, Question, Round, current, standing
+from flashcards.domain.practice.rubric_ticks import proposed_grade, tally
 from flashcards.domain.study_day import Day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, QUESTION_KINDS, ROUND_KINDS, SHORTEST
-from flashcards.domain.practice.marks import MARKS
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import NotFound
 from flashcards.services.practice.limits import LONGEST_REPLY, LONGEST_TEXT, MOST_SEED
 from flashcards.web.api import shapes
