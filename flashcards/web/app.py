@@ -55,6 +55,7 @@ from flashcards.web.settings import scheduler_views as _scheduler_views
 from flashcards.web.settings.views import settings
 from flashcards.web.shared import base_path, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
+from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.stats import memory_views as _memory_views
 from flashcards.web.stats.views import stats
@@ -171,6 +172,7 @@ def _teach_templates(app: Flask) -> None:
         stopwatch=dates.stopwatch_words,
         length_words=dates.length_words,
         plural=plural,
+        percent=percent,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
         flag_history=flags.history_words,

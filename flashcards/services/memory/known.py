@@ -1,7 +1,8 @@
 """What is known today: the one count of it that every page and the API give.
 
 A card counts by how likely its learner remembers it today, from 0 (never answered) to 1. Every answer is evidence: in
-reviews, sets and practice. A plan reckons days to come in a way of its own (docs/plan.md).
+reviews, sets and practice. A card whose last answer today was wrong is not known until it was right. A plan reckons
+days to come in a way of its own (docs/plan.md).
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ class KnownCards:
         if kept is not None:
             return kept
         states = remembered.states_of_decks(learner.id, cards)
+        forgotten = rows.forgotten_on(learner.id, today)
         known = {
-            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found))
+            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found if it.card not in forgotten))
             for deck, count in cards.items()
             for found in [states.get(deck, [])]
         }

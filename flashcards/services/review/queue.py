@@ -55,7 +55,10 @@ class Queues(PlanDay, StudyAhead):
         total = day.left.total + day.done
         if not isinstance(day, RestOfDay) or day.followed is None:
             return Queue(day.study_day, seq, day.left, total, cards)
-        return Queue(day.study_day, seq, day.left, total, cards, day.followed.plan.id, round(day.seconds))
+        timed = tuple(
+            replace(it, seconds=day.followed.seconds_of_card(CardId(int(it.id)), it.kind == "drill")) for it in cards
+        )
+        return Queue(day.study_day, seq, day.left, total, timed, day.followed.plan.id, round(day.seconds))
 
     def follows_plan(self, learner: Learner) -> bool:
         """Whether today is a plan's day, whose cards are answered in the mode plan."""
