@@ -15,6 +15,7 @@ from peewee import JOIN, fn
 from flashcards.domain import sm2
 from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.schedule import NEVER_SEEN, Schedule
+from flashcards.domain.statistics import DayCounts, day_counts
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters, models
 from flashcards.storage.database import Database, Row
@@ -214,8 +215,8 @@ class ImportRows:
         )  # fmt: skip
         _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows if row.known is not None))
         graded = [row for row in rows if row.quality is not None]
-        days, cards = Counter(row.study_day for row in graded), Counter(row.card.id for row in graded)
-        counters.count_answers(self._db, learner, days, cards)
+        cards = Counter(row.card.id for row in graded)
+        counters.count_answers(self._db, learner, _days(graded), cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
     def close(self, learner: LearnerId, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
@@ -246,6 +247,15 @@ class ImportRows:
         if rows:
             counters.keep_log_end(self._db, learner, max(seq for _, seq in rows))
             counters.mark_answered(self._db, {card.id for card, _ in rows if not card.answered})
+
+
+def _days(graded: Iterable[ImportedRow]) -> dict[Day, DayCounts]:
+    """What these answers, each with a grade, add to the days on which they were given."""
+    alike = Counter((row.study_day, day_counts("imported", row.quality or 0, row.last_interval)) for row in graded)
+    days: dict[Day, DayCounts] = {}
+    for (day, one), times in alike.items():
+        days[day] = days.get(day, DayCounts()).plus(one.times(times))
+    return days
 
 
 def _card(values: Row, schedule: Schedule) -> CardRow:

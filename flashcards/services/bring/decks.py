@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, read_bytes
+from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, MAX_LEVELS, read_bytes
 from flashcards.deckfiles.text.source_text import decode
 from flashcards.errors import Conflict, Invalid, Unavailable
 from flashcards.exchange import csv_in, hashcards, mdanki, obsidian
@@ -83,15 +83,16 @@ def bring(
     into: Path,
     options: Options = AS_IT_LOOKS,
     *,
+    above: int = 0,
     whose: Whose | None = None,
     progress: Progress | None = None,
 ) -> Brought:
     """Read `source`, a file or folder of the format `kind`, and write its decks and media below `into`.
 
-    No file is ever overwritten; one that is there with the same bytes stays. `whose` history it becomes needs to be
-    said for what hashcards remembers. Raises Invalid where the source is not there, is another program's or holds no
-    cards, Conflict where a file is in the way, and Unavailable
-    where a file cannot be written; then nothing was written.
+    `above` is how many folders deep `into` lies in the decks folder, which reads only so many levels. `whose` history
+    it becomes needs to be said for what hashcards remembers. No file is ever overwritten; one that is there with the
+    same bytes stays. Raises Invalid where the source is not there, is another program's or holds no cards, Conflict
+    where a file is in the way, and Unavailable where a file cannot be written; then nothing was written.
     """
     if into.exists() and not into.is_dir():
         raise Invalid(f"{into} is no folder; name a folder for the decks.", field="into")
@@ -102,7 +103,7 @@ def bring(
     sources = find_sources(source, ENDINGS[kind], outside=into)
     sources.notices.extend(Notice(str(into), 1, message) for message in said)
     fitted: list[Fitted] = []
-    names = _Names()
+    names = _Names(above)
     for file, convert in _converters(kind, sources, options, whose, progress):
         converted = convert(file, sources.tree, names.own(file.path))
         sources.notices.extend(converted.notices)
@@ -242,16 +243,20 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u
 class _Names:
     """The paths of decks below DIR: names that a decks folder reads, each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: int) -> None:
+        self._room = max(0, MAX_LEVELS - 1 - above)
         self.taken: set[str] = set()
 
     def own(self, path: str) -> str:
-        """Where the deck of a source's file goes: beside where the file was, under a name that is read."""
+        """Where the deck of a source's file goes: beside where the file was, under a name that is read.
+
+        What lies deeper than decks may stands in the last folder.
+        """
         parts = [_UNFIT.sub("-", part) for part in PurePosixPath(path).with_suffix("").parts]
         parts = [part.lstrip("._ ") or "deck" for part in parts]
         if parts[-1].lower() == "readme":
             parts[-1] += "-cards"
-        return "/".join(parts) + ".md"
+        return "/".join([*parts[:-1][: self._room], parts[-1]]) + ".md"
 
     def take(self, path: str) -> str:
         """The path, with a number after it if another deck has it."""

@@ -14,6 +14,7 @@ from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
 from flashcards.exchange.hashcards_memory import Whose
 from flashcards.services.accounts.people import Learner
+from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, RememberedCard, bring
 from flashcards.services.bring.incoming_history import StudyDays, arriving, known_memory
 from flashcards.services.memory.state import MemoryState
@@ -64,16 +65,18 @@ class BringService(LearnerDays):
     ) -> BroughtHistory:
         """As `bring.bring`, then sync, then the answers, and one closing row for each card with a schedule.
 
-        Raises Invalid where `into` is not below the decks folder, before anything is written.
+        Raises Invalid where `into` is not below the decks folder, or too deep in it, before anything is written.
         """
         folder, root = into.resolve(), self._root.resolve()
         if not folder.is_relative_to(root):
             message = f"With a user, --into must be in the decks folder {self._root}, so that its cards have a history."
             raise Invalid(message, field="into")
+        below = folder.relative_to(root)
+        refuse_deep_folder(below)
         whose = Whose(learner.timezone, self._clock())
-        brought = bring(kind, source, into, options, whose=whose, progress=progress)
+        brought = bring(kind, source, into, options, above=len(below.parts), whose=whose, progress=progress)
         self._sync.sync()
-        prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
+        prefix = "".join(f"{part}/" for part in below.parts)
         scheduled, answers = self._record(learner, brought.schedules, prefix)
         return BroughtHistory(brought, scheduled, len(brought.schedules) - scheduled, answers)
 
