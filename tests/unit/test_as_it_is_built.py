@@ -20,6 +20,8 @@ from tests.chromium import MISSING
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+OF_DEVELOPERS = {"test", "dev", "bench", "nightly", "fuzz", "code"}
+"""Extras that nothing which ships may need."""
 
 
 def imported(folder: Path) -> set[str]:
@@ -42,7 +44,7 @@ def declared(*extras: str) -> dict[str, Requirement]:
 
 
 def test_whatever_is_imported_is_declared() -> None:
-    known = {canonicalize_name(name) for name in declared("metrics", "notify", "postgresql")}
+    known = {canonicalize_name(name) for name in declared(*PROJECT["optional-dependencies"].keys() - OF_DEVELOPERS)}
     installed = packages_distributions()
     foreign = {name: installed.get(name, [name]) for name in imported(ROOT / "flashcards") - sys.stdlib_module_names}
     del foreign["flashcards"]
