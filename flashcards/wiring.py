@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flashcards import __version__
 from flashcards.bundled import bundled
@@ -19,21 +19,14 @@ from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
 from flashcards.services.accounts.invites import Invites
 from flashcards.services.authoring.deck_editing import AuthoringService
-from flashcards.services.authoring.faults import FaultService
+from flashcards.services.authoring.fault_reports import FaultService
 from flashcards.services.authoring.history import DeckHistory
-from flashcards.services.authoring.item_analysis import AnalysisService
 from flashcards.services.authoring.preview import PreviewService
 from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
-from flashcards.services.export.facade import ExportService
-from flashcards.services.memory.fitting import FitService
-from flashcards.services.memory.measure import MemoryMeasure
-from flashcards.services.memory.report import ReportService
-from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.facade import Plans
 from flashcards.services.practice.facade import PracticeService
-from flashcards.services.practice.model import Model
 from flashcards.services.reminders.calendar import CalendarService
 from flashcards.services.reminders.channels import Channels
 from flashcards.services.reminders.deciding import Deciding
@@ -62,7 +55,14 @@ from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:
     from flashcards.services.anki.importing import AnkiImportService
+    from flashcards.services.authoring.item_analysis import AnalysisService
     from flashcards.services.bring.with_history import BringService
+    from flashcards.services.export.facade import ExportService
+    from flashcards.services.memory.fitting import FitService
+    from flashcards.services.memory.measure import MemoryMeasure
+    from flashcards.services.memory.report import ReportService
+    from flashcards.services.memory.scheduling import SchedulerService
+    from flashcards.services.practice.model import Model
     from flashcards.services.reminders.courier import Courier
     from flashcards.services.reminders.mail import Mailer
 
@@ -84,19 +84,13 @@ class Services:
     sync: SyncService
     backup: BackupService
     doctor: DoctorService
-    export: ExportService
     authoring: AuthoringService
     history: DeckHistory
     edits: EditService
     preview: PreviewService
-    analysis: AnalysisService
     faults: FaultService
     stats: StatsService
     memory: MemoryState
-    measure: MemoryMeasure
-    fits: FitService
-    report: ReportService
-    scheduler: SchedulerService
     practice: PracticeService
     plans: Plans
     work: LongWork
@@ -108,8 +102,9 @@ class Services:
     reminders: Reminders
     channels: Channels
     sending: Sending
+    _made: dict[str, object] = field(default_factory=dict)
 
-    # Imports come seldom, and read HTML with libraries that a server need not carry until then.
+    # What is needed seldom, or by few, is made when it is asked for: a server need not carry it until then.
 
     @property
     def anki_import(self) -> AnkiImportService:
@@ -124,6 +119,49 @@ class Services:
         from flashcards.services.bring.with_history import BringService
 
         return BringService(self.database, self.sync, self.config.decks, self.clock)
+
+    @property
+    def export(self) -> ExportService:
+        """Exports decks, history and everything."""
+        from flashcards.services.export.facade import ExportService
+
+        return ExportService(self.database, self.config.decks, self.review.study_day)
+
+    @property
+    def analysis(self) -> AnalysisService:
+        """Says which cards learners forget most."""
+        from flashcards.services.authoring.item_analysis import AnalysisService
+
+        return AnalysisService(self.database)
+
+    @property
+    def measure(self) -> MemoryMeasure:
+        """Measures how well answers were predicted."""
+        from flashcards.services.memory.measure import MemoryMeasure
+
+        return MemoryMeasure(self.database)
+
+    @property
+    def fits(self) -> FitService:
+        """Fits memory to a learner's answers."""
+        from flashcards.services.memory.fitting import FitService
+
+        return FitService(self.database, self.clock)
+
+    @property
+    def report(self) -> ReportService:
+        """What the page of memory shows."""
+        from flashcards.services.memory.report import ReportService
+
+        # It keeps what it has judged.
+        return cast(ReportService, self._made.setdefault("report", ReportService(self.database, self.clock)))
+
+    @property
+    def scheduler(self) -> SchedulerService:
+        """Who decides dates, and what another choice would bring."""
+        from flashcards.services.memory.scheduling import SchedulerService
+
+        return SchedulerService(self.database, self.clock)
 
     def make_first_account(self) -> str | None:
         """Makes the first account where the environment names one and there is none; gives what to tell the user.
@@ -213,19 +251,13 @@ def _over(database: Database, config: Config, clock: Clock) -> Services:
         sync=sync,
         backup=BackupService(database, config.data, clock, config.decks, config.backup_hook),
         doctor=DoctorService(database),
-        export=ExportService(database, config.decks, review.study_day),
         authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
         history=DeckHistory(config.decks, config.data),
         edits=edits,
         preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
-        analysis=AnalysisService(database),
         faults=FaultService(database, clock, review),
         stats=StatsService(database, clock),
         memory=MemoryState(database),
-        measure=MemoryMeasure(database),
-        fits=FitService(database, clock),
-        report=ReportService(database, clock),
-        scheduler=SchedulerService(database, clock),
         practice=PracticeService(database, clock, review, _model(config)),
         plans=plans,
         work=LongWork(clock, after=database.close_thread),
@@ -244,7 +276,11 @@ def _over(database: Database, config: Config, clock: Clock) -> Services:
 
 
 def _model(config: Config) -> Model | None:
-    return Model(config.llm_url, config.llm_model, config.llm_key) if config.llm_url else None
+    if not config.llm_url:
+        return None
+    from flashcards.services.practice.model import Model
+
+    return Model(config.llm_url, config.llm_model, config.llm_key)
 
 
 def _mailer(config: Config) -> Mailer | None:

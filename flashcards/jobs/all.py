@@ -23,7 +23,7 @@ def all_jobs(services: Services) -> Jobs:
         watch_job(watch.changed, services.sync.sync, "Reading decks", _sync_words),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
         nightly_job("attempts", partial(_forget, services), BACKUP_HOUR, "Forgetting logins that are over"),
-        nightly_job("memory", services.fits.nightly, BACKUP_HOUR, "Fitting memories", _fits_words),
+        nightly_job("memory", lambda: services.fits.nightly(), BACKUP_HOUR, "Fitting memories", _fits_words),
         hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
         nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
     ]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.render.macros import Macros, used_macros
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
 RENDERER_VERSION = "6"

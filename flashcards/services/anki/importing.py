@@ -19,6 +19,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
 from flashcards.services.anki.left_behind import LeftBehind, left_behind
 from flashcards.services.anki.staging import Existing, Staged, guid_in_file, stage
+from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.progress import Progress, no_progress
 from flashcards.services.sync.run import SyncService
@@ -115,6 +116,7 @@ def _place(into: Path, root: Path | None) -> tuple[Path, str]:
         raise Invalid(f"{into} is a file: name a folder.", field="into")
     if root is not None and into.is_relative_to(root.resolve()):
         base = root.resolve()
+        refuse_deep_folder(into.relative_to(base))
         below = into.relative_to(base).as_posix()
         return base, "" if below == "." else below
     return into, ""

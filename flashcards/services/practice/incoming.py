@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, ROUND_KINDS, SHORTEST
-from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Stroke, Work
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import Invalid
 from flashcards.services.practice.contract import Wish
 

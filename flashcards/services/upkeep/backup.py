@@ -14,9 +14,9 @@ from flashcards.clock import Clock
 from flashcards.errors import Conflict, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
 from flashcards.services.upkeep.archive import DATABASE_NAME, TEMPORARY, holds_accounts, pack
+from flashcards.services.upkeep.backup_hook import run_hook
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.generations import kept
-from flashcards.services.upkeep.hook import run_hook
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import check_file
 

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.ids import LearnerId
-from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
+from flashcards.domain.item_analysis import LEAST_LEARNERS
 from flashcards.web.api.queue import address
 from flashcards.web.auth.login import author, services
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, QUESTION_KINDS, ROUND_KINDS, SHORTEST
-from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Point
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import NotFound
 from flashcards.services.practice.contract import Asked, OpenRound, RoundLine, Spoken, Ticks, Wish
 from flashcards.services.practice.incoming import LONGEST_REPLY, LONGEST_TEXT, MOST_SEED, checked_work

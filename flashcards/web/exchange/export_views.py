@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file
@@ -10,11 +11,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.export.results import AnkiExported
 from flashcards.services.progress import Progress
 from flashcards.services.upkeep.long_work import Work
 from flashcards.web.api.operations import json_response
 from flashcards.web.auth.login import learner, services
+
+if TYPE_CHECKING:
+    from flashcards.services.export.results import AnkiExported
 
 exchange = Blueprint("exchange", __name__)
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from flashcards.domain.grade import grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
-from flashcards.domain.practice.marks import rule_in_words
+from flashcards.domain.practice.rubric_ticks import rule_in_words
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
 from flashcards.errors import TooMany
 from flashcards.services.memory.known import Known
-from flashcards.services.memory.report import MemoryReport
 from flashcards.services.progress import Progress
 from flashcards.services.review.deck_tree import Folder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.stats import memory_charts
 from flashcards.web.stats.views import stats
+
+if TYPE_CHECKING:
+    from flashcards.services.memory.report import MemoryReport
 
 FIT = "fit"
 
