@@ -34,6 +34,9 @@ from flashcards.domain.study_day import Day
 
 EIGHTY = 1.2816
 """So many standard deviations to each side hold 80 of 100."""
+WIDER = 1.25
+"""One factor does not say all of how a memory differs from the model's: what is known of it is taken as so much less
+sure than its answers alone would make it."""
 MORE_MINUTES = 15
 _LESS = 0.75
 _LEAST = 0.01
@@ -123,7 +126,8 @@ def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _S
     usual, run = gone(request.minutes, 0)
     if usual <= 0 or request.minutes <= 0:
         return _Shares()
-    weak, strong = (max(_LEAST, gone(request.minutes, by)[0] / usual) for by in (-EIGHTY, EIGHTY))
+    off = EIGHTY * WIDER
+    weak, strong = (max(_LEAST, gone(request.minutes, by)[0] / usual) for by in (-off, off))
     more = gone(request.minutes + MORE_MINUTES, 0)[0] / usual
     less = max(_LEAST, gone(request.minutes * _LESS, 0)[0] / usual)
     # By how much the number changes with the time, both on the logarithm.
