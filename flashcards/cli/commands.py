@@ -15,6 +15,7 @@ from flashcards import __version__
 from flashcards.cli.common import Group
 from flashcards.deckfiles.check.report import printable
 from flashcards.errors import FlashcardsError, Invalid
+from flashcards.garbage import loading
 
 # command: (module below flashcards.cli, one line for the overview)
 COMMANDS = {
@@ -55,7 +56,8 @@ class LazyGroup(Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS or not self._exists(name):
             return None
-        module = importlib.import_module(f"flashcards.cli.{COMMANDS[name][0]}")
+        with loading():
+            module = importlib.import_module(f"flashcards.cli.{COMMANDS[name][0]}")
         return getattr(module, f"{name}_command", None)
 
     def about(self, ctx: click.Context) -> list[tuple[str, str]]:

@@ -9,7 +9,8 @@ import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.services.upkeep import doctor
-from flashcards.services.upkeep.doctor import DoctorService, sqlite_note
+from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.services.upkeep.archive import TEMPORARY, unpack
+from flashcards.services.upkeep.archive import unpack
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage.database import Database
+from flashcards.temporary import PREFIX
 from tests.integration.smtp_world import free_port
 from tests.integration.study_world import NOON
 from tests.nightly.at_work import begin
@@ -126,7 +127,7 @@ class Folder:
         there = self._disks | {path: disk for path, disk in self._names if rng.random() < 0.5}
         for path, disk in there.items():
             name = path.relative_to(self._root)
-            if any(part.startswith(TEMPORARY) for part in name.parts):
+            if any(part.startswith(PREFIX) for part in name.parts):
                 continue
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes(_after_the_cut(disk, rng))

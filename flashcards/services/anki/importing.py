@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
-from flashcards.deckfiles.parse.collection import no_garbage_collection
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.domain.card import Deck
@@ -15,6 +14,7 @@ from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
+from flashcards.garbage import no_garbage_collection
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
 from flashcards.services.anki.left_behind import LeftBehind, left_behind

@@ -21,13 +21,13 @@ from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import is_secret_key
 from flashcards.storage.database import count_accounts
 from flashcards.storage.sqlite_database import check_file
+from flashcards.temporary import PREFIX
 
 LOG = logging.getLogger("flashcards.backup")
 
 DATABASE_NAME = "flashcards.sqlite3"
 """The name of the database within a backup, whatever it is called in the data folder."""
 DECKS = "decks"
-TEMPORARY = ".backup-"
 _LARGEST = {DATABASE_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
 _LARGEST_FILE = 4 * 2**30
 _STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg"}
@@ -68,7 +68,7 @@ def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
         names[:] = sorted(
             name
             for name in names
-            if name != ".git" and not name.startswith(TEMPORARY) and (here / name).resolve() != aside
+            if name != ".git" and not name.startswith(PREFIX) and (here / name).resolve() != aside
         )
         for name in sorted(files):
             path = here / name

@@ -15,7 +15,6 @@ from flashcards.services.progress import Progress
 from flashcards.services.review.deck_tree import Folder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.stats import memory_charts
-from flashcards.web.stats.views import stats
 
 if TYPE_CHECKING:
     from flashcards.services.memory.report import MemoryReport
@@ -32,7 +31,6 @@ class Place:
     known: Known
 
 
-@stats.get("/stats/memory")
 def memory() -> str:
     """Predicted against happened, and what is known by folder."""
     me = learner()
@@ -54,7 +52,6 @@ def memory() -> str:
     )
 
 
-@stats.post("/stats/memory/fit")
 def fit() -> Response:
     """Begins a fitting, which takes seconds: the page says when it is done."""
     me, opened = learner(), services()
