@@ -42,7 +42,7 @@ def declared(*extras: str) -> dict[str, Requirement]:
 
 
 def test_whatever_is_imported_is_declared() -> None:
-    known = {canonicalize_name(name) for name in declared("metrics", "notify", "postgresql")}
+    known = {canonicalize_name(name) for name in declared("hashcards", "metrics", "notify", "postgresql")}
     installed = packages_distributions()
     foreign = {name: installed.get(name, [name]) for name in imported(ROOT / "flashcards") - sys.stdlib_module_names}
     del foreign["flashcards"]
