@@ -19,6 +19,7 @@ from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.sm2 import SCHEDULER as SM2
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
+from flashcards.storage.counters import mark_change
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
@@ -435,6 +436,7 @@ class CardRows:
     def save_deck_setting(self, learner: LearnerId, deck: DeckId, column: str, value: int | None) -> None:
         """Stores the learner's own `active` or `new_per_day` of a deck."""
         _DECK_SETTINGS[column].run(self._db, learner, deck, value)
+        mark_change(self._db, learner)
 
 
 _RARE = {"lapses": _notes_lapsed, "reviews": _notes_answered}

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
@@ -31,6 +31,7 @@ from flashcards.domain.memory.walk import Logged
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.card_ranges import CardRange
+from flashcards.storage.counters import mark_change
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
@@ -38,10 +39,8 @@ from flashcards.storage.models import (
     FsrsParameters,
     ImportedReview,
     Learner,
-    LearnerDay,
     LearnerDeck,
     LearnerFit,
-    LearnerState,
     Note,
     Review,
 )
@@ -210,16 +209,6 @@ def _logs_of_range(learner: LearnerId, above: int, upto: int) -> Query:
 
 
 @prepared
-def _mark_of(learner: LearnerId) -> Query:
-    end = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
-    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
-    mine, memory = models.Memory.learner == learner, models.Memory
-    remembered = memory.select(fn.count(SQL("*")), fn.sum(memory.answers), fn.max(memory.last_at)).where(mine)
-    cards = remembered.alias("remembered")
-    return Select((cards,), (end, answers, SQL("remembered.*")))
-
-
-@prepared
 def _whole_log(learner: LearnerId) -> Query:
     return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
 
@@ -307,6 +296,7 @@ class MemoryRows:
             round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
             json.dumps(it.tried, sort_keys=True), json.dumps(it.figures, sort_keys=True), int(it.taken),
         )  # fmt: skip
+        mark_change(self._db, learner)
 
     # --- what is remembered ---------------------------------------------------------------------------
 
@@ -346,7 +336,10 @@ class MemoryRows:
         return [learner for (learner,) in _all_learners.all(self._db)]
 
     def save(self, learner: LearnerId, card: CardId, it: Remembered | None, name: str) -> None:
-        """Stores what is remembered of a card by the parameters `name`; None where it is nothing."""
+        """Stores what is remembered of a card by the parameters `name`; None where it is nothing.
+
+        As part of an answer or an undo, which move the learner's mark.
+        """
         if it is None:
             _forget.run(self._db, learner, card)
         else:
@@ -358,7 +351,8 @@ class MemoryRows:
         _move.run(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
 
     def save_many(self, learner: LearnerId, found: Iterable[tuple[CardId, Remembered | None]], name: str) -> None:
-        """As `save`, for (card, what is remembered)."""
+        """As `save`, for (card, what is remembered); by itself, whatever the log does."""
+        mark_change(self._db, learner)
         pairs = list(found)
         gone = [(learner, card) for card, it in pairs if it is None]
         if gone:
@@ -367,6 +361,7 @@ class MemoryRows:
 
     def mark(self, learner: LearnerId, cards: Iterable[CardId]) -> None:
         """Says of cards that their log has changed: what is remembered of them is to be computed."""
+        mark_change(self._db, learner)
         _save.many(self._db, ((learner, card, 0, 0, 0, 0, 0, NOT_YET) for card in cards))
 
     def mark_all(self) -> None:
@@ -387,10 +382,6 @@ class MemoryRows:
     def logs_of_range(self, learner: LearnerId, cards: CardRange) -> Iterator[tuple[CardId, list[LogLine]]]:
         """As `logs` of a range of cards, in their order, read bit by bit: within one transaction."""
         return _by_card(_logs_of_range.each(self._db, learner, *cards))
-
-    def mark_of(self, learner: LearnerId) -> Row:
-        """What is another whenever the log says something else of the memory."""
-        return _mark_of.one(self._db, learner) or ()
 
     def whole_log(self, learner: LearnerId) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""

@@ -16,7 +16,7 @@ from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService, Learner
-from flashcards.services.authoring.faults import FaultService
+from flashcards.services.authoring.fault_reports import FaultService
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import Choice

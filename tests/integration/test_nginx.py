@@ -47,7 +47,7 @@ http {{
   }}
 }}
 """
-DOCUMENTED = """proxy_set_header Host $host;
+DOCUMENTED = """proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme;"""
 
@@ -209,6 +209,17 @@ def test_below_a_path_the_same_example_works(prepared: Path, tmp_path: Path) -> 
         assert left.headers["Location"] == "/cards/login"
         assert web.ask("GET", "/cards/decks", Cookie=login).status == 303
         assert web.ask("GET", "/decks", Cookie=login).status == 404  # nginx's own
+
+
+@pytest.mark.parametrize("at", ["", ":443", ":8443"])
+def test_a_browser_that_says_only_its_origin_may_write_at_any_port(web: Web, at: str) -> None:
+    """Old browsers know no Sec-Fetch-Site: what they call the server, with its port, must arrive as they said it."""
+    web.site.learner("Ann")
+    entered = {"name": "Ann", "password": PASSWORD}
+    there = {"Host": NAME + at, "Origin": f"https://{NAME}{at.replace(':443', '')}"}
+    assert web.ask("POST", "/login", entered, **there).status == 303
+    for elsewhere in (f"https://{NAME}:8444", "https://evil.example"):
+        assert web.ask("POST", "/login", entered, **there | {"Origin": elsewhere}).status == 403
 
 
 EVE = {"name": "Eve", "password": PASSWORD}

@@ -16,7 +16,6 @@ from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.plan.breaks import Waiting, backlog
 from flashcards.domain.plan.model import LONGEST, PlanCard, Request, Style, first_effort
-from flashcards.domain.plan.plan import day_order
 from flashcards.domain.plan.serving import LONGER, fitting, ready
 from flashcards.domain.queue import DueRow
 from flashcards.domain.sm2 import DRILLED_UNTIL
@@ -119,6 +118,8 @@ class PlanDays:
         request = self.request(learner, plan, today)
         # On a day off there is an order, too, for who starts anyway.
         request = replace(request, days_off=request.days_off - {today})
+        from flashcards.domain.plan.plan import day_order  # all that plans, for those who do
+
         day = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
         if day.meant < len(day.cards) and day.seconds < seconds - _SHORTER:  # more are held back for later days
             seconds = day.seconds

@@ -11,7 +11,8 @@ from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailabl
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.choosing import minutes_of, seed_of
 from flashcards.services.practice.contract import OpenRound, Spoken, Ticks, Wish
-from flashcards.services.practice.incoming import LONGEST_REPLY, checked_marks, checked_text, checked_wish
+from flashcards.services.practice.incoming import checked_marks, checked_text, checked_wish
+from flashcards.services.practice.limits import LONGEST_REPLY
 from flashcards.services.practice.opened import MODEL, SELF, OpenedRounds
 from flashcards.services.practice.points import plain_text
 from flashcards.services.review.facade import Answer

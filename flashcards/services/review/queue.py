@@ -150,11 +150,12 @@ class Queues(PlanDay, StudyAhead):
         with self._db.read():
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)
-            if followed := self._followed_day(learner, scope, today, so_far, self._due(learner, scope, today, so_far)):
+            due = self._due(learner, scope, today, so_far)
+            if followed := self._followed_day(learner, scope, today, so_far, due):
                 return beyond_plan(followed)
             decks = self._open_decks(learner, scope)
             limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), deck_limits(decks, so_far))
-            hidden = HiddenNotes(self._due(learner, scope, today, so_far), so_far)
+            hidden = HiddenNotes(due, so_far)
             if self._new(learner, scope, today, decks, hidden, limits):
                 return None
             over = -min(0, limits.total, *(limits.decks.values() if scope.own(1) else ()))

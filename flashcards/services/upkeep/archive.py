@@ -23,6 +23,7 @@ from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import is_secret_key
 from flashcards.storage.database import count_accounts
 from flashcards.storage.sqlite_database import check_file
+from flashcards.temporary import PREFIX
 
 LOG = logging.getLogger("flashcards.backup")
 
@@ -31,7 +32,6 @@ DATABASE_NAME = "flashcards.sqlite3"
 DUMP_NAME = "flashcards.dump"
 """The same of a database on a server."""
 DECKS = "decks"
-TEMPORARY = ".backup-"
 _LARGEST = {DATABASE_NAME: 64 * 2**30, DUMP_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
 _LARGEST_FILE = 4 * 2**30
 _STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg", ".dump"}
@@ -103,7 +103,7 @@ def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
         names[:] = sorted(
             name
             for name in names
-            if name != ".git" and not name.startswith(TEMPORARY) and (here / name).resolve() != aside
+            if name != ".git" and not name.startswith(PREFIX) and (here / name).resolve() != aside
         )
         for name in sorted(files):
             path = here / name

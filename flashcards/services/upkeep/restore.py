@@ -25,10 +25,8 @@ from flashcards.new_names import flush_folder
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, DUMP_NAME, is_of_server, unpack
 from flashcards.services.upkeep.disk import said
-from flashcards.services.upkeep.moving import copy_database
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
-from flashcards.storage.database import migrate
 from flashcards.storage.sqlite_database import fold_log, lock_path, log_paths
 
 _UNPACKING = ".restore-"
@@ -88,31 +86,43 @@ def _restore_to_server(file: Path, data: Path, database: ServerAddress, decks: P
     place = restoring_place(data, database)
     with said(data):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(place), tempfile.TemporaryDirectory(dir=data, prefix=_UNPACKING) as unpacked:
+        with _alone(place):
             _finish(data, place, decks)
-            copy = unpack(file, Path(unpacked) / "backup")
-            staged, count = copy.parent, _choose_decks(copy.parent, decks)
-            copy = copy.rename(Path(unpacked) / copy.name)
-            _flush_tree(staged)
-            kept = _put_aside(data, place)
-            try:
-                _replace(staged / KEY_NAME, data / KEY_NAME, 0o600)
-                staged.rename(_staged(place))
-                _fill(database, copy)
-            except BaseException:
-                _put_back(data, place, kept)
-                raise
-            _finish(data, place, decks)
-            return Restored(kept, count)
+            _remove_left_behind(data)
+            with tempfile.TemporaryDirectory(dir=data, prefix=_UNPACKING) as unpacked:
+                return _into_server(file, Path(unpacked), data, database, decks)
+
+
+def _into_server(file: Path, unpacked: Path, data: Path, database: ServerAddress, decks: Path | None) -> Restored:
+    """`unpacked` is an empty folder in `data`; nobody else restores."""
+    place = restoring_place(data, database)
+    copy = unpack(file, unpacked / "backup")
+    staged, count = copy.parent, _choose_decks(copy.parent, decks)
+    copy = copy.rename(unpacked / copy.name)
+    _flush_tree(staged)
+    kept = _put_aside(data, place)
+    try:
+        _replace(staged / KEY_NAME, data / KEY_NAME, 0o600)
+        staged.rename(_staged(place))
+        _fill(database, copy)
+    except BaseException:
+        _put_back(data, place, kept)
+        raise
+    _finish(data, place, decks)
+    return Restored(kept, count)
 
 
 def _fill(database: ServerAddress, copy: Path) -> None:
     """Brings the copy of a database, of a server's or a file's, into the new one on a server."""
+    # Both are needed once in a service's life, if ever: no start loads them.
     if copy.name == DUMP_NAME:
         from flashcards.storage.postgresql_database import restore_dump
 
         restore_dump(copy, database)
     else:
+        from flashcards.services.upkeep.moving import copy_database
+        from flashcards.storage.database import migrate
+
         migrate(copy)
         copy_database(copy, database)
 

@@ -9,9 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from flashcards.errors import Unavailable
 from flashcards.web.auth.login import learner, public, services
-from flashcards.web.plan.charts import path_rows, today_chart
 from flashcards.web.review.filters import Filters, queue_of, read_filters
-from flashcards.web.shared import charts
 
 FAILED = "is:failed"
 
@@ -33,6 +31,8 @@ def page() -> str:
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
     folders = services().plans.by_folder(now)
+    if plan:
+        from flashcards.web.plan.charts import path_rows, today_chart
     return render_template(
         "today/page.html",
         now=now,
@@ -62,6 +62,8 @@ def page() -> str:
 @today.get("/done")
 def done() -> str:
     """How the session went; leads back to the review while cards are left."""
+    from flashcards.web.shared import charts
+
     me, review, filters = learner(), services().review, read_filters(request.args)
     deck, tag = filters.deck, filters.tag
     queue = queue_of(filters, 0)
