@@ -199,7 +199,10 @@ class PostgresqlDatabase(Database):
             try:
                 yield from cursor.execute(*translated(sql, params))
             finally:
-                if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                try:
+                    cursor.close()
+                except psycopg.OperationalError:
+                    # The connection is lost, as the next statement will say: whoever takes no more rows is not told.
                     cursor.close()
 
     def _cursor_name(self) -> str:
