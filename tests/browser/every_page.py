@@ -62,7 +62,8 @@ def _visits(live: Live, release: threading.Event) -> Iterator[Visit]:
     addresses = {
         "today": "/", "done": "/done", "decks": "/decks", "folder": "/decks/science/",
         "deck": "/decks/science/extremes", "deck-of-code": "/decks/programming/python",
-        "editor": "/decks/programming/python/edit", "editor-of-extremes": "/decks/science/extremes/edit", "new-deck": "/new-deck", "card": f"/cards/{answered}",
+        "editor": "/decks/programming/python/edit", "editor-of-extremes": "/decks/science/extremes/edit",
+        "new-deck": "/new-deck", "card": f"/cards/{answered}",
         "browse": "/browse", "found": "/browse?q=capital", "browse-refused": "/browse?q=is:asleep",
         "searches": "/searches", "stats": "/stats", "memory": "/stats/memory", "analysis": "/analysis",
         "settings": "/settings", "activity": "/settings/activity", "reminders": "/settings/reminders",
