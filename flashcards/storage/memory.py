@@ -28,6 +28,7 @@ from flashcards.domain.memory.evidence import (
 from flashcards.domain.memory.fit import AS_IT_IS, Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.card_ranges import CardRange
@@ -213,6 +214,13 @@ def _whole_log(learner: LearnerId) -> Query:
     return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
 
 
+@prepared
+def _answers_on(learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    says_something = (log.learner == learner) & (log.study_day == day) & log.quality.is_null(False) & (log.undone == 0)
+    return log.select(log.card, log.quality).where(says_something).order_by(log.at, log.seq)
+
+
 class InForce(NamedTuple):
     """What predicts a learner's answers, and the name of its parameters."""
 
@@ -318,6 +326,11 @@ class MemoryRows:
         """(deck, what is stored of it) of every card in these decks that is there and was answered."""
         rows = _of_decks.all(self._db, learner, decks)
         return [(row[0], CardMemory(*row[1:])) for row in rows]
+
+    def forgotten_on(self, learner: LearnerId, day: Day) -> set[CardId]:
+        """The cards whose last answer on a study day was wrong."""
+        last: dict[CardId, int] = dict(_answers_on.all(self._db, learner, day))
+        return {card for card, quality in last.items() if quality < REMEMBERED}
 
     def cards_of_active_decks(self, learner: LearnerId) -> dict[DeckId, int]:
         """How many cards each deck holds that the learner has not switched off, in study order."""

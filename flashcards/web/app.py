@@ -46,6 +46,7 @@ from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.compiled_templates import CompiledTemplates
+from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.today.views import today
 
@@ -176,6 +177,7 @@ def _teach_templates(app: Flask) -> None:
         stopwatch=dates.stopwatch_words,
         length_words=dates.length_words,
         plural=plural,
+        percent=percent,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
         flag_history=flags.history_words,

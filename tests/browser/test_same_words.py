@@ -11,7 +11,7 @@ from flashcards.domain.confusables import apart
 from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.queue import NewCard
-from flashcards.web.review.typed_answer import compare
+from flashcards.domain.typed_answer import compare
 from flashcards.web.shared.dates import interval_words
 from tests.browser.live import Live
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.services.review.facade import Answer
+from flashcards.web.shared.dates import local_time
 from tests.site import PASSWORD, Site, new_id
 
 
@@ -65,3 +66,20 @@ def test_the_statistics_name_the_grades_as_the_learner_has_them(site: Site, clie
     assert not six & set(re.findall(r"[A-Z][a-z]+", page))
     site.services.accounts.save_settings(ann, buttons=6)
     assert six <= set(re.findall(r"[A-Z][a-z]+", client.get("/stats").text))
+
+
+def test_times_are_told_by_a_clock_of_24_hours(client: FlaskClient) -> None:
+    assert local_time(1_795_875_660_000, "UTC") == "28 Nov 2026, 14:21"
+    assert local_time(1_795_875_660_000, "America/New_York") == "28 Nov 2026, 09:21"
+    hours = re.findall(r"<option[^>]*>([^<]*)", client.get("/settings").text.partition('id="day_start"')[2])[:24]
+    assert hours[0::23] == ["00:00", "23:00"]
+
+
+def test_a_switch_turns_off_what_is_on_and_on_what_is_not_all_on(client: FlaskClient) -> None:
+    def does() -> dict[str, str]:
+        found = re.findall(r'aria-label="(\w+): [^>]*? value="(\w+)">', client.get("/decks").text)
+        return dict(found)
+
+    assert (does()["Languages"], does()["Words"]) == ("off", "off")
+    client.post("/decks/languages/words", data={"what": "off", "back": ""})
+    assert (does()["Languages"], does()["Words"]) == ("on", "on")

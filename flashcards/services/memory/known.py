@@ -1,7 +1,8 @@
 """What is known today: the one count of it that every page and the API give.
 
 A card counts by how likely its learner remembers it today, from 0 (never answered) to 1. Every answer is evidence: in
-reviews, sets and practice. A plan reckons days to come in a way of its own (docs/plan.md).
+reviews, sets and practice. A card whose last answer today was wrong is not known until it was right. A plan reckons
+days to come in a way of its own (docs/plan.md).
 """
 
 from __future__ import annotations
@@ -55,11 +56,11 @@ class KnownCards:
         return self._kept.get(key, lambda: self._count(learner, today))
 
     def _count(self, learner: Learner, today: Day) -> dict[DeckId, Known]:
-        remembered = MemoryState(self._db)
-        predictor, cards = remembered.predictor(learner.id), MemoryRows(self._db).cards_of_active_decks(learner.id)
-        states = remembered.states_of_decks(learner.id, cards)
+        remembered, rows = MemoryState(self._db), MemoryRows(self._db)
+        predictor, cards = remembered.predictor(learner.id), rows.cards_of_active_decks(learner.id)
+        states, forgotten = remembered.states_of_decks(learner.id, cards), rows.forgotten_on(learner.id, today)
         return {
-            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found))
+            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found if it.card not in forgotten))
             for deck, count in cards.items()
             for found in [states.get(deck, [])]
         }

@@ -79,6 +79,10 @@ class FollowedDay:
         asked = sum(self.takes[it.card] for it in self.asked[:cards])
         return asked + self.outside_within * SECONDS_OUTSIDE + drills * SECONDS_OF_DRILL
 
+    def seconds_of_card(self, card: CardId, drill: bool) -> float:
+        """How much of that is one card's."""
+        return SECONDS_OF_DRILL if drill else self.takes.get(card, SECONDS_OUTSIDE)
+
 
 class PlanDays:
     """Reads of the followed plan's day; `prepare` writes it where it is not made yet."""

@@ -79,6 +79,7 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "breaks": plans.breaks(me),
         "time": time_text(choice.minute) if choice and choice.minute is not None else "",
         "waiting": error is None and outlook is None,
+        "begun": services().review.queue(me, limit=0).done > 0,
     }
     if outlook is not None:
         wide, narrow = charts.days_charts(outlook.days)

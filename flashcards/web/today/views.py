@@ -7,7 +7,9 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from flashcards.domain.day_so_far import minutes_of
 from flashcards.errors import Unavailable
+from flashcards.services.plan.by_folder import FolderCounts
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.review.filters import Filters, queue_of, read_filters
 
@@ -37,12 +39,14 @@ def page() -> str:
         "today/page.html",
         now=now,
         total=total,
+        minutes_left=minutes_of(now.plan_seconds),
         beyond=services().review.beyond_limit(me) if now.new_limit_reached or (plan and not total) else None,
         ahead=0 if total else _ahead(Filters(None, None)),
         sets=services().review.open_sets(me),
         searches=services().review.saved_searches(me, on_today=True),
         busy=[folder for folder in folders if folder.total],
         idle=[folder for folder in folders if not folder.total],
+        why_idle=_why_idle([folder for folder in folders if not folder.total], under_plan=plan is not None),
         plan=plan,
         plot=today_chart(plan, now.study_day) if plan else None,
         path=path_rows(plan.path, plan.known) if plan and plan.known else (),
@@ -90,6 +94,19 @@ def done() -> str:
         wide=charts.forecast(summary.next_days, queue.study_day, 880, 150),
         narrow=charts.forecast(summary.next_days, queue.study_day, 288, 170),
     )
+
+
+def _why_idle(idle: list[FolderCounts], *, under_plan: bool) -> str:
+    """Why folders have nothing to do today."""
+    if not under_plan:
+        held = any(folder.unseen for folder in idle)
+        return "nothing is due" + (", and today's new cards come from other folders" if held else "")
+    within = sum(folder.in_plan for folder in idle)
+    reasons = (
+        "today's minutes go to what gains more" if within else "",
+        ("your plan leaves some out" if within else "your plan leaves them out") if within < len(idle) else "",
+    )
+    return ", or ".join(filter(None, reasons))
 
 
 def _ahead(filters: Filters) -> int:
