@@ -16,18 +16,21 @@ from pathlib import Path
 
 from flashcards.clock import system_clock
 
-_PREFIX = ".flashcards-work-"
-_NAME = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]{{8}}")
+PREFIX = ".flashcards-work-"
+_NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")
 _YOUNG_MS = 60_000
 """A folder is made before it is locked."""
 
 
 class TemporaryFolder:
-    """A folder of one's own in the system's temporary folder: `path` until `remove`, or for the length of a `with`."""
+    """A folder of one's own: `path` until `remove`, or for the length of a `with`.
 
-    def __init__(self) -> None:
-        remove_left_behind()
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    It lies in the folder `within`, or in the system's temporary folder.
+    """
+
+    def __init__(self, within: Path | None = None) -> None:
+        remove_left_behind(within)
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
         self._lock = _locked(self.path)
 
     def remove(self) -> None:
@@ -44,9 +47,9 @@ class TemporaryFolder:
         self.remove()
 
 
-def remove_left_behind() -> None:
+def remove_left_behind(within: Path | None = None) -> None:
     """Removes the temporary folders of processes that have ended; what cannot be removed stays."""
-    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for path in (within or Path(tempfile.gettempdir())).glob(f"{PREFIX}*"):
         if not _NAME.fullmatch(path.name) or not _is_old_and_ours(path):
             continue
         lock = _locked(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,44 +14,19 @@ from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
+from flashcards.late import made_late
 from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
-from flashcards.services.accounts.invites import Invites
-from flashcards.services.authoring.deck_editing import AuthoringService
-from flashcards.services.authoring.faults import FaultService
-from flashcards.services.authoring.history import DeckHistory
-from flashcards.services.authoring.item_analysis import AnalysisService
-from flashcards.services.authoring.preview import PreviewService
-from flashcards.services.authoring.substantive_edits import EditService
 from flashcards.services.bring.new_files import take_back_cut_off
-from flashcards.services.export.facade import ExportService
-from flashcards.services.memory.fitting import FitService
-from flashcards.services.memory.measure import MemoryMeasure
-from flashcards.services.memory.report import ReportService
-from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
-from flashcards.services.plan.facade import Plans
-from flashcards.services.practice.facade import PracticeService
-from flashcards.services.practice.model import Model
-from flashcards.services.reminders.calendar import CalendarService
-from flashcards.services.reminders.channels import Channels
-from flashcards.services.reminders.deciding import Deciding
-from flashcards.services.reminders.reminders import Reminders
-from flashcards.services.reminders.sending import Sending
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
-from flashcards.services.review.statistics import StatsService
 from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
-from flashcards.services.upkeep.counts import Counts
-from flashcards.services.upkeep.doctor import DoctorService, Report, sqlite_note
 from flashcards.services.upkeep.job_log import JobLog
-from flashcards.services.upkeep.long_work import LongWork
-from flashcards.services.upkeep.ready import ReadyCheck
-from flashcards.services.upkeep.restore import finish_restore, is_cut_off
+from flashcards.services.upkeep.restore import finish_restore, is_cut_off, restoring_place
 from flashcards.services.upkeep.secret_key import load_secret_key
-from flashcards.services.upkeep.sizes import Sizes
 from flashcards.storage.database import Database, count_accounts, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
@@ -61,69 +35,277 @@ from flashcards.storage.sqlite_database import keep_to_owner
 from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:
+    from flashcards.services.accounts.invites import Invites
     from flashcards.services.anki.importing import AnkiImportService
+    from flashcards.services.authoring.deck_editing import AuthoringService
+    from flashcards.services.authoring.fault_reports import FaultService
+    from flashcards.services.authoring.history import DeckHistory
+    from flashcards.services.authoring.item_analysis import AnalysisService
+    from flashcards.services.authoring.preview import PreviewService
+    from flashcards.services.authoring.substantive_edits import EditService
     from flashcards.services.bring.with_history import BringService
+    from flashcards.services.export.facade import ExportService
+    from flashcards.services.memory.fitting import FitService
+    from flashcards.services.memory.measure import MemoryMeasure
+    from flashcards.services.memory.report import ReportService
+    from flashcards.services.memory.scheduling import SchedulerService
+    from flashcards.services.plan.facade import Plans
+    from flashcards.services.practice.facade import PracticeService
+    from flashcards.services.practice.model import Model
+    from flashcards.services.reminders.calendar import CalendarService
+    from flashcards.services.reminders.channels import Channels
     from flashcards.services.reminders.courier import Courier
     from flashcards.services.reminders.mail import Mailer
+    from flashcards.services.reminders.reminders import Reminders
+    from flashcards.services.reminders.sending import Sending
+    from flashcards.services.review.statistics import StatsService
+    from flashcards.services.upkeep.counts import Counts
+    from flashcards.services.upkeep.doctor import DoctorService, Report
+    from flashcards.services.upkeep.long_work import LongWork
+    from flashcards.services.upkeep.ready import ReadyCheck
+    from flashcards.services.upkeep.sizes import Sizes
 
 LOG = logging.getLogger("flashcards.upkeep")
 
 
-@dataclass(frozen=True, slots=True)
 class Services:
-    """Every service over one open database."""
+    """Every service over one open database.
 
-    config: Config
-    clock: Clock
-    database: Database
-    accounts: AccountService
-    invites: Invites
-    audit: AuditLog
-    review: ReviewService
-    decks: DeckService
-    sync: SyncService
-    backup: BackupService
-    doctor: DoctorService
-    export: ExportService
-    authoring: AuthoringService
-    history: DeckHistory
-    edits: EditService
-    preview: PreviewService
-    analysis: AnalysisService
-    faults: FaultService
-    stats: StatsService
-    memory: MemoryState
-    measure: MemoryMeasure
-    fits: FitService
-    report: ReportService
-    scheduler: SchedulerService
-    practice: PracticeService
-    plans: Plans
-    work: LongWork
-    ready: ReadyCheck
-    job_log: JobLog
-    sizes: Sizes
-    counts: Counts
-    calendar: CalendarService
-    reminders: Reminders
-    channels: Channels
-    sending: Sending
+    What every page or the start needs is made at once. What is needed seldom, or by few, is made when it is asked for:
+    neither it nor what it imports is loaded until then.
+    """
 
-    # Imports come seldom, and read HTML with libraries that a server need not carry until then.
+    def __init__(self, config: Config, clock: Clock, database: Database) -> None:
+        self.config = config
+        self.clock = clock
+        self.database = database
+        self._key = load_secret_key(config.data)
+        self.audit = AuditLog(database, clock)
+        self.accounts = AccountService(
+            database, clock, secret_key=self._key, signup=config.signup, first_needs_code=not config.private,
+            audit=self.audit,
+        )  # fmt: skip
+        self.review = ReviewService(database, clock)
+        self.decks = DeckService(DeckPageStore(database), config.decks)
+        self.memory = MemoryState(database)
+        self.sync = SyncService(DeckStore(database), config.decks, clock, after=lambda: self.edits.mark_expected())
+        self.backup = BackupService(database, config.data, clock, config.decks, config.backup_hook)
+        self.job_log = JobLog(database, clock)
 
-    @property
+    @made_late
+    def plans(self) -> Plans:
+        """Plans up to a day."""
+        from flashcards.services.plan.facade import Plans
+
+        return Plans(self.database, self.clock, self.review)
+
+    @made_late
+    def practice(self) -> PracticeService:
+        """Rounds of interview questions."""
+        from flashcards.services.practice.facade import PracticeService
+
+        return PracticeService(self.database, self.clock, self.review, _model(self.config))
+
+    # --- accounts
+
+    @made_late
+    def invites(self) -> Invites:
+        """Links by which people come in."""
+        from flashcards.services.accounts.invites import Invites
+
+        return Invites(self.database, self.clock, self.accounts, self.audit, self.config.url)
+
+    # --- decks and their authors
+
+    @made_late
+    def authoring(self) -> AuthoringService:
+        """Writes decks from the browser."""
+        from flashcards.services.authoring.deck_editing import AuthoringService
+
+        return AuthoringService(self.config.decks, self.sync, self.edits, self.config.data / "authoring.lock")
+
+    @made_late
+    def history(self) -> DeckHistory:
+        """Keeps former versions of decks."""
+        from flashcards.services.authoring.history import DeckHistory
+
+        return DeckHistory(self.config.decks, self.config.data)
+
+    @made_late
+    def edits(self) -> EditService:
+        """Brings cards back whose meaning has changed."""
+        from flashcards.services.authoring.substantive_edits import EditService
+
+        return EditService(self.database, self.clock)
+
+    @made_late
+    def preview(self) -> PreviewService:
+        """Shows a deck that is not saved."""
+        from flashcards.services.authoring.preview import PreviewService
+
+        return PreviewService(DeckStore(self.database), NoteCards(self.database), self.config.decks)
+
+    @made_late
+    def faults(self) -> FaultService:
+        """What learners say is wrong with cards."""
+        from flashcards.services.authoring.fault_reports import FaultService
+
+        return FaultService(self.database, self.clock, self.review)
+
+    @made_late
+    def analysis(self) -> AnalysisService:
+        """Says which cards learners forget most."""
+        from flashcards.services.authoring.item_analysis import AnalysisService
+
+        return AnalysisService(self.database)
+
+    # --- what comes in, and goes out
+
+    @made_late
     def anki_import(self) -> AnkiImportService:
         """Brings packages from Anki."""
         from flashcards.services.anki.importing import AnkiImportService
 
         return AnkiImportService(self.database, self.sync, self.config.decks, self.clock)
 
-    @property
+    @made_late
     def bring(self) -> BringService:
         """Brings decks from other programs."""
         from flashcards.services.bring.with_history import BringService
 
         return BringService(self.database, self.sync, self.config.decks, self.clock)
+
+    @made_late
+    def export(self) -> ExportService:
+        """Exports decks, history and everything."""
+        from flashcards.services.export.facade import ExportService
+
+        return ExportService(self.database, self.config.decks, self.review.study_day)
+
+    @made_late
+    def work(self) -> LongWork:
+        """What takes longer than a page may."""
+        from flashcards.services.upkeep.long_work import LongWork
+
+        return LongWork(self.clock, after=self.database.close_thread)
+
+    # --- memory and figures
+
+    @made_late
+    def stats(self) -> StatsService:
+        """What a learner has done."""
+        from flashcards.services.review.statistics import StatsService
+
+        return StatsService(self.database, self.clock)
+
+    @made_late
+    def measure(self) -> MemoryMeasure:
+        """Measures how well answers were predicted."""
+        from flashcards.services.memory.measure import MemoryMeasure
+
+        return MemoryMeasure(self.database)
+
+    @made_late
+    def fits(self) -> FitService:
+        """Fits memory to a learner's answers."""
+        from flashcards.services.memory.fitting import FitService
+
+        return FitService(self.database, self.clock)
+
+    @made_late
+    def report(self) -> ReportService:
+        """What the page of memory shows."""
+        from flashcards.services.memory.report import ReportService
+
+        return ReportService(self.database, self.clock)
+
+    @made_late
+    def scheduler(self) -> SchedulerService:
+        """Who decides dates, and what another choice would bring."""
+        from flashcards.services.memory.scheduling import SchedulerService
+
+        return SchedulerService(self.database, self.clock)
+
+    # --- what goes out by itself
+
+    @property
+    def sends(self) -> bool:
+        """Whether this server sends anything by itself."""
+        return self._mailer is not None or self._courier is not None
+
+    @made_late
+    def _mailer(self) -> Mailer | None:
+        return _mailer(self.config)
+
+    @made_late
+    def _courier(self) -> Courier | None:
+        return _courier(self.config, self._key)
+
+    @made_late
+    def reminders(self) -> Reminders:
+        """What learners want to be told, and where mail goes."""
+        from flashcards.services.reminders.reminders import Reminders
+
+        return Reminders(self.database, self.clock, key=self._key, url=self.config.url, mailer=self._mailer)
+
+    @made_late
+    def channels(self) -> Channels:
+        """Learners' other addresses."""
+        from flashcards.services.reminders.channels import Channels
+
+        return Channels(self.database, self.clock, self._courier, self.reminders.stop_link)
+
+    @made_late
+    def sending(self) -> Sending:
+        """Reminders and letters."""
+        from flashcards.services.reminders.deciding import Deciding
+        from flashcards.services.reminders.sending import Sending
+
+        return Sending(
+            self.database, self.clock, Deciding(self.database, self.clock, self.review, self.accounts.by_number),
+            key=self._key, url=self.config.url, stop_link=self.reminders.stop_link,
+            mailer=self._mailer, courier=self._courier,
+        )  # fmt: skip
+
+    @made_late
+    def calendar(self) -> CalendarService:
+        """What is due, for a calendar."""
+        from flashcards.services.reminders.calendar import CalendarService
+
+        return CalendarService(
+            self.database, self.clock, self.review, self.plans, self.accounts.by_number, key=self._key,
+            url=self.config.url,
+        )  # fmt: skip
+
+    # --- upkeep
+
+    @made_late
+    def doctor(self) -> DoctorService:
+        """Proves that the database is whole."""
+        from flashcards.services.upkeep.doctor import DoctorService
+
+        return DoctorService(self.database)
+
+    @made_late
+    def ready(self) -> ReadyCheck:
+        """Whether an answer would be stored."""
+        from flashcards.services.upkeep.ready import ReadyCheck
+
+        return ReadyCheck(self.database, self.config.data)
+
+    @made_late
+    def sizes(self) -> Sizes:
+        """How large everything is."""
+        from flashcards.services.upkeep.sizes import Sizes
+
+        return Sizes(self.database, self.config.data)
+
+    @made_late
+    def counts(self) -> Counts:
+        """How much there is, for whoever watches."""
+        from flashcards.services.upkeep.counts import Counts
+
+        return Counts(self.database)
 
     def make_first_account(self) -> str | None:
         """Makes the first account where the environment names one and there is none; gives what to tell the user.
@@ -159,9 +341,9 @@ class Services:
 
     def close(self) -> None:
         """Waits for what is being exported, and closes the database."""
-        self.work.close()
-        self.preview.close()
-        self.plans.close()
+        for made in ("work", "preview", "plans"):
+            if made in vars(self):
+                getattr(self, made).close()
         self.database.close()
 
 
@@ -171,80 +353,30 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
     A restore that was cut off is brought to its end; before a migration there is a backup. Raises Invalid where the
     data folder is no use, and Unavailable; each says what is wrong and what to do.
     """
-    return _over(_open_database(config, clock), config, clock)
+    return Services(config, clock, _open_database(config, clock))
 
 
 def _open_database(config: Config, clock: Clock) -> Database:
     _make_folder(config.data)
-    file = config.database if isinstance(config.database, Path) else None
-    if file is not None and finish_restore(config.data, file, config.decks):
+    place = restoring_place(config.data, config.database)
+    if finish_restore(config.data, place, config.decks):
         LOG.warning("a restore had been cut off; it is finished now")
     if trouble := _lost(config):
         raise Unavailable(trouble)
     migrate(config.database, before=lambda missing: _save_before_upgrade(config, clock, missing))
     database = Database.open(config.database)
-    if file is not None and is_cut_off(file):  # since we looked; from now on, while it is open, there can be none
+    if is_cut_off(place):  # since we looked; from now on, while it is open, there can be none
         database.close()
-        raise Unavailable(f"A restore of {file} was cut off just now: start again, and it is finished.")
+        raise Unavailable(f"A restore of {config.database} was cut off just now: start again, and it is finished.")
     return database
 
 
-def _over(database: Database, config: Config, clock: Clock) -> Services:
-    review = ReviewService(database, clock)
-    edits = EditService(database, clock)
-    sync = SyncService(DeckStore(database), config.decks, clock, after=edits.mark_expected)
-    key = load_secret_key(config.data)
-    audit = AuditLog(database, clock)
-    accounts = AccountService(
-        database, clock, secret_key=key, signup=config.signup, first_needs_code=not config.private, audit=audit
-    )
-    plans = Plans(database, clock, review)
-    mailer, courier = _mailer(config), _courier(config, key)
-    reminders = Reminders(database, clock, key=key, url=config.url, mailer=mailer)
-    return Services(
-        config=config,
-        clock=clock,
-        database=database,
-        accounts=accounts,
-        invites=Invites(database, clock, accounts, audit, config.url),
-        audit=audit,
-        review=review,
-        decks=DeckService(DeckPageStore(database), config.decks),
-        sync=sync,
-        backup=BackupService(database, config.data, clock, config.decks, config.backup_hook),
-        doctor=DoctorService(database),
-        export=ExportService(database, config.decks, review.study_day),
-        authoring=AuthoringService(config.decks, sync, edits, config.data / "authoring.lock"),
-        history=DeckHistory(config.decks, config.data),
-        edits=edits,
-        preview=PreviewService(DeckStore(database), NoteCards(database), config.decks),
-        analysis=AnalysisService(database),
-        faults=FaultService(database, clock, review),
-        stats=StatsService(database, clock),
-        memory=MemoryState(database),
-        measure=MemoryMeasure(database),
-        fits=FitService(database, clock),
-        report=ReportService(database, clock),
-        scheduler=SchedulerService(database, clock),
-        practice=PracticeService(database, clock, review, _model(config)),
-        plans=plans,
-        work=LongWork(clock, after=database.close_thread),
-        ready=ReadyCheck(database, config.data),
-        job_log=JobLog(database, clock),
-        sizes=Sizes(database, config.data),
-        counts=Counts(database),
-        reminders=reminders,
-        channels=Channels(database, clock, courier, reminders.stop_link),
-        sending=Sending(
-            database, clock, Deciding(database, clock, review, accounts.by_number), key=key, url=config.url,
-            stop_link=reminders.stop_link, mailer=mailer, courier=courier,
-        ),
-        calendar=CalendarService(database, clock, review, plans, accounts.by_number, key=key, url=config.url),
-    )  # fmt: skip
-
-
 def _model(config: Config) -> Model | None:
-    return Model(config.llm_url, config.llm_model, config.llm_key) if config.llm_url else None
+    if not config.llm_url:
+        return None
+    from flashcards.services.practice.model import Model
+
+    return Model(config.llm_url, config.llm_model, config.llm_key)
 
 
 def _mailer(config: Config) -> Mailer | None:
@@ -266,9 +398,12 @@ def _courier(config: Config, key: bytes) -> Courier | None:
 
 def examine(config: Config) -> Report:
     """What the doctor finds. Nothing is made, migrated or finished for that: trouble is told as it stands."""
+    from flashcards.services.upkeep.doctor import DoctorService, Report
+    from flashcards.services.upkeep.sqlite_note import sqlite_note
+
     database = config.database
     trouble = _lost(config)
-    if isinstance(database, Path) and is_cut_off(database):
+    if is_cut_off(restoring_place(config.data, database)):
         trouble = f"A restore of {database} was cut off. Start the server, or any command, to bring it to its end."
     try:
         if trouble is None:

@@ -79,7 +79,8 @@ class Learner:
         self._answered += 1
         reply = await self._timed("POST", "/api/v1/reviews/batch", self._measured.answers, {"items": [item]})
         if reply and not STORED.search(reply.body()):
-            self._measured.refused["an answer that was not stored"] += 1
+            said = reply.body()[:200].decode("utf-8", "replace")
+            self._measured.refused[f"an answer that was not stored: {said}"] += 1
 
     async def _refill(self) -> None:
         exclude = ",".join(self._cards)

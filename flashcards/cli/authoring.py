@@ -29,7 +29,7 @@ def ids_command(paths: tuple[Path, ...], write: bool, as_json: bool) -> int:
 
     Example: flashcards ids decks --write
     """
-    from flashcards.services.authoring.ids import ids_of
+    from flashcards.services.authoring.explicit_ids import ids_of
 
     found = ids_of(paths, decks_around(paths), write=write)
     if as_json:

@@ -23,8 +23,8 @@ SHOWN_NOTICES = 200
 
 FORMATS = {
     "hashcards": (
-        "Bring hashcards decks: Q:/A: and C: cards, TOML names, macros, pictures and sounds.",
-        "flashcards import hashcards ~/cards --into decks/cards",
+        "Bring hashcards decks and, with --user, what hashcards.db remembers of their cards.",
+        "flashcards import hashcards ~/cards --into decks/cards --user ada",
     ),
     "obsidian": (
         "Bring an Obsidian vault's Spaced Repetition cards and, with --user, their schedules.",
@@ -76,7 +76,7 @@ def _command(kind: str, does: str, example: str) -> click.Command:
 
 def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool, options: Options) -> int:
     progress = ProgressLine()
-    scheduled = kept = 0
+    scheduled = kept = answers = 0
     try:
         if user is None:
             brought = bring(kind, source, into, options, progress=progress)
@@ -84,27 +84,28 @@ def _import(kind: str, source: Path, into: Path, user: str | None, as_json: bool
             with services() as opened:
                 learner = opened.accounts.find(user)
                 done = opened.bring.bring(kind, source, into, learner, options=options, progress=progress)
-                brought, scheduled, kept = done.brought, done.scheduled, done.kept
+                brought, scheduled, kept, answers = done.brought, done.scheduled, done.kept, done.answers
     finally:
         progress.close()
     if as_json:
         rows = [asdict(notice) for notice in brought.notices]
-        counts = {"notes": brought.notes, "cards": brought.cards, "schedules": scheduled}
+        counts = {"notes": brought.notes, "cards": brought.cards, "schedules": scheduled, "answers": answers}
         print_json({"decks": brought.decks, "media": brought.media, **counts, "notices": rows})
     else:
-        _print(brought, into, scheduled, kept, user)
+        _print(brought, into, user)
+        if user is not None:
+            came = f", {counted(answers, 'answer')}" if answers else ""
+            more = f"; {kept:,} belong to cards that have a history here" if kept else ""
+            click.echo(f"{counted(scheduled, 'schedule')}{came}{more}")
     return 1 if brought.unread else 0
 
 
-def _print(brought: Brought, into: Path, scheduled: int, kept: int, user: str | None) -> None:
+def _print(brought: Brought, into: Path, user: str | None) -> None:
     for path in brought.decks:
         click.echo(printable(str(into / path)))
     counts = notes_in_decks(brought.notes, brought.cards, len(brought.decks))
     click.echo(f"{counts}, {counted(len(brought.media), 'media file')}")
-    if user is not None:
-        more = f"; {kept:,} belong to cards that have a history here" if kept else ""
-        click.echo(f"{counted(scheduled, 'schedule')}{more}")
-    elif brought.schedules:
+    if user is None and brought.schedules:
         left = counted(len(brought.schedules), "schedule")
         click.echo(f"{left} left out; --user brings them into a history", err=True)
     for notice in brought.notices[:SHOWN_NOTICES]:

@@ -15,14 +15,15 @@ from flashcards import __version__
 from flashcards.cli.common import Group
 from flashcards.deckfiles.check.report import printable
 from flashcards.errors import FlashcardsError, Invalid
+from flashcards.garbage import loading
 
 # command: (module below flashcards.cli, one line for the overview)
 COMMANDS = {
     "serve": ("serve", "Serve the web app and run the jobs."),
     "worker": ("serve", "Run the jobs alone, beside several web processes."),
     "sync": ("sync", "Read the decks folder into the database."),
-    "check": ("decks", "Say what is wrong in deck files."),
-    "cards": ("decks", "Print the cards that files hold, as JSON."),
+    "check": ("check", "Say what is wrong in deck files."),
+    "cards": ("check", "Print the cards that files hold, as JSON."),
     "ids": ("authoring", "List notes without an explicit id, or stamp them."),
     "impact": ("authoring", "Say what a change in Git does to cards and history."),
     "new": ("authoring", "Write a starter deck."),
@@ -55,7 +56,8 @@ class LazyGroup(Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS or not self._exists(name):
             return None
-        module = importlib.import_module(f"flashcards.cli.{COMMANDS[name][0]}")
+        with loading():
+            module = importlib.import_module(f"flashcards.cli.{COMMANDS[name][0]}")
         return getattr(module, f"{name}_command", None)
 
     def about(self, ctx: click.Context) -> list[tuple[str, str]]:

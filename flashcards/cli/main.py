@@ -8,6 +8,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
+from flashcards.garbage import loading
+
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
@@ -24,7 +26,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     with suppress(ValueError):  # a thread, as in tests: signals are not for it
         signal.signal(signal.SIGTERM, _terminate)
     try:
-        from flashcards.cli.commands import run
+        with loading():
+            from flashcards.cli.commands import run
 
         code = run(arguments)
     except KeyboardInterrupt as stop:

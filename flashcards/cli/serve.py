@@ -12,8 +12,9 @@ from flashcards.cli.common import config, counted, printable, services
 from flashcards.cli.logs import log_to_stderr
 from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
+from flashcards.garbage import loading
 from flashcards.jobs.all import all_jobs
-from flashcards.services.upkeep.doctor import sqlite_note
+from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.wiring import Services
 
 
@@ -44,7 +45,8 @@ def serve_command(host: str | None, port: int | None) -> None:
 
     Example: flashcards serve --port 8080
     """
-    from flashcards.web.server import bind
+    with loading():
+        from flashcards.web.server import bind
 
     settings = config()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
@@ -58,8 +60,9 @@ def serve_command(host: str | None, port: int | None) -> None:
 
 
 def _serve(opened: Services, settings: Config, listener: socket) -> None:
-    from flashcards.web.app import create_app
-    from flashcards.web.server import serve
+    with loading():
+        from flashcards.web.app import create_app
+        from flashcards.web.server import serve
 
     if line := opened.make_first_account():
         click.echo(printable(line))

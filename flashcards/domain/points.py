@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from flashcards.domain.card import PointRef
-from flashcards.domain.practice.marks import point_key
+from flashcards.domain.practice.rubric_ticks import point_key
 
 LEVELS = ("junior", "mid", "senior")
 """From whom a point is expected."""

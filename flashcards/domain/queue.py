@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
 
+from flashcards.domain.by_chance import mixed
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day
@@ -109,14 +110,6 @@ class DaySoFar:
         return Answered(due=was_new.count(False), new=was_new.count(True))
 
 
-@dataclass(frozen=True, slots=True)
-class NewLimits:
-    """How many new cards may still come today: in all, and in decks that have a limit of their own."""
-
-    total: int
-    decks: Mapping[DeckId, int] = field(default_factory=dict)
-
-
 def day_so_far(answers: Iterable[AnswerToday], *, drill: bool) -> DaySoFar:
     """Sums up today's answers, in the order in which they were given, whenever they arrived.
 
@@ -171,8 +164,8 @@ class Tie(NamedTuple):
     @classmethod
     def of(cls, learner: LearnerId, today: Day) -> Tie:
         """The order of a learner's day."""
-        seed = _mixed(learner * 0x1_0000_0001 + today)
-        return cls(1 + seed % (PRIME - 1), _mixed(seed) % PRIME)
+        seed = mixed(learner * 0x1_0000_0001 + today)
+        return cls(1 + seed % (PRIME - 1), mixed(seed) % PRIME)
 
     def place(self, card: CardId) -> int:
         """Where the card stands among its like; a database can say this, too."""
@@ -205,47 +198,6 @@ def in_order(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int, 
     backlog.sort(key=lambda row: order.backlog[row[0]])
     found = [*most_overdue(failed, today, learner, count), *backlog]
     return [*found, *most_overdue(others, today, learner, max(0, count - len(found)))][: max(0, count)]
-
-
-def in_turn(parts: Sequence[Iterator[NewCard]]) -> Iterator[NewCard]:
-    """One card of each part after the other, until all are empty."""
-    waiting = list(parts)
-    while waiting:
-        for part in list(waiting):
-            card = next(part, None)
-            if card is None:
-                waiting.remove(part)
-            else:
-                yield card
-
-
-def shuffled(cards: Sequence[NewCard], learner: LearnerId, today: Day) -> list[NewCard]:
-    """The cards in an order by chance, which is the same all day and on every device; siblings stay in theirs."""
-    seed = _mixed(learner * 0x1_0000_0001 + today)
-    return sorted(cards, key=lambda it: (_mixed(it.note ^ seed), it.ordinal))
-
-
-def choose_new(candidates: Iterable[NewCard], hidden: Container[NoteId], limits: NewLimits) -> list[NewCard]:
-    """The new cards of the day, in the order of `candidates` (deck order, siblings by ordinal).
-
-    `hidden` are the notes of which another card is due or moved today. Candidates that wait for a
-    prerequisite are not among them. Stops reading as soon as the limit is reached.
-    """
-    chosen: list[NewCard] = []
-    notes: set[NoteId] = set()
-    left = dict(limits.decks)
-    if limits.total <= 0:
-        return chosen
-    for card in candidates:
-        if card.note in hidden or card.note in notes or left.get(card.deck, 1) <= 0:
-            continue
-        chosen.append(card)
-        notes.add(card.note)
-        if card.deck in left:
-            left[card.deck] -= 1
-        if len(chosen) == limits.total:
-            break
-    return chosen
 
 
 def spread(
@@ -286,8 +238,8 @@ def soonest(
         other = first.setdefault(row.note, row)
         if (row.due_on, row.ordinal) < (other.due_on, other.ordinal):
             first[row.note] = row
-    seed = _mixed(learner * 0x1_0000_0001 + today)
-    return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, _mixed(it.card ^ seed)))
+    seed = mixed(learner * 0x1_0000_0001 + today)
+    return sorted(first.values(), key=lambda it: (it.due_on, it.card in moved, mixed(it.card ^ seed)))
 
 
 class ManyDue(Protocol):
@@ -357,13 +309,3 @@ def within_limit(days: Sequence[tuple[int, int]], limit: int | None) -> list[tup
         allowed.append((taken, taken_mature))
         young, mature = young - taken, mature - taken_mature
     return allowed
-
-
-_MASK = (1 << 64) - 1
-
-
-def _mixed(number: int) -> int:
-    """Spreads the bits of a number (the finaliser of SplitMix64, Steele, Lea and Flood 2014)."""
-    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & _MASK
-    return number ^ (number >> 31)

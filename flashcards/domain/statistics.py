@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from operator import add
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day, zone
 
 MATURE = 21
@@ -23,6 +26,35 @@ WINDOWS = (("today", 0, 1), ("yesterday", 1, 1), ("7 days", 0, 7), ("30 days", 0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
 QUARTER_MS = 15 * 60_000
+
+
+class DayCounts(NamedTuple):
+    """The answers of a day: all with a grade, and those among them that say whether a card was remembered in time.
+
+    `due` are answers of the kinds `SCHEDULED` to cards that had an interval, `due_mature` those of them to mature
+    cards; `remembered` and `remembered_mature` are as many of these as were remembered.
+    """
+
+    answers: int = 0
+    due: int = 0
+    due_mature: int = 0
+    remembered: int = 0
+    remembered_mature: int = 0
+
+    def plus(self, other: DayCounts) -> DayCounts:
+        """Both together."""
+        return DayCounts(*map(add, self, other))
+
+    def times(self, count: int) -> DayCounts:
+        """So many of these; -1 where these answers count no more."""
+        return DayCounts(*(it * count for it in self))
+
+
+def day_counts(kind: str, quality: int, interval: int) -> DayCounts:
+    """One answer: its kind, its grade, and the interval in days that its card had before."""
+    is_due = kind in SCHEDULED and interval >= 1
+    is_mature, is_right = is_due and interval >= MATURE, is_due and quality >= REMEMBERED
+    return DayCounts(1, int(is_due), int(is_mature), int(is_right), int(is_mature and is_right))
 
 
 @dataclass(frozen=True, slots=True)

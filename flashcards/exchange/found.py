@@ -6,6 +6,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from flashcards.domain.card import Deck
@@ -21,13 +22,30 @@ class Notice:
     message: str
 
 
+class RememberedAnswer(NamedTuple):
+    """An answer in the other program's log: its instant, its quality, and the intervals in days around it."""
+
+    at: int
+    quality: int
+    before: int
+    after: int
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the other program knew of a card: the day it is due, its interval in days, its ease in hundredths."""
+    """What the other program knew of a card: the day it is due, its interval in days, its ease in hundredths.
+
+    Where it says so: `memory`, stability in days and difficulty; how often the card was forgotten; the instant of its
+    last answer; and `answers`, its whole log in order, or nothing of it.
+    """
 
     due_on: Day
     interval: int
     ease: int
+    memory: tuple[float, float] | None = None
+    lapses: int = 0
+    last_at: int | None = None
+    answers: tuple[RememberedAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

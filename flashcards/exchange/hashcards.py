@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
 from flashcards.exchange.anki.to_markdown import to_markdown
-from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, Tree, relative, stem
+from flashcards.exchange.found import Converted, FoundDeck, Notice, Remembered, SourceFile, Tree, relative, stem
+from flashcards.exchange.hashcards_memory import Collection
+from flashcards.exchange.hashcards_names import Name, names
 from flashcards.exchange.markdown_text import (
     closed_deletion,
     code_lines,
@@ -54,23 +56,41 @@ def read_macros(file: SourceFile) -> tuple[Macros, list[Notice]]:
     return macros, notices
 
 
-def convert(file: SourceFile, tree: Tree, macros: Macros, deck_path: str) -> Converted:
-    """The deck of one file; its cards keep their order. `deck_path` is where the deck goes."""
+def convert(
+    file: SourceFile, tree: Tree, macros: Macros, deck_path: str, collection: Collection | None = None
+) -> Converted:
+    """The deck of one file; its cards keep their order. `deck_path` is where the deck goes.
+
+    With a `collection`, what hashcards remembers of the cards comes with them.
+    """
     reader = _Reader(file)
     head, start = reader.front_matter()
     reader.read(start)
-    notes = []
+    named = names(file.text.split("\n"), start) if collection is not None else {}
+    notes: list[Note] = []
+    schedules: dict[int, dict[str, Remembered]] = {}
     for card in reader.cards:
         content = card.content(reader.notices, file.path)
         if content is not None:
             content = _mapped(content, partial(_finished, file.path, tree, macros, deck_path, reader.footnotes))
-            notes.append(Note(id="", explicit=False, line=card.line, content=content, source=""))
+            note = Note(id="", explicit=False, line=card.line, content=content, source="")
+            if collection is not None:
+                schedules[len(notes)] = _remembered(collection, note, named.get(card.line, ()))
+            notes.append(note)
     reader.count(start)
     deck = Deck(
         id=deck_path.removesuffix(".md"), path=deck_path, title=head.name or stem(file.path), notes=tuple(notes),
         tags=head.tags, order=head.order,
     )  # fmt: skip
-    return Converted((FoundDeck(deck, file.path),) if notes else (), tuple(reader.notices))
+    return Converted((FoundDeck(deck, file.path, schedules),) if notes else (), tuple(reader.notices))
+
+
+def _remembered(collection: Collection, note: Note, named: Sequence[Name]) -> dict[str, Remembered]:
+    """What is remembered of a note's cards; nothing where hashcards reads other cards in its text."""
+    if len(named) != len(note.whiches):
+        return {}
+    found = ((which, collection.take(name)) for which, name in zip(note.whiches, named, strict=True))
+    return {which: it for which, it in found if it is not None}
 
 
 def _mapped(content: Content, change: Callable[[str], str]) -> Content:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
-from flashcards.services.reminders.sending import Ran
-from flashcards.services.sync.run import SyncReport
 from flashcards.services.sync.watch import Watch
-from flashcards.wiring import Services
+from flashcards.storage.plans import PlanRows
+
+if TYPE_CHECKING:
+    from flashcards.services.reminders.sending import Ran
+    from flashcards.services.sync.run import SyncReport
+    from flashcards.wiring import Services
 
 LOCK = "jobs.lock"
 BACKUP_HOUR = 3
@@ -23,12 +26,12 @@ def all_jobs(services: Services) -> Jobs:
         watch_job(watch.changed, services.sync.sync, "Reading decks", _sync_words),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
         nightly_job("attempts", partial(_forget, services), BACKUP_HOUR, "Forgetting logins that are over"),
-        nightly_job("memory", services.fits.nightly, BACKUP_HOUR, "Fitting memories", _fits_words),
-        hourly_job("plans", lambda: services.plans.wake(services.accounts.learners()), "Days of plans", _plans_words),
-        nightly_job("history", services.history.catch_up, BACKUP_HOUR, "History of decks", _history_words),
+        nightly_job("memory", lambda: services.fits.nightly(), BACKUP_HOUR, "Fitting memories", _fits_words),
+        hourly_job("plans", partial(_wake_plans, services), "Days of plans", _plans_words),
+        nightly_job("history", lambda: services.history.catch_up(), BACKUP_HOUR, "History of decks", _history_words),
     ]
-    if services.sending.possible:
-        jobs.append(often_job("reminders", services.sending.run, "Reminders and letters", _reminder_words))
+    if services.sends:
+        jobs.append(often_job("reminders", lambda: services.sending.run(), "Reminders and letters", _reminder_words))
     return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
 
 
@@ -37,12 +40,19 @@ def _forget(services: Services) -> None:
     services.invites.forget_over()
 
 
+def _wake_plans(services: Services) -> int:
+    """Looks after plans; where nobody follows one, nothing of them is loaded for that."""
+    if not PlanRows(services.database).followers():
+        return 0
+    return services.plans.wake(services.accounts.learners())
+
+
 def _counted(number: object, one: str, many: str) -> str:
     return f"1 {one}." if number == 1 else f"{number:,} {many}."
 
 
 def _sync_words(result: object) -> str:
-    report = cast(SyncReport, result)
+    report = cast("SyncReport", result)
     files = _counted(len(report.changed_paths), "file read", "files read")
     return f"{files} {_counted(len(report.errors), 'error', 'errors')}" if report.errors else files
 
@@ -65,7 +75,7 @@ def _history_words(result: object) -> str:
 
 
 def _reminder_words(result: object) -> str:
-    ran = cast(Ran, result)
+    ran = cast("Ran", result)
     words = [_counted(ran.sent, "message sent", "messages sent")]
     words += [f"Nothing due for {ran.nothing:,}."] if ran.nothing else []
     words += [f"{ran.refused:,} refused by the mail server."] if ran.refused else []

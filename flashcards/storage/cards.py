@@ -19,6 +19,7 @@ from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.sm2 import SCHEDULER as SM2
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
+from flashcards.storage.counters import mark_change
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
@@ -34,7 +35,6 @@ from flashcards.storage.models import (
     Rendering,
     Review,
 )
-from flashcards.storage.practice import missed
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import columns as schedule_columns
 from flashcards.storage.schedules import schedule_of
@@ -435,6 +435,7 @@ class CardRows:
     def save_deck_setting(self, learner: LearnerId, deck: DeckId, column: str, value: int | None) -> None:
         """Stores the learner's own `active` or `new_per_day` of a deck."""
         _DECK_SETTINGS[column].run(self._db, learner, deck, value)
+        mark_change(self._db, learner)
 
 
 _RARE = {"lapses": _notes_lapsed, "reviews": _notes_answered}
@@ -489,6 +490,8 @@ def _state(state: str, learner: LearnerId, today: Day, due: Collection[int]) -> 
         case "changed":
             return _LIVE & (Note.revision > 1) & (Note.revision > _revision_answered(learner))
         case "missed":
+            from flashcards.storage.practice import missed
+
             return _LIVE & Card.id.in_(missed(learner))
         case "removed":
             return _GONE

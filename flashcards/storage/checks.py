@@ -8,9 +8,11 @@ from typing import NamedTuple
 from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.schedule import Schedule
 from flashcards.domain.schedulers import Entry
+from flashcards.domain.statistics import DayCounts
 from flashcards.storage import models
 from flashcards.storage.by_hand import ByHand
 from flashcards.storage.card_ranges import CardRange, card_ranges
+from flashcards.storage.counters import DAYS_COUNTED
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 from flashcards.storage.models import Review
@@ -54,6 +56,8 @@ _ORPHANS = {
     "ticks on cards that are not there":
         "round_mark m WHERE NOT EXISTS (SELECT 1 FROM card c WHERE c.id = m.card_id)",
 }  # fmt: skip
+_TAKEN_AWAY = ", ".join(f"-{count}" for count in DayCounts._fields)
+_DIFFERS = " OR ".join(f"sum({count}) <> 0" for count in DayCounts._fields)
 _COUNTERS = {
     "flags of cards":
         "(SELECT learner_id, card_id, verb FROM (SELECT learner_id, card_id, verb, row_number() OVER"
@@ -72,10 +76,8 @@ _COUNTERS = {
         "(SELECT DISTINCT learner_id, deck_id FROM schedule WHERE deck_id IS NOT NULL) s WHERE NOT EXISTS"
         " (SELECT 1 FROM learner_deck ld WHERE ld.learner_id = s.learner_id AND ld.deck_id = s.deck_id)",
     "answers of days":
-        "(SELECT 1 FROM (SELECT learner_id, study_day, 1 AS answers FROM review"
-        " WHERE quality IS NOT NULL AND undone = 0"
-        " UNION ALL SELECT learner_id, study_day, -answers FROM learner_day) AS counted"
-        " GROUP BY learner_id, study_day HAVING sum(answers) <> 0) AS wrong",
+        f"(SELECT 1 FROM ({DAYS_COUNTED} UNION ALL SELECT learner_id, study_day, {_TAKEN_AWAY} FROM learner_day)"
+        f" AS counted GROUP BY learner_id, study_day HAVING {_DIFFERS}) AS wrong",
     "answers of cards":
         "(SELECT 1 FROM (SELECT learner_id, card_id, 1 AS answers FROM review"
         " WHERE quality IS NOT NULL AND undone = 0"

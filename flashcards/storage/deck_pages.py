@@ -11,6 +11,7 @@ from peewee import JOIN, SQL, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
+from flashcards.storage.counters import collection_mark
 from flashcards.storage.database import Database
 from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
 from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
@@ -232,6 +233,10 @@ class DeckPageStore:
         """How many notes once stood in this deck and have left the files."""
         row = _removed_notes.one(self._db, deck)
         return int(row[0]) if row else 0
+
+    def mark(self) -> int:
+        """What is another number whenever a sync changed something."""
+        return collection_mark(self._db)
 
     def totals(self) -> Totals:
         """How many decks, notes and cards there are to learn."""

@@ -392,6 +392,7 @@ class DeckStore:
 
     def apply(self, changes: Changes, at: int) -> None:
         """Writes a sync's result, within `write()`; `at` is now in epoch ms."""
+        counters.mark_collection(self._db)
         self._folders(changes.folders)
         self._decks(changes, at)
         self._notes(changes, at)

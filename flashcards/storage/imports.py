@@ -15,6 +15,7 @@ from peewee import JOIN, fn
 from flashcards.domain import sm2
 from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.schedule import NEVER_SEEN, Schedule
+from flashcards.domain.statistics import DayCounts, day_counts
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters, models
 from flashcards.storage.database import Database, Row
@@ -88,7 +89,7 @@ def _last_moves(learner: LearnerId) -> Query:
 def _insert_imported(
     learner: LearnerId, seq: int, uid: str, action: str, card: CardId, note: NoteId, at: int, day: Day,
     quality: int | None, revision: int, scheduler: str, ease: int, last_interval: int, ease_too: int, interval: int,
-    took_ms: int,
+    took_ms: int | None,
 ) -> Query:  # fmt: skip
     """What all imported rows have alike is said once, which is quicker than binding it each time."""
     return Review.insert(
@@ -126,7 +127,10 @@ class Known(NamedTuple):
 
 
 class ImportedRow(NamedTuple):
-    """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer."""
+    """A row of another program's log: intervals in days, ease in hundredths, `quality` None for no answer.
+
+    `took_ms` is None where that program does not say, `known` where it is not Anki.
+    """
 
     seq: int
     uid: str
@@ -138,8 +142,8 @@ class ImportedRow(NamedTuple):
     ease: int
     interval: int
     last_interval: int
-    took_ms: int
-    known: Known
+    took_ms: int | None
+    known: Known | None
 
 
 class KnownFile(NamedTuple):
@@ -209,10 +213,10 @@ class ImportRows:
                 for seq, uid, action, card, at, day, quality, ease, interval, last_interval, took_ms, _ in rows
             ),
         )  # fmt: skip
-        _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows))
+        _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows if row.known is not None))
         graded = [row for row in rows if row.quality is not None]
-        days, cards = Counter(row.study_day for row in graded), Counter(row.card.id for row in graded)
-        counters.count_answers(self._db, learner, days, cards)
+        cards = Counter(row.card.id for row in graded)
+        counters.count_answers(self._db, learner, _days(graded), cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
     def close(self, learner: LearnerId, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
@@ -243,6 +247,15 @@ class ImportRows:
         if rows:
             counters.keep_log_end(self._db, learner, max(seq for _, seq in rows))
             counters.mark_answered(self._db, {card.id for card, _ in rows if not card.answered})
+
+
+def _days(graded: Iterable[ImportedRow]) -> dict[Day, DayCounts]:
+    """What these answers, each with a grade, add to the days on which they were given."""
+    alike = Counter((row.study_day, day_counts("imported", row.quality or 0, row.last_interval)) for row in graded)
+    days: dict[Day, DayCounts] = {}
+    for (day, one), times in alike.items():
+        days[day] = days.get(day, DayCounts()).plus(one.times(times))
+    return days
 
 
 def _card(values: Row, schedule: Schedule) -> CardRow:

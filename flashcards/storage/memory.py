@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.memory import fsrs
@@ -28,9 +28,11 @@ from flashcards.domain.memory.evidence import (
 from flashcards.domain.memory.fit import AS_IT_IS, Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.walk import Logged
+from flashcards.domain.sm2 import REMEMBERED
 from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.card_ranges import CardRange
+from flashcards.storage.counters import mark_change
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,
@@ -38,10 +40,8 @@ from flashcards.storage.models import (
     FsrsParameters,
     ImportedReview,
     Learner,
-    LearnerDay,
     LearnerDeck,
     LearnerFit,
-    LearnerState,
     Note,
     Review,
 )
@@ -210,18 +210,15 @@ def _logs_of_range(learner: LearnerId, above: int, upto: int) -> Query:
 
 
 @prepared
-def _mark_of(learner: LearnerId) -> Query:
-    end = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
-    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
-    mine, memory = models.Memory.learner == learner, models.Memory
-    remembered = memory.select(fn.count(SQL("*")), fn.sum(memory.answers), fn.max(memory.last_at)).where(mine)
-    cards = remembered.alias("remembered")
-    return Select((cards,), (end, answers, SQL("remembered.*")))
+def _whole_log(learner: LearnerId) -> Query:
+    return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
 
 
 @prepared
-def _whole_log(learner: LearnerId) -> Query:
-    return _log(Review, learner).order_by(Review.study_day, Review.at, Review.seq)
+def _answers_on(learner: LearnerId, day: Day) -> Query:
+    log = Indexed(Review, "review_day")
+    says_something = (log.learner == learner) & (log.study_day == day) & log.quality.is_null(False) & (log.undone == 0)
+    return log.select(log.card, log.quality).where(says_something).order_by(log.at, log.seq)
 
 
 class InForce(NamedTuple):
@@ -307,6 +304,7 @@ class MemoryRows:
             round(fit.calibration.slope * MILLION), round(fit.calibration.intercept * MILLION),
             json.dumps(it.tried, sort_keys=True), json.dumps(it.figures, sort_keys=True), int(it.taken),
         )  # fmt: skip
+        mark_change(self._db, learner)
 
     # --- what is remembered ---------------------------------------------------------------------------
 
@@ -329,6 +327,11 @@ class MemoryRows:
         rows = _of_decks.all(self._db, learner, decks)
         return [(row[0], CardMemory(*row[1:])) for row in rows]
 
+    def forgotten_on(self, learner: LearnerId, day: Day) -> set[CardId]:
+        """The cards whose last answer on a study day was wrong."""
+        last: dict[CardId, int] = dict(_answers_on.all(self._db, learner, day))
+        return {card for card, quality in last.items() if quality < REMEMBERED}
+
     def cards_of_active_decks(self, learner: LearnerId) -> dict[DeckId, int]:
         """How many cards each deck holds that the learner has not switched off, in study order."""
         return dict(_cards_of_active_decks.all(self._db, learner))
@@ -346,7 +349,10 @@ class MemoryRows:
         return [learner for (learner,) in _all_learners.all(self._db)]
 
     def save(self, learner: LearnerId, card: CardId, it: Remembered | None, name: str) -> None:
-        """Stores what is remembered of a card by the parameters `name`; None where it is nothing."""
+        """Stores what is remembered of a card by the parameters `name`; None where it is nothing.
+
+        As part of an answer or an undo, which move the learner's mark.
+        """
         if it is None:
             _forget.run(self._db, learner, card)
         else:
@@ -358,7 +364,8 @@ class MemoryRows:
         _move.run(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
 
     def save_many(self, learner: LearnerId, found: Iterable[tuple[CardId, Remembered | None]], name: str) -> None:
-        """As `save`, for (card, what is remembered)."""
+        """As `save`, for (card, what is remembered); by itself, whatever the log does."""
+        mark_change(self._db, learner)
         pairs = list(found)
         gone = [(learner, card) for card, it in pairs if it is None]
         if gone:
@@ -367,6 +374,7 @@ class MemoryRows:
 
     def mark(self, learner: LearnerId, cards: Iterable[CardId]) -> None:
         """Says of cards that their log has changed: what is remembered of them is to be computed."""
+        mark_change(self._db, learner)
         _save.many(self._db, ((learner, card, 0, 0, 0, 0, 0, NOT_YET) for card in cards))
 
     def mark_all(self) -> None:
@@ -387,10 +395,6 @@ class MemoryRows:
     def logs_of_range(self, learner: LearnerId, cards: CardRange) -> Iterator[tuple[CardId, list[LogLine]]]:
         """As `logs` of a range of cards, in their order, read bit by bit: within one transaction."""
         return _by_card(_logs_of_range.each(self._db, learner, *cards))
-
-    def mark_of(self, learner: LearnerId) -> Row:
-        """What is another whenever the log says something else of the memory."""
-        return _mark_of.one(self._db, learner) or ()
 
     def whole_log(self, learner: LearnerId) -> list[Logged]:
         """All evidence in its order, for looking back. A card that was reset is another card from there on."""

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from peewee import JOIN, SQL, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
-from flashcards.domain.practice.marks import FOLLOW, NOT_SAID
 from flashcards.domain.practice.rounds import Given, Point, Question, Round, Work
+from flashcards.domain.practice.rubric_ticks import FOLLOW, NOT_SAID
 from flashcards.storage.database import Database, Row
 from flashcards.storage.models import (
     Card,

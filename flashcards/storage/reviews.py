@@ -19,6 +19,7 @@ from flashcards.domain.memory.fsrs import Memory, Parameters
 from flashcards.domain.schedule import History, Schedule
 from flashcards.domain.schedulers import Entry, name_of, replay
 from flashcards.domain.sm2 import DRILLED_UNTIL
+from flashcards.domain.statistics import day_counts
 from flashcards.domain.study_day import Day
 from flashcards.storage import counters, models
 from flashcards.storage.database import Database, Row
@@ -301,7 +302,8 @@ class ReviewRows:
         insert_log.run(self._db, *log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: 1}, {card.id: 1})
+            counts = day_counts(row.kind, row.quality, row.before.memory.interval)
+            counters.count_answers(self._db, learner, {row.study_day: counts}, {card.id: 1})
         if not card.answered:
             counters.mark_answered(self._db, [card.id])
 
@@ -374,8 +376,10 @@ class ReviewRows:
     def mark_undone(self, learner: LearnerId, row: StoredRow) -> None:
         """Takes a row of the log, which is not undone yet, out of what counts; it stays there to be read."""
         _mark_undone.run(self._db, learner, row.seq)
+        counters.mark_change(self._db, learner)
         if row.quality is not None:
-            counters.count_answers(self._db, learner, {row.study_day: -1}, {row.card: -1})
+            counts = day_counts(row.kind, row.quality, row.before.memory.interval).times(-1)
+            counters.count_answers(self._db, learner, {row.study_day: counts}, {row.card: -1})
 
 
 def card_row(card: CardId, columns: Sequence[Any]) -> CardRow:

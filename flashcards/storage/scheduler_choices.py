@@ -248,6 +248,7 @@ class ChoiceRows:
         """Undoes all rows of a switch at once; gives how many. Who decided before is what the row before says."""
         rows = _switched.all(self._db, learner, action)
         _undo_switch.run(self._db, learner, action)
+        counters.mark_change(self._db, learner)
         if rows:  # an author's edit since then would lead back to a date that is no more
             _undo_edits_since.run(self._db, learner, min(row[0] for row in rows), [row[1] for row in rows])
         _bring_back.many(

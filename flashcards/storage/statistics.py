@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, SQL, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId
 from flashcards.domain.leech import FIRST_LEECH
@@ -21,7 +21,6 @@ from flashcards.storage.models import (
     Deck,
     LearnerDay,
     LearnerDeck,
-    LearnerState,
     Note,
     Review,
     Revision,
@@ -73,8 +72,16 @@ def _days(learner: LearnerId, first: Day, decks: Collection[DeckId] | None = Non
 
 
 @prepared
-def _older(learner: LearnerId, before: Day, decks: Collection[DeckId] | None = None) -> Query:
-    """All that is asked of the days before."""
+def _older(learner: LearnerId, before: Day) -> Query:
+    """All that is asked of the days before: it is counted as answers come."""
+    day = LearnerDay
+    counted = (day.study_day, day.due, day.due_mature, day.remembered, day.remembered_mature)
+    return day.select(*counted).where(day.learner == learner, day.study_day < before, day.due > 0)
+
+
+@prepared
+def _older_of_decks(learner: LearnerId, before: Day, decks: Collection[DeckId]) -> Query:
+    """The same of some decks, from the log: cards move between them."""
     query = _log.select(
         _log.study_day, fn.count(SQL("*")), _sum(_IS_MATURE), _sum(_IS_RIGHT), _sum(_IS_RIGHT & _IS_MATURE)
     ).where(_log.learner == learner, _log.study_day < before, _GRADES, _IS_DUE)
@@ -96,13 +103,6 @@ def _active_decks(learner: LearnerId) -> Query:
     return (
         Deck.select(Deck.id).join(LearnerDeck, JOIN.LEFT_OUTER, on=has_it).where(Deck.removed_at.is_null(), is_active)
     )
-
-
-@prepared
-def _log_mark(learner: LearnerId) -> Query:
-    last = LearnerState.select(LearnerState.last_seq).where(LearnerState.learner == learner)
-    answers = LearnerDay.select(fn.sum(LearnerDay.answers)).where(LearnerDay.learner == learner)
-    return Select(columns=(last, answers))
 
 
 @prepared
@@ -200,15 +200,14 @@ class StatisticsRows:
 
     def older_sums(self, learner: LearnerId, before: Day, decks: Collection[DeckId] | None) -> list[DaySums]:
         """The log before a day, as far as retention goes: answers of the kinds that say something of it, by day."""
+        if decks is None:
+            rows = _older.all(self._db, learner, before)
+        else:
+            rows = _older_of_decks.all(self._db, learner, before, decks)
         return [
             DaySums(day, "scheduled", (0, both - mature, mature), (0, right - old, old), 0, (0,) * QUALITIES)
-            for day, both, mature, right, old in _older.all(self._db, learner, before, decks)
+            for day, both, mature, right, old in rows
         ]
-
-    def log_mark(self, learner: LearnerId) -> tuple[int, int]:
-        """What is another whenever an answer came to the learner's log, or was taken out of it."""
-        row = _log_mark.one(self._db, learner)
-        return (row[0] or 0, row[1] or 0) if row else (0, 0)
 
     def first_day(self, learner: LearnerId) -> Day | None:
         """The first day with an answer; None where there is none."""

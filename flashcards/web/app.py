@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Rule
 
 from flashcards import __version__
 from flashcards.bundled import bundled
 from flashcards.domain.grade import grade_names, grades
-from flashcards.web.admin.views import admin
-from flashcards.web.analysis.views import analysis
+from flashcards.web import seldom
 from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
 from flashcards.web.api import decks as _api_decks
@@ -36,28 +36,18 @@ from flashcards.web.browse.searches import searches
 from flashcards.web.browse.views import browse
 from flashcards.web.cards import changes, flags
 from flashcards.web.cards.views import cards
-from flashcards.web.decks.editor import editor
 from flashcards.web.decks.media import media
 from flashcards.web.decks.views import decks
-from flashcards.web.exchange.export_views import exchange
-from flashcards.web.exchange.import_views import bring
 from flashcards.web.metrics import views as figures
-from flashcards.web.plan.first_minute import first_minute
-from flashcards.web.plan.views import plan
-from flashcards.web.practice.partner_views import partner
-from flashcards.web.practice.views import practice
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
-from flashcards.web.reminders.views import reminders
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import SET_NAMES, sets
-from flashcards.web.settings import scheduler_views as _scheduler_views
-from flashcards.web.settings.views import settings
 from flashcards.web.shared import base_path, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
+from flashcards.web.shared.compiled_templates import CompiledTemplates
+from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
-from flashcards.web.stats import memory_views as _memory_views
-from flashcards.web.stats.views import stats
 from flashcards.web.today.views import today
 
 if TYPE_CHECKING:
@@ -87,7 +77,7 @@ API_VIEWS = (
     _api_stats,
 )
 
-_MORE_VIEWS = (_link_views, _memory_views, _scheduler_views)  # importing them declares their pages
+_MORE_VIEWS = (_link_views,)  # importing it declares its pages
 
 BLUEPRINTS = (
     auth,
@@ -98,23 +88,34 @@ BLUEPRINTS = (
     browse,
     searches,
     cards,
-    settings,
-    admin,
     media,
     pwa,
-    exchange,
-    editor,
-    bring,
-    stats,
-    analysis,
-    practice,
-    partner,
-    first_minute,
-    plan,
-    reminders,
     figures.metrics,
     api,
 )
+
+
+class LateRule(Rule):
+    """An address whose function for `url_for` is made when it is first asked for.
+
+    Werkzeug compiles two for each address when the app is put together: most of that time, and 5 kB each.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_now, name = super()._compile_builder, "_build_unknown" if append_unknown else "_build"
+
+        def build(rule: LateRule, **values: Any) -> tuple[str, str]:
+            compiled: Callable[..., tuple[str, str]] = compile_now(append_unknown).__get__(rule, None)
+            setattr(rule, name, compiled)
+            return compiled(**values)
+
+        return build
+
+
+class FlashcardsApp(Flask):
+    """Flask, with what the app asks of it from the beginning."""
+
+    url_rule_class = LateRule
 
 
 class RowNumber(IntegerConverter):
@@ -125,10 +126,14 @@ class RowNumber(IntegerConverter):
 
 def create_app(services: Services, config: Config) -> Flask:
     """The app over opened services. It reads no environment and keeps nothing between requests."""
-    app = Flask(__name__, template_folder=str(bundled("templates")), static_folder=None)
+    app = FlashcardsApp(__name__, template_folder=str(bundled("templates")), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.converters["int"] = RowNumber
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "bytecode_cache": CompiledTemplates(config.data),
+    }
     app.extensions["flashcards"] = services
     figures.install(app, config.metrics_token)
     base_path.install(app, config.base_path)
@@ -141,6 +146,7 @@ def create_app(services: Services, config: Config) -> Flask:
     assets.install(app, assets.read_assets())
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    seldom.install(app)
     _teach_templates(app)
     return app
 
@@ -171,6 +177,7 @@ def _teach_templates(app: Flask) -> None:
         stopwatch=dates.stopwatch_words,
         length_words=dates.length_words,
         plural=plural,
+        percent=percent,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
         flag_history=flags.history_words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -108,7 +109,7 @@ def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> 
 
 def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
     """Serves until Ctrl+C or SIGTERM; requests that have begun are finished."""
-    _share_heaps()
+    _settle()
     server = make_server(app, listener, threads)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
@@ -116,12 +117,20 @@ def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
         server.run()
 
 
-def _share_heaps() -> None:
-    """Threads share two heaps. The GNU C library would give each its own, which keeps what its largest answer took."""
+def _settle() -> None:
+    """Ends the start: from here on memory is used otherwise.
+
+    What was loaded stays, so garbage is no longer looked for among it: that would make everybody wait for a tenth of a
+    second now and then. What the start no longer needs goes back to the system. And threads share two heaps: the GNU C
+    library would give each its own, which keeps what its largest answer took.
+    """
     import ctypes
 
+    gc.freeze()
     with suppress(AttributeError, OSError, TypeError):  # another C library, which has no such trouble
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_ARENA_MAX, 2)
+        library.malloc_trim(0)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -80,6 +80,23 @@ def test_the_pages_of_a_plan_can_be_read(live: Live, new_context: Callable[..., 
         assert names.count() == {"/": 3, "/plan": 3, "/welcome": 0}[address]
 
 
+def test_browse_gives_its_width_to_the_cards(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    """A wide window with large letters is a narrow one: the card's words come before ease and lapses."""
+    page = new_context(ann, viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{live.url}/browse")
+    expect(page.get_by_role("columnheader", name="Ease")).to_be_visible()
+    _large(page)
+    expect(page.get_by_role("columnheader", name="Ease")).to_be_hidden()
+    card, table = page.locator(".browse td:nth-child(2)").first.bounding_box(), page.locator(".sized").bounding_box()
+    assert card is not None
+    assert table is not None
+    assert card["width"] > table["width"] / 2
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 NO_PAGES = {
     "bring.progress_json", "exchange.package", "exchange.progress_json", "media.file", "metrics.page",
     "partner.state", "pwa.manifest", "pwa.service_worker", "reminders.feed", "reminders.to_confirm", "settings.my_data",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from flashcards.domain.typed_answer import BLANK
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
-from flashcards.web.review.typed_answer import BLANK
 from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys, wait_ready
 from tests.site import PASSWORD
 

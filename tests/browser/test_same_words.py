@@ -11,7 +11,7 @@ from flashcards.domain.confusables import apart
 from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.queue import NewCard
-from flashcards.web.review.typed_answer import compare
+from flashcards.domain.typed_answer import compare
 from flashcards.web.shared.dates import interval_words
 from tests.browser.live import Live
 
@@ -29,7 +29,7 @@ def test_diffs_are_the_same(live: Live, page: Page) -> None:
     pairs = [*PAIRS, *zip(texts[::2], texts[1::2], strict=True)]
     found = page.evaluate(
         """async (pairs) => { const sheet = document.querySelector("link[href$='app.css']").href;
-        const { compare } = await import(sheet.replace("app.css", "js/diff.js"));
+        const { compare } = await import(sheet.replace("app.css", "js/typed-answer.js"));
         return pairs.map(([typed, expected]) => compare(typed, expected)); }""",
         [list(pair) for pair in pairs],
     )
@@ -86,7 +86,7 @@ def test_confusable_cards_are_set_apart_the_same_way(live: Live, page: Page) -> 
     rows = [(dice.choices([None, None, 1, 2, 3], k=dice.randrange(12)), dice.choice([None, 1])) for _ in range(300)]
     found = page.evaluate(
         """async (rows) => { const sheet = document.querySelector("link[href$='app.css']").href;
-        const { apart } = await import(sheet.replace("app.css", "js/apart.js"));
+        const { apart } = await import(sheet.replace("app.css", "js/confusables.js"));
         return rows.map(([marks, before]) =>
           apart(marks.map((confusable, id) => ({ id, confusable })), before).map(({ id }) => id)); }""",
         [list(row) for row in rows],

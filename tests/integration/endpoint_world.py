@@ -33,6 +33,9 @@ class Endpoint:
     def titles(self) -> list[str]:
         return [it["title"] for it in self.got]
 
+    def taken(self) -> None:
+        """Called when it has a message and has not yet said so."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -48,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         it = self.endpoint
         it.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        it.taken()
         match it.manner:
             case "ntfy":
                 self._answer(200, b'{"id": "1", "event": "message"}')

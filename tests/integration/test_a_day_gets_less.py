@@ -112,11 +112,11 @@ def test_today_says_what_is_done_and_what_failed(client: FlaskClient, clock: Clo
     today = page(client, "/")
     now = words(today.main)
     assert re.search(r"1[5-9] minutes left today", now)
-    assert f"3 done; {promised - 5} new cards, 2 to drill" in now
+    assert f"3 cards done with 5 answers; {promised - 5} new cards, 2 to drill" in now
     assert words(today.select_one("a[href='/review'].btn")).startswith("Go on")
     assert "first step" not in now
     # Hard is drilled, too; failed is what was forgotten, here as everywhere.
-    assert "1 failed" in words(page(client, "/stats").main)
+    assert re.search(r"Today 5 answers in \d+ s, 1 failed", words(page(client, "/stats").main))
 
 
 def test_what_the_morning_promised_is_a_days_work_and_more_is_offered(client: FlaskClient, clock: Clock) -> None:

@@ -272,3 +272,16 @@ def _group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_text_that_we_cannot_show_alike_is_named_and_no_other(tmp_path: Path) -> None:
+    with collection(tmp_path) as opened:
+        add(opened, "Basic", "D", "code in a table", "<table><tr><td><pre>a\n  b</pre></td><td>c</td></tr></table>")
+        add(opened, "Basic", "D", "a table", "<table><tr><td>a</td><td>c</td></tr></table>")
+        add(opened, "Basic", "D", "code", "<pre>a\n  b</pre>")
+        package = export(opened, tmp_path / "odd.apkg", legacy=False)
+    report = import_decks(package, tmp_path / "decks")
+    [told] = [notice for notice in report.notices if "is not quite what Anki shows" in notice]
+    assert "code in a table" in told
+    assert "the text of its answer" in told
+    assert report.notes == 3

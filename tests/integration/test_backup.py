@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -211,3 +213,43 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
     with pytest.raises(Unavailable):
         backups.backup(tmp_path / "b" / "x.zip")
     assert list((tmp_path / "b").iterdir()) == []
+
+
+KILLED_WHILE_PACKING = """
+import sys, time
+from pathlib import Path
+from flashcards.clock import system_clock
+from flashcards.services.upkeep import backup
+from flashcards.storage.database import Database
+
+def pack(*_):
+    print("packing", flush=True)
+    time.sleep(600)
+
+backup.pack = pack
+data = Path(sys.argv[1])
+backup.BackupService(Database.open(data / "flashcards.sqlite3"), data, system_clock).backup()
+"""
+
+
+def test_what_a_killed_backup_left_behind_goes_with_the_next(
+    world: StudyWorld, backups: BackupService, tmp_path: Path
+) -> None:
+    """A copy of the whole database: it would fill the disk, and nobody would know what it is."""
+    world.learner()
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED_WHILE_PACKING, str(world.path.parent)], stdout=subprocess.PIPE
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"packing\n"
+    (left,) = backups.folder.iterdir()
+    os.utime(left, (1, 1))
+    backups.backup()
+    assert left.exists(), "it is being worked in"
+    process.kill()
+    process.communicate()
+    os.utime(left, (1, 1))
+    made = backups.backup(backups.folder / "next.zip")
+    assert made.exists()
+    assert not left.exists()
+    assert {path.suffix for path in backups.folder.iterdir()} == {".zip"}

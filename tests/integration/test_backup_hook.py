@@ -10,7 +10,7 @@ import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.services.upkeep.backup import BackupService
-from flashcards.services.upkeep.hook import run_hook
+from flashcards.services.upkeep.backup_hook import run_hook
 from flashcards.services.upkeep.secret_key import load_secret_key
 from tests.integration.study_world import StudyWorld
 from tests.site import open_site

@@ -215,6 +215,7 @@ def test_decks_below_the_source_are_no_source(tmp_path: Path) -> None:
     shutil.copytree(SOURCES / "mdanki", tmp_path / "in")
     bring("mdanki", tmp_path / "in", tmp_path / "in" / "decks" / "one")
     shutil.rmtree(tmp_path / "in" / "decks" / "one" / "sub")
+    (tmp_path / "in" / "decks" / "one" / "library.md").write_text("mine", "utf-8")
     with pytest.raises(Conflict):
         bring("mdanki", tmp_path / "in", tmp_path / "in" / "decks" / "one")
 

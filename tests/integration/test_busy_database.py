@@ -108,6 +108,21 @@ def test_nobody_waits_longer_than_ten_seconds(
     assert ask(port, "POST", "/settings/tokens", secret, "name=x")[0] == 200
 
 
+def test_who_answers_a_page_waits_less_for_the_lock_of_another_process(site: Site) -> None:
+    database = site.services.database
+
+    def of_a_page(*, used_before: bool) -> tuple[object, ...] | None:
+        if used_before:
+            database.one("SELECT 1")
+        database.hurry_thread()
+        return database.one("PRAGMA busy_timeout")
+
+    for used_before in (True, False):
+        with ThreadPoolExecutor(1) as thread:
+            waits = thread.submit(of_a_page, used_before=used_before).result()
+        assert waits == (round(storage.HURRIED_SECONDS * 1000),)
+
+
 def test_the_use_of_a_session_is_noted_only_where_that_takes_no_waiting(
     site: Site, ann: Learner, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

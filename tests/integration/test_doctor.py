@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.services.upkeep import doctor
-from flashcards.services.upkeep.doctor import DoctorService, sqlite_note
+from flashcards.services.upkeep import sqlite_note as words
+from flashcards.services.upkeep.doctor import DoctorService
+from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
@@ -62,8 +63,8 @@ def test_a_long_log_is_read_in_ranges_of_cards(world: StudyWorld, rows: int, mon
 
 def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sqlite_note() == f"SQLite {SQLITE_VERSION}"
-    monkeypatch.setattr(doctor, "SQLITE_VERSION", "3.40.1")
-    monkeypatch.setattr(doctor, "SQLITE_WITH_RESET_BUG", True)
+    monkeypatch.setattr(words, "SQLITE_VERSION", "3.40.1")
+    monkeypatch.setattr(words, "SQLITE_WITH_RESET_BUG", True)
     assert "SQLite 3.40.1: older than 3.51.3" in sqlite_note()
 
 
@@ -83,7 +84,9 @@ def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("UPDATE learner_deck SET seen = 9 WHERE learner_id = 2 AND deck_id = 1", "seen cards"),
         ("DELETE FROM learner_deck WHERE learner_id = 2 AND deck_id = 1", "seen cards that are not counted"),
         (f"UPDATE learner_day SET answers = 7 WHERE study_day = {TODAY}", "answers of days"),
-        ("INSERT INTO learner_day VALUES (1, 7, 7)", "answers of days"),
+        ("INSERT INTO learner_day(learner_id, study_day, answers) VALUES (1, 7, 7)", "answers of days"),
+        (f"UPDATE learner_day SET due = due + 1 WHERE study_day = {TODAY}", "answers of days"),
+        (f"UPDATE learner_day SET remembered_mature = 1 WHERE study_day = {TODAY}", "answers of days"),
         ("UPDATE deck SET cards = 7 WHERE id = 1", "cards of decks"),
         ("UPDATE deck SET removed_at = 1 WHERE id = 1", "live in a deck that is removed"),
         ("UPDATE schedule SET deck_id = 2 WHERE card_id = 1", "filed under"),

@@ -92,7 +92,10 @@ def test_what_learners_did_is_the_same_after_the_tables_are_rebuilt(older: Path)
     assert {table: _rows(older, table) for table in tables} == before
     database = Database.open(older)
     try:
-        assert database.all("SELECT * FROM learner_state ORDER BY 1") == [(1, 2, 0), (2, 2, 0)]
+        assert database.all("SELECT learner_id, last_seq FROM learner_state ORDER BY 1") == [(1, 2), (2, 2)]
+        assert database.all("SELECT * FROM learner_day ORDER BY 1, 2") == [
+            (1, 100, 1, 0, 0, 0, 0), (1, 101, 1, 1, 0, 1, 0), (2, 100, 1, 0, 0, 0, 0), (2, 101, 1, 0, 0, 0, 0)
+        ]  # fmt: skip
         assert database.all("SELECT id, answered FROM card ORDER BY 1") == [(1, 1), (2, 1), (3, 0)]
         assert database.all("SELECT name FROM sqlite_master WHERE type = 'trigger'") == []
         assert DoctorService(database).examine().findings == ()

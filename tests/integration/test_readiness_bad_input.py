@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import math
 import random
+import re
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -24,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
+from tests.integration.test_anki_hostile import with_collection
 from tests.integration.test_anki_memory import OWN, fitted_package
 from tests.site import DECKS, Site, copy_data, new_id, open_site
 
@@ -327,16 +330,55 @@ def test_a_scheduler_changed_twice_in_a_day(site: Site, ann: Learner, client: Fl
     assert_sane(site, ann, client, sent)
 
 
-def test_a_preset_with_numbers_out_of_range(site: Site, ann: Learner, client: FlaskClient, tmp_path: Path) -> None:
-    wild = [5000.0, *OWN[1:4], -3.0, *OWN[5:20], 99.0]
-    package = fitted_package(tmp_path / "anki", wild).read_bytes()
-    reply = client.post("/import", data={"into": "anki", "history": "on", "file": (io.BytesIO(package), "theirs.apkg")})
+def imported(client: FlaskClient, package: Path) -> str:
+    """What the page says of an import with history, once it has ended."""
+    file = (io.BytesIO(package.read_bytes()), "theirs.apkg")
+    reply = client.post("/import", data={"into": "anki", "history": "on", "file": file})
     assert reply.status_code == 303
     for _ in range(1200):
         if client.get(f"{reply.location}/progress").get_json()["state"] != "running":
             break
         time.sleep(0.05)
-    assert "beyond what the model allows" in said(client.get(reply.location))
+    return said(client.get(reply.location))
+
+
+_IMPOSSIBLE = (
+    (-86_400_000, 4_000), (1_700_000_000_000, -4_000), (NOON + 400 * DAY_MS, 4_000), (9_007_199_254_740_993, 4_000),
+)  # fmt: skip
+_ODD = ((1, 4_000), (NOON + 3_600_000, 4_000), (1_700_000_060_000, 2**40))
+"""Instants and durations that are strange, but can be: of 1970, of a clock an hour ahead, of 35 years."""
+
+
+def test_impossible_times_from_anki(site: Site, ann: Learner, client: FlaskClient, tmp_path: Path) -> None:
+    """What cannot be is left out and counted, what is odd takes no day and no speed out of the possible."""
+    assert client.post(f"{API}/plans", json={"date": on(site, ann, 14), "minutes": 20}).status_code == 201
+    before = client.get(f"{API}/queue").get_json()["seconds_left"]
+
+    def log_them(db: sqlite3.Connection) -> None:
+        columns = "id, cid, usn, ease, ivl, lastIvl, factor, time, type"
+        for at, took in (*_IMPOSSIBLE, *_ODD):
+            db.execute(
+                f"INSERT INTO revlog({columns}) VALUES (?, (SELECT min(id) FROM cards), -1, 3, 10, 5, 2500, ?, 1)",
+                (at, took),
+            )
+
+    package = with_collection(fitted_package(tmp_path / "anki", OWN, legacy=True), tmp_path / "odd.apkg", log_them)
+    page = imported(client, package)
+    assert "2 reviews with impossible values were left out" in page
+    rows = [it for it in log(client) if it["grade"] is not None]
+    assert len(rows) == len(_ODD)
+    assert all("1970-01-01T00:00:00" <= it["at"] <= instant(NOON) for it in rows)
+    assert all(0 <= (it["took_ms"] or 0) <= 3_600_000 for it in rows)
+    assert client.get(f"{API}/queue").get_json()["seconds_left"] >= before - 20 * 60
+    for address in ("/plan", "/stats", "/stats?view=cards", "/stats?view=memory"):
+        text = said(client.get(address))
+        assert not re.search(r"(?<![\d,])-\d|\bnan\b|\binf\b|19[67]\d|20[3-9]\d", text, re.I), address
+    assert_sane(site, ann, client, len(_ODD))
+
+
+def test_a_preset_with_numbers_out_of_range(site: Site, ann: Learner, client: FlaskClient, tmp_path: Path) -> None:
+    wild = [5000.0, *OWN[1:4], -3.0, *OWN[5:20], 99.0]
+    assert "beyond what the model allows" in imported(client, fitted_package(tmp_path / "anki", wild))
     found = site.services.report.report(ann).predictor.parameters.numbers
     assert (found[0], found[4], found[20]) == (100.0, 1.0, 0.8)
     assert_sane(site, ann, client)

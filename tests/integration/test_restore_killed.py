@@ -175,6 +175,17 @@ def test_the_finish_may_be_killed_as_well(tmp_path: Path) -> None:
     assert point > 5
 
 
+def test_the_database_that_was_put_aside_is_whole_without_its_log(tmp_path: Path) -> None:
+    """Who brings it back takes the one file that they know."""
+    road = Road(tmp_path)
+    data = road.fresh()
+    kept = restore(road.file, data, road.database(data)).kept
+    assert kept
+    alone = tmp_path / "alone.sqlite3"
+    shutil.copy(kept / "flashcards.sqlite3", alone)
+    assert log_of(alone) == road.old
+
+
 @pytest.mark.parametrize("damage", ["the database", "the log"])
 def test_what_is_damaged_is_put_aside_as_it_is(tmp_path: Path, damage: str) -> None:
     road = Road(tmp_path)

@@ -21,12 +21,12 @@ ANKI = "exchange with Anki, deck by deck: not hot; in marks where the databases 
 YOUNG = "came while the others were rewritten: to follow"
 BY_HAND: dict[str, tuple[int, str]] = {
     "checks": (45, SETS + "; SQLite's own examination of its file"),
-    "counters": (32, SETS + ": one pass over what moves that counts it twice, an UPDATE of an alias FROM a query"),
+    "counters": (35, SETS + ": one pass that counts what moves twice, an UPDATE FROM a query, what a day is made of"),
     "dialects": (6, "what peewee has no word for, said to each database"),
     "exports": (60, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "plans": (39, YOUNG),
-    "postgresql_database": (27, "locks, settings and the server's own tables, and the versions before it is opened"),
+    "postgresql_database": (32, "locks, settings and the server's own tables, and the versions before it is opened"),
     "postgresql_migrations": (1, "which migrations there are, in the words of the table's maker"),
     "postgresql_schema": (1, "what makes the words and the history of migrations; other tables are made of models"),
     "practice_points": (7, YOUNG),

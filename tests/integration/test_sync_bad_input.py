@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import DeckError
+from flashcards.services.sync import looking
 from flashcards.services.sync import read as sync_read
-from flashcards.services.sync import run as sync
 from flashcards.services.sync.run import SyncReport
 from flashcards.storage.deck_rows import Stamp
 from tests.databases import sqlite_only
@@ -311,7 +311,7 @@ def test_a_file_that_keeps_changing_is_left_for_the_next_sync(world: World, monk
         world.write("numbers.md", GOOD + "\n## Number three?\n\nHalf of the sixth.\n")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sync.time, "sleep", meanwhile)
+        patched.setattr(looking.time, "sleep", meanwhile)
         assert world.counts() == {"edited": 1, "unchanged": 5}
     assert waited
     assert_kept(world, cards)
@@ -439,8 +439,8 @@ def test_a_file_nested_very_deep_is_named_and_not_read(world: World) -> None:
 
 def test_waiting_for_stillness_never_takes_a_time_that_is_past(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(sync.time, "sleep", slept.append)
+    monkeypatch.setattr(looking.time, "sleep", slept.append)
 
-    sync._await_stillness([Stamp("a.md", 1, 0)])
+    looking.await_stillness([Stamp("a.md", 1, 0)])
 
     assert slept == [0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.domain.practice.marks import point_key
+from flashcards.domain.practice.rubric_ticks import point_key
 from tests.integration.sync_world import World
 
 CORE = """\

@@ -27,7 +27,7 @@ def world(tmp_path: Path) -> Iterator[StudyWorld]:
 
 def snapshot(world: StudyWorld, learner: Learner) -> tuple[Any, ...]:
     counters = world.db.all("SELECT deck_id, seen FROM learner_deck WHERE seen > 0 ORDER BY deck_id")
-    days = world.db.all("SELECT study_day, answers FROM learner_day WHERE answers > 0 ORDER BY study_day")
+    days = world.db.all("SELECT * FROM learner_day WHERE answers > 0 ORDER BY study_day")
     return world.stored_state(learner), counters, days
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -138,6 +139,19 @@ def test_a_full_disk_is_said_and_nothing_is_left(prepared: Path, tmp_path: Path)
             assert str(told.value).startswith(disk.says)
             assert str(disk.path / "b.zip") in str(told.value)
             assert not [path for path in disk.path.iterdir() if "backup" in path.name or path.suffix == ".zip"]
+
+
+def test_a_disk_that_holds_the_database_but_not_the_decks_is_said_to_be_full(prepared: Path, tmp_path: Path) -> None:
+    decks = tmp_path / "decks"
+    decks.mkdir()
+    (decks / "a.md").write_text("## A?\n\nB\n")
+    (decks / "large.mp3").write_bytes(random.Random(1).randbytes(12 << 20))
+    with open_site(copy_data(prepared, tmp_path), decks) as site:
+        site.learner("Ann")
+        with full_disk(tmp_path, free=8 << 20) as disk:
+            with pytest.raises(Unavailable, match=r"The disk is full: .*/b\.zip cannot be written\. Free some space"):
+                site.services.backup.backup(disk.path / "b.zip")
+            assert list(disk.path.iterdir()) == []
 
 
 def test_the_administrators_page_says_that_there_was_no_backup_last_night(prepared: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 /* Loaded before libc (LD_PRELOAD): writes down, in order, what a process does to the files below $WATCHED.
  *
  * One record for each call that succeeded: a letter, the lengths of the path and of the data (32 bits each), an offset
- * (64 bits), the path, the data. W is data written at an offset, T a length that a file was cut to, S that a file was
- * synced to the disk, U that it was removed. A lock keeps the order of the record that of the calls. */
+ * (64 bits), the path, the data. W is data written at an offset, T a length that a file was cut to, S that a file or a
+ * folder was synced to the disk, U that a file was removed, L that it was given one more name (which is the data). A lock
+ * keeps the order of the record that of the calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -91,12 +92,23 @@ static int synced(int fd, long call) {
 int fsync(int fd) { return synced(fd, SYS_fsync); }
 int fdatasync(int fd) { return synced(fd, SYS_fdatasync); }
 
-int unlink(const char *path) {
+static int below(const char *path) {
     const char *folder = getenv("WATCHED");
+    return folder && strncmp(path, folder, strlen(folder)) == 0 && !strstr(path, "-shm");
+}
+
+int link(const char *path, const char *name) {
     pthread_mutex_lock(&turn);
-    int failed = (int)syscall(SYS_unlink, path);
-    if (!failed && folder && strncmp(path, folder, strlen(folder)) == 0 && !strstr(path, "-shm"))
-        note('U', path, 0, "", 0);
+    int failed = (int)syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, name, 0);
+    if (!failed && below(name)) note('L', path, 0, name, (uint32_t)strlen(name));
+    pthread_mutex_unlock(&turn);
+    return failed;
+}
+
+int unlink(const char *path) {
+    pthread_mutex_lock(&turn);
+    int failed = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    if (!failed && below(path)) note('U', path, 0, "", 0);
     pthread_mutex_unlock(&turn);
     return failed;
 }

@@ -63,3 +63,8 @@ def _p99(times: list[float]) -> float:
 def refused(measured: Measured) -> dict[str, int]:
     """Who was refused of the honest, by what; empty for nobody."""
     return {what: count for what, count in measured.refused.items() if count}
+
+
+def refused_for_good(measured: Measured) -> dict[str, int]:
+    """The same without those who were told to send their answer once more."""
+    return {what: count for what, count in refused(measured).items() if '"status":503' not in what}

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from ipaddress import ip_network
 from pathlib import Path
 
 from flashcards.jobs.leader import Leadership
@@ -33,8 +34,10 @@ def main(data: Path, decks: Path, port: int, start: int, first: int, die: int) -
     def clock() -> int:
         return now
 
-    mail = MailServer("127.0.0.1", port)
-    with open_site(data, decks, clock=clock, url="https://c.example.org", mail=mail, mail_from="c@example.org") as site:
+    with open_site(
+        data, decks, clock=clock, url="https://c.example.org", mail=MailServer("127.0.0.1", port),
+        mail_from="c@example.org", allowed_networks=(ip_network("127.0.0.0/8"),),
+    ) as site:  # fmt: skip
         for minute in range(first, 60):
             now = start + minute * MINUTE
             if minute == die:

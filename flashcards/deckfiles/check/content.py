@@ -16,7 +16,7 @@ from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links
-from flashcards.deckfiles.text.pictures import pictures
+from flashcards.deckfiles.text.media_references import pictures
 from flashcards.deckfiles.text.positions import Issue, Ranges, error
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan

@@ -25,7 +25,7 @@ from flashcards.deckfiles.render.jobs import (
     request_for,
     request_for_prose,
 )
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.problem import Problem
 
 Render = Callable[[Iterable[tuple[str, RenderRequest]]], Iterable[tuple[str, Rendered]]]

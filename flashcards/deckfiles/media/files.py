@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote
 
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.text.media_references import references
 
 __all__ = ["MAX_SIZE", "Media", "MediaProblem", "picture_extension", "references", "resolve"]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.deckfiles.parse.project import NO_PROJECT, PROJECT_FILE, Project, read_project
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
+from flashcards.garbage import no_garbage_collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +69,6 @@ def load(paths: Sequence[Path], root: Path | None, *, others: bool = False) -> C
     """
     with no_garbage_collection():
         return _load(paths, root, others)
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Parsing makes many objects and no cycles: looking for these would take a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _load(paths: Sequence[Path], root: Path | None, others: bool) -> Collection:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -106,6 +105,8 @@ def project_of(data: bytes) -> Project:
         text = data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return _refused("", None, "the file is not UTF-8; save it as UTF-8")
+    import tomllib
+
     try:
         return _Reader(text, tomllib.loads(text)).project()
     except tomllib.TOMLDecodeError as failure:

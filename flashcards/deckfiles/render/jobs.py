@@ -13,11 +13,10 @@ from typing import Literal
 
 from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.render.macros import Macros, used_macros
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.render.version import RENDERER_VERSION
+from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.card import Basic, Cloze, Content, Note, Prose
 
-RENDERER_VERSION = "6"
-"""Raised when the same text would be shown or read otherwise: all decks are then read and rendered anew."""
 PROSE = "prose"
 WHOLE = "note"
 ANKI = "anki"

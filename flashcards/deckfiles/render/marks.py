@@ -18,7 +18,7 @@ from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.render.stand_ins import PREFIX, StandIns
 from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.links import Link, links
-from flashcards.deckfiles.text.pictures import Picture, pictures
+from flashcards.deckfiles.text.media_references import Picture, pictures
 from flashcards.deckfiles.text.positions import Ranges
 from flashcards.deckfiles.text.structure import Row, Structure
 

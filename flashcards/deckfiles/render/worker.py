@@ -7,7 +7,6 @@ memory beyond a limit. It ends with its parent, whose end of the pipe closes.
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import sys
 from typing import Any, BinaryIO
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO
 from flashcards.deckfiles.render.frames import HEADER, encoded, frame, frame_of, rendered_to_json, request_from_json
 from flashcards.deckfiles.render.in_process import render
 from flashcards.deckfiles.render.jobs import Rendered, RenderProblem
+from flashcards.deckfiles.render.memory_limit import bound_memory
 
 TOO_DEEP = RenderProblem(
     "note", None, "too-deep", "the text nests too deeply to be shown; nest lists, quotes or emphasis less"
@@ -26,7 +26,7 @@ def main() -> None:
     """Render until standard input ends. Arguments: seconds of processor time a note, bytes of memory."""
     seconds, memory = float(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _bound_memory(memory)
+    bound_memory(memory)
     output = sys.stdout.buffer
     output.write(frame("ready"))
     output.flush()
@@ -77,14 +77,3 @@ def _render(request: dict[str, Any] | None) -> bytes:
             f"the note cannot be shown ({type(error).__name__}: {str(error)[:200]}); please report this",
         )
     return encoded(rendered_to_json(Rendered({}, problems=(problem,))))
-
-
-def _bound_memory(limit: int) -> None:
-    """Best effort: macOS does not keep to these limits."""
-    for name in ("RLIMIT_AS", "RLIMIT_DATA"):
-        try:
-            _, hard = resource.getrlimit(getattr(resource, name))
-            soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-            resource.setrlimit(getattr(resource, name), (soft, hard))
-        except (OSError, ValueError):
-            continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flashcards.domain.practice.marks import Tally
+from flashcards.domain.practice.rubric_ticks import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flashcards.domain.practice.kinds import QuestionKind
-from flashcards.domain.practice.marks import WHOLE
+from flashcards.domain.practice.rubric_ticks import WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
 from flashcards.domain.ids import CardId
-from flashcards.domain.memory import fsrs
 from flashcards.domain.schedule import New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
@@ -22,6 +20,7 @@ from flashcards.exchange.anki.package_values import NEW, SUSPENDED, Package, Pac
 from flashcards.exchange.anki.scheduling import FILTERED
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.presets import take_numbers
+from flashcards.services.bring.incoming_history import StudyDays, arriving, known_memory
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.review.incoming import LONGEST_MS, derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
@@ -35,9 +34,7 @@ _NAMESPACE = str(uuid.UUID("b9d9c1ad-6c0b-5b0e-9f5c-0f1c7f3a6f2e"))
 _QUALITY = {1: 1, 2: 3, 3: 4, 4: 5}
 """Anki's buttons Again, Hard, Good, Easy."""
 _EPOCH_SECONDS = 1_000_000_000  # a due of a learning card is an instant; one of a review card a small number of days
-_SURE_OF_TWO = 6  # days: SM-2's second interval
 _DAY_SECONDS = 86_400
-_SITTING_MS = 15 * 60_000
 _CLOCKS_APART = _DAY_SECONDS * 1000
 """How far in the future a log row may be: two devices' clocks differ."""
 
@@ -55,28 +52,6 @@ class HistoryReport:
     lost: int = 0
     flags: int = 0
     notices: tuple[str, ...] = ()
-
-
-class StudyDays:
-    """The study days of instants. Answers come in sittings: a sitting that lies within one day is looked up once."""
-
-    def __init__(self, timezone: str, day_start: int) -> None:
-        self._timezone, self._day_start = timezone, day_start
-        self._known: dict[int, Day] = {}
-
-    def of(self, at: int) -> Day:
-        """The study day of the instant `at`; raises as `raw_study_day` does."""
-        sitting = at // _SITTING_MS
-        day = self._known.get(sitting)
-        if day is None:
-            day = self._look(at)
-            first, last = sitting * _SITTING_MS, min((sitting + 1) * _SITTING_MS, MAXIMUM_INSTANT) - 1
-            if self._look(first) == day == self._look(last):
-                self._known[sitting] = day
-        return day
-
-    def _look(self, at: int) -> Day:
-        return raw_study_day(at, self._timezone, self._day_start)
 
 
 class AnkiHistory(LearnerDays):
@@ -196,7 +171,7 @@ class _Import:
                 seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
                 after=after, took_ms=None, leech=False, scheduler=sm2.SCHEDULER,
-                **remembered(packed, self.parameters),
+                **known_memory(packed.memory, self.parameters),
             )  # fmt: skip
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
@@ -236,8 +211,7 @@ class _Import:
         if card.type == NEW:
             return Schedule(New(), suspended=True) if suspended else None
         interval = min(max(card.interval, 1), sm2.MAXIMUM_INTERVAL)
-        memory = Memory(2 if interval >= _SURE_OF_TWO else 1, _ease(card.factor), interval)
-        return Schedule(Scheduled(memory, self.due_on(card, interval)), suspended)
+        return Schedule(arriving(interval, _ease(card.factor), self.due_on(card, interval)), suspended)
 
     def due_on(self, card: PackedCard, interval: int) -> Day:
         """The calendar date on which Anki would ask; today and the interval where Anki's number is impossible."""
@@ -258,14 +232,6 @@ class _Import:
             if last is None or day > last:
                 memory, last = sm2.review(memory, quality), day
         return None if last is None else Scheduled(memory, last + memory.interval)
-
-
-def remembered(card: PackedCard, parameters: str) -> dict[str, Any]:
-    """What the closing row keeps of what Anki's FSRS knew: the memory begins there where no answer precedes it."""
-    if card.memory is None:
-        return {}
-    memory = fsrs.kept(*card.memory)
-    return {"stability": memory.stability, "difficulty": memory.difficulty, "parameters": parameters}
 
 
 _WHICH = {0: "forward", 1: "backward"}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
-from flashcards.deckfiles.parse.collection import no_garbage_collection
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.domain.card import Deck
@@ -15,10 +14,12 @@ from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
+from flashcards.garbage import no_garbage_collection
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
 from flashcards.services.anki.left_behind import LeftBehind, left_behind
 from flashcards.services.anki.staging import Existing, Staged, guid_in_file, stage
+from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.progress import Progress, no_progress
 from flashcards.services.sync.run import SyncService
@@ -115,6 +116,7 @@ def _place(into: Path, root: Path | None) -> tuple[Path, str]:
         raise Invalid(f"{into} is a file: name a folder.", field="into")
     if root is not None and into.is_relative_to(root.resolve()):
         base = root.resolve()
+        refuse_deep_folder(into.relative_to(base))
         below = into.relative_to(base).as_posix()
         return base, "" if below == "." else below
     return into, ""

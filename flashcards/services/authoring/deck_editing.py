@@ -21,7 +21,7 @@ from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, find_decks, read_bytes
 from flashcards.deckfiles.render.jobs import note_references
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.text.media_references import references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.authoring.deck_paths import deck_path, inside, new_deck_path, shown
 from flashcards.services.authoring.source_bytes import bytes_of, text_of, version_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from flashcards.deckfiles.parse.find import MAX_LEVELS
 from flashcards.errors import Invalid
@@ -51,6 +51,13 @@ def new_deck_path(text: str) -> str:
         if len(part.encode()) > LONGEST_NAME:
             raise _refused(text, f"a name in it is longer than {LONGEST_NAME} bytes")
     return path
+
+
+def refuse_deep_folder(below: PurePath) -> None:
+    """Raises Invalid (field ``into``) for a folder so deep `below` the decks folder that no deck in it is read."""
+    if len(below.parts) >= MAX_LEVELS:
+        message = f"A deck in {below} would lie more than {MAX_LEVELS} levels deep; name a folder higher up."
+        raise Invalid(message, field="into")
 
 
 def inside(root: Path, path: str) -> Path:

@@ -24,6 +24,7 @@ from flashcards.domain.ids import NoteId
 from flashcards.domain.problem import Problem
 from flashcards.errors import Invalid
 from flashcards.services.authoring.deck_paths import deck_path
+from flashcards.services.authoring.statuses import STATUSES, Status
 from flashcards.services.sync import across_files as sync_links
 from flashcards.services.sync.last_good import to_stay
 from flashcards.services.sync.match import FreshDeck, Match, match
@@ -34,8 +35,6 @@ from flashcards.storage.deck_rows import RenderedNote, StoredCard, StoredNote
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
 
-Status = Literal["new", "changed", "moved", "restored", "unchanged"]
-STATUSES: tuple[Status, ...] = ("new", "changed", "moved", "restored", "unchanged")
 REMEMBERED = 5000
 """Renderings that are kept in memory, some kilobytes each."""
 

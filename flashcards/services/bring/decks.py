@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, read_bytes
+from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, MAX_LEVELS, read_bytes
 from flashcards.deckfiles.text.source_text import decode
 from flashcards.errors import Conflict, Invalid, Unavailable
 from flashcards.exchange import csv_in, hashcards, mdanki, obsidian
 from flashcards.exchange.found import Converted, Notice, Remembered, SourceFile, Tree
+from flashcards.exchange.hashcards_memory import FILE as HASHCARDS_DATABASE
+from flashcards.exchange.hashcards_memory import Collection, Whose, open_collection
 from flashcards.exchange.obsidian_settings import PATH as SETTINGS_PATH
 from flashcards.exchange.obsidian_settings import Settings, read_settings
 from flashcards.services.bring.fitting import Fitted, fit
@@ -76,13 +78,21 @@ AS_IT_LOOKS = Options()
 
 
 def bring(
-    kind: str, source: Path, into: Path, options: Options = AS_IT_LOOKS, *, progress: Progress | None = None
+    kind: str,
+    source: Path,
+    into: Path,
+    options: Options = AS_IT_LOOKS,
+    *,
+    above: int = 0,
+    whose: Whose | None = None,
+    progress: Progress | None = None,
 ) -> Brought:
     """Read `source`, a file or folder of the format `kind`, and write its decks and media below `into`.
 
-    No file is ever overwritten. Raises Invalid where the source is not there, is another program's or holds no
-    cards, Conflict where a file is in the way, and Unavailable
-    where a file cannot be written; then nothing was written.
+    `above` is how many folders deep `into` lies in the decks folder, which reads only so many levels. `whose` history
+    it becomes needs to be said for what hashcards remembers. No file is ever overwritten; one that is there with the
+    same bytes stays. Raises Invalid where the source is not there, is another program's or holds no cards, Conflict
+    where a file is in the way, and Unavailable where a file cannot be written; then nothing was written.
     """
     if into.exists() and not into.is_dir():
         raise Invalid(f"{into} is no folder; name a folder for the decks.", field="into")
@@ -93,8 +103,8 @@ def bring(
     sources = find_sources(source, ENDINGS[kind], outside=into)
     sources.notices.extend(Notice(str(into), 1, message) for message in said)
     fitted: list[Fitted] = []
-    names = _Names()
-    for file, convert in _converters(kind, sources, options, progress):
+    names = _Names(above)
+    for file, convert in _converters(kind, sources, options, whose, progress):
         converted = convert(file, sources.tree, names.own(file.path))
         sources.notices.extend(converted.notices)
         for found in converted.decks:
@@ -138,11 +148,12 @@ def _report(fitted: Sequence[Fitted], sources: Sources) -> Brought:
 
 
 def _converters(
-    kind: str, sources: Sources, options: Options, progress: Progress | None
+    kind: str, sources: Sources, options: Options, whose: Whose | None, progress: Progress | None
 ) -> Iterator[tuple[SourceFile, Convert]]:
     """The files in order, each with what turns it into decks."""
     convert: Convert
     files: Iterable[SourceFile]
+    collection: Collection | None = None
     if kind == "obsidian":
         settings = _vault_settings(sources, options)
         notes = list(sources.files())
@@ -150,7 +161,8 @@ def _converters(
         files = [file for file in notes if file.path in tagged or not options.tagged_only]
         convert = partial(_obsidian, strict=bool(tagged), settings=settings)
     elif kind == "hashcards":
-        convert = partial(_hashcards, macros=_macros(sources))
+        collection = _collection(sources, whose)
+        convert = partial(_hashcards, macros=_macros(sources), collection=collection)
         files = sources.files()
     else:
         convert = partial(csv_in.convert, header=options.header) if kind == "csv" else mdanki.convert
@@ -159,6 +171,8 @@ def _converters(
         if progress:
             progress("Reading", count, len(sources.wanted))
         yield file, convert
+    if collection is not None:
+        sources.notices.extend(collection.notices())
 
 
 def _obsidian(file: SourceFile, tree: Tree, path: str, *, strict: bool, settings: Settings) -> Converted:
@@ -188,8 +202,28 @@ def _vault_settings(sources: Sources, options: Options) -> Settings:
     return replace(settings, single=options.separator, single_reversed="") if options.separator else settings
 
 
-def _hashcards(file: SourceFile, tree: Tree, path: str, *, macros: hashcards.Macros) -> Converted:
-    return hashcards.convert(file, tree, macros, path)
+def _hashcards(
+    file: SourceFile, tree: Tree, path: str, *, macros: hashcards.Macros, collection: Collection | None
+) -> Converted:
+    return hashcards.convert(file, tree, macros, path, collection)
+
+
+def _collection(sources: Sources, whose: Whose | None) -> Collection | None:
+    """What hashcards remembers, where its database is in the source's folder or one above; else None, with a notice."""
+    folders = (sources.root, *sources.root.absolute().parents)
+    path = next((it for folder in folders if (it := folder / HASHCARDS_DATABASE).is_file()), None)
+    if path is None:
+        return None
+    if whose is None:
+        told = "what hashcards remembers was left out; --user brings it into a history"
+        sources.notices.append(Notice(HASHCARDS_DATABASE, 1, told))
+        return None
+    try:
+        return open_collection(path, whose)
+    except Unavailable as error:
+        told = f"the decks came without what hashcards remembers: {error}. Then import again, it brings the rest"
+        sources.refuse(HASHCARDS_DATABASE, 1, told)
+        return None
 
 
 def _macros(sources: Sources) -> hashcards.Macros:
@@ -209,16 +243,20 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u
 class _Names:
     """The paths of decks below DIR: names that a decks folder reads, each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: int) -> None:
+        self._room = max(0, MAX_LEVELS - 1 - above)
         self.taken: set[str] = set()
 
     def own(self, path: str) -> str:
-        """Where the deck of a source's file goes: beside where the file was, under a name that is read."""
+        """Where the deck of a source's file goes: beside where the file was, under a name that is read.
+
+        What lies deeper than decks may stands in the last folder.
+        """
         parts = [_UNFIT.sub("-", part) for part in PurePosixPath(path).with_suffix("").parts]
         parts = [part.lstrip("._ ") or "deck" for part in parts]
         if parts[-1].lower() == "readme":
             parts[-1] += "-cards"
-        return "/".join(parts) + ".md"
+        return "/".join([*parts[:-1][: self._room], parts[-1]]) + ".md"
 
     def take(self, path: str) -> str:
         """The path, with a number after it if another deck has it."""
@@ -234,7 +272,7 @@ class _Names:
 
 
 def _write(fitted: Sequence[Fitted], into: Path) -> None:
-    """Write all decks and media, or nothing. Media that are there already with the same bytes stay."""
+    """Write all decks and media, or nothing. What is there already with the same bytes stays."""
     media = {path: source for result in fitted for path, source in result.media.items()}
     decks = {result.deck.path: result.data for result in fitted}
     for path, data in decks.items():
@@ -242,7 +280,8 @@ def _write(fitted: Sequence[Fitted], into: Path) -> None:
             limit = MAX_FILE_BYTES // 2**20
             raise Invalid(f"{path} would have over {limit} MiB; split its source. Nothing was written.")
     wanted = [path for path, source in media.items() if not _same(source, into / path)]
-    files = sorted({*decks, *wanted})
+    missing = [path for path, data in decks.items() if not _holds(into / path, data)]
+    files = sorted({*missing, *wanted})
     in_the_way = [str(into / path) for path in files if os.path.lexists(into / path)]
     if in_the_way:
         some = "\n".join(in_the_way[:20])
@@ -262,6 +301,10 @@ def _write(fitted: Sequence[Fitted], into: Path) -> None:
             message = f"{error.filename or into}: {error.strerror}; rename it. Nothing was written."
             raise Unavailable(message) from error
         install(into, {path: stage / path for path in files})
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    return target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data
 
 
 def _same(source: Path, target: Path) -> bool:

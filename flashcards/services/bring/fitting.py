@@ -17,7 +17,7 @@ from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem
 from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links
-from flashcards.deckfiles.text.pictures import pictures, references
+from flashcards.deckfiles.text.media_references import pictures, references
 from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan
 from flashcards.domain.card import Basic, Content, Deck, Note

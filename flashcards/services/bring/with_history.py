@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
+from flashcards.domain import sm2
 from flashcards.domain.ids import CardId
-from flashcards.domain.schedule import Schedule, Scheduled
-from flashcards.domain.sm2 import Memory
 from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
+from flashcards.exchange.hashcards_memory import Whose
 from flashcards.services.accounts.people import Learner
+from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, RememberedCard, bring
+from flashcards.services.bring.incoming_history import StudyDays, arriving, known_memory
+from flashcards.services.memory.state import MemoryState
 from flashcards.services.progress import Progress
 from flashcards.services.review.incoming import derived_uuid, new_uuid
 from flashcards.services.review.learner_day import LearnerDays
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
+from flashcards.storage.imports import ImportedRow, ImportRows
 from flashcards.storage.note_cards import NoteCards
-from flashcards.storage.reviews import LogWrite
+from flashcards.storage.reviews import CardRow, LogWrite
 
-SURE_OF_TWO = 6  # days: SM-2's second interval; from it on a card is taken to have been right twice
+_NAMESPACE = str(uuid.UUID("5d7a3a0e-2f43-5a55-8f0b-8c6f3a1d9e47"))
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtHistory:
-    """What was written, how many cards got their due date, and how many could not (they have a history here)."""
+    """What was written, how many cards got their due date, and how many did not (they have a history here).
+
+    `answers` are the rows that came into the log.
+    """
 
     brought: Brought
     scheduled: int
     kept: int
+    answers: int = 0
 
 
 class BringService(LearnerDays):
@@ -42,6 +51,7 @@ class BringService(LearnerDays):
         self._sync = sync
         self._root = decks_root
         self._cards = NoteCards(database)
+        self._imports = ImportRows(database, sm2.SCHEDULER)
 
     def bring(
         self,
@@ -53,52 +63,106 @@ class BringService(LearnerDays):
         options: Options = AS_IT_LOOKS,
         progress: Progress | None = None,
     ) -> BroughtHistory:
-        """As `bring.bring`, then sync, then one closing row of the verb `import` for each card with a schedule.
+        """As `bring.bring`, then sync, then the answers, and one closing row for each card with a schedule.
 
-        Raises Invalid where `into` is not below the decks folder, before anything is written.
+        Raises Invalid where `into` is not below the decks folder, or too deep in it, before anything is written.
         """
         folder, root = into.resolve(), self._root.resolve()
         if not folder.is_relative_to(root):
             message = f"With a user, --into must be in the decks folder {self._root}, so that its cards have a history."
             raise Invalid(message, field="into")
-        brought = bring(kind, source, into, options, progress=progress)
+        below = folder.relative_to(root)
+        refuse_deep_folder(below)
+        whose = Whose(learner.timezone, self._clock())
+        brought = bring(kind, source, into, options, above=len(below.parts), whose=whose, progress=progress)
         self._sync.sync()
-        prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
-        scheduled = self._record(learner, brought.schedules, prefix)
-        return BroughtHistory(brought, scheduled, len(brought.schedules) - scheduled)
+        prefix = "".join(f"{part}/" for part in below.parts)
+        scheduled, answers = self._record(learner, brought.schedules, prefix)
+        return BroughtHistory(brought, scheduled, len(brought.schedules) - scheduled, answers)
 
     def reviews(self) -> dict[tuple[str, str, str], int]:
         """How many answers each card has had from all learners, by deck id, note id and which; without zeros."""
         return self._cards.reviews()
 
-    def _record(self, learner: Learner, schedules: Iterable[RememberedCard], prefix: str) -> int:
-        """One transaction, one action: undo takes all of it back."""
-        action = new_uuid()
-        count = 0
+    def _record(self, learner: Learner, schedules: Sequence[RememberedCard], prefix: str) -> tuple[int, int]:
+        """One transaction, one action: undo takes all of it back. How many cards got a date, and how many answers."""
+        with self._imports.room(), self._db.write():
+            counts = _Record(self, learner).run(self._found(learner, schedules, prefix))
+        MemoryState(self._db).catch_up(learner.id)
+        return counts
+
+    def _found(
+        self, learner: Learner, schedules: Iterable[RememberedCard], prefix: str
+    ) -> Iterator[tuple[CardRow, Remembered]]:
+        """The cards that the service knows by now, each with what was remembered of it."""
         decks: dict[str, dict[tuple[str, str], CardId]] = {}
-        with self._db.write():
-            seq, latest = self._rows.log_end(learner.id)
-            today, now = self._day(learner, latest), self._clock()
-            for it in schedules:
-                key = prefix + it.path.removesuffix(".md")
-                if key not in decks:
-                    decks[key] = self._cards.of_deck(key)
-                number = decks[key].get((it.note, it.which))
-                card = self._rows.card(learner.id, number) if number is not None else None
-                if card is None or card.stored:
-                    continue
-                count += 1
-                after = _schedule(it.remembered)
-                row = LogWrite(
-                    seq=seq + count, uid=derived_uuid(action, card.id), action=action, at=now, study_day=today,
-                    quality=None, kind="manual", verb="import", before=card.schedule, after=after, took_ms=None,
-                    leech=False,
-                )  # fmt: skip
-                self._rows.append(learner.id, card, row)
-                self._rows.save(learner.id, card, after, card.lapses)
-        return count
+        for it in schedules:
+            key = prefix + it.path.removesuffix(".md")
+            if key not in decks:
+                decks[key] = self._cards.of_deck(key)
+            number = decks[key].get((it.note, it.which))
+            card = self._rows.card(learner.id, number) if number is not None else None
+            if card is not None:
+                yield card, it.remembered
 
 
-def _schedule(remembered: Remembered) -> Schedule:
-    repetition = 2 if remembered.interval >= SURE_OF_TWO else 1
-    return Schedule(Scheduled(Memory(repetition, remembered.ease, remembered.interval), remembered.due_on))
+class _Record:
+    """What comes into a learner's log; within a transaction.
+
+    Answers move nothing, as with Anki; one closing row for each card sets what the other program has. A card with a
+    history here takes it only if it was answered there last.
+    """
+
+    def __init__(self, service: BringService, learner: Learner) -> None:
+        self.imports, self.memory, self.learner = service._imports, service._memory, learner
+        self.now = service._clock()
+        self.seq, latest = service._rows.log_end(learner.id)
+        self.today = service._day(learner, latest)
+        self.study_day = StudyDays(learner.timezone, learner.day_start).of
+        self.action = new_uuid()
+        self.parameters = MemoryState(service._db).predictor(learner.id).name
+
+    def run(self, found: Iterable[tuple[CardRow, Remembered]]) -> tuple[int, int]:
+        instants, uids = self.imports.instants(self.learner.id), self.imports.uids(self.learner.id)
+        moved = self.imports.last_moves(self.learner.id)
+        answers: list[ImportedRow] = []
+        closing: list[tuple[CardRow, Remembered]] = []
+        marked: set[CardId] = set()
+        for card, it in found:
+            new = [row for row in self.answers(card, it) if row.uid not in uids and (card.id, row.at) not in instants]
+            answers += new
+            if not card.stored or (it.last_at or 0) > moved.get(card.id, self.now if it.last_at is None else 0):
+                closing.append((card, it))
+            if new or it.memory is not None:
+                marked.add(card.id)
+        answers = [row._replace(seq=self.seq + place) for place, row in enumerate(answers, start=1)]
+        self.seq += len(answers)
+        self.imports.append(self.learner.id, answers)
+        closed = [row for card, it in closing if (row := self.closed(card, it)) is not None]
+        self.imports.close(self.learner.id, closed)
+        self.memory.mark(self.learner.id, marked)
+        return len(closed), len(answers)
+
+    def answers(self, card: CardRow, it: Remembered) -> Iterator[ImportedRow]:
+        """The rows of a card's log there, each instant once; the last of it may be ahead of our clock."""
+        for answer in {min(answer.at, self.now): answer for answer in it.answers}.values():
+            at = min(answer.at, self.now)
+            yield ImportedRow(
+                seq=0, uid=derived_uuid(_NAMESPACE, f"{card.id}/{answer.at}"), action=self.action, card=card, at=at,
+                study_day=self.study_day(at), quality=answer.quality, ease=it.ease, interval=answer.after,
+                last_interval=answer.before, took_ms=None, known=None,
+            )  # fmt: skip
+
+    def closed(self, card: CardRow, it: Remembered) -> tuple[CardRow, LogWrite, int] | None:
+        """The row that sets the card's schedule, with its lapses from there on; None where all is so already."""
+        after = replace(card.schedule, progress=arriving(it.interval, it.ease, it.due_on))
+        lapses = max(card.lapses, it.lapses)
+        if (after, lapses) == (card.schedule, card.lapses):
+            return None
+        self.seq += 1
+        row = LogWrite(
+            seq=self.seq, uid=derived_uuid(self.action, card.id), action=self.action, at=self.now,
+            study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule, after=after,
+            took_ms=None, leech=False, scheduler=sm2.SCHEDULER, **known_memory(it.memory, self.parameters),
+        )  # fmt: skip
+        return card, row, lapses

@@ -1,19 +1,21 @@
 """What is known today: the one count of it that every page and the API give.
 
 A card counts by how likely its learner remembers it today, from 0 (never answered) to 1. Every answer is evidence: in
-reviews, sets and practice. A plan reckons days to come in a way of its own (docs/plan.md).
+reviews, sets and practice. A card whose last answer today was wrong is not known until it was right. A plan reckons
+days to come in a way of its own (docs/plan.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from threading import Lock
 
 from flashcards.domain.ids import DeckId
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
+from flashcards.services.kept import Kept
 from flashcards.services.memory.state import MemoryState
+from flashcards.storage.counters import mark_of
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 
@@ -38,39 +40,30 @@ class Known:
         return self.recalled / self.seen if self.seen else None
 
 
-_KEPT = 16
-"""Learners whose count is kept: of many thousand cards it takes a quarter of a second."""
-_KEPT_LOCK = Lock()
-
-
 class KnownCards:
-    """Counts what is known, once for as long as neither the log, the day nor the decks change."""
+    """Counts what is known, once for as long as neither the log, the day nor the decks change.
+
+    Of many thousand cards it takes a quarter of a second.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._kept: dict[tuple[object, ...], dict[DeckId, Known]] = {}
+        self._kept = Kept[dict[DeckId, Known]]()
 
     def by_deck(self, learner: Learner, today: Day) -> dict[DeckId, Known]:
         """What is known of each deck that the learner has not switched off, in study order. Within a transaction."""
+        key = (learner.id, learner.created_at, today, mark_of(self._db, learner.id))
+        return self._kept.get(key, lambda: self._count(learner, today))
+
+    def _count(self, learner: Learner, today: Day) -> dict[DeckId, Known]:
         remembered, rows = MemoryState(self._db), MemoryRows(self._db)
         predictor, cards = remembered.predictor(learner.id), rows.cards_of_active_decks(learner.id)
-        mark = rows.mark_of(learner.id)
-        key = (learner.id, learner.created_at, today, predictor.fit, mark, tuple(cards.items()))
-        with _KEPT_LOCK:
-            kept = self._kept.get(key)
-        if kept is not None:
-            return kept
-        states = remembered.states_of_decks(learner.id, cards)
-        known = {
-            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found))
+        states, forgotten = remembered.states_of_decks(learner.id, cards), rows.forgotten_on(learner.id, today)
+        return {
+            deck: Known(count, len(found), sum(predictor.recall(it, today) for it in found if it.card not in forgotten))
             for deck, count in cards.items()
             for found in [states.get(deck, [])]
         }
-        with _KEPT_LOCK:
-            self._kept[key] = known
-            while len(self._kept) > _KEPT:
-                del self._kept[next(iter(self._kept))]
-        return known
 
 
 def together(parts: Iterable[Known]) -> Known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, NamedTuple
 
 from flashcards.clock import Clock
@@ -13,11 +12,13 @@ from flashcards.domain.memory.evaluation import evaluate
 from flashcards.domain.memory.fit import LEAST_ANSWERS
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
+from flashcards.services.kept import Kept
 from flashcards.services.memory.fitting import day_firsts
 from flashcards.services.memory.known import Known, KnownCards, together
 from flashcards.services.memory.measure import kept_figures
 from flashcards.services.memory.state import Predictor
 from flashcards.services.review.learner_day import LearnerDays
+from flashcards.storage.counters import mark_of
 from flashcards.storage.database import Database
 from flashcards.storage.memory import MemoryRows
 
@@ -54,9 +55,8 @@ class _Judged(NamedTuple):
     figures: dict[str, Any] | None
 
 
-_KEPT = 64
+_LOGS = 64
 """Logs of which the figures are kept."""
-_KEPT_LOCK = Lock()
 
 
 class ReportService(LearnerDays):
@@ -65,7 +65,7 @@ class ReportService(LearnerDays):
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self._known = KnownCards(database)
-        self._kept: dict[tuple[object, ...], _Judged] = {}
+        self._kept = Kept[_Judged](_LOGS)
 
     def report(self, learner: Learner) -> MemoryReport:
         """The newest figures. A log that was never fitted is judged by the model as it comes, at once."""
@@ -94,14 +94,10 @@ class ReportService(LearnerDays):
 
     def _judged(self, rows: MemoryRows, learner: Learner, *, with_figures: bool) -> _Judged:
         """The log is walked once for as long as it stays as it is."""
-        key = (learner.id, learner.created_at, with_figures, *rows.mark_of(learner.id))
-        with _KEPT_LOCK:
-            found = self._kept.get(key)
-        if found is None:
+
+        def judged() -> _Judged:
             log = rows.whole_log(learner.id)
-            found = _Judged(day_firsts(log), kept_figures(evaluate(log, fits=())) if with_figures else None)
-            with _KEPT_LOCK:
-                self._kept[key] = found
-                while len(self._kept) > _KEPT:
-                    del self._kept[next(iter(self._kept))]
-        return found
+            return _Judged(day_firsts(log), kept_figures(evaluate(log, fits=())) if with_figures else None)
+
+        own = mark_of(self._db, learner.id).learner  # what a sync brings is none of the log's business
+        return self._kept.get((learner.id, learner.created_at, with_figures, own), judged)

@@ -49,18 +49,11 @@ def by_folder(
     )
     found = []
     for group in groups:
-        inside = [active[number] for number in group.decks]
-        found.append(
-            FolderCounts(
-                address=group.address,
-                title=group.title,
-                new=sum(deck.new for deck in inside),
-                due=sum(deck.due for deck in inside),
-                drill=sum(deck.drill for deck in inside),
-                early=sum(deck.early for deck in inside),
-                cards=group.cards,
-                unseen=sum(deck.unseen for deck in inside),
-                in_plan=planned is None or any(deck.deck_id in planned for deck in inside),
-            )
-        )
+        new = due = drill = early = unseen = 0
+        for number in group.decks:  # of ten thousand decks five sums would take as long as all else
+            deck = active[number]
+            new, due, drill, early = new + deck.new, due + deck.due, drill + deck.drill, early + deck.early
+            unseen += deck.unseen
+        in_plan = planned is None or not group.decks.isdisjoint(planned)
+        found.append(FolderCounts(group.address, group.title, new, due, drill, early, group.cards, unseen, in_plan))
     return found

@@ -16,7 +16,6 @@ from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.plan.breaks import Waiting, backlog
 from flashcards.domain.plan.model import LONGEST, PlanCard, Request, Style, first_effort
-from flashcards.domain.plan.plan import day_order
 from flashcards.domain.plan.serving import LONGER, fitting, ready
 from flashcards.domain.queue import DueRow
 from flashcards.domain.sm2 import DRILLED_UNTIL
@@ -80,6 +79,10 @@ class FollowedDay:
         asked = sum(self.takes[it.card] for it in self.asked[:cards])
         return asked + self.outside_within * SECONDS_OUTSIDE + drills * SECONDS_OF_DRILL
 
+    def seconds_of_card(self, card: CardId, drill: bool) -> float:
+        """How much of that is one card's."""
+        return SECONDS_OF_DRILL if drill else self.takes.get(card, SECONDS_OUTSIDE)
+
 
 class PlanDays:
     """Reads of the followed plan's day; `prepare` writes it where it is not made yet."""
@@ -105,7 +108,7 @@ class PlanDays:
             return
         day = self.make_day(learner, plan, today)
         try:
-            with self._db.write():
+            with self._db.write(learner=learner):
                 # Where it was changed meanwhile, whoever asks next makes the day of what it is now.
                 if self.followed(learner, today) == plan and not self._rows.has_day(learner, plan.id, today):
                     self._rows.save_day(learner, day)
@@ -119,6 +122,8 @@ class PlanDays:
         request = self.request(learner, plan, today)
         # On a day off there is an order, too, for who starts anyway.
         request = replace(request, days_off=request.days_off - {today})
+        from flashcards.domain.plan.plan import day_order  # all that plans, for those who do
+
         day = day_order(request, self.plan_cards(cards, plan, found), found.learner, plan.minutes * 60 * LONGER)
         if day.meant < len(day.cards) and day.seconds < seconds - _SHORTER:  # more are held back for later days
             seconds = day.seconds
@@ -328,7 +333,7 @@ class PlanDays:
         figures = {"days": it.days, "seconds": round(seconds or _USUAL_SECONDS), "due": len(due)}
         day = PlanDayRow(NO_PLAN, today, self._clock(), cards, 0, 0, figures=figures)
         try:
-            with self._db.write():
+            with self._db.write(learner=learner):
                 self._rows.save_day(learner, day)
         except FlashcardsError:
             return  # most overdue first, until it can be stored

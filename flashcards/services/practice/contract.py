@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flashcards.domain.practice.marks import Tally
 from flashcards.domain.practice.rounds import Given, Question, Round, Work
+from flashcards.domain.practice.rubric_ticks import Tally
 from flashcards.domain.study_day import Day
 from flashcards.services.review.contract import OpenSet
 

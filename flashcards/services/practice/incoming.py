@@ -7,21 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, ROUND_KINDS, SHORTEST
-from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Stroke, Work
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import Invalid
 from flashcards.services.practice.contract import Wish
+from flashcards.services.practice.limits import LONGEST_TEXT, MOST_SEED
 
-LONGEST_TEXT = 20_000
-"""Characters of an answer; code and notes of three quarters of an hour are a quarter of it."""
-LONGEST_REPLY = 4_000
 MOST_NUMBERS = 40
 LONGEST_NUMBER = 120
 SKETCH_WIDTH, SKETCH_HEIGHT = 560, 300
 MOST_STROKES = 400
 MOST_COORDINATES = 20_000
 LONGEST_LABEL = 60
-MOST_SEED = 2**53
 
 _COORDINATES = {"box": 4, "arrow": 4, "text": 2}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

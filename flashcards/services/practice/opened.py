@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flashcards.clock import Clock
 from flashcards.domain.card import card_key
 from flashcards.domain.ids import CardId
-from flashcards.domain.practice.marks import proposed_grade, tally
 from flashcards.domain.practice.rounds import Given, Question, Round, current, standing
+from flashcards.domain.practice.rubric_ticks import proposed_grade, tally
 from flashcards.domain.study_day import Day
 from flashcards.errors import NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.choosing import Choosing
 from flashcards.services.practice.contract import Asked, OpenRound
-from flashcards.services.practice.model import Model
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.review.incoming import checked_uuid
 from flashcards.storage.cards import CardRecord, CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.practice import LinkedCard, MarkRow, PracticeRows
+
+if TYPE_CHECKING:
+    from flashcards.services.practice.model import Model
 
 SELF, PARTNER, MODEL = "self", "partner", "model"
 

@@ -10,8 +10,8 @@ import secrets
 from dataclasses import dataclass
 
 from flashcards.domain.ids import CardId
-from flashcards.domain.practice.marks import MARKS
 from flashcards.domain.practice.rounds import Question, standing
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import Forbidden, Invalid, NotFound
 from flashcards.services.accounts.hashed_secrets import secret_hash
 from flashcards.services.accounts.people import Learner

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from flashcards.domain.ids import CardId
-from flashcards.domain.practice.marks import follow_key
 from flashcards.domain.practice.point_kinds import point_kind
 from flashcards.domain.practice.rounds import Point
+from flashcards.domain.practice.rubric_ticks import follow_key
 from flashcards.storage.practice import PointText, PracticeRows
 
 _TAG = re.compile(r"<[^>]+>")

@@ -8,10 +8,10 @@ from itertools import count
 
 from flashcards.domain.ids import CardId
 from flashcards.domain.practice.kinds import NAMES
-from flashcards.domain.practice.marks import FOLLOW, NOT_SAID, WHOLE, Tally, agreement, often_missed
 from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES
 from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
 from flashcards.domain.practice.rounds import Point
+from flashcards.domain.practice.rubric_ticks import FOLLOW, NOT_SAID, WHOLE, Tally, agreement, often_missed
 from flashcards.domain.study_day import raw_study_day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.practice.contract import (

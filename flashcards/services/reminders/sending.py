@@ -127,11 +127,6 @@ class Sending:
         self._mailer = mailer
         self._courier = courier
 
-    @property
-    def possible(self) -> bool:
-        """Whether this server sends anything."""
-        return self._mailer is not None or self._courier is not None
-
     def run(self) -> Ran:
         """Sends what is due now. Raises Unavailable where the mail server is: the next run, minutes later, goes on."""
         end = time.monotonic() + _LONGEST_RUN

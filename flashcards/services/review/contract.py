@@ -90,6 +90,7 @@ class QueueCard:
     the same. `flag` is 0 (none) to 7. `rights` is how many right answers in a row a card of a set still needs, `failed`
     whether it was failed in the set.
     `by_plan` is whether a followed plan says when it comes again: then the intervals are those of its own dates alone.
+    `seconds` is about how long it takes of a plan's day, None without one.
     """
 
     id: str
@@ -122,6 +123,7 @@ class QueueCard:
     news: CardNews = NO_NEWS
     in_full_html: str = ""
     by_plan: bool = False
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +176,18 @@ class OpenSet:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search finds that can be studied. `due` and `new` are cards that today's reviews could ask."""
+    """What a search finds that can be studied. `due` and `new` are cards that today's reviews could ask, `drill` those
+    that today's drill asks."""
 
     cards: int
     due: int
     new: int
+    drill: int = 0
 
     @property
     def others(self) -> int:
         """Cards whose dates stay, whatever is answered."""
-        return self.cards - self.due - self.new
+        return self.cards - self.due - self.new - self.drill
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from flashcards.deckfiles.parse.project import read_project
 from flashcards.domain.ids import DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, NotFound
+from flashcards.services.kept import Kept
 from flashcards.storage.deck_pages import DeckPageStore, DeckRow, PageCard, PageNote
+from flashcards.storage.deck_rows import Totals
 
 CardStateName = Literal["new", "scheduled", "suspended"]
 
@@ -176,6 +178,7 @@ class DeckService:
     def __init__(self, store: DeckPageStore, decks_root: Path) -> None:
         self._store = store
         self._root = decks_root
+        self._state = Kept[tuple[Totals, int]](1)
 
     def tree(self) -> Folder:
         """All folders and decks in study order; the outermost folder has the path ""."""
@@ -271,10 +274,9 @@ class DeckService:
 
     def collection_state(self) -> CollectionState:
         """How many decks, notes and cards there are, and how many errors their files have."""
-        totals = self._store.totals()
-        return CollectionState(
-            str(self._root), totals.decks, totals.notes, totals.cards, self._store.errors(), self._trouble()
-        )
+        store = self._store
+        totals, errors = self._state.get(store.mark(), lambda: (store.totals(), store.errors()))
+        return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors, self._trouble())
 
     def failing(self) -> list[DeckInfo]:
         """The decks whose files have errors, in study order."""

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.queue import DaySoFar, DueRow, Order, day_so_far, limit_due, within_limit
 from flashcards.domain.siblings import hide_due_siblings
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
+from flashcards.services.kept import Kept
 from flashcards.services.plan.days import LEAST_BACKLOG
 from flashcards.services.review.backlog import MANY, Backlog
 from flashcards.services.review.contract import DayCount, Forecast
 from flashcards.services.review.day_parts import Due, Scope
 from flashcards.services.review.next_cards import NextCards
+from flashcards.storage.counters import mark_of
+from flashcards.storage.database import Database
 from flashcards.storage.queues import Places
 
 
 class DueCards(NextCards):
     """Reads of what is due, and of what today was asked so far."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._days_to_come = Kept[dict[Day, tuple[int, int]]]()
 
     def due_today(self, learner: Learner) -> list[int]:
         """The due cards that today's review will ask."""
@@ -89,12 +97,23 @@ class DueCards(NextCards):
         tomorrow = _longest(
             [*due.waiting.items(), *rows.buried(learner.id, today, decks), *rows.due_on(learner.id, today + 1, decks)]
         )
-        counts = {day: (young, mature) for day, young, mature in rows.coming(learner.id, today + 2, last, decks)}
+        counts = dict(self._later(learner, today + 2, last, decks))
         mature = sum(interval >= MATURE for interval in tomorrow.values())
         counts[today + 1] = (len(tomorrow) - mature, mature)
         days = range(today + 1, last + 1)
         allowed = within_limit([counts.get(day, (0, 0)) for day in days], learner.due_per_day)
         return tuple(DayCount(day, *count) for day, count in zip(days, allowed, strict=True))
+
+    def _later(
+        self, learner: Learner, first: Day, last: Day, decks: Collection[DeckId] | None
+    ) -> dict[Day, tuple[int, int]]:
+        """(young, mature) cards by the days from `first` to `last`, counted once for as long as no schedule moves."""
+        mark = mark_of(self._db, learner.id)
+        key = (learner.id, learner.created_at, mark, first, last, None if decks is None else frozenset(decks))
+        rows = self._queue_rows
+        return self._days_to_come.get(
+            key, lambda: {day: (young, mature) for day, young, mature in rows.coming(learner.id, first, last, decks)}
+        )
 
 
 def due_left(learner: Learner, so_far: DaySoFar) -> int | None:

@@ -7,8 +7,10 @@ from functools import cache, cached_property
 from itertools import islice
 
 from flashcards.domain.ids import DeckId, NoteId
+from flashcards.domain.new_limits import NewLimits, choose_new, new_left
+from flashcards.domain.new_order import in_turn, shuffled
 from flashcards.domain.prerequisites import waits
-from flashcards.domain.queue import DaySoFar, NewCard, NewLimits, choose_new, in_turn, shuffled
+from flashcards.domain.queue import DaySoFar, NewCard
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.scope import grouped
@@ -63,7 +65,7 @@ class NewCards(DueCards):
     ) -> Callable[[DeckId], int]:
         """How many new cards a review of one of these decks alone would bring: counted when asked for, as each takes
         reads of its own."""
-        left = learner.new_per_day - sum(so_far.introduced.values())
+        left = new_left(learner.new_per_day, so_far)
         limits, hidden = NewLimits(left, deck_limits(decks, so_far)), HiddenNotes(due, so_far)
         of_deck = {it.id: it for it in decks}
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from flashcards.domain.ids import CardId
 from flashcards.domain.minutes_left import Asked, seconds_left
-from flashcards.domain.queue import NewLimits, Plan
+from flashcards.domain.new_limits import NewLimits, new_left
+from flashcards.domain.queue import Plan
 from flashcards.domain.streak import streak
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
@@ -55,7 +56,10 @@ class Queues(PlanDay, StudyAhead):
         total = day.left.total + day.done
         if not isinstance(day, RestOfDay) or day.followed is None:
             return Queue(day.study_day, seq, day.left, total, cards)
-        return Queue(day.study_day, seq, day.left, total, cards, day.followed.plan.id, round(day.seconds))
+        timed = tuple(
+            replace(it, seconds=day.followed.seconds_of_card(CardId(int(it.id)), it.kind == "drill")) for it in cards
+        )
+        return Queue(day.study_day, seq, day.left, total, timed, day.followed.plan.id, round(day.seconds))
 
     def follows_plan(self, learner: Learner) -> bool:
         """Whether today is a plan's day, whose cards are answered in the mode plan."""
@@ -142,7 +146,7 @@ class Queues(PlanDay, StudyAhead):
             if self._plan_days.followed(learner.id, today) is not None:
                 return LimitsLeft(None, None)
         due = due_left(learner, so_far)
-        new = learner.new_per_day - sum(so_far.introduced.values())
+        new = new_left(learner.new_per_day, so_far)
         return LimitsLeft(max(0, new), None if due is None else max(0, due))
 
     def beyond_limit(self, learner: Learner, *, deck: str | None = None, tag: str | None = None) -> BeyondLimit | None:
@@ -150,11 +154,12 @@ class Queues(PlanDay, StudyAhead):
         with self._db.read():
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)
-            if followed := self._followed_day(learner, scope, today, so_far, self._due(learner, scope, today, so_far)):
+            due = self._due(learner, scope, today, so_far)
+            if followed := self._followed_day(learner, scope, today, so_far, due):
                 return beyond_plan(followed)
             decks = self._open_decks(learner, scope)
-            limits = NewLimits(learner.new_per_day - sum(so_far.introduced.values()), deck_limits(decks, so_far))
-            hidden = HiddenNotes(self._due(learner, scope, today, so_far), so_far)
+            limits = NewLimits(new_left(learner.new_per_day, so_far), deck_limits(decks, so_far))
+            hidden = HiddenNotes(due, so_far)
             if self._new(learner, scope, today, decks, hidden, limits):
                 return None
             over = -min(0, limits.total, *(limits.decks.values() if scope.own(1) else ()))
@@ -172,9 +177,8 @@ class Queues(PlanDay, StudyAhead):
         due = self._due(learner, scope, today, so_far)
         if followed := self._followed_day(learner, scope, today, so_far, due):
             return self._under_plan(learner, scope, today, so_far, due, followed, more)
-        new_left = learner.new_per_day - sum(so_far.introduced.values())
         decks = self._open_decks(learner, scope)
-        limits = NewLimits(new_left + more, deck_limits(decks, so_far, scope.own(more)))
+        limits = NewLimits(new_left(learner.new_per_day, so_far) + more, deck_limits(decks, so_far, scope.own(more)))
         new = (
             []
             if due.hold_new and not more
@@ -187,7 +191,7 @@ class Queues(PlanDay, StudyAhead):
             left=Left(len(due.allowed), len(new), len(drill)),
             done=done_in(so_far, scope, drill),
             due=due,
-            new_left=new_left,
+            new_left=new_left(learner.new_per_day, so_far),
         )
 
     def _next(self, learner: Learner, day: RestOfDay) -> tuple[Day | None, int]:

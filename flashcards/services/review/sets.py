@@ -85,7 +85,7 @@ class Sets(Cards):
         if (q is None) == (cards is None):
             raise Invalid("Give a search, or else the ids of cards.", field="q")
         query = (q or "").strip()
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             stored = self._sets.get(learner.id, uid)
             if stored is not None:
                 return _repeated(stored, query, mode, cards), False
@@ -125,7 +125,7 @@ class Sets(Cards):
 
     def end_set(self, learner: Learner, set_id: str) -> None:
         """Forgets a set; what was answered in it stays. Raises NotFound."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             self._sets.delete(learner.id, self._stored_set(learner, set_id).id)
 
     def set_left(self, learner: Learner, set_id: str) -> OpenSet | None:
@@ -198,7 +198,15 @@ class Sets(Cards):
     def found(self, learner: Learner, q: str) -> Found:
         """How many cards a set of a search would have; raises Invalid and NotFound."""
         with self._db.read():
-            return Found(*self._sets.tally(learner.id, self._wanted(learner, q)))
+            wanted, drill = self._wanted(learner, q), self._asked_today(learner, self.study_day(learner))[0]
+            found = self._sets.found(learner.id, wanted) if drill else ()
+            drilled = sum(it.card in drill and (it.due_on or 0) > wanted.today for it in found)
+            return Found(*self._sets.tally(learner.id, wanted), drilled)
+
+    def to_drill(self, learner: Learner) -> frozenset[str]:
+        """The ids of the cards that today's drill asks."""
+        with self._db.read():
+            return frozenset(map(str, self._asked_today(learner, self.study_day(learner))[0]))
 
     def _found(self, learner: Learner, q: str, *, deck: str | None = None, tag: str | None = None) -> list[SetCard]:
         return self._sets.found(learner.id, self._wanted(learner, q, deck=deck, tag=tag))

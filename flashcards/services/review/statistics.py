@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from threading import Lock
 
 from flashcards.clock import Clock
 from flashcards.domain import statistics
@@ -15,9 +14,11 @@ from flashcards.domain.statistics import DaySums, Retention, Share
 from flashcards.domain.study_day import Day, raw_study_day
 from flashcards.errors import Invalid
 from flashcards.services.accounts.people import Learner
+from flashcards.services.kept import Kept
 from flashcards.services.memory.known import KnownCards, together
 from flashcards.services.review.contract import DayCount
 from flashcards.services.review.queue import Queues
+from flashcards.storage.counters import Mark, mark_of
 from flashcards.storage.database import Database
 from flashcards.storage.statistics import IntervalRow, Leech, StatisticsRows
 
@@ -89,18 +90,27 @@ class _LogSums:
     quarters: list[tuple[int, int, int]]
 
 
-_KEPT = 16
-"""Logs whose sums are kept: each is some hundred kilobytes for years of answers."""
-_KEPT_LOCK = Lock()
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A learner's cards as they stand, in some decks. Nobody changes it."""
+
+    intervals: list[IntervalRow]
+    eases: list[tuple[int, int]]
+    leeches: tuple[Leech, ...]
 
 
 class StatsService(Queues):
-    """Reads one learner's log: `StatsService(database, clock)`."""
+    """Reads one learner's log: `StatsService(database, clock)`.
+
+    What takes long is kept for as long as nothing that it says has changed: see `counters.mark_of`.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self._known = KnownCards(database)
-        self._kept: dict[tuple[int, int, Day, Day, tuple[int, int]], _LogSums] = {}
+        self._logs = Kept[_LogSums]()
+        self._standings = Kept[_Standing]()
+        self._new_notes = Kept[list[tuple[int, int]]]()
 
     def statistics(self, learner: Learner, *, days: str | None = None, deck: str | None = None) -> Statistics:
         """The figures over a period of so many days (``all``: everything; 90 unless given).
@@ -115,17 +125,18 @@ class StatsService(Queues):
             address = None if deck is None else deck.removesuffix(".md")
             chosen = None if address is None else self._decks_at(address)
             active = rows.active_decks(learner.id)
-            decks = active if chosen is None else active & chosen
+            decks = frozenset(active if chosen is None else active & chosen)
+            mark = mark_of(self._db, learner.id)
             begun = rows.first_day(learner.id)
             first = min(begun or today, today) if period is None else today - period + 1
             read_from = first if chosen is None else min(first, today - CALENDAR_DAYS + 1)
             hours_from = max(first, today - HOURS_DAYS + 1)
-            log = self._log_sums(rows, learner, read_from, hours_from, chosen)
+            log = self._log_sums(learner, mark, read_from, hours_from, chosen)
             sums = log.sums
             kept = statistics.retention([*log.older, *sums], today)
             in_period = [it for it in sums if first <= it.day <= today]
             coming = self.forecast(learner, days=FORECAST_DAYS, deck=address)
-            intervals, eases = rows.standing(learner.id, decks)
+            now = self._standing(learner, mark, decks)
             by_deck = self._known.by_deck(learner, today)
             known = together(it for deck, it in by_deck.items() if deck in decks)
             return Statistics(
@@ -136,41 +147,45 @@ class StatsService(Queues):
                 answered=begun is not None,
                 today=_today(sums, today),
                 remembered=next(it.both for it in kept if it.window == "30 days"),
-                daily_load=statistics.daily_load((it.interval, it.scheduled) for it in intervals),
-                cards=_counts(rows.cards(decks), intervals, known.recalled),
+                daily_load=statistics.daily_load((it.interval, it.scheduled) for it in now.intervals),
+                cards=_counts(rows.cards(decks), now.intervals, known.recalled),
                 overdue=coming.overdue,
                 forecast=coming.days,
                 reviews=statistics.kinds_by_day(in_period),
                 retention=kept,
                 calendar=self._calendar(learner, sums, today, chosen),
-                intervals=tuple((it.interval, it.scheduled) for it in intervals if it.scheduled),
-                eases=tuple(eases),
+                intervals=tuple((it.interval, it.scheduled) for it in now.intervals if it.scheduled),
+                eases=tuple(now.eases),
                 hours=statistics.by_hour(log.quarters, learner.timezone),
                 buttons=statistics.buttons(in_period),
-                added=self._added(rows, learner, first, decks),
-                leeches=tuple(rows.leeches(learner.id, decks, LEECHES)),
+                added=self._added(learner, mark, first, decks),
+                leeches=now.leeches,
             )
 
+    def _standing(self, learner: Learner, mark: Mark, decks: frozenset[DeckId]) -> _Standing:
+        rows = StatisticsRows(self._db)
+
+        def found() -> _Standing:
+            leeches = tuple(rows.leeches(learner.id, decks, LEECHES))
+            return _Standing(*rows.standing(learner.id, decks), leeches)
+
+        return self._standings.get((learner.id, learner.created_at, mark, decks), found)
+
     def _log_sums(
-        self, rows: StatisticsRows, who: Learner, first: Day, hours_from: Day, decks: Collection[DeckId] | None
+        self, learner: Learner, mark: Mark, first: Day, hours_from: Day, decks: Collection[DeckId] | None
     ) -> _LogSums:
-        """What the log gives, read once for as long as it stays as it is; of all decks, as cards move between them."""
-        learner = who.id
-        key = (learner, who.created_at, first, hours_from, rows.log_mark(learner))
-        with _KEPT_LOCK:
-            kept = self._kept.get(key) if decks is None else None
-        if kept is None:
-            kept = _LogSums(
-                rows.day_sums(learner, first, decks),
-                rows.older_sums(learner, first, decks),
-                rows.quarters(learner, hours_from, decks),
+        """What the log gives, of all decks (None) or of some: what these hold is then the collection's business too."""
+        rows, who = StatisticsRows(self._db), learner.id
+
+        def found() -> _LogSums:
+            return _LogSums(
+                rows.day_sums(who, first, decks),
+                rows.older_sums(who, first, decks),
+                rows.quarters(who, hours_from, decks),
             )
-            if decks is None:
-                with _KEPT_LOCK:
-                    self._kept[key] = kept
-                    while len(self._kept) > _KEPT:
-                        del self._kept[next(iter(self._kept))]
-        return kept
+
+        of = mark.learner if decks is None else (mark, frozenset(decks))
+        return self._logs.get((who, learner.created_at, first, hours_from, of), found)
 
     def _calendar(
         self, learner: Learner, sums: list[DaySums], today: Day, decks: Collection[DeckId] | None
@@ -184,10 +199,11 @@ class StatsService(Queues):
                 found[it.day] += sum(it.buttons)
         return dict(found)
 
-    def _added(self, rows: StatisticsRows, learner: Learner, first: Day, decks: Collection[DeckId]) -> dict[Day, int]:
+    def _added(self, learner: Learner, mark: Mark, first: Day, decks: frozenset[DeckId]) -> dict[Day, int]:
         """Cards by the day of the learner's calendar on which the server first read them."""
+        rows, since = StatisticsRows(self._db), (first - 1) * _DAY_MS
         found: Counter[Day] = Counter()
-        for at, count in rows.added((first - 1) * _DAY_MS, decks):
+        for at, count in self._new_notes.get((mark.collection, since, decks), lambda: rows.added(since, decks)):
             found[raw_study_day(at, learner.timezone, learner.day_start)] += count
         return {day: found[day] for day in sorted(found) if day >= first}
 

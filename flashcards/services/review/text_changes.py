@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from flashcards.deckfiles.identity.versions import AnswerText, answer_text
 from flashcards.domain.card import CORE
 from flashcards.domain.ids import CardId
 from flashcards.domain.study_day import Day, raw_study_day
@@ -14,6 +14,9 @@ from flashcards.services.accounts.people import Learner
 from flashcards.storage.cards import CardRecord
 from flashcards.storage.database import Database
 from flashcards.storage.revisions import RevisionRows, TextMark
+
+if TYPE_CHECKING:
+    from flashcards.deckfiles.identity.versions import AnswerText
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class TextChanges:
         if len(texts) < 2:
             return None
         core = CORE in record.tags
+        from flashcards.deckfiles.identity.versions import answer_text  # with all that reads decks
+
         then, now = (answer_text(texts[one].source, record.which, core=core) for one in (mark.seen, mark.now))
         if then is None or now is None:
             return None

@@ -14,6 +14,7 @@ from flashcards.domain.card import Deck, Note, ordinal
 from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.exchange.anki.guids import guid_of
+from flashcards.services.sync.counts import Counts
 from flashcards.services.sync.match import FreshDeck, Kept, Match
 from flashcards.storage.deck_rows import (
     CardInsert,
@@ -49,17 +50,6 @@ class ReadDeck:
     @property
     def path(self) -> str:
         return self.stamp.path
-
-
-@dataclass(slots=True)
-class Counts:
-    """Cards, by what became of them."""
-
-    new: int = 0
-    edited: int = 0
-    moved: int = 0
-    restored: int = 0
-    removed: int = 0
 
 
 _NOT_SAID = DeckId(0)

@@ -1,21 +1,19 @@
-"""Which deck files have changed, what they say, and what their cards look like. Nothing is stored here."""
+"""What deck files say, and what their cards look like. Nothing is stored here."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from flashcards import __version__
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.deck import BrokenNote, Parsed, parse_deck
-from flashcards.deckfiles.parse.find import DeckFile, Found, read_deck, time_of_change
+from flashcards.deckfiles.parse.find import DeckFile, read_deck
 from flashcards.deckfiles.parse.project import NO_PROJECT, Project
 from flashcards.deckfiles.render.jobs import (
     PROSE,
-    RENDERER_VERSION,
     WHOLE,
     Rendered,
     RenderProblem,
@@ -25,10 +23,11 @@ from flashcards.deckfiles.render.jobs import (
     request_for,
     request_for_prose,
 )
-from flashcards.deckfiles.text.pictures import references
+from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.card import Cloze, Note
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
+from flashcards.services.sync.looking import UNREAD, stamp_found, stamp_of
 from flashcards.services.sync.match import FreshDeck
 from flashcards.services.sync.plan import ReadDeck
 from flashcards.storage.deck_rows import (
@@ -37,34 +36,7 @@ from flashcards.storage.deck_rows import (
     RenderedNote,
     RenderingRow,
     Stamp,
-    StoredDeck,
 )
-
-READ_BY = f"{__version__} {RENDERER_VERSION}"
-"""What reads and renders: files that another version read are read again."""
-
-
-def read_by(project: Project) -> str:
-    """`READ_BY`, and what the decks folder's project says of reading: under another one, files are read again."""
-    return f"{READ_BY} {project.digest}".rstrip()
-
-
-UNREAD = -1
-"""The size that is stored of a file that could not be read: it is tried again at every sync."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a walk over the folder says without opening a deck.
-
-    `changed` files are to be read; of the stored decks, `gone` ones have no file any more, and `same` ones
-    have an unchanged one. `rows` are all stored decks by path.
-    """
-
-    changed: tuple[DeckFile, ...]
-    gone: tuple[StoredDeck, ...]
-    same: tuple[StoredDeck, ...]
-    rows: Mapping[str, StoredDeck]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +69,6 @@ class LostFile:
         return Stamp(self.file.path, UNREAD if self.unread else self.file.size, self.file.mtime_ns)
 
 
-def look(found: Found, stored: Iterable[StoredDeck], root: Path) -> Look:
-    """Compares sizes and times of change with those of the last sync."""
-    rows = {row.path: row for row in stored}
-    files = {file.path: file for file in found.files}
-    reader = read_by(found.project)
-    changed = tuple(file for file in found.files if _changed(file, rows.get(file.path), root, reader))
-    away = [row for row in rows.values() if row.path not in files]
-    gone = tuple(row for row in away if not _below(row.path, found.unknown))
-    read_or_gone = {file.path for file in changed} | {row.path for row in gone}
-    same = tuple(row for row in rows.values() if row.path not in read_or_gone)
-    return Look(changed, gone, same, rows)
-
-
-def stamp_found(file: DeckFile) -> Stamp:
-    """The size and time of change that a file was found with."""
-    return Stamp(file.path, file.size, file.mtime_ns)
-
-
-def stamp_of(absolute: Path, path: str) -> Stamp:
-    """The size and time of change of a file now."""
-    try:
-        status = absolute.stat()
-    except (OSError, ValueError):
-        return Stamp(path, -1, -1)
-    return Stamp(path, status.st_size, time_of_change(status))
-
-
 def read_file(file: DeckFile, root: Path, project: Project = NO_PROJECT) -> SoundFile | LostFile | None:
     """Reads and parses a file; None where it changed or vanished meanwhile (the next sync sees to it)."""
     try:
@@ -139,18 +84,6 @@ def read_file(file: DeckFile, root: Path, project: Project = NO_PROJECT) -> Soun
     if parsed.structure_lost:
         return LostFile(file, parsed.problems)
     return sound_file(file, parsed, root)
-
-
-def _changed(file: DeckFile, row: StoredDeck | None, root: Path, reader: str) -> bool:
-    if row is None or row.read_by != reader:
-        return True
-    if row.stamp != stamp_found(file):
-        return True
-    return any(stamp_of(root / stamp.path, stamp.path) != stamp for stamp in row.media)
-
-
-def _below(path: str, folders: Sequence[str]) -> bool:
-    return any(path == folder or not folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 # A sound file ----------------------------------------------------------------------------------------------

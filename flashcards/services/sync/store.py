@@ -11,10 +11,12 @@ from flashcards.domain.card import Deck
 from flashcards.domain.ids import DeckId
 from flashcards.domain.problem import Problem
 from flashcards.services.sync import across_files as sync_links
+from flashcards.services.sync.counts import Counts
+from flashcards.services.sync.looking import Look, read_by
 from flashcards.services.sync.match import match
 from flashcards.services.sync.moved_copies import with_twins
-from flashcards.services.sync.plan import Counts, Plan, ReadDeck, notes_in, plan, unused_key
-from flashcards.services.sync.read import Look, LostFile, read_by
+from flashcards.services.sync.plan import Plan, ReadDeck, notes_in, plan, unused_key
+from flashcards.services.sync.read import LostFile
 from flashcards.storage.deck_rows import (
     DeckMark,
     DeckWrite,
@@ -49,13 +51,6 @@ class _Listed:
     position: int
     problems: tuple[Problem, ...]
     stored: tuple[Problem, ...]
-
-
-def folder_rows(found: Found) -> frozenset[FolderRow]:
-    """The folders that hold decks."""
-    return frozenset(
-        FolderRow(folder.path, folder.title, folder.order, folder.order_new or None) for folder in found.folders
-    )
 
 
 def with_duplicates(seen: Look, found: Found) -> Look:

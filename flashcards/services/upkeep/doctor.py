@@ -10,10 +10,10 @@ from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
 from flashcards.services.upkeep.side_by_side import side_by_side
+from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage.card_ranges import CardRange
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import Database
-from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
 
 _SHOWN = 20
 
@@ -84,18 +84,6 @@ class DoctorService:
                 yield f"{who}: the log gives {replayed.lapses} lapses, stored are {lapses}"
             elif by != replayed.by:
                 yield f"{who}: by the log {replayed.by} decides its date, stored is {by}"
-
-
-def sqlite_note() -> str:
-    """The SQLite in use, and plainly whether it is one that can damage a database."""
-    note = f"SQLite {SQLITE_VERSION}"
-    if SQLITE_WITH_RESET_BUG:
-        note += (
-            ": older than 3.51.3, it can corrupt a database that several connections write."
-            " Install the package pysqlite3, or where it has no build for this machine (Linux on ARM),"
-            " a Python that links a newer SQLite"
-        )
-    return note
 
 
 def _collect(examination: Iterator[str], found: list[str]) -> None:

@@ -30,7 +30,7 @@ from flashcards.storage.models.people import Audit, Invite, Learner, Session, Th
 from flashcards.storage.models.plans import LearnerBreak, Plan, PlanDay
 from flashcards.storage.models.practice import PartnerLink, PracticeRound, RoundAnswer, RoundMark
 from flashcards.storage.models.proposals import Proposal
-from flashcards.storage.models.service import Channel, Job, JobRun, Sent
+from flashcards.storage.models.service import Channel, Job, JobRun, Sent, Service
 from flashcards.storage.models.sets import CardFlag, SavedSearch, StudySet
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "SavedSearch",
     "Schedule",
     "Sent",
+    "Service",
     "Session",
     "StudySet",
     "Throttle",

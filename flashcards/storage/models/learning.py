@@ -134,11 +134,18 @@ index(
 
 
 class LearnerDay(Table):
-    """How many answers a learner gave on a day: rows of the log with a grade, undone ones aside."""
+    """How many answers a learner gave on a day: rows of the log with a grade, undone ones aside.
+
+    See `domain.statistics.DayCounts`.
+    """
 
     learner = belongs_to(Learner)
     study_day = DayNumber()
     answers = IntegerField()
+    due = IntegerField(**default(0))
+    due_mature = IntegerField(**default(0))
+    remembered = IntegerField(**default(0))
+    remembered_mature = IntegerField(**default(0))
 
     class Meta:
         primary_key = CompositeKey("learner", "study_day")
@@ -163,3 +170,4 @@ class LearnerState(Table):
     learner = belongs_to(Learner, primary_key=True)
     last_seq = IntegerField(**default(0))  # of the learner's log
     applied_version = BigIntegerField(**default(0))
+    changes = BigIntegerField(**default(0))  # of the log, schedules, memories, decks switched on: see `counters`

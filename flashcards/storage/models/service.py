@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from peewee import CompositeKey, IntegerField, TextField
+from peewee import BigIntegerField, CompositeKey, IntegerField, TextField
 
 from flashcards.storage.models.base import DayNumber, Flag, Instant, Table, belongs_to, default
 from flashcards.storage.models.people import Learner
+
+
+class Service(Table):
+    """Counts of the service as a whole, by name."""
+
+    key = TextField(primary_key=True)
+    value = BigIntegerField()
+
+    class Meta:
+        without_rowid = True
 
 
 class Job(Table):

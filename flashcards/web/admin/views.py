@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.domain.ids import LearnerId
@@ -13,17 +13,13 @@ from flashcards.services.accounts.audit import PAGE, Happening
 from flashcards.web.auth.login import administrator, services
 from flashcards.web.shared.errors import trouble_of
 
-admin = Blueprint("admin", __name__, url_prefix="/admin")
 
-
-@admin.get("/people")
 def people() -> Response:
     """Everybody with their roles."""
     administrator()
     return _page()
 
 
-@admin.post("/people")
 def add() -> BaseResponse | Response:
     """Makes an account for somebody, where sign-up is closed."""
     administrator()
@@ -37,7 +33,6 @@ def add() -> BaseResponse | Response:
     return redirect("/admin/people", 303)
 
 
-@admin.post("/people/<int:who>")
 def set_roles(who: LearnerId) -> BaseResponse | Response:
     """Gives or takes roles; the last administrator stays one."""
     acting, form = administrator(), request.form
@@ -48,7 +43,6 @@ def set_roles(who: LearnerId) -> BaseResponse | Response:
     return redirect("/admin/people", 303)
 
 
-@admin.post("/people/<int:who>/reset")
 def reset(who: LearnerId) -> Response:
     """Makes a link by which somebody sets their password, and shows it this once."""
     acting = administrator()
@@ -56,7 +50,6 @@ def reset(who: LearnerId) -> Response:
     return _page(link=services().invites.reset(acting, whose), link_for=whose.name)
 
 
-@admin.post("/invites")
 def invite() -> Response:
     """Makes an invitation and shows it, this once."""
     acting, form = administrator(), request.form
@@ -70,14 +63,12 @@ def invite() -> Response:
     return _page(link=link)
 
 
-@admin.post("/invites/<int:link>/revoke")
 def revoke(link: int) -> BaseResponse:
     """Takes a link back."""
     services().invites.revoke(administrator(), link)
     return redirect("/admin/people#links", 303)
 
 
-@admin.get("/audit")
 def audit() -> Response:
     """What happened to everybody's account."""
     administrator()
@@ -100,7 +91,6 @@ def audit_page(here: str, rows: list[Happening], *, before: int | None, everybod
     return response
 
 
-@admin.get("/jobs")
 def jobs() -> Response:
     """What runs by itself and how it went, and how large everything is."""
     administrator()
@@ -121,7 +111,6 @@ def jobs() -> Response:
     return response
 
 
-@admin.post("/jobs/<name>/run")
 def run_job(name: str) -> BaseResponse:
     """Lets the process that runs the jobs run one now."""
     administrator()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.ids import LearnerId
-from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
+from flashcards.domain.item_analysis import LEAST_LEARNERS
 from flashcards.web.api.queue import address
 from flashcards.web.auth.login import author, services
-
-analysis = Blueprint("analysis", __name__)
 
 # The columns of figures in the table: what the service sorts by, and what it is called.
 COLUMNS = (
@@ -24,7 +22,6 @@ COLUMNS = (
 )
 
 
-@analysis.get("/analysis")
 def page() -> str:
     """The worst fifty, or those after the cursor."""
     author()
@@ -43,7 +40,6 @@ def page() -> str:
     )
 
 
-@analysis.post("/analysis/faults/<int:who>/<uuid:fault>")
 def answer_fault(who: int, fault: UUID) -> Response:
     """The report is seen to; what is written goes to whoever made it."""
     services().faults.answer(author(), LearnerId(who), str(fault), request.form.get("answer", ""))

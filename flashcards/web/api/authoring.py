@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from flashcards.services.authoring.deck_editing import Saved
-from flashcards.services.authoring.preview import STATUSES, Preview, PreviewCard, PreviewNote
+from flashcards.services.authoring.statuses import STATUSES
 from flashcards.web.api.operations import Reply, json_response, operation
 from flashcards.web.api.schema import Bytes, Field, Flag, ListOf, MapOf, Nullable, Object, Text, Whole
 from flashcards.web.api.shapes import HTML, shape
 from flashcards.web.auth.login import author, recorded, services
+
+if TYPE_CHECKING:
+    from flashcards.services.authoring.deck_editing import Saved
+    from flashcards.services.authoring.preview import Preview, PreviewCard, PreviewNote
 
 BODY_LIMIT = 20 << 20
 """Bytes: a deck file of 8 MiB as JSON or as a form, and room to say that one is too large."""

@@ -13,7 +13,8 @@ from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Bytes, Field, Object, Text
 from flashcards.web.auth.login import learner, services
-from flashcards.web.exchange.export_views import PACKAGE
+
+PACKAGE = "application/apkg"
 
 EXPORT_QUERY = Object(
     (

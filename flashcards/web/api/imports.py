@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
 from flashcards.errors import Invalid
 from flashcards.services.accounts.scopes import AUTHOR
-from flashcards.services.upkeep.long_work import Work
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Bytes, Field, ListOf, Nullable, Object, Text, Whole
 from flashcards.web.api.shapes import shape
 from flashcards.web.auth.login import author, services
 from flashcards.web.exchange.importing import KIND, UPLOAD_LIMIT, author_who_waits_for_nothing, begin, read_folder
+
+if TYPE_CHECKING:
+    from flashcards.services.upkeep.long_work import Work
 
 YES_OR_NO = Text(5, choices=("0", "1", "false", "true"))
 IMPORT_QUERY = Object(

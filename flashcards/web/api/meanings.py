@@ -155,6 +155,7 @@ MEANINGS = {
     "said": "Points that were said.",
     "schedules": "Schedules that were set.",
     "search_id": "The id of a saved search, a UUID that the client makes.",
+    "seconds": "About how long the card takes of a plan's day; null without a plan.",
     "seconds_left": "About how long what is left of a plan's day takes; null without a plan.",
     "section": "The section of the deck; null where it has none.",
     "seed": "What the questions were drawn with.",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flashcards.services.memory.report import MemoryReport
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Field, Instant, ListOf, Nullable, Number, Object, Text, Whole
 from flashcards.web.api.shapes import shape
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.dates import instant
+
+if TYPE_CHECKING:
+    from flashcards.services.memory.report import MemoryReport
 
 LOSS = Nullable(Number())
 BIN = Object(

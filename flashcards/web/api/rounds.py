@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, QUESTION_KINDS, ROUND_KINDS, SHORTEST
-from flashcards.domain.practice.marks import MARKS
-from flashcards.domain.practice.rounds import Point
+from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import NotFound
-from flashcards.services.practice.contract import Asked, OpenRound, RoundLine, Spoken, Ticks, Wish
-from flashcards.services.practice.incoming import LONGEST_REPLY, LONGEST_TEXT, MOST_SEED, checked_work
+from flashcards.services.practice.limits import LONGEST_REPLY, LONGEST_TEXT, MOST_SEED
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Field, Flag, Instant, ListOf, Nullable, Object, Text, Whole
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.dates import instant
+
+if TYPE_CHECKING:
+    from flashcards.domain.practice.rounds import Point
+    from flashcards.services.practice.contract import Asked, OpenRound, RoundLine
 
 PLACE = Text(1000)
 POINT_KEY = Text(100)
@@ -115,6 +117,8 @@ ERRORS = (400, 404, 409, 413, 415, 422)
 )  # fmt: skip
 def post_round(body: dict[str, Any]) -> Reply:
     """201 with the questions that were drawn; 200 with the round as it stands where the id is known."""
+    from flashcards.services.practice.contract import Wish
+
     wish = Wish(**{**body, "decks": tuple(body.get("decks", ())), "tags": tuple(body.get("tags", ()))})
     opened = services().practice.begin(learner(), wish)
     return 201 if opened.created else 200, round_json(opened)
@@ -150,6 +154,9 @@ def post_round_answer(round_id: UUID, body: dict[str, Any]) -> Reply:
     if body.get("skipped"):
         opened = practice.skip(me, str(round_id), position, body["id"])
     else:
+        from flashcards.services.practice.contract import Spoken
+        from flashcards.services.practice.incoming import checked_work
+
         work = checked_work(body.get("numbers", ()), body.get("sketch", ()))
         spoken = Spoken(body["id"], position, body.get("text", ""), body.get("took_ms"), work=work)
         opened = practice.answer(me, str(round_id), spoken)
@@ -164,6 +171,8 @@ def patch_round_answer(round_id: UUID, answer_id: UUID, body: dict[str, Any]) ->
     """What is given is stored, the rest stays; all of it may be sent again. 409 for a second, other grade."""
     followed = body.get("follow_ups", ())
     marks = {tick["point"]: tick["mark"] for tick in (*body.get("points", ()), *followed) if "mark" in tick}
+    from flashcards.services.practice.contract import Ticks
+
     ticks = Ticks(
         marks=marks,
         follow_ups={tick["point"]: tick["text"] for tick in followed if "text" in tick},

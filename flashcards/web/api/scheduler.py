@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flashcards.domain.memory.fsrs import DEFAULT_RETENTION, LEAST_RETENTION, MOST_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
 from flashcards.services.accounts.scopes import READ
 from flashcards.services.memory.choices import Choice
-from flashcards.services.memory.scheduling import Outlook
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Field, Flag, ListOf, Nullable, Number, Object, Text, Whole
 from flashcards.web.api.shapes import REVIEW_ID
 from flashcards.web.auth.login import learner, services
+
+if TYPE_CHECKING:
+    from flashcards.services.memory.scheduling import Outlook
 
 RETENTION = Number(MOST_RETENTION, LEAST_RETENTION)
 CHOICE = Object(

@@ -89,7 +89,7 @@ QUEUE_CARD = shape(
     line=Whole(1), rubric_html=ListOf(HTML), follow_ups_html=ListOf(HTML), sources_html=ListOf(HTML),
     tags=ListOf(Text()), leech=Flag(), suspends=Flag(), language=Text(), revision=Whole(1),
     confusable=Nullable(Text()), changed=Nullable(TEXT_CHANGE), returned_on=Nullable(Date()), flag=Whole(0, 7),
-    rights=Whole(1, 2), failed=Flag(), in_full_html=HTML, by_plan=Flag(),
+    rights=Whole(1, 2), failed=Flag(), in_full_html=HTML, by_plan=Flag(), seconds=Nullable(Number()),
 )  # fmt: skip
 
 QUEUE = shape(
@@ -228,6 +228,7 @@ def queue_card_json(card: QueueCard) -> dict[str, Any]:
         "rights": card.rights,
         "failed": card.failed,
         "by_plan": card.by_plan,
+        "seconds": None if card.seconds is None else round(card.seconds, 2),
     }
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flashcards.domain.statistics import KINDS, Retention, Share
-from flashcards.services.review.statistics import Statistics
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.queue import address
 from flashcards.web.api.schema import Date, Field, ListOf, Nullable, Number, Object, Text, Whole
 from flashcards.web.api.shapes import shape
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.dates import iso_date
+
+if TYPE_CHECKING:
+    from flashcards.services.review.statistics import Statistics
 
 STATS_QUERY = Object(
     (

@@ -55,6 +55,7 @@ def _page(q: str, since: str | None, done: str = "", error: FlashcardsError | No
         said=DONE.get(done),
         last=last if last and done in DONE and done not in {"undo", "saved"} else None,
         study_day=services().review.study_day(me),
+        to_drill=services().review.to_drill(me),
         tally=services().review.found(me, q) if q and not trouble else None,
         quick=[(name, search, services().review.found(me, search).cards) for name, search in QUICK],
         saved=services().review.saved_searches(me),

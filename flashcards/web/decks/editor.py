@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Response, render_template, request
 from flask import redirect as redirect_to
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,12 +16,9 @@ from flashcards.web.auth.login import author, recorded, services, takes
 from flashcards.web.decks import views as decks
 from flashcards.web.shared.errors import Trouble, trouble_of
 
-editor = Blueprint("editor", __name__)
-
 SHOWN_PROBLEMS = 200
 
 
-@editor.get("/decks/<path:address>/edit")
 def page(address: str) -> BaseResponse | str:
     """The editor of a deck; where a deck is itself called "edit" and there is no other, that deck's page."""
     author()
@@ -33,7 +30,6 @@ def page(address: str) -> BaseResponse | str:
     return _page(source, source.text, said=said)
 
 
-@editor.post("/decks/<path:address>/edit")
 @takes(BODY_LIMIT, author)
 def act(address: str) -> BaseResponse | str:
     """Saves, previews, moves or deletes, as the pressed button says."""
@@ -98,7 +94,6 @@ ACTIONS: dict[str, Callable[[str], BaseResponse | str]] = {
 }
 
 
-@editor.get("/new-deck")
 def new() -> str:
     """The form for a new deck."""
     author()
@@ -106,7 +101,6 @@ def new() -> str:
     return render_template("decks/new.html", path=f"{folder}/" if folder else "", title="", trouble=None)
 
 
-@editor.post("/new-deck")
 def create() -> BaseResponse | str:
     """Writes a starter deck and opens it."""
     author()

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file
+from flask import Response, redirect, render_template, request, send_file
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, NotFound
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.export.results import AnkiExported
 from flashcards.services.progress import Progress
-from flashcards.services.upkeep.long_work import Work
+from flashcards.web.api.export import PACKAGE
 from flashcards.web.api.operations import json_response
 from flashcards.web.auth.login import learner, services
 
-exchange = Blueprint("exchange", __name__)
+if TYPE_CHECKING:
+    from flashcards.services.export.results import AnkiExported
+    from flashcards.services.upkeep.long_work import Work
+
 
 KIND = "export"
-PACKAGE = "application/apkg"
 
 
-@exchange.get("/export")
 def form() -> str:
     """What can be exported, and what Anki will and will not update."""
     address = request.args.get("deck", "").strip("/").removesuffix(".md")
@@ -35,7 +36,6 @@ def form() -> str:
     )
 
 
-@exchange.post("/export")
 def start() -> BaseResponse:
     """Begins to make a package."""
     address = request.form.get("deck", "").strip("/").removesuffix(".md")
@@ -56,20 +56,17 @@ def start() -> BaseResponse:
     return redirect(f"/export/{work.id}?{f'deck={quote(address)}' if address else ''}".rstrip("?"), 303)
 
 
-@exchange.get("/export/<id_>")
 def progress(id_: str) -> str:
     """How far it is; at its end what is in it, and the file."""
     address = request.args.get("deck", "")
     return render_template("exchange/exported.html", work=_work(id_), address=address, title=title_of(address))
 
 
-@exchange.get("/export/<id_>/progress")
 def progress_json(id_: str) -> Response:
     """The same for the page's script."""
     return json_response(work_json(_work(id_)))
 
 
-@exchange.get("/export/<id_>/<name>.apkg")
 def package(id_: str, name: str) -> Response:
     """The file; the name is for the reader's download folder."""
     work = _work(id_)

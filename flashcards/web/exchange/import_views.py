@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import FlashcardsError, Invalid
@@ -24,19 +24,16 @@ from flashcards.web.shared.errors import trouble_of
 if TYPE_CHECKING:
     pass
 
-bring = Blueprint("bring", __name__)
 
 _SUFFIXES = (".apkg", ".colpkg")
 
 
-@bring.get("/import")
 def form() -> Response:
     """What to upload, and where it goes."""
     author()
     return _form()
 
 
-@bring.post("/import")
 @takes(UPLOAD_LIMIT, author_who_waits_for_nothing)
 def start() -> BaseResponse | Response:
     """Takes the package and begins."""
@@ -55,13 +52,11 @@ def start() -> BaseResponse | Response:
     return redirect(f"/import/{work.id}", 303)
 
 
-@bring.get("/import/<id_>")
 def progress(id_: str) -> str:
     """How far it is; at its end what came, and what did not."""
     return render_template("exchange/imported.html", work=_work(id_))
 
 
-@bring.get("/import/<id_>/progress")
 def progress_json(id_: str) -> Response:
     """The same for the page's script."""
     return json_response(work_json(_work(id_)))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from flashcards.errors import Invalid, TooMany
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.progress import Progress
-from flashcards.services.upkeep.long_work import Work
 from flashcards.temporary import TemporaryFolder
 from flashcards.web.auth.login import author, services
 
 if TYPE_CHECKING:
     from flashcards.services.anki.importing import ImportReport
+    from flashcards.services.upkeep.long_work import Work
 
 KIND = "import"
 UPLOAD_LIMIT = 512 << 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import FlashcardsError, Invalid
@@ -18,13 +18,10 @@ from flashcards.web.plan.asked import USUAL_MINUTES, fresh, read_choice, read_mi
 from flashcards.web.shared.dates import iso_date
 from flashcards.web.shared.errors import trouble_of
 
-first_minute = Blueprint("first_minute", __name__)
-
 SECONDS_OF_NEW = 90
 """What a new card costs, its reviews of the weeks after it counted in: so many a day without a plan."""
 
 
-@first_minute.get("/welcome")
 def welcome() -> BaseResponse | Response:
     """The three questions, with the answers of the plan that is followed; `another` asks for a new one."""
     if not services().plans.groups(learner()):
@@ -32,7 +29,6 @@ def welcome() -> BaseResponse | Response:
     return _page()
 
 
-@first_minute.post("/welcome")
 def welcomed() -> BaseResponse | Response:
     """With a date: its plan, followed. Without: so many new cards a day as the minutes hold, from the rounds chosen."""
     try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import FlashcardsError, Invalid
@@ -19,8 +19,6 @@ from flashcards.web.shared.dates import iso_date
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.shared.line_charts import span
 
-plan = Blueprint("plan", __name__)
-
 PATIENCE = 2.0
 """Seconds that a page waits for its numbers; later it comes without, and asks again."""
 SPREADS = (1, 2, 4)
@@ -30,7 +28,6 @@ SPREADS = (1, 2, 4)
 # --- what a plan would bring
 
 
-@plan.get("/plan")
 def page() -> BaseResponse | Response:
     """The plan of the address, else the one that is followed, or was made last; without any, the questions."""
     me, plans = learner(), services().plans
@@ -82,6 +79,7 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "breaks": plans.breaks(me),
         "time": time_text(choice.minute) if choice and choice.minute is not None else "",
         "waiting": error is None and outlook is None,
+        "begun": services().review.queue(me, limit=0).done > 0,
     }
     if outlook is not None:
         wide, narrow = charts.days_charts(outlook.days)
@@ -106,7 +104,6 @@ def _again(stored: PlanRow | None, choice: Choice) -> list[tuple[str, str]]:
 # --- what one does with it
 
 
-@plan.post("/plan")
 def follow() -> BaseResponse | Response:
     """Stores what the form asks for, as a new plan or in place of the one it names, and follows it."""
     me, plans = learner(), services().plans
@@ -123,14 +120,12 @@ def follow() -> BaseResponse | Response:
     return redirect("/", 303)
 
 
-@plan.post("/plan/<int:number>/follow")
 def follow_again(number: int) -> BaseResponse:
     """Follows another one."""
     services().plans.follow(learner(), number)
     return redirect("/", 303)
 
 
-@plan.post("/plan/<int:number>/minutes")
 def minutes(number: int) -> BaseResponse:
     """Gives a plan other minutes a day."""
     me, plans = learner(), services().plans
@@ -139,14 +134,12 @@ def minutes(number: int) -> BaseResponse:
     return redirect("/", 303)
 
 
-@plan.post("/plan/leave")
 def leave() -> BaseResponse:
     """Follows none."""
     services().plans.leave(learner())
     return redirect("/plan", 303)
 
 
-@plan.post("/plan/<int:number>/delete")
 def delete(number: int) -> BaseResponse:
     """Forgets one."""
     services().plans.delete(learner(), number)
@@ -156,14 +149,12 @@ def delete(number: int) -> BaseResponse:
 # --- after the day
 
 
-@plan.get("/plan/after")
 def after() -> BaseResponse | Response:
     """How did it go?"""
     found = _past()
     return _after(found) if found else redirect("/", 303)
 
 
-@plan.post("/plan/after")
 def told() -> BaseResponse | Response:
     """Ends the plan, keeps what was told, and spreads what is due if that was wished."""
     me, plans, found = learner(), services().plans, _past()
@@ -202,7 +193,6 @@ def _after(found: PlanRow, error: FlashcardsError | None = None) -> Response:
 # --- holidays
 
 
-@plan.post("/breaks")
 def add_break() -> BaseResponse:
     """Enters a holiday and spreads what falls into it."""
     form = request.form
@@ -211,7 +201,6 @@ def add_break() -> BaseResponse:
     return redirect(_back(form.get("back", "")), 303)
 
 
-@plan.post("/breaks/delete")
 def delete_break() -> BaseResponse:
     """Takes a holiday back; the dates that it set stay."""
     services().plans.delete_break(learner(), read_day(request.form.get("first", ""), "first"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+from flask import jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.practice.kinds import NAMES
@@ -18,11 +18,9 @@ from flashcards.web.practice import forms
 from flashcards.web.practice.views import question_page
 from flashcards.web.shared.security import is_https
 
-partner = Blueprint("partner", __name__)
 COOKIE = "flashcards_partner"
 
 
-@partner.post("/practice/<uuid:round_id>/partner")
 def make(round_id: UUID) -> Response:
     """Makes a link, which is shown once, or takes it back."""
     practice, me, place = services().practice, learner(), forms.position()
@@ -35,7 +33,6 @@ def make(round_id: UUID) -> Response:
     return question_page(practice.open(me, str(round_id)), place, said=said, secret=secret)
 
 
-@partner.get("/practice/with/<secret>")
 @public
 def page(secret: str) -> Response:
     """The Join button; for the browser that joined, what is on."""
@@ -51,7 +48,6 @@ def page(secret: str) -> Response:
     )
 
 
-@partner.post("/practice/with/<secret>/join")
 @public
 def join(secret: str) -> Response:
     """Binds the link to this browser."""
@@ -64,7 +60,6 @@ def join(secret: str) -> Response:
     return _private(response)
 
 
-@partner.get("/practice/with/<secret>/state")
 @public
 def state(secret: str) -> Response:
     """What the page asks every two seconds: whether another question is on."""
@@ -72,7 +67,6 @@ def state(secret: str) -> Response:
     return _private(jsonify({"position": on.position, "answered": on.answered, "marks": on.marks}))
 
 
-@partner.post("/practice/with/<secret>/marks")
 @public
 def marks(secret: str) -> Response:
     """Keeps the partner's ticks."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from flashcards.domain.grade import grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, NAMES, QUESTION_MINUTES, USUAL_MINUTES
-from flashcards.domain.practice.marks import rule_in_words
+from flashcards.domain.practice.rubric_ticks import rule_in_words
 from flashcards.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from flashcards.services.practice.contract import Asked, OpenRound
 from flashcards.services.practice.points import asked_and_told
@@ -23,8 +23,6 @@ from flashcards.web.practice.charts import rounds_chart
 from flashcards.web.practice.drawing import drawn
 from flashcards.web.shared.errors import Trouble, trouble_of
 from flashcards.web.shared.security import HEADERS, PAGE_POLICY
-
-practice = Blueprint("practice", __name__)
 
 SHOWN_ROUNDS = 8
 KINDS = {
@@ -41,7 +39,6 @@ RECORDING_POLICY = PAGE_POLICY.replace("media-src 'self'", "media-src 'self' blo
 RECORDING_PERMISSIONS = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
 
 
-@practice.get("/practice")
 def page() -> str:
     """What is proposed, every other kind, and earlier rounds."""
     return _choose()
@@ -73,7 +70,6 @@ def _choose(trouble: Trouble | None = None) -> str:
     )
 
 
-@practice.post("/practice")
 def begin() -> Response | tuple[str, int]:
     """Begins a round."""
     try:
@@ -83,7 +79,6 @@ def begin() -> Response | tuple[str, int]:
     return redirect(f"/practice/{opened.round.id}", 303)
 
 
-@practice.get("/practice/<uuid:round_id>")
 def question(round_id: UUID) -> Response:
     """A question, or its points once it is answered; without `q` the one that is on, after the last the report."""
     opened = services().practice.open(learner(), str(round_id))
@@ -171,7 +166,6 @@ def _following(opened: OpenRound, position: int) -> int | None:
     return next((place for place in places if opened.questions[place].state != "closed"), None)
 
 
-@practice.post("/practice/<uuid:round_id>/answer")
 def answer(round_id: UUID) -> Response:
     """Keeps the answer and shows the points; or passes the question over."""
     service, me, text = services().practice, learner(), str(round_id)
@@ -193,7 +187,6 @@ def answer(round_id: UUID) -> Response:
     return redirect(f"/practice/{round_id}?q={spoken.position + 1}", 303)
 
 
-@practice.post("/practice/<uuid:round_id>/ticks")
 def ticks(round_id: UUID) -> Response:
     """Keeps the ticks; a grade, or Next, goes on to the next question, all else comes back."""
     service, me, text = services().practice, learner(), str(round_id)
@@ -212,7 +205,6 @@ def ticks(round_id: UUID) -> Response:
     return redirect(f"/practice/{round_id}" + ("/report" if following is None else f"?q={following + 1}"), 303)
 
 
-@practice.post("/practice/<uuid:round_id>/flag")
 def flag(round_id: UUID) -> Response:
     """Flags the question's card; what is written on the page comes back with it."""
     service, me, place = services().practice, learner(), forms.position()
@@ -226,21 +218,18 @@ def flag(round_id: UUID) -> Response:
     return question_page(service.open(me, str(round_id)), place, said="The flag is set." if number else "No flag.")
 
 
-@practice.post("/practice/<uuid:round_id>/finish")
 def finish(round_id: UUID) -> Response:
     """Ends the round here."""
     services().practice.finish(learner(), str(round_id))
     return redirect(f"/practice/{round_id}/report", 303)
 
 
-@practice.post("/practice/<uuid:round_id>/delete")
 def delete(round_id: UUID) -> Response:
     """Forgets the round."""
     services().practice.delete(learner(), str(round_id))
     return redirect("/practice?deleted=1", 303)
 
 
-@practice.get("/practice/<uuid:round_id>/report")
 def report(round_id: UUID) -> str:
     """What the round came to."""
     found = services().practice.report(learner(), str(round_id))
@@ -255,14 +244,12 @@ def report(round_id: UUID) -> str:
     )
 
 
-@practice.post("/practice/<uuid:round_id>/misses")
 def misses(round_id: UUID) -> Response:
     """Puts the cards behind what was left out into today's review, as a set, and says so on the report."""
     services().practice.put_into_review(learner(), str(round_id))
     return redirect(f"/practice/{round_id}/report", 303)
 
 
-@practice.post("/practice/<uuid:round_id>/propose")
 def propose(round_id: UUID) -> Response:
     """Sends a written answer to the model, whose name stands on the button, and shows what it proves."""
     service, me, text, place = services().practice, learner(), str(round_id), forms.position()
@@ -282,7 +269,6 @@ def propose(round_id: UUID) -> Response:
     return question_page(service.open(me, text), place, said=said)
 
 
-@practice.post("/practice/consent")
 def take_back_consent() -> Response:
     """From now on nothing that is written goes to the model."""
     services().practice.agree(learner(), yes=False)

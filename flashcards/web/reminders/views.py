@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany, Unavailable
@@ -13,7 +13,6 @@ from flashcards.services.reminders.reminders import HOURS
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.shared.errors import trouble_of
 
-reminders = Blueprint("reminders", __name__)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SAID = {
     "saved": "Saved.",
@@ -27,13 +26,11 @@ SAID = {
 }
 
 
-@reminders.get("/settings/reminders")
 def page() -> Response:
     """Where and when to remind, and the calendar's address."""
     return _page(said=SAID.get(request.args.get("done", "")))
 
 
-@reminders.post("/settings/reminders")
 def save() -> BaseResponse | Response:
     """Stores when to remind and the mail address; a new one gets a link to confirm it."""
     form = request.form
@@ -45,7 +42,6 @@ def save() -> BaseResponse | Response:
     return _done("confirm" if sent else "saved")
 
 
-@reminders.post("/settings/reminders/test")
 def test() -> BaseResponse | Response:
     """Sends a mail now."""
     try:
@@ -55,7 +51,6 @@ def test() -> BaseResponse | Response:
     return _done("test")
 
 
-@reminders.post("/settings/reminders/addresses")
 def add_address() -> BaseResponse | Response:
     """Stores an address of another service."""
     try:
@@ -65,7 +60,6 @@ def add_address() -> BaseResponse | Response:
     return _done("address")
 
 
-@reminders.post("/settings/reminders/addresses/<int:number>")
 def change_address(number: int) -> BaseResponse | Response:
     """Sends a message to one of the addresses now, or forgets it."""
     if request.form.get("what") == "remove":
@@ -78,7 +72,6 @@ def change_address(number: int) -> BaseResponse | Response:
     return _done("sent")
 
 
-@reminders.post("/settings/calendar")
 def calendar() -> BaseResponse | Response:
     """Makes an address for the calendar, or takes it back."""
     if request.form.get("what") == "revoke":
@@ -91,7 +84,6 @@ def calendar() -> BaseResponse | Response:
     return _done("calendar")
 
 
-@reminders.get("/calendar/<secret>.ics")
 @public
 def feed(secret: str) -> Response:
     """The calendar, for the program that was given the address."""
@@ -104,21 +96,18 @@ def feed(secret: str) -> Response:
 # Opening a link changes nothing: programs open links, too, to look for harm in them.
 
 
-@reminders.get("/reminders/confirm/<secret>")
 @public
 def to_confirm(secret: str) -> Response:
     """The button that confirms an address."""
     return _link_page("confirm", secret, address=services().reminders.to_confirm(secret))
 
 
-@reminders.post("/reminders/confirm/<secret>")
 @public
 def confirm(secret: str) -> Response:
     """Confirms it."""
     return _link_page("confirm", secret, address=services().reminders.confirm(secret), done=True)
 
 
-@reminders.get("/reminders/stop/<secret>")
 @public
 def to_stop(secret: str) -> Response:
     """The button that ends the reminders, or the letters."""
@@ -126,7 +115,6 @@ def to_stop(secret: str) -> Response:
     return _link_page(what, secret)
 
 
-@reminders.post("/reminders/stop/<secret>")
 @public
 def stop(secret: str) -> Response:
     """Ends them; mail programs do that by themselves, too (RFC 8058)."""

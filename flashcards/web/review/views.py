@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from flashcards.domain.day_so_far import day_so_far
 from flashcards.domain.grade import grades
 from flashcards.domain.study_set import why_again
+from flashcards.domain.typed_answer import compare
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.review.contract import QueueMode
 from flashcards.services.review.facade import Answer, Queue, QueueCard
@@ -22,7 +23,6 @@ from flashcards.web.auth.login import learner, services
 from flashcards.web.cards.flags import read_flag
 from flashcards.web.review import buttons
 from flashcards.web.review.filters import Filters, queue_of, read_filters
-from flashcards.web.review.typed_answer import compare
 
 review = Blueprint("review", __name__)
 

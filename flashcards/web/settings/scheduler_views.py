@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from flask import Response, redirect, render_template, request
@@ -11,24 +11,23 @@ from werkzeug.wrappers import Response as BaseResponse
 from flashcards.domain.memory.fsrs import LEAST_RETENTION, MOST_RETENTION
 from flashcards.domain.schedulers import FSRS, SM2
 from flashcards.errors import FlashcardsError, Invalid, NotFound
-from flashcards.services.memory.scheduling import Preview
 from flashcards.web.auth.login import learner, services
-from flashcards.web.settings.views import settings
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
 from flashcards.web.shared.dates import short_date
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.stats.views import indented_places
 
+if TYPE_CHECKING:
+    from flashcards.services.memory.scheduling import Preview
+
 NAMES = {SM2: "SM-2", FSRS: "FSRS-6"}
 
 
-@settings.get("/scheduler")
 def scheduler() -> Response:
     """What is chosen; with a choice in the address, what that would change."""
     return _page(request.args if "scheduler" in request.args else None)
 
 
-@settings.post("/scheduler")
 def choose() -> BaseResponse | Response:
     """Makes the choice, at once or card by card; the hidden id makes a second click harmless."""
     form = request.form
@@ -49,7 +48,6 @@ def choose() -> BaseResponse | Response:
     return redirect(f"/settings/scheduler?done={'moved' if made.moved else 'chosen'}", 303)
 
 
-@settings.post("/scheduler/undo")
 def undo_choice() -> BaseResponse:
     """Takes back the last action, which was a choice that moved dates."""
     services().review.undo(learner(), request.form.get("id") or None)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Conflict, FlashcardsError, Invalid, TooMany
@@ -17,7 +17,6 @@ from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.shared.security import clear_cache, forget_login, session_secret
 
-settings = Blueprint("settings", __name__, url_prefix="/settings")
 SAID = {
     "settings": "Saved.",
     "password": "The password is changed; your other logins, your calendar's address and your API tokens have ended.",
@@ -28,13 +27,11 @@ SAID = {
 }
 
 
-@settings.get("")
 def page() -> Response:
     """All of it."""
     return _page(said=SAID.get(request.args.get("done", "")))
 
 
-@settings.post("")
 def save() -> BaseResponse | Response:
     """Saves the settings of the first form, all or none."""
     try:
@@ -68,7 +65,6 @@ def _whole(form: Any, field: str) -> int:
     return int(text)
 
 
-@settings.post("/password")
 def change_password() -> BaseResponse | Response:
     """Changes the password and ends the other logins; tokens go on only where that was ticked."""
     form = request.form
@@ -82,21 +78,18 @@ def change_password() -> BaseResponse | Response:
     return _done("password-alone" if keep else "password")
 
 
-@settings.post("/sessions/<int:session>/revoke")
 def revoke_session(session: int) -> BaseResponse:
     """Ends a login."""
     services().accounts.revoke_session(learner(), session)
     return _done("session")
 
 
-@settings.post("/sessions/revoke-others")
 def revoke_others() -> BaseResponse:
     """Ends every login but this one."""
     services().accounts.revoke_other_sessions(learner(), session_secret() or "")
     return _done("sessions")
 
 
-@settings.post("/tokens")
 def create_token() -> Response:
     """Makes a token and shows it, this once: it cannot be shown after a redirect."""
     form = request.form
@@ -118,14 +111,12 @@ def _token_days(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-@settings.post("/tokens/<int:token>/revoke")
 def revoke_token(token: int) -> BaseResponse:
     """Revokes a token."""
     services().accounts.revoke_token(learner(), token)
     return _done("token")
 
 
-@settings.get("/activity")
 def activity() -> Response:
     """What happened to the learner's account."""
     before = numbered(request.args.get("before"))
@@ -133,7 +124,6 @@ def activity() -> Response:
     return audit_page("/settings/activity", rows, before=before, everybody=False)
 
 
-@settings.get("/my-data.json")
 def my_data() -> Response:
     """Everything that is stored of the learner, with the decks: what `flashcards import json` reads elsewhere."""
     me = learner()
@@ -146,7 +136,6 @@ def my_data() -> Response:
     return Response(data, mimetype="application/json", headers=headers)
 
 
-@settings.post("/leave")
 def leave() -> BaseResponse | Response:
     """Deletes the account and logs out."""
     try:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
 from flashcards.errors import TooMany
 from flashcards.services.memory.known import Known
-from flashcards.services.memory.report import MemoryReport
 from flashcards.services.progress import Progress
 from flashcards.services.review.deck_tree import Folder
 from flashcards.web.auth.login import learner, services
 from flashcards.web.stats import memory_charts
-from flashcards.web.stats.views import stats
+
+if TYPE_CHECKING:
+    from flashcards.services.memory.report import MemoryReport
 
 FIT = "fit"
 
@@ -29,7 +31,6 @@ class Place:
     known: Known
 
 
-@stats.get("/stats/memory")
 def memory() -> str:
     """Predicted against happened, and what is known by folder."""
     me = learner()
@@ -51,7 +52,6 @@ def memory() -> str:
     )
 
 
-@stats.post("/stats/memory/fit")
 def fit() -> Response:
     """Begins a fitting, which takes seconds: the page says when it is done."""
     me, opened = learner(), services()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
 from flashcards.services.review.statistics import PERIODS, USUAL_PERIOD
 from flashcards.web.api.queue import address
@@ -10,11 +10,9 @@ from flashcards.web.auth.login import learner, services
 from flashcards.web.shared import charts
 from flashcards.web.stats.charts import main_charts, more_charts
 
-stats = Blueprint("stats", __name__)
 PERIOD_NAMES = {"30": "1 month", "90": "3 months", "365": "1 year", "all": "All"}
 
 
-@stats.get("/stats")
 def page() -> str:
     """What was done, what is remembered, what will come: of all decks or of one, over a period."""
     me = learner()

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from flashcards.domain.day_so_far import minutes_of
 from flashcards.errors import Unavailable
+from flashcards.services.plan.by_folder import FolderCounts
+from flashcards.services.review.contract import Today
 from flashcards.web.auth.login import learner, public, services
-from flashcards.web.plan.charts import path_rows, today_chart
 from flashcards.web.review.filters import Filters, queue_of, read_filters
-from flashcards.web.shared import charts
 
 FAILED = "is:failed"
 
@@ -33,16 +34,20 @@ def page() -> str:
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
     folders = services().plans.by_folder(now)
+    if plan:
+        from flashcards.web.plan.charts import path_rows, today_chart
     return render_template(
         "today/page.html",
         now=now,
         total=total,
+        minutes_left=minutes_of(now.plan_seconds),
         beyond=services().review.beyond_limit(me) if now.new_limit_reached or (plan and not total) else None,
         ahead=0 if total else _ahead(Filters(None, None)),
         sets=services().review.open_sets(me),
         searches=services().review.saved_searches(me, on_today=True),
         busy=[folder for folder in folders if folder.total],
         idle=[folder for folder in folders if not folder.total],
+        why_idle=_why_idle(now, [folder for folder in folders if not folder.total]),
         plan=plan,
         plot=today_chart(plan, now.study_day) if plan else None,
         path=path_rows(plan.path, plan.known) if plan and plan.known else (),
@@ -62,6 +67,8 @@ def page() -> str:
 @today.get("/done")
 def done() -> str:
     """How the session went; leads back to the review while cards are left."""
+    from flashcards.web.shared import charts
+
     me, review, filters = learner(), services().review, read_filters(request.args)
     deck, tag = filters.deck, filters.tag
     queue = queue_of(filters, 0)
@@ -88,6 +95,21 @@ def done() -> str:
         wide=charts.forecast(summary.next_days, queue.study_day, 880, 150),
         narrow=charts.forecast(summary.next_days, queue.study_day, 288, 170),
     )
+
+
+def _why_idle(now: Today, idle: list[FolderCounts]) -> str:
+    """Why folders have nothing to do today, while others have."""
+    if now.plan is None:
+        if not any(folder.unseen for folder in idle):
+            return "nothing is due"
+        return "nothing is due, and " + ("new cards come from other folders" if now.new else "no new card comes today")
+    within = sum(folder.in_plan for folder in idle)
+    reasons = (
+        "done" if now.done and within else "",
+        "today's minutes go to what gains more" if within else "",
+        ("your plan leaves some out" if within else "your plan leaves them out") if within < len(idle) else "",
+    )
+    return ", or ".join(filter(None, reasons))
 
 
 def _ahead(filters: Filters) -> int:

@@ -15,7 +15,7 @@ from flashcards.deckfiles.parse.point_refs import write_ref
 from flashcards.deckfiles.parse.printing import print_deck
 from flashcards.domain.card import Basic, Deck, Note, PointRef
 from flashcards.domain.points import point_keys
-from flashcards.domain.practice.marks import point_key
+from flashcards.domain.practice.rubric_ticks import point_key
 from tests.unit.deckfiles.decks import found, one, parse, text, write
 
 NOTE = """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from flashcards.deckfiles.render.in_process import render
-from flashcards.deckfiles.render.jobs import RENDERER_VERSION, RenderRequest, Text
+from flashcards.deckfiles.render.jobs import RenderRequest, Text
+from flashcards.deckfiles.render.version import RENDERER_VERSION
 from flashcards.domain.card import Basic, Cloze
 
 TEXTS = (

@@ -9,7 +9,9 @@ import pytest
 
 from flashcards.domain.practice.draw import NEVER, Candidate, chance, draw
 from flashcards.domain.practice.kinds import LEVELS, Part, level_of, minutes_for, parts, question_kind
-from flashcards.domain.practice.marks import (
+from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES, point_kind
+from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
+from flashcards.domain.practice.rubric_ticks import (
     Tally,
     agreement,
     follow_key,
@@ -19,8 +21,6 @@ from flashcards.domain.practice.marks import (
     rule_in_words,
     tally,
 )
-from flashcards.domain.practice.point_kinds import POINT_KIND_NAMES, point_kind
-from flashcards.domain.practice.report import JudgedPoint, JudgedQuestion, by_point_kind, by_topic, said_percent
 
 TODAY = 20_000
 

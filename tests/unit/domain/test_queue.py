@@ -8,15 +8,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flashcards.domain.new_limits import NewLimits, choose_new
 from flashcards.domain.queue import (
     AnswerToday,
     DrillCard,
     DueCard,
     NewCard,
-    NewLimits,
     Order,
     Plan,
-    choose_new,
     day_so_far,
     in_order,
     limit_due,

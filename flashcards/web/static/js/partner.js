@@ -1,6 +1,6 @@
 // A partner listens: ticks are sent as they are made, and the page follows the learner from question to question.
 
-import { loadAgain } from "./again.js";
+import { loadAgain } from "./load-again.js";
 import { base } from "./api.js";
 
 const { secret, position, since } = document.body.dataset, began = performance.now() - Number(since);

@@ -1,7 +1,7 @@
 // A question of a round and its points: the clock, drafts, the recording, ticks; and going on without a connection.
 
 import { base, learner, OURS, PAGES, uuid } from "./api.js";
-import "./copy.js";
+import "./copy-link.js";
 import { keyOf } from "./keys.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";

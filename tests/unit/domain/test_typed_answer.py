@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flashcards.web.review.typed_answer import BLANK, Piece, compare
+from flashcards.domain.typed_answer import BLANK, Piece, compare
 
 
 def test_a_missing_blank_is_marked_by_nothing_that_reads_as_text() -> None:
