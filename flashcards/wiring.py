@@ -25,7 +25,7 @@ from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.job_log import JobLog
-from flashcards.services.upkeep.restore import finish_restore, is_cut_off
+from flashcards.services.upkeep.restore import finish_restore, is_cut_off, restoring_place
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, count_accounts, migrate
 from flashcards.storage.deck_pages import DeckPageStore
@@ -358,16 +358,16 @@ def open_services(config: Config, clock: Clock = system_clock) -> Services:
 
 def _open_database(config: Config, clock: Clock) -> Database:
     _make_folder(config.data)
-    file = config.database if isinstance(config.database, Path) else None
-    if file is not None and finish_restore(config.data, file, config.decks):
+    place = restoring_place(config.data, config.database)
+    if finish_restore(config.data, place, config.decks):
         LOG.warning("a restore had been cut off; it is finished now")
     if trouble := _lost(config):
         raise Unavailable(trouble)
     migrate(config.database, before=lambda missing: _save_before_upgrade(config, clock, missing))
     database = Database.open(config.database)
-    if file is not None and is_cut_off(file):  # since we looked; from now on, while it is open, there can be none
+    if is_cut_off(place):  # since we looked; from now on, while it is open, there can be none
         database.close()
-        raise Unavailable(f"A restore of {file} was cut off just now: start again, and it is finished.")
+        raise Unavailable(f"A restore of {config.database} was cut off just now: start again, and it is finished.")
     return database
 
 
@@ -403,7 +403,7 @@ def examine(config: Config) -> Report:
 
     database = config.database
     trouble = _lost(config)
-    if isinstance(database, Path) and is_cut_off(database):
+    if is_cut_off(restoring_place(config.data, database)):
         trouble = f"A restore of {database} was cut off. Start the server, or any command, to bring it to its end."
     try:
         if trouble is None:

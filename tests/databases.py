@@ -45,7 +45,22 @@ def on_postgresql() -> bool:
 
 
 sqlite_only = pytest.mark.sqlite_only
-"""Of tests that are about SQLite alone."""
+"""Of tests that are about SQLite alone; files that are so as a whole stand in `OF_SQLITE`."""
+OF_SQLITE = {
+    "test_backup.py": "copies of a file; test_server_backup.py has the same of a server",
+    "test_busy_database.py": "the write lock of a file; test_writers_beside_each_other.py has a server's",
+    "test_database.py": "files: their locks, full disks, read-only folders; test_postgresql.py has a server's faults",
+    "test_group_sync.py": "the wait for the disk, which is a server's own matter",
+    "test_lost_database.py": "a file that is gone",
+    "test_models.py": "the schema that migrations make; test_postgresql.py compares a server's",
+    "test_older_databases.py": "versions from before there were servers",
+    "test_practice_migration.py": "a version from before there were servers",
+    "test_query_plans.py": "SQLite's plans",
+    "test_restore_killed.py": "the renames that bring back a file; test_server_backup.py has a server's way",
+    "test_search_migration.py": "a version from before there were servers",
+    "test_whole_backup.py": "copies of a file; test_server_backup.py has the same of a server",
+}
+"""Files of tests/integration that are about SQLite alone, and why."""
 
 
 def address_of(file: Path) -> DatabaseAddress:

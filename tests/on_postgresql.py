@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.databases import SERVER, prepare_server
+from tests.databases import OF_SQLITE, SERVER, prepare_server
 from tests.postgresql_server import MISSING, is_installed, running_server
 
 _open = ExitStack()
@@ -21,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(MISSING, returncode=0)
     server = _open.enter_context(running_server())
     prepare_server(server.url("postgres"))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leaves out files that are about SQLite alone."""
+    return True if collection_path.name in OF_SQLITE else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

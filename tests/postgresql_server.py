@@ -101,13 +101,13 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(settings: tuple[str, ...] = FAST) -> Iterator[Server]:
     """A server for a block."""
     # Its own folder below the system's: the server's user may not enter pytest's, and a socket's path is short.
     folder = Path(tempfile.mkdtemp(prefix="flashcards-pg-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
     server = None
     try:
-        server = Server(folder)
+        server = Server(folder, settings)
         yield server
     finally:
         if server is not None:

@@ -18,7 +18,6 @@ from flashcards.cli.common import (
     to_stdout,
     wrote,
 )
-from flashcards.errors import Invalid
 
 
 @click.command("backup")
@@ -42,15 +41,16 @@ def backup_command(output: Path | None) -> None:
 def restore_command(file: Path) -> None:
     """Bring back a backup; the database that it replaces is kept beside it. Decks come back into an empty folder.
 
+    A database on a PostgreSQL server has to be new; the backup of a file comes into it as well.
+
     Example: flashcards restore flashcards-backup.zip
     """
     from flashcards.services.upkeep.restore import restore
 
     settings = config()
-    if not isinstance(settings.database, Path):
-        raise Invalid("A backup comes back into a file: set FLASHCARDS_DATABASE_URL to the address of one.")
     done = restore(file, settings.data, settings.database, settings.decks)
-    click.echo(f"Restored into {settings.data}")
+    on_server = "" if isinstance(settings.database, Path) else f" and {settings.database}"
+    click.echo(f"Restored into {settings.data}{on_server}")
     if done.decks is not None:
         click.echo(f"{counted(done.decks, 'file')} of decks in {settings.decks}")
     else:

@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 
 from flashcards.database_address import DatabaseAddress
+from flashcards.domain.ids import LearnerId
 from flashcards.storage.dialects import Dialect
 
 IntegrityError: type[Exception] = vars(peewee)["sqlite3"].IntegrityError
@@ -87,11 +88,13 @@ class Database(ABC):
         """Lets the numbers that the database itself gives go on behind those that are in the column."""
 
     @abstractmethod
-    def write(self, *, wait: bool = True) -> AbstractContextManager[None]:
+    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> AbstractContextManager[None]:
         """One transaction: committed durably at the end, or not at all.
 
-        With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or busy; then
-        nothing of it is stored.
+        Writers take turns. Who gives a `learner` changes nothing but what is this learner's, and at most one card of
+        everybody's: where the database can, such writers wait for those of the same learner alone, and for those who
+        give none. With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or
+        busy; then nothing of it is stored.
         """
 
     @abstractmethod

@@ -2,7 +2,8 @@
 
 Three rules that make concurrent writers as safe as SQLite's one:
 
-- Every write begins with a lock: `write()` takes it alone.
+- Every write begins with a lock. Who writes for one learner holds the lock of all writers together with others, and
+  that of the learner alone; all others (a sync, an import, an account) hold the first one alone.
 - READ COMMITTED, since the lock is what keeps writers apart; `read()` is REPEATABLE READ, so that every statement
   within sees the same state.
 - What an answer was acknowledged with is on the disk: `synchronous_commit` is on, whatever the server's default.
@@ -21,11 +22,13 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from flashcards.database_address import ServerAddress
+from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.fsrs import DEFAULTS
-from flashcards.errors import Unavailable
+from flashcards.errors import Conflict, Unavailable
 from flashcards.storage.database import HURRIED_SECONDS, Database, Row, Values, our_migrations
 from flashcards.storage.dialects import POSTGRESQL
 from flashcards.storage.postgresql_driver import ADAPTERS, KEPT_PREPARED, translated, translated_rows
+from flashcards.storage.postgresql_dump import dump, load_dump
 from flashcards.storage.postgresql_errors import translate, translating, unreachable
 from flashcards.storage.postgresql_migrations import bring_up_to_date
 from flashcards.storage.postgresql_schema import statements
@@ -38,6 +41,16 @@ _PATIENT_SECONDS = 60
 _SETTINGS = "SET synchronous_commit = on; SET jit = off; SET lock_timeout = {}"
 _ALL_WRITERS = zlib.crc32(b"flashcards: all writers")
 """The number of the advisory lock that a write takes; shared by those that lock their learner as well."""
+_LEARNERS = zlib.crc32(b"flashcards: learners") >> 1
+"""The first number of the advisory lock of a learner, which has two."""
+_LOCKS = {  # by whether it waits, and whether it is a learner's; always in this order, so that nobody waits in a circle
+    (True, False): f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})",
+    (True, True): f"SELECT pg_advisory_xact_lock_shared({_ALL_WRITERS})::text ||"
+    f" pg_advisory_xact_lock({_LEARNERS}, %s::int)::text",
+    (False, False): f"SELECT pg_try_advisory_xact_lock({_ALL_WRITERS})",
+    (False, True): f"SELECT CASE WHEN pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
+    f" THEN pg_try_advisory_xact_lock({_LEARNERS}, %s::int) ELSE false END",
+}
 _FOREIGN_KEYS = """
     SELECT k.conrelid::regclass::text, quote_ident(a.attname), k.confrelid::regclass::text, quote_ident(b.attname)
     FROM pg_constraint k
@@ -186,7 +199,10 @@ class PostgresqlDatabase(Database):
             try:
                 yield from cursor.execute(*translated(sql, params))
             finally:
-                if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                try:
+                    cursor.close()
+                except psycopg.OperationalError:
+                    # The connection is lost, as the next statement will say: whoever takes no more rows is not told.
                     cursor.close()
 
     def _cursor_name(self) -> str:
@@ -217,18 +233,16 @@ class PostgresqlDatabase(Database):
         return getattr(self._local, "in_transaction", False)
 
     @contextmanager
-    def write(self, *, wait: bool = True) -> Iterator[None]:
-        """One transaction, alone among all writers: committed durably at the end, or not at all."""
+    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> Iterator[None]:
+        """One transaction, alone among all writers, or among those of the learner: committed durably, or not at all."""
         if self.is_in_transaction:
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
-        yield from self._transaction("BEGIN", lambda: self._lock(wait))
+        yield from self._transaction("BEGIN", lambda: self._lock(wait, learner))
 
-    def _lock(self, wait: bool) -> None:
-        if wait:
-            self._run(f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})")
-            return
-        (taken,) = self._run(f"SELECT pg_try_advisory_xact_lock({_ALL_WRITERS})").fetchone()
-        if not taken:
+    def _lock(self, wait: bool, learner: LearnerId | None) -> None:
+        of_learner = learner is not None
+        (taken,) = self._run(_LOCKS[wait, of_learner], (learner,) if of_learner else None).fetchone()
+        if taken == 0:
             raise translate(psycopg.errors.LockNotAvailable("another writes"), self._address)
 
     def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -350,11 +364,20 @@ class PostgresqlDatabase(Database):
         return int(row[0]) if row else 0
 
     def backup(self, target: Path, told: Path) -> None:
-        """Raises Unavailable: what is on a server is saved with the server's own tools."""
-        raise Unavailable(
-            f"The database {self._address} is on a server, of which no backup can be made here yet: use pg_dump, and"
-            " keep the file secret.key of the data folder with it."
-        )
+        """Copies a consistent state into the new file `target` by `pg_dump`, under load as well."""
+        try:
+            dump(self._address, target)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(told)) from error
+
+    def refuse_tables(self) -> None:
+        """Raises Conflict where the database has tables."""
+        (tables,) = self.one("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()") or (0,)
+        if tables:
+            raise Conflict(
+                f"The database {self._address} has tables already: a backup comes back into a new one (createdb)."
+                " Nothing was changed."
+            )
 
     def make(self) -> None:
         """Makes all tables in the empty database, within a transaction."""
@@ -384,6 +407,21 @@ def migrate_server(address: ServerAddress, before: Callable[[set[str]], None]) -
                 before(missing)
                 bring_up_to_date(database, missing)
             return sorted(missing)
+    finally:
+        database.close()
+
+
+def restore_dump(file: Path, address: ServerAddress) -> None:
+    """Brings what `PostgresqlDatabase.backup` made into a database that has no tables, in one transaction.
+
+    Whoever would make tables there waits. Raises Conflict where there are tables, and Unavailable.
+    """
+    database = PostgresqlDatabase(address)
+    try:
+        with database.turn("migrating"):
+            database.refuse_tables()
+            load_dump(file, address)
+            database.execute("ANALYZE")
     finally:
         database.close()
 

@@ -27,6 +27,7 @@ from urllib.parse import quote
 import peewee
 from playhouse.migrations import Runner
 
+from flashcards.domain.ids import LearnerId
 from flashcards.errors import Unavailable
 from flashcards.storage import locks
 from flashcards.storage.database import (
@@ -210,11 +211,11 @@ class SqliteDatabase(Database):
         """Nothing: SQLite looks for the largest number itself."""
 
     @contextmanager
-    def write(self, *, wait: bool = True) -> Iterator[None]:
+    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> Iterator[None]:
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
 
-        With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or busy;
-        then nothing of it is stored.
+        A file has one writer at a time, whoever the `learner` is. With `wait` false it is made now or never. Raises
+        Unavailable where the disk is full, read-only or busy; then nothing of it is stored.
         """
         if self._depth():
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")

@@ -20,6 +20,7 @@ from flashcards.storage.database import Database
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS
 from flashcards.web.api.schema import NO_NUL, Object
+from tests.databases import sqlite_only
 from tests.site import Site, copy_data, new_id, open_site
 
 API = "/api/v1"
@@ -296,6 +297,7 @@ def to_answer(site: Site, learner: Learner, count: int) -> list[dict[str, Any]]:
     return [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
 
 
+@sqlite_only  # a server waits for its disk itself
 def test_a_batch_waits_for_the_disk_once(
     client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +316,7 @@ def test_a_batch_waits_for_the_disk_once(
     assert len(syncs) == 1
 
 
+@sqlite_only  # as above
 def test_a_batch_that_the_disk_did_not_take_is_acknowledged_to_nobody(
     client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,8 +408,11 @@ def test_every_list_can_be_walked_to_its_end_at_its_largest_limit(
         items = [{"id": new_id(), "card": card, "grade": 4} for _ in range(count)]
         assert client.post(f"{API}/reviews/batch", json={"items": items}).status_code == 200
     with closing(Database.open(site.config.database)) as db, db.write():
-        rows = [(card, f"c{number}", number) for number in range(101, 1104)]
-        db.executemany("INSERT INTO card(note_id, which, ordinal) SELECT note_id, ?2, ?3 FROM card WHERE id = ?1", rows)
+        # As sync does, which gives cards their numbers itself.
+        rows = [(card, f"c{number}", number, 1_000_000 + number) for number in range(101, 1104)]
+        db.executemany(
+            "INSERT INTO card(id, note_id, which, ordinal) SELECT ?4, note_id, ?2, ?3 FROM card WHERE id = ?1", rows
+        )
     seen, cursor = [], ""
     while cursor is not None:
         more = f"&since={cursor}" if cursor else ""
@@ -622,6 +628,27 @@ def test_a_period_that_is_none_is_refused_by_name(refused: FlaskClient, days: st
 
 def test_a_choice_may_not_be_empty(refused: FlaskClient) -> None:
     problem(refused.get(f"{API}/export.apkg?history="), 422, "history")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/sets", {"id": new_id(), "mode": "cram", "cards": []}, "cards"),
+        ("PATCH", "/me", {"name": ""}, "name"),
+        ("PUT", f"/searches/{new_id()}", {"name": "All", "q": ""}, "q"),
+    ],
+    ids=["cards", "name", "q"],
+)
+def test_what_may_not_be_empty_says_so(
+    refused: FlaskClient, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
+    refusal = problem(refused.open(API + path, method=method, json=body), 422, field)
+
+    assert refusal["detail"] == f"{field}: it is empty."
+
+
+def test_a_set_without_an_id_is_not_the_whole_queue(refused: FlaskClient) -> None:
+    problem(refused.get(f"{API}/queue?set="), 404)
 
 
 @pytest.mark.parametrize("name", ["last", "batch"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import time
 import uuid
@@ -12,7 +13,8 @@ from flashcards.services.upkeep.doctor import DoctorService
 from tests.integration import kill_worker
 from tests.integration.study_world import StudyWorld
 
-KILLS, THREADS, CARDS = 110, 4, 3_000
+KILLS = int(os.environ.get("FLASHCARDS_KILLS", "110"))
+THREADS, CARDS = 4, 3_000
 NAMES = ["ada", "ben"]
 
 

@@ -26,7 +26,7 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "exports": (60, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "plans": (39, YOUNG),
-    "postgresql_database": (27, "locks, settings and the server's own tables, and the versions before it is opened"),
+    "postgresql_database": (32, "locks, settings and the server's own tables, and the versions before it is opened"),
     "postgresql_migrations": (1, "which migrations there are, in the words of the table's maker"),
     "postgresql_schema": (1, "what makes the words and the history of migrations; other tables are made of models"),
     "practice_points": (7, YOUNG),

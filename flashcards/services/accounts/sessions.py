@@ -75,7 +75,7 @@ class Sessions(Accounts):
         if found is None:
             return None
         if self._is_old(found.touched_at):
-            self._note(lambda: self._rows.touch_session(found.id, now, now + SESSION_MS))
+            self._note(learner_of(found.learner).id, lambda: self._rows.touch_session(found.id, now, now + SESSION_MS))
         return learner_of(found.learner)
 
     def log_out(self, secret: str) -> None:

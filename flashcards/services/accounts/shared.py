@@ -66,9 +66,9 @@ class Accounts:
         """Whether the last use that was noted is so long ago that this one is to be noted."""
         return touched_at is None or not 0 <= self._clock() - touched_at < _TOUCH_MS
 
-    def _note(self, write: Callable[[], object]) -> None:
+    def _note(self, learner: LearnerId, write: Callable[[], object]) -> None:
         try:
-            with self._db.write(wait=False):
+            with self._db.write(wait=False, learner=learner):
                 write()
         except FlashcardsError:
             # A full or busy disk must not keep people from what they can still read; the next use tries again.

@@ -78,5 +78,5 @@ class Tokens(Accounts):
         if found.expires_at is not None and found.expires_at <= now:
             return None
         if self._is_old(found.touched_at):
-            self._note(lambda: self._rows.touch_token(found.id, now))
+            self._note(learner_of(found.learner).id, lambda: self._rows.touch_token(found.id, now))
         return learner_of(found.learner), frozenset(found.scopes.split())

@@ -125,7 +125,7 @@ class MemoryState:
         """Computes what was not yet, or with numbers that are no longer in force, in batches; gives how many cards."""
         count = 0
         while True:
-            with self._db.write():
+            with self._db.write(learner=learner):
                 force = self._memories.in_force(learner)
                 cards = self._memories.stale(learner, force.name, BATCH)
                 if not cards:

@@ -42,7 +42,7 @@ class Breaks:
         """
         today = self._review.study_day(learner)
         _check(first, last, today)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             for other in self.breaks(learner):
                 if other.first != first and first <= other.last and last >= other.first:
                     raise Invalid("There is another break in these days: take that one out first.", field="first")
@@ -55,7 +55,7 @@ class Breaks:
     def delete_break(self, learner: Learner, first: Day) -> None:
         """Takes a holiday out; the dates that it set stay, or are undone by undo. Raises NotFound."""
         today = self._review.study_day(learner)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             if not self._rows.delete_break(learner.id, first):
                 raise NotFound("There is no break that begins on this day.")
             plan = self._rows.followed(learner.id)

@@ -108,7 +108,7 @@ class PlanDays:
             return
         day = self.make_day(learner, plan, today)
         try:
-            with self._db.write():
+            with self._db.write(learner=learner):
                 # Where it was changed meanwhile, whoever asks next makes the day of what it is now.
                 if self.followed(learner, today) == plan and not self._rows.has_day(learner, plan.id, today):
                     self._rows.save_day(learner, day)
@@ -333,7 +333,7 @@ class PlanDays:
         figures = {"days": it.days, "seconds": round(seconds or _USUAL_SECONDS), "due": len(due)}
         day = PlanDayRow(NO_PLAN, today, self._clock(), cards, 0, 0, figures=figures)
         try:
-            with self._db.write():
+            with self._db.write(learner=learner):
                 self._rows.save_day(learner, day)
         except FlashcardsError:
             return  # most overdue first, until it can be stored

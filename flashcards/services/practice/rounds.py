@@ -32,7 +32,7 @@ class Rounds(OpenedRounds):
         """
         checked_wish(wish)
         uid = new_uuid() if wish.id is None else checked_uuid(wish.id)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             stored = self._rows.round(learner.id, uid)
             if stored is not None:
                 if wish.again is None and stored.kind != wish.kind:  # repeated questions keep their kind
@@ -76,7 +76,7 @@ class Rounds(OpenedRounds):
 
     def _store(self, learner: Learner, round_id: str, spoken: Spoken, text: str | None) -> OpenRound:
         uid = checked_uuid(spoken.id)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             round_ = self._round(learner, round_id)
             if not 0 <= spoken.position < len(round_.questions):
                 raise NotFound(f"This round has no question {spoken.position + 1}.")
@@ -117,11 +117,11 @@ class Rounds(OpenedRounds):
         """
         if ticks.grade is not None and not is_quality(ticks.grade):
             raise Invalid("Give a whole number from 0 to 5.", field="grade")
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             round_, given = self._answered(learner, round_id, answer_id)
             self._save_ticks(learner, round_, given, ticks)
         seq = None if ticks.grade is None else self._graded(learner, given, ticks)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             if seq is not None or ticks.done:
                 now = self._after(self._rows.answers(learner.id, round_.id))
                 self._rows.close_answer(learner.id, round_.id, given, now, seq)
@@ -187,7 +187,7 @@ class Rounds(OpenedRounds):
 
     def agree(self, learner: Learner, *, yes: bool) -> None:
         """Keeps the learner's consent from now on, or takes it back. Repeatable: the first day stays."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             given = self._rows.consent(learner.id)
             self._rows.save_consent(learner.id, (given or self._clock()) if yes else None)
 
@@ -209,7 +209,7 @@ class Rounds(OpenedRounds):
         points = [(point.key, plain_text(point.html)) for point in question.points]
         found = self.model.propose(question.title, points, given.text)  # outside of any transaction: it takes long
         now = self._clock()
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             self._answered(learner, round_id, answer_id)  # it may have been deleted meanwhile
             self._rows.forget_marks(learner.id, round_.id, given.position, MODEL)
             for one in found:
@@ -219,14 +219,14 @@ class Rounds(OpenedRounds):
 
     def finish(self, learner: Learner, round_id: str) -> OpenRound:
         """Ends the round, and the partner's link with it; what is not answered stays open to be answered later."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             round_ = self._round(learner, round_id)
             self._end(learner, round_, self._clock())
             return self._opened(learner, self._round(learner, round_id), created=False)
 
     def delete(self, learner: Learner, round_id: str) -> None:
         """Forgets a round; its grades stay in the log. Repeatable."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             self._rows.delete(learner.id, checked_uuid(round_id))
 
     def _end_if_done(self, learner: Learner, round_: Round, now: int) -> None:

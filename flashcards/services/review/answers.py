@@ -45,7 +45,7 @@ class Answers(LearnerDays):
         Raises Invalid (the field is named), NotFound (the card), Conflict (the id is taken).
         """
         uid, mode = checked_uuid(answer.id), checked_mode(answer)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             found = beginning(self._db, learner.id, _number(answer.card), uid)
             if found is None or found.repeats:
                 stored = self._rows.stored(learner.id, uid)
@@ -177,7 +177,7 @@ class Answers(LearnerDays):
             raise Invalid("Give a flag from 1 to 7, or 0 for none.", field="flag")
         uid = new_uuid() if id is None else checked_uuid(id)
         number, verb = card_number(card_id), flag_verb(flag)
-        with self._db.write():
+        with self._db.write(learner=None if also else learner.id):
             stored = self._rows.stored(learner.id, uid)
             if stored is not None:
                 return self._repeated_act(learner, stored, number, verb)
@@ -213,7 +213,7 @@ class Answers(LearnerDays):
         """
         uid = new_uuid() if id is None else checked_uuid(id)
         number = card_number(card_id)
-        with self._db.write():
+        with self._db.write(learner=None if also or whole_note else learner.id):
             seq, latest = self._rows.log_end(learner.id)
             today = self._day(learner, latest)
             checked = checked_verb(verb, due_on, today)
@@ -239,7 +239,7 @@ class Answers(LearnerDays):
     def set_dates(self, learner: Learner, dates: Mapping[CardId, Day]) -> int:
         """Sets the due dates of many cards: one action, one undo. Gives how many were set; new cards have none."""
         uid = new_uuid()
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             seq, latest = self._rows.log_end(learner.id)
             today = self._day(learner, latest)
             found = (self._rows.card(learner.id, card) for card in dates)

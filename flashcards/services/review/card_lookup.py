@@ -164,7 +164,7 @@ class Cards(Queues):
         self._set(learner, deck_address, "new_per_day", new_per_day)
 
     def _set(self, learner: Learner, address: str, column: str, value: int | None) -> None:
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             for deck in self._decks_at(address):
                 self._card_rows.save_deck_setting(learner.id, deck, column, value)
 

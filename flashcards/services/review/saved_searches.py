@@ -53,7 +53,7 @@ class SavedSearches(Sets):
         if not query:
             raise Invalid("Give a search: without one everything is found.", field="q")
         saved = SavedSearch(uid, called, query, on_today)
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             self._wanted(learner, query)
             kept = self._searches.all(learner.id)
             if any(it.name.casefold() == called.casefold() and it.id != uid for it in kept):
@@ -68,7 +68,7 @@ class SavedSearches(Sets):
 
     def move_search_up(self, learner: Learner, search_id: str) -> None:
         """Puts a search one place further up; raises NotFound."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             kept = self._searches.all(learner.id)
             place = _place(kept, search_id)
             if place:
@@ -77,7 +77,7 @@ class SavedSearches(Sets):
 
     def delete_search(self, learner: Learner, search_id: str) -> None:
         """Forgets a search; raises NotFound."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             kept = self._searches.all(learner.id)
             del kept[_place(kept, search_id)]
             self._searches.replace(learner.id, kept)

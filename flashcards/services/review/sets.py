@@ -85,7 +85,7 @@ class Sets(Cards):
         if (q is None) == (cards is None):
             raise Invalid("Give a search, or else the ids of cards.", field="q")
         query = (q or "").strip()
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             stored = self._sets.get(learner.id, uid)
             if stored is not None:
                 return _repeated(stored, query, mode, cards), False
@@ -125,7 +125,7 @@ class Sets(Cards):
 
     def end_set(self, learner: Learner, set_id: str) -> None:
         """Forgets a set; what was answered in it stays. Raises NotFound."""
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             self._sets.delete(learner.id, self._stored_set(learner, set_id).id)
 
     def set_left(self, learner: Learner, set_id: str) -> OpenSet | None:

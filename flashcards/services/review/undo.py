@@ -36,7 +36,7 @@ class Undo(Answers):
         result again, one of an author's edit is refused: the learner may set another due date. Raises
         NotFound where there is nothing (or no such id), Conflict where it is not the last action.
         """
-        with self._db.write():
+        with self._db.write(learner=learner.id):
             rows = self._rows.last_action(learner.id)
             if review_id is not None:
                 wanted = self._rows.stored(learner.id, checked_uuid(review_id))

@@ -1,8 +1,9 @@
 """What a backup is: one zip with the database, the secret key, and the decks folder with its media.
 
-``flashcards.sqlite3``, ``secret.key``, ``bundled-decks.json`` (which built-in decks came, and as what), ``decks/...``.
-Of the decks folder all regular files, but for Git's own folder and the data folder where that lies within; links are
-left out: they may lead anywhere. Older backups hold the first two alone.
+``flashcards.sqlite3`` (of a database on a server ``flashcards.dump``, as `pg_dump` makes it), ``secret.key``,
+``bundled-decks.json`` (which built-in decks came, and as what), ``decks/...``. Of the decks folder all regular
+files, but for Git's own folder and the data folder where that lies within; links are left out: they may lead anywhere.
+Older backups hold the first two alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
@@ -27,28 +29,61 @@ LOG = logging.getLogger("flashcards.backup")
 
 DATABASE_NAME = "flashcards.sqlite3"
 """The name of the database within a backup, whatever it is called in the data folder."""
+DUMP_NAME = "flashcards.dump"
+"""The same of a database on a server."""
 DECKS = "decks"
-_LARGEST = {DATABASE_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
+_LARGEST = {DATABASE_NAME: 64 * 2**30, DUMP_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
 _LARGEST_FILE = 4 * 2**30
-_STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg"}
+_STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg", ".dump"}
 """Endings of files that do not get smaller."""
 
 
+def copy_name(address: DatabaseAddress) -> str:
+    """What the copy of a database is called in a backup."""
+    return DATABASE_NAME if isinstance(address, Path) else DUMP_NAME
+
+
+def check_copy(copy: Path) -> None:
+    """Proves that such a copy is whole, ours, and of no newer version; raises Unavailable."""
+    if copy.name == DATABASE_NAME:
+        check_file(copy)
+    else:
+        # psycopg is there only where somebody uses a server.
+        from flashcards.storage.postgresql_dump import check_dump
+
+        check_dump(copy)
+
+
+def is_of_server(file: Path) -> bool:
+    """Whether a backup is of a database on a server; False where it cannot be read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return DUMP_NAME in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
 def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts: int) -> None:
-    """Writes a backup into the new file `target`; raises OSError. How many accounts it holds stands in its comment."""
+    """Writes a backup into the new file `target`; raises OSError. How many accounts it holds stands in its comment.
+
+    `database` is a copy that has the name of `copy_name`.
+    """
     with target.open("xb") as file:
         target.chmod(0o600)  # password hashes and the secret key are in it
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
             archive.comment = json.dumps({"accounts": accounts}).encode()
-            archive.write(database, DATABASE_NAME)
+            archive.write(database, database.name, _compression(database))
             archive.write(data / KEY_NAME, KEY_NAME)
             if (data / MANIFEST).is_file():
                 archive.write(data / MANIFEST, MANIFEST)
             for path, name in _files(decks, data) if decks else ():
-                kind = zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
-                _add(archive, path, f"{DECKS}/{name}", kind)
+                _add(archive, path, f"{DECKS}/{name}", _compression(path))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _compression(path: Path) -> int:
+    return zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str, kind: int) -> None:
@@ -104,8 +139,11 @@ def holds_accounts(file: Path) -> bool:
         return False
 
 
-def unpack(file: Path, folder: Path) -> None:
-    """Brings a backup's files, checked, into the empty folder; raises Invalid where it is none of ours."""
+def unpack(file: Path, folder: Path) -> Path:
+    """Brings a backup's files, checked, into the empty folder, and gives where the copy of the database is there.
+
+    Raises Invalid where it is no backup of ours.
+    """
     try:
         opened = file.open("rb")
     except OSError as error:
@@ -114,7 +152,8 @@ def unpack(file: Path, folder: Path) -> None:
         with opened, zipfile.ZipFile(opened) as archive:
             members = archive.infolist()
             names = [info.orig_filename for info in members]
-            if len(set(names)) != len(names) or not {DATABASE_NAME, KEY_NAME} <= set(names):
+            copies = [name for name in names if name in (DATABASE_NAME, DUMP_NAME)]
+            if len(set(names)) != len(names) or len(copies) != 1 or KEY_NAME not in names:
                 raise Invalid(f"{file} is not a backup of this program.")
             for info in members:
                 if not _is_ours(info.orig_filename):
@@ -124,14 +163,16 @@ def unpack(file: Path, folder: Path) -> None:
         raise Invalid(f"{file} is not a backup, or it is damaged: {error}.") from error
     if not is_secret_key((folder / KEY_NAME).read_bytes()):
         raise Invalid(f"{file} holds no secret key: it is not a backup of this program.")
+    copy = folder / copies[0]
     try:
-        check_file(folder / DATABASE_NAME)
+        check_copy(copy)
     except FlashcardsError as error:
         raise Invalid(f"The database in {file} is damaged or too new: {error}") from error
+    return copy
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a member has a name that we give: the three, or a path below the decks that leads nowhere else."""
+    """Whether a member has a name that we give: one at the top, or a path below the decks that leads nowhere else."""
     if name in _LARGEST:
         return True
     path = PurePosixPath(name)

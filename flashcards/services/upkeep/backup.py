@@ -12,12 +12,11 @@ from pathlib import Path
 from flashcards.clock import Clock
 from flashcards.errors import Conflict, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
-from flashcards.services.upkeep.archive import DATABASE_NAME, holds_accounts, pack
+from flashcards.services.upkeep.archive import check_copy, copy_name, holds_accounts, pack
 from flashcards.services.upkeep.backup_hook import run_hook
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.generations import kept
 from flashcards.storage.database import Database
-from flashcards.storage.sqlite_database import check_file
 from flashcards.temporary import TemporaryFolder
 
 FOLDER = "backups"
@@ -144,7 +143,7 @@ class BackupService:
         # In the target's own folder: a name is only given to a whole file by a rename within one disk.
         # What a process left there that was killed meanwhile goes with the next backup.
         with TemporaryFolder(folder) as temporary:
-            copy, packed = temporary / DATABASE_NAME, temporary / "backup.zip"
+            copy, packed = temporary / copy_name(self._db.address), temporary / "backup.zip"
             self._db.backup(copy, target)
             self._check(copy)
             pack(packed, copy, self._data, self._decks, self._accounts())
@@ -153,8 +152,10 @@ class BackupService:
 
     def _check(self, copy: Path) -> None:
         try:
-            check_file(copy)
+            check_copy(copy)
         except Unavailable as error:  # the copy is what the database is, and nobody will find it at its place
+            if not isinstance(self._db.address, Path):
+                raise Unavailable(f"No backup of {self._db.address} was made. {error}") from error
             raise Unavailable(
                 f"The database {self._db.address} is damaged, so no backup was made: run `flashcards doctor`, and"
                 " restore a backup that is older."

@@ -3,6 +3,9 @@
 Everything is unpacked, checked and flushed beside the database first, and what it will replace is copied aside. Then
 the folder of what comes is renamed: from that moment on the backup counts. What is left, putting each file at its
 place, is done again from that folder by whoever comes next, should we be killed (`finish_restore`, at each start).
+
+Into a database on a server all comes in one transaction of the server's. The key goes before it, as nothing in an empty
+database was made with the other one, and the decks after it: killed in between, the same command does it again.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flashcards.errors import Conflict, FlashcardsError
+from flashcards.database_address import DatabaseAddress, ServerAddress
+from flashcards.errors import Conflict, FlashcardsError, Invalid
 from flashcards.new_names import flush_folder
 from flashcards.services.sync.bundled_decks import MANIFEST
-from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, unpack
+from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, DUMP_NAME, is_of_server, unpack
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
@@ -39,12 +43,25 @@ class Restored:
     decks: int | None
 
 
-def restore(file: Path, data: Path, database: Path, decks: Path | None = None) -> Restored:
+def restore(file: Path, data: Path, database: DatabaseAddress, decks: Path | None = None) -> Restored:
     """Puts a backup in the place of the database and the secret key; of the decks only into an empty folder.
 
-    What was there is kept. Raises Invalid where the file is no backup of ours, Conflict while a server or another
-    command has the database open, Unavailable where the disk does not let us; then nothing was changed.
+    What was there is kept; a database on a server has to be new. Raises Invalid where the file is no backup of ours,
+    Conflict while a server or another command has the database open, and where the one on a server has tables,
+    Unavailable where the disk or the server does not let us; then nothing was changed.
     """
+    if isinstance(database, Path):
+        return _restore_file(file, data, database, decks)
+    return _restore_to_server(file, data, database, decks)
+
+
+def _restore_file(file: Path, data: Path, database: Path, decks: Path | None) -> Restored:
+    if is_of_server(file):
+        raise Invalid(
+            f"{file} is the backup of a database on a server: set FLASHCARDS_DATABASE_URL to the address of a new one"
+            f" there, and restore into it. From there, `flashcards database copy sqlite:///{database}` brings all of it"
+            " into a file."
+        )
     with said(data):
         for folder in (data, database.parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,6 +80,66 @@ def restore(file: Path, data: Path, database: Path, decks: Path | None = None) -
                 shutil.rmtree(staged, ignore_errors=True)
             _finish(data, database, decks)
             return Restored(kept, count)
+
+
+def _restore_to_server(file: Path, data: Path, database: ServerAddress, decks: Path | None) -> Restored:
+    place = restoring_place(data, database)
+    with said(data):
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(place):
+            _finish(data, place, decks)
+            _remove_left_behind(data)
+            with tempfile.TemporaryDirectory(dir=data, prefix=_UNPACKING) as unpacked:
+                return _into_server(file, Path(unpacked), data, database, decks)
+
+
+def _into_server(file: Path, unpacked: Path, data: Path, database: ServerAddress, decks: Path | None) -> Restored:
+    """`unpacked` is an empty folder in `data`; nobody else restores."""
+    place = restoring_place(data, database)
+    copy = unpack(file, unpacked / "backup")
+    staged, count = copy.parent, _choose_decks(copy.parent, decks)
+    copy = copy.rename(unpacked / copy.name)
+    _flush_tree(staged)
+    kept = _put_aside(data, place)
+    try:
+        _replace(staged / KEY_NAME, data / KEY_NAME, 0o600)
+        staged.rename(_staged(place))
+        _fill(database, copy)
+    except BaseException:
+        _put_back(data, place, kept)
+        raise
+    _finish(data, place, decks)
+    return Restored(kept, count)
+
+
+def _fill(database: ServerAddress, copy: Path) -> None:
+    """Brings the copy of a database, of a server's or a file's, into the new one on a server."""
+    # Both are needed once in a service's life, if ever: no start loads them.
+    if copy.name == DUMP_NAME:
+        from flashcards.storage.postgresql_database import restore_dump
+
+        restore_dump(copy, database)
+    else:
+        from flashcards.services.upkeep.moving import copy_database
+        from flashcards.storage.database import migrate
+
+        migrate(copy)
+        copy_database(copy, database)
+
+
+def _put_back(data: Path, place: Path, kept: Path | None) -> None:
+    """All is as it was: what came beside the database goes again."""
+    shutil.rmtree(_staged(place), ignore_errors=True)
+    if kept is None:
+        (data / KEY_NAME).unlink(missing_ok=True)
+    else:
+        _replace(kept / KEY_NAME, data / KEY_NAME, 0o600)
+        shutil.rmtree(kept, ignore_errors=True)
+
+
+def restoring_place(data: Path, database: DatabaseAddress) -> Path:
+    """Beside which path lies what a restore has not yet brought to its place: `finish_restore`, `is_cut_off`."""
+    return database if isinstance(database, Path) else data / "server"
 
 
 def finish_restore(data: Path, database: Path, decks: Path | None) -> bool:
