@@ -26,9 +26,9 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         write_decks(Path(folder) / "decks", 20, 250)
         with server(Path(folder)) as served:
-            _measure(served, "warm", 1.0)
-            full = _measure(served, "full", SECONDS)
-            steady = _measure(served, "steady", SECONDS)
+            measure(served, "warm", 1.0)
+            full = measure(served, "full", SECONDS)
+            steady = measure(served, "steady", SECONDS)
     return [
         Row(
             "POST /api/v1/reviews, 8 clients, 8 threads", full["rate"], "1/s", 500, better="higher",
@@ -41,7 +41,8 @@ def run() -> list[Row]:
     ]  # fmt: skip
 
 
-def _measure(served: Served, mode: str, seconds: float) -> dict[str, float]:
+def measure(served: Served, mode: str, seconds: float) -> dict[str, float]:
+    """What `client_process` measured, in a process of its own: full is without thought, steady a fixed rate."""
     arguments = [str(served.port), served.token, mode, str(seconds)]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.bench_http", *arguments], capture_output=True, text=True, check=True
@@ -103,7 +104,11 @@ def client_process(port: int, token: str, mode: str, seconds: float) -> None:
         work.join()
     times = sorted(took * 1000 for client in clients for took in client.times)
     cuts = quantiles(times, n=100)
-    print(json.dumps({"rate": len(times) / (time.perf_counter() - begin), "p50": cuts[49], "p99": cuts[98]}))
+    print(
+        json.dumps(
+            {"rate": len(times) / (time.perf_counter() - begin), "count": len(times), "p50": cuts[49], "p99": cuts[98]}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -22,11 +22,10 @@ from flashcards.domain.plan.model import (
     Learner,
     PlanCard,
     Request,
-    learner_first_grades,
-    learner_pace,
-    learner_speeds,
+    learner_of,
 )
-from flashcards.domain.plan.plan import days_cards, make_plan
+from flashcards.domain.plan.plan import day_order, make_plan
+from flashcards.domain.plan.serving import LONGER, fitting
 from tests.learner_logs import scaled
 
 CARDS = 1701
@@ -111,15 +110,20 @@ class Simulation:
         self.answers += 1
         return self._took(what, usual)
 
-    def drill(self, seconds: float) -> None:
-        """What failed today, in `seconds`: what is left open when they are over stays so."""
+    def drill(self, seconds: float) -> float:
+        """What failed since it was drilled last, in `seconds`: what is left open when they are over stays so.
+
+        The seconds that it took.
+        """
+        spent = 0.0
         for card in self.open:
-            if seconds <= 0:
+            if spent >= seconds:
                 break
             assert card.memory is not None
             card.memory = fsrs.review(card.memory, 4, 0)
-            seconds -= self._took("drill", 9.0)
+            spent += self._took("drill", 9.0)
         self.open.clear()
+        return spent
 
     def _took(self, what: str, usual: float) -> float:
         seconds = usual * self.truth.speed * self.chance.lognormvariate(-0.08, 0.4)
@@ -128,15 +132,10 @@ class Simulation:
 
     def learner(self) -> Learner:
         """What the log tells."""
-        missed = len([day for day in self.missed if day < self.day])
-        kept, pace_sd = learner_pace(len(self.times), self.day - missed, missed)
-        return Learner(
-            strength=fit_strength(self.ratios),
-            speeds=learner_speeds(self.times),
-            first_grades=learner_first_grades(self.first_counts),
-            kept=kept,
-            pace_sd=pace_sd,
-        )
+        begun = min((day for day in range(self.day) if day not in self.missed), default=self.day)
+        days = range(begun + 1, self.day)
+        missed = sum(day in self.missed for day in days)
+        return learner_of(fit_strength(self.ratios), self.times, self.first_counts, len(days) - missed, missed)
 
     def scope(self) -> list[PlanCard]:
         """The cards as a plan gets them."""
@@ -170,28 +169,38 @@ class Simulation:
 
 
 def under_plan(ask_known: bool = False) -> Callable[[Simulation, int], None]:
-    """Today's cards by gain on the day; `ask_known` also asks each day what will be known."""
+    """A day as the queue serves it: what the morning promised, then the drill, then what else fits.
+
+    `ask_known` also asks each day what will be known.
+    """
 
     def policy(it: Simulation, day: int) -> None:
         learner, scope = it.learner(), it.scope()
         request = Request(TODAY + day, TODAY + it.days, it.minutes)
         if ask_known:
             it.known[day] = make_plan(request, scope, learner).known
+        order = day_order(request, scope, learner, it.budget() * LONGER)
+        shorter = order.meant < len(order.cards) and order.seconds < it.budget() - 60
+        promise = set(fitting(order.cards, order.seconds if shorter else it.budget()))
         spent = 0.0
-        for asked in days_cards(request, scope, learner, it.budget() * 1.5):
-            if spent >= it.budget():
-                break
-            card = it.cards[asked.card]
-            if card.memory is not None:
-                said = fsrs.recall(scaled(card.memory, learner.strength.factor), TODAY + day - card.last)
-                before = len(it.ratios)
-                spent += it.answer(card, day)
-                it.predicted.append((day, said, it.ratios[before][1]))
-            else:
-                spent += it.answer(card, day)
-        it.drill(it.budget() - spent)
+        for promised in (True, False):
+            for asked in order.cards:
+                if (asked.card in promise) == promised and spent < it.budget():
+                    spent += _asked(it, it.cards[asked.card], day, learner.strength.factor)
+            spent += it.drill(it.budget() - spent)
 
     return policy
+
+
+def _asked(it: Simulation, card: Card, day: int, strength: float) -> float:
+    """Asks a card, and keeps how likely it was said to be remembered; the seconds that it took."""
+    if card.memory is None:
+        return it.answer(card, day)
+    said = fsrs.recall(scaled(card.memory, strength), TODAY + day - card.last)
+    before = len(it.ratios)
+    seconds = it.answer(card, day)
+    it.predicted.append((day, said, it.ratios[before][1]))
+    return seconds
 
 
 def under_sm2(new_a_day: int) -> Callable[[Simulation, int], None]:

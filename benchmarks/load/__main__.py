@@ -14,10 +14,12 @@ import random
 import resource
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.load.behind_nginx import nginx
 from benchmarks.load.learners import Learner, Measured, idle, slow
 from benchmarks.web_server import Served, server, write_decks
 
@@ -44,7 +46,11 @@ def main() -> None:
     for _ in range(asked.runs):
         with tempfile.TemporaryDirectory() as folder:
             write_decks(Path(folder) / "decks", 20, 250)
-            with server(Path(folder), load.learners, asked.serve) as served:
+            with ExitStack() as stack:
+                served = stack.enter_context(server(Path(folder), load.learners, asked.serve))
+                if asked.nginx:
+                    print("behind nginx")
+                    served = replace(served, port=stack.enter_context(nginx(Path(folder), served.port)))
                 print("\n".join(run(served, load, Path(folder) / "probe")), flush=True)
 
 
@@ -57,6 +63,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--warm", type=float, default=15, help="seconds in which all come; they do not count")
     words.add_argument("--think", type=float, nargs=2, default=(3.0, 5.0), metavar=("LEAST", "MOST"))
     words.add_argument("--runs", type=int, default=1)
+    words.add_argument("--nginx", action="store_true", help="a proxy between: may take 1.5 times as long at most")
     words.add_argument("--serve", default="flashcards.web.server:serve", help="MODULE:FUNCTION that serves instead")
     return words.parse_args()
 

@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -64,10 +65,11 @@ class Source(click.Path):
             raise Invalid(f"The name of a {wanted} is empty; give the path of one.")
         path = Path(value)
         try:
-            if path.is_dir() and not self.folders:
+            found = path.stat().st_mode  # `exists` keeps what is wrong with a path to itself from Python 3.14 on
+            if stat.S_ISDIR(found) and not self.folders:
                 raise Invalid(f"{path}: this is a folder; give the path of a file.")
-            if not path.exists():
-                raise Invalid(f"{path}: there is no such {wanted}; check the path.")
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            raise Invalid(f"{path}: there is no such {wanted}; check the path.") from None
         except OSError as error:
             raise Invalid(f"{path}: {error.strerror}; check the path.") from error
         return path

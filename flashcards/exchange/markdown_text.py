@@ -178,12 +178,14 @@ def closed_deletion(number: int, inner: str, hint: str = "") -> str:
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _NOTE = re.compile(r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]{2,}\S.*))*)\n?", re.M)
 _NOTE_USE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_NO_TARGET = r"(?<!\]\()"  # in ![words](<p 1.png>) the brackets hold a file's name
+_NAME_ENDS = r"(?=[\s/>])"
 _TAG = re.compile(
-    r"</?(b|strong|i|em|s|del|strike|u|span|font|center|small|big)\b[^<>]*>"
-    r"|<img\b([^<>]*)>|<a\b([^<>]*)>(.*?)</a>|</?(p|div)\b[^<>]*>",
+    rf"{_NO_TARGET}(?:</?(b|strong|i|em|s|del|strike|u|span|font|center|small|big){_NAME_ENDS}[^<>]*>"
+    rf"|<img{_NAME_ENDS}([^<>]*)>|<a{_NAME_ENDS}([^<>]*)>(.*?)</a>|</?(p|div){_NAME_ENDS}[^<>]*>)",
     re.I | re.S,
 )
-_BLOCK_HTML = re.compile(r"<(table|ul|ol|pre|blockquote|h[1-6])\b[^<>]*>.*?</\1>", re.I | re.S)
+_BLOCK_HTML = re.compile(rf"{_NO_TARGET}<(table|ul|ol|pre|blockquote|h[1-6]){_NAME_ENDS}[^<>]*>.*?</\1>", re.I | re.S)
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "del": "~~", "strike": "~~"}
 _ATTRIBUTE = re.compile(r"([a-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.I)
 

@@ -35,7 +35,6 @@ from flashcards.storage.models import (
     Rendering,
     Review,
 )
-from flashcards.storage.practice import missed
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
 from flashcards.storage.schedules import columns as schedule_columns
 from flashcards.storage.schedules import schedule_of
@@ -491,6 +490,8 @@ def _state(state: str, learner: LearnerId, today: Day, due: Collection[int]) -> 
         case "changed":
             return _LIVE & (Note.revision > 1) & (Note.revision > _revision_answered(learner))
         case "missed":
+            from flashcards.storage.practice import missed
+
             return _LIVE & Card.id.in_(missed(learner))
         case "removed":
             return _GONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, SQL, Select, fn
@@ -519,10 +520,15 @@ def _plan(row: Row) -> PlanRow:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=16)
+def _order(cards: str) -> tuple[OrderedCard, ...]:
+    """A day's order as it is stored: every queue of the day asks for it, and it stays as it was made."""
+    return tuple(OrderedCard(*it) for it in cast(list[list[Any]], json.loads(cards)))
+
+
 def _day(row: Row) -> PlanDayRow:
     plan, day, made_at, cards, seconds, new, low, middle, high, recalled, figures = row
-    order = cast(list[list[Any]], json.loads(cards))
     return PlanDayRow(
-        plan, day, made_at, tuple(OrderedCard(*it) for it in order), seconds, new,
+        plan, day, made_at, _order(cards), seconds, new,
         None if middle is None else (low, middle, high), recalled, json.loads(figures),
     )  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan.contract import Choice
-from tests.browser.live import Live, answer, open_review, sent, show
+from tests.browser.every_page import Visit, everything
+from tests.browser.live import Live, again_with, answer, open_review, sent, show
+from tests.browser.test_layout import ask
 
 CUT = """() => [
   ...document.querySelectorAll('.tabs a, .g b, .g small, .btn, .seg a, h1:not(.vh), .nums dd'),
@@ -76,3 +78,77 @@ def test_the_pages_of_a_plan_can_be_read(live: Live, new_context: Callable[..., 
         names = page.locator(".fits :is(td a, th[scope=row] div > span)")
         assert all(name.evaluate("(one) => one.getClientRects().length") == 1 for name in names.all())
         assert names.count() == {"/": 3, "/plan": 3, "/welcome": 0}[address]
+
+
+def test_browse_gives_its_width_to_the_cards(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    """A wide window with large letters is a narrow one: the card's words come before ease and lapses."""
+    page = new_context(ann, viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{live.url}/browse")
+    expect(page.get_by_role("columnheader", name="Ease")).to_be_visible()
+    _large(page)
+    expect(page.get_by_role("columnheader", name="Ease")).to_be_hidden()
+    card, table = page.locator(".browse td:nth-child(2)").first.bounding_box(), page.locator(".sized").bounding_box()
+    assert card is not None
+    assert table is not None
+    assert card["width"] > table["width"] / 2
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+NO_PAGES = {
+    "bring.progress_json", "exchange.package", "exchange.progress_json", "media.file", "metrics.page",
+    "partner.state", "pwa.manifest", "pwa.service_worker", "reminders.feed", "reminders.to_confirm", "settings.my_data",
+    "static", "today.healthz", "today.readyz",
+}  # fmt: skip
+"""What programs read, what ends in a file, and the page that is made as that of `stop` is."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, list[Visit]]]:
+    with everything(tmp_path_factory.mktemp("everything")) as site:
+        yield site
+
+
+def test_no_page_is_left_out(site: tuple[Live, list[Visit]]) -> None:
+    """A new page has to be added to `every_page`, or to those that nobody looks at."""
+    live, visits = site
+    routes = live.site.app.url_map
+    addresses = routes.bind("localhost")
+    seen = {addresses.match(it.address.partition("?")[0])[0] for it in visits if it.name != "missing"}
+    shown = (rule for rule in routes.iter_rules() if "GET" in (rule.methods or ()) and "/api/" not in rule.rule)
+    pages = {rule.endpoint for rule in shown}
+    assert sorted(pages - seen - NO_PAGES) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_every_page_with_the_browsers_own_text_twice_as_large(
+    site: tuple[Live, list[Visit]], browser: Browser, width: int
+) -> None:
+    """No column of letters, nothing outside of the window, nothing over something else, all of it in reach."""
+    live, visits = site
+    large = again_with(browser, "--blink-settings=defaultFontSize=32")
+    faults: list[str] = []
+    for learner in dict.fromkeys(visit.learner for visit in visits):
+        context = large.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+        if learner:
+            live.enter(context, learner)
+        page = context.new_page()
+        for visit in (it for it in visits if it.learner == learner):
+            response = page.goto(live.url + visit.address)
+            assert response
+            assert response.ok or visit.name in {"missing", "browse-refused"}, visit
+            faults += [f"{visit.name}: {fault}" for fault in _faults(page)]
+        context.close()
+    large.close()
+    assert not faults, "\n".join(faults)
+
+
+def _faults(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{wide} px too wide"] * (wide > 0) + [
+        f"{question}: {one}"
+        for question in ("brokenWords", "cutTexts", "overlaps", "unreachable")
+        for one in ask(page, question)
+    ]

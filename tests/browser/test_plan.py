@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from flashcards.clock import system_clock
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan.contract import Choice
-from tests.browser.live import Live, answer, sent, serve, wait_ready
+from tests.browser.live import Live, answer, open_review, sent, serve, wait_ready
 from tests.browser.test_accessibility import check
 from tests.site import PASSWORD, copy_data
 
@@ -93,6 +94,22 @@ def test_the_first_minute(live: Live, new_context: Callable[..., BrowserContext]
     answer(page)
     sent(page)
     assert [row.kind for row in live.log(ann)] == ["scheduled"]
+
+
+def test_the_minutes_left_are_those_of_today(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    """The script goes on reckoning with what each card takes: new ones take longer than what is drilled."""
+    live.services.plans.make(ann, Choice(live.services.review.study_day(ann) + 14, 15))
+    page = new_context(ann).new_page()
+    open_review(page, f"{live.url}/review")
+    for key in "131413":
+        answer(page, key)
+    sent(page)
+    said = re.findall(r"about (\d+) minutes? left", page.locator("#day").inner_text())
+    page.goto(live.url)
+    assert said == re.findall(r"(\d+) minutes? left today", page.get_by_role("heading", level=1).inner_text())
+    assert said
 
 
 def test_skipping_leaves_all_as_it_is(live: Live, new_context: Callable[..., BrowserContext]) -> None:

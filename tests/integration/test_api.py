@@ -630,6 +630,27 @@ def test_a_choice_may_not_be_empty(refused: FlaskClient) -> None:
     problem(refused.get(f"{API}/export.apkg?history="), 422, "history")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/sets", {"id": new_id(), "mode": "cram", "cards": []}, "cards"),
+        ("PATCH", "/me", {"name": ""}, "name"),
+        ("PUT", f"/searches/{new_id()}", {"name": "All", "q": ""}, "q"),
+    ],
+    ids=["cards", "name", "q"],
+)
+def test_what_may_not_be_empty_says_so(
+    refused: FlaskClient, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
+    refusal = problem(refused.open(API + path, method=method, json=body), 422, field)
+
+    assert refusal["detail"] == f"{field}: it is empty."
+
+
+def test_a_set_without_an_id_is_not_the_whole_queue(refused: FlaskClient) -> None:
+    problem(refused.get(f"{API}/queue?set="), 404)
+
+
 @pytest.mark.parametrize("name", ["last", "batch"])
 def test_what_is_no_review_cannot_be_deleted_and_says_so(refused: FlaskClient, name: str) -> None:
     response = refused.delete(f"{API}/reviews/{name}")

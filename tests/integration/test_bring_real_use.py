@@ -12,6 +12,7 @@ from flashcards.domain.card import Basic, Cloze, Content
 from flashcards.errors import Invalid
 from flashcards.exchange.obsidian_settings import PATH
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, bring
+from tests.integration.test_deck_pages import png
 
 
 def brought(
@@ -166,6 +167,30 @@ def test_what_was_lost_silently(tmp_path: Path) -> None:
     assert (deck.tags, deck.order) == (("a-b",), 3.0)
     assert "[^1]: the *note*" in (tmp_path / "into" / "a.md").read_text()
     assert len(contents) == 1
+
+
+def test_text_above_a_table_belongs_to_the_front(tmp_path: Path) -> None:
+    text = "#flashcards\n\nWhat is in the second row?\n| a | b |\n|---|---|\n| 1 | 2 |\n?\nOne and two.\n"
+
+    contents, report = brought(tmp_path, "obsidian", "a.md", text)
+
+    [content] = [it for it in contents if isinstance(it, Basic)]
+    assert content.question.startswith("What is in the second row?\n\n| a | b |\n")
+    assert (content.answer, told(report)) == ("One and two.", "")
+
+
+@pytest.mark.parametrize("name", ["p.png", "img.png", "img 1.png", "b-2.png", "a b.png", "h1.png", "s/u.png"])
+def test_the_name_of_a_picture_is_no_tag(tmp_path: Path, name: str) -> None:
+    """Its size is left out, and that is said."""
+    picture = tmp_path / "source" / name
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(png(3, 3))
+
+    contents, report = brought(tmp_path, "obsidian", "a.md", f"q::![[{name}|100]] </h1>\n")
+
+    assert report.media == (name,)
+    assert f"![{picture.stem}](" in shown(contents)
+    assert told(report) == "the size of a picture was left out"
 
 
 @pytest.mark.parametrize("kind", ["hashcards", "obsidian"])

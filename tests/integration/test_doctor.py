@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Unavailable
-from flashcards.services.upkeep import doctor
+from flashcards.services.upkeep import sqlite_note as words
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage import card_ranges
@@ -63,8 +63,8 @@ def test_a_long_log_is_read_in_ranges_of_cards(world: StudyWorld, rows: int, mon
 
 def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sqlite_note() == f"SQLite {SQLITE_VERSION}"
-    monkeypatch.setattr(doctor, "SQLITE_VERSION", "3.40.1")
-    monkeypatch.setattr(doctor, "SQLITE_WITH_RESET_BUG", True)
+    monkeypatch.setattr(words, "SQLITE_VERSION", "3.40.1")
+    monkeypatch.setattr(words, "SQLITE_WITH_RESET_BUG", True)
     assert "SQLite 3.40.1: older than 3.51.3" in sqlite_note()
 
 

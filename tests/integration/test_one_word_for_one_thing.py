@@ -103,7 +103,17 @@ def test_folders_without_work_say_why(client: FlaskClient, site: Site, clock: Cl
     assert client.post("/welcome", data={"date": "2027-02-20", "minutes": "20", "round": "coding"}).status_code == 303
     assert "1 folder with nothing to do today: your plan leaves them out" in main(client, "/")
     other = site.client(site.learner("Bob", new_per_day=1))
-    assert "1 folder with nothing to do today: nothing is due, and today's new cards come from" in main(other, "/")
+    assert "1 folder with nothing to do today: nothing is due, and new cards come from other folders" in main(
+        other, "/"
+    )
+
+
+def test_folders_whose_cards_are_done_are_not_called_passed_over(client: FlaskClient, clock: Clock) -> None:
+    while "Nothing left for today." not in (said := main(client, "/")):
+        answer(client, clock, 4)
+        if "with nothing to do today" in said:
+            assert "today: done, or today's minutes go to what gains more" in said
+    assert "2 folders with nothing to do today Folder" in main(client, "/")
 
 
 def test_minutes_are_chosen_in_one_way(client: FlaskClient) -> None:

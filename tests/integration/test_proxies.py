@@ -109,8 +109,12 @@ def test_bad_values_are_named() -> None:
 # --- who may set the server up
 
 
+KEPT = {"Connection": "keep-alive"}
+"""What every browser says to whom it is connected to, and no proxy hands on."""
+
+
 def signup(site: Site, code: str = "", **more: Any) -> TestResponse:
-    headers = {"Origin": more.pop("origin", "http://localhost")} | more.pop("headers", {})
+    headers = KEPT | {"Origin": more.pop("origin", "http://localhost")} | more.pop("headers", {})
     data = {"name": "Eve", "password": PASSWORD, "code": code}
     return site.app.test_client().post("/signup", data=data, headers=headers, **more)
 
@@ -118,8 +122,8 @@ def signup(site: Site, code: str = "", **more: Any) -> TestResponse:
 @pytest.mark.parametrize("header", FORGED)
 def test_a_visit_through_a_proxy_needs_the_code(site: Site, header: str, caplog: pytest.LogCaptureFixture) -> None:
     client = site.app.test_client()
-    assert 'name="code"' in client.get("/signup", headers={header: FORGED[header]}).text
-    assert 'name="code"' not in client.get("/signup").text
+    assert 'name="code"' in client.get("/signup", headers={**KEPT, header: FORGED[header]}).text
+    assert 'name="code"' not in client.get("/signup", headers=KEPT).text
     refused = signup(site, headers={header: FORGED[header]})
     assert refused.status_code == 403
     assert "needs the code" in refused.text
@@ -136,9 +140,18 @@ def test_a_visit_through_a_proxy_needs_the_code(site: Site, header: str, caplog:
         {"headers": {"Sec-Fetch-Site": "same-origin"}, "origin": "https://cards.example.org"},
         {"headers": {"Referer": "https://cards.example.org/signup"}},
         {"environ_overrides": {"SERVER_PROTOCOL": "HTTP/1.0"}},
+        {"headers": {"Connection": ""}},
+        {"headers": {"Connection": "close"}},
         {"environ_base": {"REMOTE_ADDR": STRANGER}},
     ],
-    ids=["the origin is another name", "the referrer is another name", "HTTP/1.0, as nginx speaks", "not from here"],
+    ids=[
+        "the origin is another name",
+        "the referrer is another name",
+        "HTTP/1.0, as older nginx speaks",
+        "no connection is kept, as newer nginx speaks",
+        "the connection ends, as some proxies have it",
+        "not from here",
+    ],
 )
 def test_what_no_browser_of_this_machine_sends_needs_the_code(site: Site, more: dict[str, Any]) -> None:
     assert signup(site, **more).status_code == 403

@@ -6,6 +6,7 @@ answer with all of its checks. `make nightly` installs it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,8 @@ from tests.site import open_site, prepared_data
 
 schemathesis = pytest.importorskip("schemathesis", reason="make nightly installs it")
 
-EXAMPLES = 10
-"""Requests of each kind and operation."""
+EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
+"""Requests of each kind and operation: `EXAMPLES=200 make nightly` looks longer."""
 DECK = "# Signs\n\n" + "\n\n".join(f"## Question {number}? {{#q{number}}}\n\nAnswer {number}." for number in range(20))
 
 
@@ -49,8 +50,8 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 # of names that is longer than the description.
 DEPENDS = re.compile(
     "day is past|break is over|before it begins|1970 or later|No deck has a question|a search, or else the ids"
-    "|no picture|no sound note|the package itself|lies in the future|another break|at most 365 days"
-    "|choose another"
+    "|no picture|no sound note|refuse the characters|the package itself|lies in the future|another break"
+    "|at most 365 days|choose another|save the deck first|has at least one character|without one everything is found"
     "|no time zone|cannot be seen|Name a folder such as|Give a name of at most|is no path|leaves the decks folder"
 )
 ADDRESSES = [(operation.method, PATH_PART.sub(r"{\1}", operation.path)) for operation in OPERATIONS]

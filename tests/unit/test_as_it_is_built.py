@@ -20,6 +20,8 @@ from tests.chromium import MISSING
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+OF_DEVELOPERS = {"test", "dev", "bench", "nightly", "fuzz", "code"}
+"""Extras that nothing which ships may need."""
 
 
 def imported(folder: Path) -> set[str]:
@@ -42,7 +44,7 @@ def declared(*extras: str) -> dict[str, Requirement]:
 
 
 def test_whatever_is_imported_is_declared() -> None:
-    known = {canonicalize_name(name) for name in declared("metrics", "notify", "postgresql")}
+    known = {canonicalize_name(name) for name in declared(*PROJECT["optional-dependencies"].keys() - OF_DEVELOPERS)}
     installed = packages_distributions()
     foreign = {name: installed.get(name, [name]) for name in imported(ROOT / "flashcards") - sys.stdlib_module_names}
     del foreign["flashcards"]
@@ -70,6 +72,21 @@ def test_no_test_that_failed_is_run_again() -> None:
     again = re.compile(r"rerun|\bflaky\b|pytest-retry", re.I)
     files = [ROOT / "pyproject.toml", ROOT / "Makefile", *(ROOT / ".ci").iterdir(), *(ROOT / "locked").glob("*.txt")]
     assert [file.name for file in files if again.search(file.read_text("utf-8"))] == []
+
+
+def test_what_is_installed_is_locked_and_the_newest_and_the_lowest_are_tested_too() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--require-hashes -r locked/$(1).txt" in makefile
+    assert "--require-hashes -r locked/lowest.txt" in makefile
+    for file in (ROOT / "locked").glob("*.txt"):
+        lines = file.read_text("utf-8").split("\n")
+        pinned = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9._-]+(\[.*\])?==", line, re.I)]
+        assert pinned
+        assert [lines[number] for number in pinned if "--hash=sha256:" not in lines[number + 1]] == [], file.name
+    tests = (ROOT / ".github" / "workflows" / "tests.yml").read_text("utf-8")
+    assert {"lowest", "newest"} <= set(re.findall(r"dependencies: (\w+)", tests))
+    versions = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if ":: Python :: 3." in line]
+    assert {*versions} <= set(re.findall(r'"(3\.\d+)"', tests))
 
 
 def test_pages_install_this_program_and_no_stranger_of_its_name() -> None:

@@ -17,7 +17,6 @@ from typing import Literal
 from flashcards.domain.memory.calibration import NONE, Calibration, Tally, calibrate
 from flashcards.domain.memory.chances import log_loss
 from flashcards.domain.memory.fsrs import DEFAULTS, Parameters
-from flashcards.domain.memory.optimise import optimise
 from flashcards.domain.memory.walk import Logged, Predicted, since, steps, walk
 from flashcards.domain.study_day import Day
 
@@ -110,6 +109,8 @@ class Ledger:
         before = max((size for size in self._optimised if size <= rows), default=0)
         if not before or before * self._patience < rows:
             start = self._optimised.get(before, DEFAULTS)
+            from flashcards.domain.memory.optimise import optimise
+
             self._optimised[rows] = optimise(steps(self.log[:rows]), start)
             before = rows
         return self._optimised[before]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from flashcards.domain.memory.fsrs import DEFAULTS, Parameters
 from flashcards.domain.memory.walk import Logged, walk
 
-PRIOR_SD = 0.5
+PRIOR_SD = 0.5 * 1.25
 LEAST_SD = 0.06
 """A memory changes from week to week: no log makes it surer than this."""
 _BINS = 20

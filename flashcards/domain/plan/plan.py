@@ -1,8 +1,8 @@
 """The answer to a request: a plan for each day up to the day, and what will be known on it.
 
 The plan is run with the learner's strength as it is thought to be, and at the ends of the range in which 80 of 100
-such learners lie; what they get done in the time is uncertain, too. To that the chance of each answer on the day is
-added. The parts of the range add like standard deviations.
+such learners lie; their speed, how first answers go and which days they keep are uncertain, too. To that the chance of
+each answer on the day is added, like standard deviations.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from flashcards.domain.plan.mind import Mind
 from flashcards.domain.plan.model import (
@@ -28,6 +29,7 @@ from flashcards.domain.plan.model import (
 )
 from flashcards.domain.plan.new_cards_order import by_worth
 from flashcards.domain.plan.run import NEVER, Run, Scope, SM2Run, named
+from flashcards.domain.plan.spread import Deviations, missed_days, quantile, together
 from flashcards.domain.study_day import Day
 
 EIGHTY = 1.2816
@@ -37,6 +39,7 @@ WIDER = 1.25
 sure than its answers alone would make it."""
 MORE_MINUTES = 15
 _LESS = 0.75
+_LEAST = 0.01
 NEW_A_DAY = 20
 _PATH_POINTS = 30
 _ANSWERS = 8_000
@@ -58,7 +61,7 @@ def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> 
     as_drilled = Mind(learner, learner.strength.factor, request.style, drilled=True)
     without = SM2Run(sample.request, sample.cards, as_drilled, learner, NEW_A_DAY / sample.every)
     shares = _shares(request, cards, learner)
-    path = _path(sample, usual, without, shares.kept)
+    path = _path(sample, usual, without, shares.middle)
     days = tuple(_planned(usual, place, sample.every) for place in range(len(usual.days)))
     if sample.every > 1:
         near = Run(request, cards, _mind(request, learner, 0), learner)
@@ -99,43 +102,82 @@ class _Sample:
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """What becomes of the number known: as a share of it.
+    """What becomes of the number known, as a share of what the usual run gives.
 
-    `weak` and `strong` are the ends of the range of the learner's memory, `slow` and `fast` of their pace, `more` is
-    15 minutes more a day, `kept` the days that are missed.
+    `low`, `middle` and `high` are the range and the median by what is uncertain of the learner and of the days that
+    they will miss, without the chance of each answer on the day; `more` is 15 minutes more a day.
     """
 
-    weak: float = 1.0
-    strong: float = 1.0
-    slow: float = 1.0
-    fast: float = 1.0
+    low: float = 1.0
+    middle: float = 1.0
+    high: float = 1.0
     more: float = 1.0
-    kept: float = 1.0
 
 
 def _shares(request: Request, cards: Sequence[PlanCard], learner: Learner) -> _Shares:
     sample = _Sample(request, cards, _ANSWERS_OF_SHARES)
 
-    def known(more_minutes: float, deviations: float) -> float:
-        asked = replace(sample.request, minutes=sample.request.minutes + more_minutes / sample.every)
+    def gone(minutes: float, deviations: float) -> tuple[float, Run]:
+        asked = replace(sample.request, minutes=minutes / sample.every)
         run = Run(asked, sample.cards, _mind(asked, learner, deviations), learner)
         run.go()
-        return run.scope.known(request.day)
+        return run.scope.known(request.day), run
 
-    usual = known(0, 0)
+    usual, run = gone(request.minutes, 0)
     if usual <= 0 or request.minutes <= 0:
         return _Shares()
     off = EIGHTY * WIDER
-    weak, strong = (known(0, by) / usual for by in (-off, off))
-    more = known(MORE_MINUTES, 0) / usual
-    less = known((_LESS - 1) * request.minutes, 0) / usual
+    weak, strong = (max(_LEAST, gone(request.minutes, by)[0] / usual) for by in (-off, off))
+    more = gone(request.minutes + MORE_MINUTES, 0)[0] / usual
+    less = max(_LEAST, gone(request.minutes * _LESS, 0)[0] / usual)
     # By how much the number changes with the time, both on the logarithm.
-    grows = max(0.0, math.log(more) / math.log(1 + MORE_MINUTES / request.minutes)) if more > 0 else 0.0
-    costs = max(0.0, math.log(less) / math.log(_LESS)) if less > 0 else 1.0
+    grows = max(0.0, math.log(max(1.0, more)) / math.log(1 + MORE_MINUTES / request.minutes))
+    costs = max(0.0, math.log(less) / math.log(_LESS))
+    around = together(
+        [
+            Deviations(max(0.0, -math.log(weak)) / EIGHTY, max(0.0, math.log(strong)) / EIGHTY),
+            Deviations(costs * learner.speed_sd, grows * learner.speed_sd),
+            Deviations(*[_first_grades_sd(run, learner, sample.every) / usual] * 2),
+        ]
+    )
     days = sum(request.seconds(day) > 0 for day in range(request.today, request.day))
-    missed = learner.kept * (1 - learner.kept) / max(1, days)
-    by_pace = EIGHTY * math.sqrt(learner.pace_sd**2 + missed)
-    return _Shares(weak, strong, math.exp(-costs * by_pace), math.exp(grows * by_pace), more, learner.kept**costs)
+    lost = costs * _lost_to_the_drill(run, learner, sample.every)
+    chances = missed_days(days, learner.kept, learner.kept_known_from)
+    outcomes = [
+        (chance, costs * math.log(max(_LEAST, 1 - missed / max(1, days))) - lost)
+        for missed, chance in enumerate(chances)
+    ]
+    low, middle, high = (math.exp(quantile(share, outcomes, around)) for share in (0.1, 0.5, 0.9))
+    return _Shares(low, middle, high, more)
+
+
+def _lost_to_the_drill(run: Run, learner: Learner, every: float) -> float:
+    """The share of the time that no card gets: whoever is through with a day's cards sooner than was expected drills.
+
+    How long a day's cards take is about normal around its minutes: the mean of what is left over is its standard
+    deviation by the root of two pi.
+    """
+    days = [len(day.asked) * every for day in run.days if day.asked]
+    answers = fmean(days) if days else 1.0
+    return min(0.5, learner.time_spread / math.sqrt(2 * math.pi * max(1.0, answers)))
+
+
+def _first_grades_sd(run: Run, learner: Learner, every: float) -> float:
+    """The standard deviation of the number known, as the first grades of the cards to be begun are not sure: how often
+    each is given, and to how many of these.
+
+    The variance of the chances is that of a Dirichlet distribution.
+    """
+    scope, day = run.scope, run.request.day
+    known = [
+        (grade, scope.mind.recall(scope.states[it], day - scope.last[it])) for it, grade in run.first_grades.items()
+    ]
+    if not known:
+        return 0.0
+    by_grade = [fmean([recall for it, recall in known if it == grade] or [0.0]) for grade in range(4)]
+    mean = sum(chance * recall for chance, recall in zip(learner.first_grades, by_grade, strict=True))
+    spread = sum(chance * (recall - mean) ** 2 for chance, recall in zip(learner.first_grades, by_grade, strict=True))
+    return len(known) * math.sqrt(spread * (1 / (learner.grades_known_from + 1) + 1 / (len(known) * every)))
 
 
 def days_cards(request: Request, cards: Sequence[PlanCard], learner: Learner, seconds: float) -> tuple[Asked, ...]:
@@ -209,7 +251,7 @@ def _mind(request: Request, learner: Learner, deviations: float) -> Mind:
     return Mind(learner, learner.strength.at(deviations), request.style)
 
 
-def _path(sample: _Sample, plan: Run, without: SM2Run, kept: float) -> tuple[PathPoint, ...]:
+def _path(sample: _Sample, plan: Run, without: SM2Run, share_kept: float) -> tuple[PathPoint, ...]:
     """Runs both to the end, and says on at most 30 days what each knows."""
     request, every = sample.request, sample.every
     step = max(1, math.ceil((request.day - request.today) / _PATH_POINTS))
@@ -217,7 +259,7 @@ def _path(sample: _Sample, plan: Run, without: SM2Run, kept: float) -> tuple[Pat
     for day in [*range(request.today, request.day, step), request.day]:
         plan.go(day)
         without.go(day)
-        share = every * kept ** ((day - request.today) / (request.day - request.today))
+        share = every * share_kept ** ((day - request.today) / (request.day - request.today))
         points.append(PathPoint(day, plan.scope.known(day) * share, without.scope.known(day) * share))
     return tuple(points)
 
@@ -230,9 +272,10 @@ def _known(run: Run, shares: _Shares, cards: Sequence[PlanCard]) -> dict[int | N
     for folder in (None, *counts):
         count, of_these = (len(cards), len(run.scope.cards)) if folder is None else (counts[folder], sampled[folder])
         every = count / of_these if of_these else 0.0
-        median, spread = middle[folder] * every * shares.kept, EIGHTY**2 * chance[folder] * every
-        down = math.sqrt(spread + sum((median * max(0.0, 1 - it)) ** 2 for it in (shares.weak, shares.slow)))
-        up = math.sqrt(spread + sum((median * max(0.0, it - 1)) ** 2 for it in (shares.strong, shares.fast)))
+        usual, by_chance = middle[folder] * every, EIGHTY * math.sqrt(chance[folder] * every)
+        median = usual * shares.middle
+        down = math.hypot(by_chance, usual * (shares.middle - shares.low))
+        up = math.hypot(by_chance, usual * (shares.high - shares.middle))
         # Not more is known than was seen.
         found[folder] = Known(max(0.0, median - down), median, min(seen[folder] * every, median + up))
     return found

@@ -22,10 +22,13 @@ from flashcards.domain.study_day import Day
 
 NEVER: State = -1
 CORE_WEIGHT = 3
-_PROBES = ((0.44, 0.03), (0.2, 0.01))
-_USUAL_RECALL = 0.8
+_UNSURE = 0.4
+_PROBES = 0.05
+_DAYS_OF_PROBES = 3
 """While the strength of a memory is less sure than the first number (on the logarithm), the second is the share of the
-time that goes to cards that were seen, before new ones: without answers to them nothing is learnt of the learner."""
+time that goes to cards that were seen, before new ones and beside what failed the day before: without answers to them
+nothing is learnt of the learner. A run takes it that they are known after so many days."""
+_USUAL_RECALL = 0.8
 _REFRESH = 8
 """What asking is worth is computed anew when the days since the last answer, or those left, changed by an eighth."""
 MOST_FAILED = 1 / 12
@@ -123,15 +126,19 @@ class Scope:
 
 
 class Run:
-    """A run through the days of a request under the plan."""
+    """A run through the days of a request under the plan.
+
+    `first_grades` are those that were dealt to cards never seen before: 0 for Again to 3 for Easy, by place.
+    """
 
     def __init__(self, request: Request, cards: Sequence[PlanCard], mind: Mind, learner: Learner) -> None:
         self.request = request
         self.scope = Scope(cards, mind)
         self.days: list[DayRun] = []
+        self.first_grades: dict[int, int] = {}
         self._mind = mind
         self._outcomes = Outcomes(learner.first_grades)
-        self._probes = next((share for sd, share in _PROBES if learner.strength.log_sd > sd), 0.0)
+        self._probes = _PROBES if learner.strength.log_sd > _UNSURE else 0.0
         self._stamps = [0] * len(cards)
         self._ready: list[tuple[float, int, int]] = []
         self._calendar: dict[Day, list[int]] = defaultdict(list)
@@ -170,7 +177,7 @@ class Run:
         usual = min(budget, self.request.minutes * 60.0)
         self._failed_first(found, notes, usual * MOST_FAILED)
         cores = self._seconds_of_cores(found, notes, usual) if left <= LAST_DAYS else 0.0
-        new = self._new_seconds(day, usual, cores)
+        new = self._new_seconds(day, usual, cores, found.seconds)
         self._by_worth(found, notes, put_off, left, usual - new - cores)
         if cores:
             self._cores_once(found, notes, found.seconds + cores)
@@ -189,12 +196,17 @@ class Run:
         self._new.day_ends()
         return found
 
-    def _new_seconds(self, day: Day, usual: float, cores: float) -> float:
-        """The seconds of a day for new cards; some of it goes to what was seen while the learner is not known."""
+    def _new_seconds(self, day: Day, usual: float, cores: float, failed: float) -> float:
+        """The seconds of a day for new cards; some of it goes to what was seen while the learner is not known.
+
+        `failed` seconds went to what failed the day before.
+        """
         seen = self.seen()
         usual_cost = self._mind.cost(_USUAL_RECALL)
         new = new_seconds(self.request, day, len(self._new) * self._cost_of_new, seen * usual_cost, cores)
-        return min(new, usual * (1 - self._probes)) if seen else new
+        if not seen or day >= self.request.today + _DAYS_OF_PROBES:
+            return new
+        return min(new, usual * (1 - self._probes) - failed)
 
     def _refresh(self, day: Day, left: int) -> None:
         states, last, weights = self.scope.states, self.scope.last, self._weights
@@ -300,7 +312,7 @@ class Run:
 
     def _ask_new(self, found: DayRun, place: int) -> float:
         found.asked.append((place, "new"))
-        grade = self._outcomes.first_grade()
+        grade = self.first_grades[place] = self._outcomes.first_grade()
         seconds = self.scope.answer_new(place, found.day, grade)
         found.seconds += seconds
         self._new.answered()

@@ -11,7 +11,7 @@ from flashcards.domain.ids import CardId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory, Parameters
 from flashcards.domain.memory.strength import fit_strength
-from flashcards.domain.plan.model import Learner, learner_first_grades, learner_pace, learner_speeds
+from flashcards.domain.plan.model import Learner, learner_of
 from flashcards.domain.study_day import Day
 from flashcards.storage.plans import AnswerRow
 
@@ -46,16 +46,12 @@ def material(
 ) -> Material:
     """All of it. `log` are the newest of the learner's `answers`, in their order; `off` are days on which nothing was
     to be studied: they are not missed."""
-    kept, missed = _days(log, today, off)
-    timed = sum(row.took_ms is not None for row in log)
-    share, pace_sd = learner_pace(timed, kept, missed)
-    learner = Learner(
-        parameters=chosen,
-        strength=fit_strength(_ratios(log, whole=len(log) >= answers, chosen=chosen), chosen),
-        speeds=learner_speeds(_timed(log, efforts)),
-        first_grades=learner_first_grades(_first_grades(log)),
-        kept=share,
-        pace_sd=pace_sd,
+    learner = learner_of(
+        fit_strength(_ratios(log, whole=len(log) >= answers, chosen=chosen), chosen),
+        list(_timed(log, efforts)),
+        _first_grades(log),
+        *_days(log, today, off),
+        chosen,
     )
     return Material(learner, memories, answers, efforts, forgotten)
 
@@ -120,10 +116,10 @@ def _first_grades(log: Sequence[AnswerRow]) -> list[int]:
 
 
 def _days(log: Sequence[AnswerRow], today: Day, off: frozenset[Day]) -> tuple[int, int]:
-    """(kept, missed): of the last 60 days before today, from the first answer on."""
+    """(kept, missed): of the last 60 days before today, from the day after that of the first answer on."""
     studied = {row.day for row in log}
     if not studied:
         return 0, 0
-    days = [day for day in range(max(min(studied), today - 60), today) if day in studied or day not in off]
+    days = [day for day in range(max(min(studied) + 1, today - 60), today) if day in studied or day not in off]
     kept = sum(day in studied for day in days)
     return kept, len(days) - kept

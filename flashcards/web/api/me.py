@@ -15,7 +15,7 @@ from flashcards.web.auth.login import learner, services
 THEMES = ("auto", "light", "dark")
 NEW_ORDERS = ("decks", "folders", "core", "random")
 SETTINGS = (
-    Field("name", Text(64), about="What the learner is called, and logs in with."),
+    Field("name", Text(64, least=1), about="What the learner is called, and logs in with."),
     Field("timezone", Text(64), about="An IANA name such as Europe/Berlin."),
     Field("day_start", Whole(0, 23), about="The hour of the learner's time zone at which their day starts."),
     Field("new_per_day", Whole(0, 9_999), about="New cards a day."),

@@ -208,14 +208,17 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of at most `most` values of a kind; of anything where the kind is None."""
+    """A list of `least` to `most` values of a kind; of anything where the kind is None."""
 
     kind: Kind | None
     most: int | None = None
+    least: int = 0
 
     def read(self, value: Any, name: str) -> list[Any]:
         if not isinstance(value, list):
             raise _wrong(name, "give a list")
+        if len(value) < self.least:
+            raise _wrong(name, "it is empty")
         if self.most is not None and len(value) > self.most:
             raise _wrong(name, f"give at most {self.most:,} of them")
         if self.kind is None:
@@ -224,6 +227,8 @@ class ListOf:
 
     def schema(self) -> Schema:
         described: Schema = {"type": "array", "items": self.kind.schema() if self.kind else {}}
+        if self.least:
+            described["minItems"] = self.least
         return described if self.most is None else described | {"maxItems": self.most}
 
 
@@ -279,7 +284,7 @@ class Object:
         found: dict[str, Any] = {}
         for field in self.fields:
             text = arguments.get(field.name)
-            free = isinstance(field.kind, Text) and not field.kind.choices and not field.kind.pattern
+            free = isinstance(field.kind, Text) and not (field.kind.choices or field.kind.pattern or field.kind.format)
             if text or (text is not None and not free):
                 value = int(text) if isinstance(field.kind, Whole) and _digits(text) else text
                 found[field.name] = field.kind.read(value, field.name)

@@ -17,7 +17,7 @@ SEARCHES = shapes.shape("SavedSearches", items=ListOf(SEARCH))
 BODY = Object(
     (
         Field("name", Text(LONGEST_NAME, least=1), True),
-        Field("q", Text(500), True),
+        Field("q", Text(500, least=1), True),
         Field("on_today", Flag(), about="Whether it stands on the first page; false where it is absent."),
     ),
     "NewSavedSearch",

@@ -15,7 +15,7 @@ SET = Object(
     (
         Field("id", shapes.REVIEW_ID, True, "Made by the client; sending it again is harmless."),
         Field("q", Text(500), about="A search, as on the browse page; this or cards."),
-        Field("cards", ListOf(shapes.CARD_ID, MOST_NAMED), about="The cards themselves, in place of a search."),
+        Field("cards", ListOf(shapes.CARD_ID, MOST_NAMED, 1), about="The cards themselves, in place of a search."),
         Field(
             "mode", Text(choices=SET_MODES), True,
             "review: what is due or new is asked as usual, no date of the others moves; cram: none does.",

@@ -101,8 +101,9 @@ def address_of(text: str) -> Address | None:
 def is_plain_visit() -> bool:
     """Whether this request is a browser's on this machine, with nothing in between that could carry others' visits.
 
-    A proxy that says nothing of itself shows by the names under which the browser knows this server, or by the
-    old version of HTTP that nginx speaks unless it is told otherwise.
+    A proxy that says nothing of itself shows by the names under which the browser knows this server, by the old
+    version of HTTP that older nginx speaks, and by the want of `Connection: keep-alive`: every browser says it to
+    whom it is connected to, and no proxy hands it on (RFC 9110, 7.6.1), so that nobody behind one can forge it.
     """
     peer = address_of(request.remote_addr or "")
     named = (request.headers.get(name) for name in ("Origin", "Referer"))
@@ -111,6 +112,7 @@ def is_plain_visit() -> bool:
         and peer is not None
         and peer.is_loopback
         and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+        and request.headers.get("Connection", "").lower() == "keep-alive"
         and urlsplit(f"//{request.host}").hostname in LOOPBACK_NAMES
         and all(_host_of(address) in LOOPBACK_NAMES for address in named if address)
     )

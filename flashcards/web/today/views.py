@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flashcards.domain.day_so_far import minutes_of
 from flashcards.errors import Unavailable
 from flashcards.services.plan.by_folder import FolderCounts
+from flashcards.services.review.contract import Today
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.review.filters import Filters, queue_of, read_filters
 
@@ -46,7 +47,7 @@ def page() -> str:
         searches=services().review.saved_searches(me, on_today=True),
         busy=[folder for folder in folders if folder.total],
         idle=[folder for folder in folders if not folder.total],
-        why_idle=_why_idle([folder for folder in folders if not folder.total], under_plan=plan is not None),
+        why_idle=_why_idle(now, [folder for folder in folders if not folder.total]),
         plan=plan,
         plot=today_chart(plan, now.study_day) if plan else None,
         path=path_rows(plan.path, plan.known) if plan and plan.known else (),
@@ -96,13 +97,15 @@ def done() -> str:
     )
 
 
-def _why_idle(idle: list[FolderCounts], *, under_plan: bool) -> str:
-    """Why folders have nothing to do today."""
-    if not under_plan:
-        held = any(folder.unseen for folder in idle)
-        return "nothing is due" + (", and today's new cards come from other folders" if held else "")
+def _why_idle(now: Today, idle: list[FolderCounts]) -> str:
+    """Why folders have nothing to do today, while others have."""
+    if now.plan is None:
+        if not any(folder.unseen for folder in idle):
+            return "nothing is due"
+        return "nothing is due, and " + ("new cards come from other folders" if now.new else "no new card comes today")
     within = sum(folder.in_plan for folder in idle)
     reasons = (
+        "done" if now.done and within else "",
         "today's minutes go to what gains more" if within else "",
         ("your plan leaves some out" if within else "your plan leaves them out") if within < len(idle) else "",
     )
