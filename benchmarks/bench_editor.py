@@ -37,9 +37,11 @@ def run() -> list[Row]:
         (decks / "long.md").write_text(f"---\ntitle: Long\n---\n\n{text}", "utf-8")
         with server(Path(folder)) as served:
             cost, nodes = _typing(served)
+        bare = _typing_into_a_bare_field(text)
     size = f"{len(text) // 1000} kB"
     return [
         Row(f"a key in the editor on {NOTES:,} notes, CPU of the page", cost, "ms", 16, note=size),
+        Row("of which a bare field with the same text takes", bare, "ms"),
         Row(f"nodes in the editor's page on {NOTES:,} notes", nodes, "", 3000),
     ]
 
@@ -65,6 +67,22 @@ def _typing(served: Served) -> tuple[float, int]:
         nodes = page.evaluate(NODES)
         browser.close()
     return cost, int(nodes)
+
+
+def _typing_into_a_bare_field(text: str) -> float:
+    """What the browser itself takes for a key: less cannot be had with a field of the browser's own."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_content(
+            '<textarea id="source" style="font:14px/1.6 monospace;width:38rem;height:40rem;overflow-wrap:anywhere">'
+        )
+        page.evaluate("(text) => { document.getElementById('source').value = text; }", text)
+        page.evaluate(TO_THE_MIDDLE)
+        page.wait_for_timeout(2000)
+        cost = sum(_main_thread(_traced(page))) / 1000 / KEYS
+        browser.close()
+    return cost
 
 
 def _traced(page: Page) -> list[dict[str, Any]]:

@@ -197,7 +197,9 @@ class PostgresqlDatabase(Database):
             connection = self.connection()
             cursor = connection.cursor(self._cursor_name())
             try:
-                yield from cursor.execute(*translated(sql, params))
+                # `yield from` would close the cursor itself, and raise where nobody hears it.
+                for row in cursor.execute(*translated(sql, params)):  # noqa: UP028
+                    yield row
             finally:
                 try:
                     cursor.close()

@@ -226,6 +226,15 @@ def test_e_opens_the_card_at_its_line(live: Live, new_context: Callable[..., Bro
     expect(ben.locator("#card")).to_be_visible()
 
 
+COUNTING = """() => {
+  window.work = { changed: 0, measured: 0 };
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  const counted = new MutationObserver((list) => { window.work.changed += list.length; });
+  counted.observe(document.getElementById("lines"), all);
+  const measure = Element.prototype.getBoundingClientRect;
+  Element.prototype.getBoundingClientRect = function () { window.work.measured++; return measure.call(this); };
+}"""
+"""From now on what a key changes and measures is counted: the work it makes, however busy the machine is."""
 NODES = "() => { let n = 0; for (const w = document.createTreeWalker(document.body, 5); w.nextNode();) n++; return n; }"
 
 
@@ -258,7 +267,39 @@ def test_of_a_long_file_only_what_is_near_is_in_the_page(live: Live, page: Page,
     # A key in the middle changes one note, which is shown; what is said of a line leads there.
     page.evaluate("""() => { const a = document.getElementById('source'), at = a.value.indexOf('Answer 1000,');
       a.focus(); a.setSelectionRange(at, at); }""")
-    page.keyboard.type("A new ")
+    page.keyboard.type("A")  # scrolls there
     expect(page.locator("#cards .st.changed")).to_have_count(1, timeout=60_000)
+    page.evaluate(COUNTING)
+    page.keyboard.type(" new ")
+    expect(page.locator("#cards article.cur")).to_contain_text("A new Answer 1000")
+    work = page.evaluate("work")
+    assert 5 <= work["changed"] <= 60
+    assert work["measured"] <= 60
     expect(page.locator("#cards article.cur")).to_contain_text("A new Answer 1000")
     assert page.evaluate(NODES) <= 3000
+
+
+EDITS = """() => {
+  const area = document.getElementById("source"), wrong = [];
+  const pieces = ["", "\\n", "x", "a\\n\\nb", "\\n\\n", "x".repeat(70000)];
+  let dice = 1;
+  const up_to = (most) => (dice = (dice * 48271) % 2147483647) % most;
+  const copied = () => [...document.querySelectorAll("#lines > div")].flatMap((block) =>
+    block.className === "closed" ? block.textContent.split("\\n") : [...block.children].map((one) => one.textContent));
+  area.value = "one\\n".repeat(200);
+  for (let edit = 0; edit < 300; edit++) {
+    const at = up_to(area.value.length + 1), end = at + up_to(edit % 3 ? 3 : 2000);
+    const put = pieces[up_to(edit % 50 ? 5 : 6)];
+    area.value = area.value.slice(0, at) + put + area.value.slice(end);
+    area.dispatchEvent(new Event("input"));
+    const wanted = area.value.split("\\n").map((row) => row || " ");
+    if (copied().join("\\n") !== wanted.join("\\n")) wrong.push([edit, at, end, put.length]);
+  }
+  return wrong;
+}"""
+"""Three hundred edits anywhere, by a row of numbers that is always the same; those after which the copy differs."""
+
+
+def test_the_copy_of_the_lines_follows_every_edit(live: Live, page: Page) -> None:
+    open_editor(page, f"{live.url}/decks/languages/capitals/edit")
+    assert page.evaluate(EDITS) == []

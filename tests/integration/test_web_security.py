@@ -76,6 +76,7 @@ def test_every_answer_carries_the_policy(client: FlaskClient, path: str) -> None
     headers = client.get(path).headers
     assert headers["Content-Security-Policy"] == PAGE_POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "Server" not in headers
 

@@ -276,7 +276,7 @@ class PlanDays:
         beyond = frozenset(it.card for it in day.cards if it.card not in promise)
         weighed = self.weighed(learner, plan)
         in_order = {there[it.card].note for it in order}
-        outside = tuple(row for row in due if not weighed.weight(row[5], row[3]) and row[3] not in in_order)
+        outside = tuple(row for row in weighed.without(due) if row[3] not in in_order)
         whole = seconds_of_day(plan, today, self.days_on_break(learner))
         planned = {it.card for it in day.cards}
         places = _places_outside(day, promise, whole) - sum(card not in planned for card in done)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcards.domain.ids import DeckId, NoteId
+from flashcards.domain.queue import DueRow
 from flashcards.services.plan.contract import USUAL_WEIGHT, Group
 
 
@@ -19,6 +20,12 @@ class Weighed:
     def weight(self, deck: DeckId, note: NoteId) -> int:
         """0 for a card that is not in scope."""
         return max(self.decks.get(deck, 0), self.notes.get(note, 0))
+
+    def without(self, due: Iterable[DueRow]) -> list[DueRow]:
+        """The due cards that are not in scope."""
+        inside = {deck for deck, weight in self.decks.items() if weight}
+        notes = {note for note, weight in self.notes.items() if weight}
+        return [row for row in due if row[5] not in inside and row[3] not in notes]
 
     @property
     def only_decks(self) -> bool:

@@ -10,6 +10,7 @@ from flashcards.domain.ids import CardId, LearnerId
 from flashcards.domain.queue import PlannedCard
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
+from flashcards.services.plan.days import FollowedDay
 from flashcards.services.plan.scope import Weighed
 from flashcards.services.review.contract import QueueCard, QueueKind
 from flashcards.services.review.learner_day import LearnerDays
@@ -44,7 +45,10 @@ class Asking(Protocol):
 class NextCards(LearnerDays):
     """Cards as they are shown to a learner."""
 
-    def _next_cards(self, learner: Learner, day: Asking, limit: int, held: Sequence[CardId]) -> tuple[QueueCard, ...]:
+    def _next_cards(
+        self, learner: Learner, day: Asking, limit: int, held: Sequence[CardId], followed: FollowedDay | None = None
+    ) -> tuple[QueueCard, ...]:
+        """The next cards, at most `limit`; `followed` is the day of a plan, which says how long each may take."""
         first = day.first(learner.id, frozenset(held))
         before = held[-1] if held else self._queue_rows.last_answered(learner.id)
         planned, marks = self._apart(first, limit, before)
@@ -57,6 +61,7 @@ class NextCards(LearnerDays):
             queue_card(
                 records[it], kind, learner, day.study_day, marks.get(it), news.get(it, NO_NEWS), days.get(it),
                 by_plan=it in by_plan,
+                seconds=None if followed is None else followed.seconds_of_card(it, kind == "drill"),
             )
             for it, kind in kinds.items()
         )  # fmt: skip

@@ -56,14 +56,14 @@ class PlanDay(NewCards):
         """The rest of a day under a plan: its cards within the minutes, due cards outside of it, the drill."""
         count = day.with_more(more)
         cards: list[PlannedCard] = [_planned_card(it, today) for it in day.asked[:count]]
-        counts = Counter(map(RestOfDay.kind, cards))
+        kinds = Counter(map(type, cards))
         outside = in_order(day.outside, today, learner.id, day.outside_within, due.order)
         cards += map(DueCard._make, outside)
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return RestOfDay(
             study_day=today,
             plan=InPlan(cards, drill),
-            left=Left(counts["due"] + len(outside), counts["new"], len(drill), early=counts["plan"]),
+            left=Left(kinds[DueCard] + len(outside), kinds[NewCard], len(drill), early=kinds[EarlyCard]),
             done=done_in(so_far, scope, drill),
             due=due,
             new_left=1,

@@ -51,15 +51,13 @@ class Queues(PlanDay, StudyAhead):
         with self._db.read():
             scope = replace(self._scope(learner, deck, tag), cards=among)
             day = self._ahead(learner, scope) if mode == "ahead" else self._rest_of_day(learner, scope, more)
-            cards = self._next_cards(learner, day, max(0, limit), held)
+            followed = day.followed if isinstance(day, RestOfDay) else None
+            cards = self._next_cards(learner, day, max(0, limit), held, followed)
             seq, _ = self._rows.log_end(learner.id)
         total = day.left.total + day.done
-        if not isinstance(day, RestOfDay) or day.followed is None:
+        if not isinstance(day, RestOfDay) or followed is None:
             return Queue(day.study_day, seq, day.left, total, cards)
-        timed = tuple(
-            replace(it, seconds=day.followed.seconds_of_card(CardId(int(it.id)), it.kind == "drill")) for it in cards
-        )
-        return Queue(day.study_day, seq, day.left, total, timed, day.followed.plan.id, round(day.seconds))
+        return Queue(day.study_day, seq, day.left, total, cards, followed.plan.id, round(day.seconds))
 
     def follows_plan(self, learner: Learner) -> bool:
         """Whether today is a plan's day, whose cards are answered in the mode plan."""

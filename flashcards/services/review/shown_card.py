@@ -24,10 +24,12 @@ def queue_card(
     days: dict[int, int] | None = None,
     *,
     by_plan: bool = False,
+    seconds: float | None = None,
 ) -> QueueCard:
     """A card to be asked today, with what each answer would do; `mark` is shared by confusable cards.
 
     `days` are those on the buttons where they are not what SM-2 gives; `by_plan` says that a plan decides instead.
+    `seconds` is how long it takes of a plan's day.
     """
     return QueueCard(
         id=str(card.id),
@@ -58,6 +60,7 @@ def queue_card(
         news=news,
         in_full_html=card.in_full_html,
         by_plan=by_plan,
+        seconds=seconds,
     )
 
 

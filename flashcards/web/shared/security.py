@@ -19,6 +19,7 @@ PAGE_POLICY = (
 MEDIA_POLICY = "default-src 'none'; form-action 'none'; sandbox"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # for browsers that know no frame-ancestors
     # no-referrer would make the browser's own forms send `Origin: null`.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
