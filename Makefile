@@ -57,7 +57,8 @@ test: $(VENV)/.test
 ON_POSTGRESQL = accounts answers undo sync doctor queue sets stats memory browse postgresql \
 	server_faults writers_beside_each_other server_backup moving card_answers flags saved_searches analysis plans breaks \
 	practice_rounds two_schedulers invites jobs sent_again audit edits reminders calendar commands api pages deck_pages \
-	editor_pages export_pages plan_interfaces plan_pages practice_pages scheduler_pages anki_export anki_import
+	editor_pages export_pages plan_interfaces plan_pages practice_pages scheduler_pages sync_practice practice_model \
+	plan_searches memory_pages anki_export anki_import
 test-postgres: $(VENV)/.test
 	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
 
