@@ -62,6 +62,15 @@ def _due(learner: LearnerId, today: Day) -> Query:
     )
 
 
+@prepared
+def _due_outside(learner: LearnerId, today: Day, decks: Collection[DeckId]) -> Query:
+    schedule = Indexed(Schedule, "schedule_due")
+    query = schedule.select(*_due_row(schedule)).where(
+        schedule.learner == learner, schedule.deck.is_null(False), asked_on(schedule, today)
+    )
+    return _in_places(schedule, query, None, decks)
+
+
 def _in_places(schedule: Any, query: Any, decks: Any, off: Any) -> Any:
     """Of these schedules those in `decks` (None: all) that are not in the decks `off` (None: none are)."""
     if decks is not None:
@@ -400,6 +409,10 @@ class QueueRows:
     def due(self, learner: LearnerId, today: Day) -> list[DueRow]:
         """Every card that is due, in all decks, in no order that means anything."""
         return cast(list[DueRow], _due.all(self._db, learner, today))
+
+    def due_outside(self, learner: LearnerId, today: Day, decks: Collection[DeckId]) -> list[DueRow]:
+        """Every card that is due, in all other decks than these."""
+        return cast(list[DueRow], _due_outside.all(self._db, learner, today, decks))
 
     def count_due(self, learner: LearnerId, today: Day) -> int:
         """How many cards `due` gives."""

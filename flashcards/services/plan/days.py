@@ -5,7 +5,7 @@ An order is made once a day, by the first who asks, and stored: a session goes o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -101,11 +101,11 @@ class PlanDays:
         plan = self._rows.followed(learner)
         return plan if plan is not None and plan.ended_at is None and today < plan.day else None
 
-    def prepare(self, learner: LearnerId, today: Day) -> None:
-        """Makes today's order where there is none; a database that is busy makes it later."""
+    def prepare(self, learner: LearnerId, today: Day) -> bool:
+        """Makes today's order where there is none; a database that is busy makes it later. Whether there is a plan."""
         plan = self.followed(learner, today)
         if plan is None or self._rows.has_day(learner, plan.id, today):
-            return
+            return plan is not None
         day = self.make_day(learner, plan, today)
         try:
             with self._db.write(learner=learner):
@@ -113,7 +113,8 @@ class PlanDays:
                 if self.followed(learner, today) == plan and not self._rows.has_day(learner, plan.id, today):
                     self._rows.save_day(learner, day)
         except Unavailable:
-            return  # the queue is as without a plan until it can be stored
+            pass  # the queue is as without a plan until it can be stored
+        return True
 
     def make_day(self, learner: LearnerId, plan: PlanRow, today: Day) -> PlanDayRow:
         """Today's order under a plan, from what is known of the learner now."""
@@ -256,11 +257,12 @@ class PlanDays:
         *,
         done: Collection[CardId],
         notes_done: Collection[NoteId],
-        due: Sequence[DueRow],
+        outside: Callable[[Weighed], Iterable[DueRow]],
     ) -> FollowedDay | None:
         """What is left of today; None where its order is not made.
 
-        `done` are the cards that were asked today and `notes_done` their notes, `due` all due cards, one of each note.
+        `done` are the cards that were asked today and `notes_done` their notes, `outside` gives the due cards that are
+        not what the plan is about, one of each note.
         The drill gets what time the cards leave: what it leaves open comes first on the next day.
         """
         day = self._rows.day(learner, plan.id, today)
@@ -276,7 +278,7 @@ class PlanDays:
         beyond = frozenset(it.card for it in day.cards if it.card not in promise)
         weighed = self.weighed(learner, plan)
         in_order = {there[it.card].note for it in order}
-        outside = tuple(row for row in weighed.without(due) if row[3] not in in_order)
+        others = tuple(row for row in outside(weighed) if row[3] not in in_order)
         whole = seconds_of_day(plan, today, self.days_on_break(learner))
         planned = {it.card for it in day.cards}
         places = _places_outside(day, promise, whole) - sum(card not in planned for card in done)
@@ -291,8 +293,8 @@ class PlanDays:
             fits=fits,
             beyond=beyond,
             beyond_done=sum(card in beyond for card in done),
-            outside=outside,
-            outside_within=max(0, min(len(outside), places, int(left // SECONDS_OUTSIDE))),
+            outside=others,
+            outside_within=max(0, min(len(others), places, int(left // SECONDS_OUTSIDE))),
             seconds=seconds,
             takes={it.card: it.seconds for it in order},
             weighed=weighed,

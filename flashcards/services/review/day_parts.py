@@ -120,10 +120,15 @@ class RestOfDay:
     plan: Plan | InPlan
     left: Left
     done: int
-    due: Due
+    find_due: Callable[[], Due]
     new_left: int
     followed: FollowedDay | None = None
     seconds: float = 0.0
+
+    @property
+    def due(self) -> Due:
+        """What is due, whoever asks it: read when it is asked for, within the transaction that the day was made in."""
+        return self.find_due()
 
     def by_deck(self) -> tuple[Counter[DeckId], Counter[DeckId], Counter[DeckId], list[DrillCard]]:
         """How many cards are due, new and early in each deck, and the drill."""

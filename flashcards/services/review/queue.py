@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import cache
 
 from flashcards.domain.ids import CardId
 from flashcards.domain.minutes_left import Asked, seconds_left
 from flashcards.domain.new_limits import NewLimits, new_left
-from flashcards.domain.queue import Plan
+from flashcards.domain.queue import DaySoFar, Plan
 from flashcards.domain.streak import streak
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan.days import LEAST_BACKLOG
 from flashcards.services.review.contract import BeyondLimit, DeckCounts, Left, LimitsLeft, Queue, QueueMode, Today
-from flashcards.services.review.day_parts import DecksToday, RestOfDay, Scope, done_in
+from flashcards.services.review.day_parts import DecksToday, Due, RestOfDay, Scope, done_in
 from flashcards.services.review.due_cards import due_left
 from flashcards.services.review.new_cards import HiddenNotes, deck_limits
 from flashcards.services.review.next_cards import held_cards
@@ -68,8 +69,7 @@ class Queues(PlanDay, StudyAhead):
         if self._db.is_in_transaction:
             return
         today = self.study_day(learner)
-        self._plan_days.prepare(learner.id, today)
-        if self._plan_days.followed(learner.id, today) is not None or self._plan_days.has_backlog(learner.id, today):
+        if self._plan_days.prepare(learner.id, today) or self._plan_days.has_backlog(learner.id, today):
             return
         if self._queue_rows.count_due(learner.id, today) > LEAST_BACKLOG:
             self._plan_days.prepare_backlog(learner.id, today, self._queue_rows.due(learner.id, today))
@@ -98,7 +98,7 @@ class Queues(PlanDay, StudyAhead):
                 new_limit_reached=not followed
                 and day.new_left <= 0
                 and any(deck.active and deck.unseen for deck in decks),
-                due_limit_reached=day.due.limited and not followed,
+                due_limit_reached=not followed and day.due.limited,
                 early=day.left.early,
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
                 plan_seconds=round(day.seconds),
@@ -128,9 +128,10 @@ class Queues(PlanDay, StudyAhead):
         """What each deck alone asks today; of it and of the limits nothing is known beyond this transaction."""
         scope = self._scope(learner)
         today, so_far = self._so_far(learner)
-        due = self._due(learner, scope, today, so_far)
-        if followed := self._followed_day(learner, scope, today, so_far, due):
-            return self._planned_decks(learner, scope, today, so_far, due, followed, only)
+        find_due = self._find_due(learner, scope, today, so_far)
+        if followed := self._followed_day(learner, scope, today, so_far, find_due):
+            return self._planned_decks(learner, scope, today, so_far, find_due, followed, only)
+        due = find_due()
         of_deck, most = Counter(row[5] for row in due.shown), due_left(learner, so_far)
         shown = of_deck if most is None else {deck: max(0, min(most, it)) for deck, it in of_deck.items()}
         drill = Counter(it.deck for it in so_far.drill if scope.has(it.deck, it.note, it.card))
@@ -152,9 +153,10 @@ class Queues(PlanDay, StudyAhead):
         with self._db.read():
             scope = self._scope(learner, deck, tag)
             today, so_far = self._so_far(learner)
-            due = self._due(learner, scope, today, so_far)
-            if followed := self._followed_day(learner, scope, today, so_far, due):
+            find_due = self._find_due(learner, scope, today, so_far)
+            if followed := self._followed_day(learner, scope, today, so_far, find_due):
                 return beyond_plan(followed)
+            due = find_due()
             decks = self._open_decks(learner, scope)
             limits = NewLimits(new_left(learner.new_per_day, so_far), deck_limits(decks, so_far))
             hidden = HiddenNotes(due, so_far)
@@ -165,6 +167,10 @@ class Queues(PlanDay, StudyAhead):
             held = len(self._new(learner, scope, today, decks, hidden, most))
             return BeyondLimit(over + held, held) if held else None
 
+    def _find_due(self, learner: Learner, scope: Scope, today: Day, so_far: DaySoFar) -> Callable[[], Due]:
+        """What is due, read once, when it is asked for: under a plan it seldom is."""
+        return cache(lambda: self._due(learner, scope, today, so_far))
+
     def seconds_of_due(self, learner: Learner, counts: Iterable[int]) -> list[int]:
         """How many seconds so many due cards take, by the learner's own answers, their drill with them."""
         paces = self._queue_rows.paces(learner.id)
@@ -172,9 +178,10 @@ class Queues(PlanDay, StudyAhead):
 
     def _rest_of_day(self, learner: Learner, scope: Scope, more: int = 0) -> RestOfDay:
         today, so_far = self._so_far(learner)
-        due = self._due(learner, scope, today, so_far)
-        if followed := self._followed_day(learner, scope, today, so_far, due):
-            return self._under_plan(learner, scope, today, so_far, due, followed, more)
+        find_due = self._find_due(learner, scope, today, so_far)
+        if followed := self._followed_day(learner, scope, today, so_far, find_due):
+            return self._under_plan(learner, scope, today, so_far, find_due, followed, more)
+        due = find_due()
         decks = self._open_decks(learner, scope)
         limits = NewLimits(new_left(learner.new_per_day, so_far) + more, deck_limits(decks, so_far, scope.own(more)))
         new = (
@@ -188,7 +195,7 @@ class Queues(PlanDay, StudyAhead):
             plan=Plan(due.allowed, new, drill, so_far.answered(scope.has_note), due.order),
             left=Left(len(due.allowed), len(new), len(drill)),
             done=done_in(so_far, scope, drill),
-            due=due,
+            find_due=find_due,
             new_left=new_left(learner.new_per_day, so_far),
         )
 
