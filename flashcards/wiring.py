@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from flashcards.services.reminders.calendar import CalendarService
     from flashcards.services.reminders.channels import Channels
     from flashcards.services.reminders.courier import Courier
-    from flashcards.services.reminders.mail import Mailer
     from flashcards.services.reminders.reminders import Reminders
     from flashcards.services.reminders.sending import Sending
+    from flashcards.services.reminders.smtp import Mailer
     from flashcards.services.review.statistics import StatsService
     from flashcards.services.upkeep.counts import Counts
     from flashcards.services.upkeep.doctor import DoctorService, Report
@@ -382,7 +382,7 @@ def _model(config: Config) -> Model | None:
 def _mailer(config: Config) -> Mailer | None:
     if config.mail is None:
         return None
-    from flashcards.services.reminders.mail import Mailer
+    from flashcards.services.reminders.smtp import Mailer
 
     return Mailer(config.mail, config.mail_from)
 

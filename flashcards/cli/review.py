@@ -21,7 +21,7 @@ from pygments.util import ClassNotFound
 from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
 from flashcards.cli.learner import choose_learner, user_option
-from flashcards.domain.day_so_far import day_so_far
+from flashcards.domain.day_in_words import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.grade import grades
 from flashcards.domain.study_day import date_of

@@ -8,7 +8,7 @@ from dataclasses import astuple
 from playwright.sync_api import Page
 
 from flashcards.domain.confusables import apart
-from flashcards.domain.day_so_far import day_so_far
+from flashcards.domain.day_in_words import day_so_far
 from flashcards.domain.effect import effect
 from flashcards.domain.queue import NewCard
 from flashcards.domain.typed_answer import compare

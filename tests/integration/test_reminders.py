@@ -17,8 +17,8 @@ from flashcards.domain.study_day import zone
 from flashcards.errors import Unavailable
 from flashcards.mail_server import MailServer
 from flashcards.services.accounts.facade import Learner
-from flashcards.services.reminders.mail import Mail, Mailer
 from flashcards.services.reminders.sending import Ran
+from flashcards.services.reminders.smtp import Mail, Mailer
 from flashcards.services.review.contract import Answer
 from tests.integration.smtp_world import Mailbox, free_port, smtp_server
 from tests.integration.study_world import DAY_MS, NOON, SetClock
@@ -366,7 +366,7 @@ def test_where_nothing_is_set_there_are_none_and_nothing_is_loaded(prepared: Pat
         "import sys; from tests.site import open_site; from pathlib import Path\n"
         "from flashcards.jobs.all import all_jobs\n"
         "with open_site(Path(sys.argv[1]), url='https://c.example.org') as site: all_jobs(site.services)\n"
-        "print(*('smtplib' in sys.modules, 'flashcards.services.reminders.mail' in sys.modules,"
+        "print(*('smtplib' in sys.modules, 'flashcards.services.reminders.smtp' in sys.modules,"
         " 'apprise' in sys.modules, 'requests' in sys.modules))"
     )
     found = subprocess.run(

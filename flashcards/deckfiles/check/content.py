@@ -11,8 +11,8 @@ from flashcards.deckfiles.media.files import MediaProblem, references, resolve
 from flashcards.deckfiles.parse.deck import Parsed
 from flashcards.deckfiles.parse.parts import Origin, locate
 from flashcards.deckfiles.render.macros import macros_in_force
-from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
+from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from flashcards.deckfiles.render.highlight import language_of
 from flashcards.deckfiles.render.jobs import RenderRequest
-from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.stand_ins import without_reserved
+from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from flashcards.deckfiles.text.inline import InlineSpan, inline_spans
 from flashcards.deckfiles.text.structure import scan
 from flashcards.domain.card import Basic, Cloze

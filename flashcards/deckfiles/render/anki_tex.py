@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from flashcards.deckfiles.render.macros import written_out
-from flashcards.deckfiles.render.mathml import ENVIRONMENTS, MACROS
+from flashcards.deckfiles.render.tex_to_mathml import ENVIRONMENTS, MACROS
 
 # A deletion within a formula: OPEN, its number, OPENED, its text, CLOSE. Texts from outside hold none of them.
 OPEN, OPENED, HINT, CLOSE = "\ue003", "\ue004", "\ue005", "\ue006"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.render.block_html import Block, Mark
+from flashcards.deckfiles.render.cloze_in_math import formula
 from flashcards.deckfiles.render.code_html import code_block, code_span, lines_of_fence, lines_of_indented, unquoted
 from flashcards.deckfiles.render.jobs import RenderProblem
-from flashcards.deckfiles.render.math_html import formula
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.render.stand_ins import PREFIX, StandIns
 from flashcards.deckfiles.text.inline import InlineSpan

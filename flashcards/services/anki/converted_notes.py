@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from flashcards.deckfiles.parse.point_refs import read_end
-from flashcards.deckfiles.render.mathml import MathError, render_math
+from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from flashcards.deckfiles.text.spans import spans
 from flashcards.domain.card import Basic, Cloze, Content, Note, PointRef
 from flashcards.exchange.anki.package_values import Converted

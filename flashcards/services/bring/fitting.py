@@ -13,8 +13,8 @@ from flashcards.deckfiles.identity.slugs import SlugPool, slug
 from flashcards.deckfiles.media.files import Media, resolve
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.printing import print_deck
-from flashcards.deckfiles.render.mathml import MathError, render_math
 from flashcards.deckfiles.render.sanitise import link_problem
+from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links
 from flashcards.deckfiles.text.media_references import pictures, references

@@ -17,7 +17,7 @@ from flashcards.storage.database import Database
 from flashcards.storage.reminders import ReminderRow, ReminderRows
 
 if TYPE_CHECKING:
-    from flashcards.services.reminders.mail import Mailer
+    from flashcards.services.reminders.smtp import Mailer
 
 HOURS = tuple(f"{hour:02d}:00" for hour in range(24))
 WEEKDAYS = tuple("1234567")

@@ -34,7 +34,7 @@ from flashcards.storage.reminders import ReminderRows, Subscriber
 
 if TYPE_CHECKING:
     from flashcards.services.reminders.courier import Courier, Outcome, Parcel
-    from flashcards.services.reminders.mail import Line, Mailer
+    from flashcards.services.reminders.smtp import Line, Mailer
 
 LOG = logging.getLogger("flashcards.reminders")
 
@@ -253,7 +253,7 @@ class Sending:
 
     def _deliver(self, line: Line, it: Todo, message: Message) -> str:
         """Sends one mail; what became of it."""
-        from flashcards.services.reminders.mail import MailRefused
+        from flashcards.services.reminders.smtp import MailRefused
 
         name = derived(self._key, it.what, it.who.learner, it.day).partition("-")[2]
         mail = texts.reminder_mail(it.who.email or "", message, name)

@@ -10,7 +10,7 @@ from flashcards.domain.study_day import Day, date_of
 from flashcards.storage.reminders import Week
 
 if TYPE_CHECKING:
-    from flashcards.services.reminders.mail import Mail
+    from flashcards.services.reminders.smtp import Mail
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -95,7 +95,7 @@ def test_message(stop: str) -> Message:
 
 
 def _mail(to: str, subject: str, text: str, name: str = "", headers: Mapping[str, str] | None = None) -> Mail:
-    from flashcards.services.reminders.mail import Mail
+    from flashcards.services.reminders.smtp import Mail
 
     return Mail(to, subject, text, name, headers or {})
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from flashcards.domain.day_so_far import day_so_far
+from flashcards.domain.day_in_words import day_so_far
 from flashcards.domain.grade import grades
 from flashcards.domain.study_set import why_again
 from flashcards.domain.typed_answer import compare

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from flashcards.domain.day_so_far import minutes_of
+from flashcards.domain.day_in_words import minutes_of
 from flashcards.errors import Unavailable
 from flashcards.services.plan.by_folder import FolderCounts
 from flashcards.services.review.contract import Today

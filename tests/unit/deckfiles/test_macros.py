@@ -13,7 +13,7 @@ from flashcards.deckfiles.render.anki_tex import mathjax
 from flashcards.deckfiles.render.in_process import render
 from flashcards.deckfiles.render.jobs import render_key, request_for
 from flashcards.deckfiles.render.macros import macros_in_force, written_out
-from flashcards.deckfiles.render.mathml import MathError, render_math
+from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from tests.unit.deckfiles.test_project import written
 
 MACROS = (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from math_core import LatexError, LatexToMathML
 
-from flashcards.deckfiles.render.mathml import MACROS, MathError, highlighted, render_math
+from flashcards.deckfiles.render.tex_to_mathml import MACROS, MathError, highlighted, render_math
 
 FORMULAS = [
     r"\hat{\theta} = \argmin_\theta \sum_{i=1}^n \ell(y_i, f_\theta(x_i)) + \lambda \norm{\theta}_2^2",

@@ -533,11 +533,11 @@ def test_the_key_depends_on_all_that_is_shown() -> None:
 
 def test_the_style_sheet_knows_every_class_of_a_formula_and_a_card() -> None:
     """Inline styles are not allowed, so a class without a rule is a formula drawn wrong."""
-    from flashcards.deckfiles.render import mathml
+    from flashcards.deckfiles.render import tex_to_mathml
 
     css = (Path(__file__).parents[3] / "flashcards" / "web" / "static" / "cards.css").read_text(encoding="utf-8")
-    names = {name for name in (*mathml._CLASSES.values(), *mathml._ENCLOSURES.values()) if name}
-    names |= {f"n{width}" for width in mathml._NEGATIVE}
+    names = {name for name in (*tex_to_mathml._CLASSES.values(), *tex_to_mathml._ENCLOSURES.values()) if name}
+    names |= {f"n{width}" for width in tex_to_mathml._NEGATIVE}
     names |= {
         "context",
         "cz",

@@ -7,8 +7,8 @@ from html import escape
 from typing import NamedTuple
 
 from flashcards.deckfiles.cloze.deletions import MATH_GAP
-from flashcards.deckfiles.render.mathml import MathError, highlighted, render_math
 from flashcards.deckfiles.render.stand_ins import PATTERN, StandIns
+from flashcards.deckfiles.render.tex_to_mathml import MathError, highlighted, render_math
 
 _MARKED_BEFORE, _MARKED_AFTER = highlighted("\0").split("\0")
 
