@@ -37,13 +37,13 @@ def test_it_is_found_in_a_log(factor: float) -> None:
 def test_nothing_known_is_the_prior() -> None:
     assert fit_strength([]) == UNKNOWN
     assert UNKNOWN.factor == 1.0
-    assert UNKNOWN.log_sd == 0.5
-    assert UNKNOWN.at(-1) == pytest.approx(math.exp(-0.5))
+    assert UNKNOWN.log_sd == 0.625
+    assert UNKNOWN.at(-1) == pytest.approx(math.exp(-0.625))
 
 
 def test_more_answers_are_surer() -> None:
     few, many = fit_strength(answers(50, 1.0)), fit_strength(answers(5000, 1.0))
-    assert LEAST_SD <= many.log_sd < few.log_sd < 0.5
+    assert LEAST_SD <= many.log_sd < few.log_sd < 0.625
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -57,7 +57,7 @@ def test_answers_all_alike_do_not_run_away(right: bool) -> None:
 def test_bounds(given_answers: list[tuple[float, bool]]) -> None:
     found = fit_strength(given_answers)
     assert abs(found.log_mean) <= 3
-    assert LEAST_SD <= found.log_sd <= 0.5 + 1e-9
+    assert LEAST_SD <= found.log_sd <= 0.625 + 1e-9
 
 
 def test_answers_on_the_same_day_say_nothing() -> None:
