@@ -71,7 +71,8 @@ def translate(error: psycopg.Error, address: ServerAddress) -> Exception:
     """What the server or the way to it does to us becomes Unavailable; a wrong statement stays what it is."""
     if isinstance(error, psycopg.IntegrityError):
         return Violation(_last_line(error))
-    if isinstance(error, psycopg.DataError) and "NUL" in str(error):
+    # Newer psycopg refuses it itself, before the server does.
+    if isinstance(error, psycopg.DataError) and ("NUL" in str(error) or "0x00" in str(error)):
         return Invalid("There is the character NUL in a text; the database cannot hold it. Take it out.")
     for kinds, saying in _SAYINGS:
         if isinstance(error, kinds):
