@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except KeyboardInterrupt as stop:
         sys.stderr.write("Stopped.\n")
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    # An interruption in what a library gives to `exec` (dataclasses do, as they are made) is remembered by Python until
+    # the next such call, and `python -m` then ends by SIGINT whatever was made of it.
+    exec("")  # noqa: S102 - nothing is executed
     sys.exit(code)
 
 

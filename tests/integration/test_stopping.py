@@ -175,3 +175,19 @@ def children(parent: int) -> list[int]:
     """The processes that a process has started."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
+
+
+def test_an_interruption_while_something_loads_does_not_take_the_exit_code(tmp_path: Path) -> None:
+    """Where it falls into code that a library makes as it is loaded: Python remembers it, and would end by it."""
+    (tmp_path / "interrupted.py").write_text(
+        "from flashcards.cli import commands, main\n"
+        "def run(arguments):\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 0\n"
+        "commands.run = run\n"
+        "main.main([])\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
