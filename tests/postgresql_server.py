@@ -6,6 +6,7 @@ since it refuses to be root.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import shutil
@@ -16,8 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from flashcards.database_address import ServerAddress
+
 MISSING = "PostgreSQL is not installed here (postgres and initdb are looked for), so nothing was tested on it."
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+_numbers = itertools.count(1)
 _USERS = ("postgres", "nobody")
 _IN_MEMORY = "/dev/shm"  # a disk in memory, on Linux
 
@@ -62,6 +66,15 @@ class Server:
     def url(self, database: str) -> str:
         """The address of a database on it."""
         return f"postgresql://tests@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def new_database(self, settings: str = "") -> ServerAddress:
+        """An empty database on it, made with these settings."""
+        import psycopg
+
+        name = f"new{next(_numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {settings}")
+        return ServerAddress(self.url(name))
 
     def _run(self, program: str, *arguments: object) -> None:
         found = find_program(program)

@@ -6,8 +6,6 @@ from dataclasses import asdict
 
 import click
 
-# Loaded before the work begins: Python loses the exit code of a program that is interrupted while it loads a module.
-import flashcards.services.sync.changes  # noqa: F401
 from flashcards.cli.common import ProgressLine, counted, json_option, print_json, printable, services
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")

@@ -16,7 +16,7 @@ from flashcards.domain.study_set import GivenAnswer, SetCard
 from flashcards.storage.cards import Asked, CardFilter, conditions, having_words, with_schedule
 from flashcards.storage.database import Database
 from flashcards.storage.models import Card, Deck, Note, Review, Schedule, StudySet
-from flashcards.storage.prepared import IN_ORDER, AtMost, Indexed, Listed, Number, Query, inserting, prepared
+from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Indexed, Listed, Number, Query, inserting, prepared
 from flashcards.storage.schedules import shown_on
 
 _CAN_BE_ASKED = Card.removed_at.is_null() & Note.removed_at.is_null() & (Note.draft == 0)
@@ -51,13 +51,14 @@ def _found(
 
 @prepared
 def _tally(
-    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
-    match: str | None = None, *values: Any, asked: Asked,
+    learner: LearnerId, drill: Collection[CardId], today: Day, due: Collection[int],
+    decks: Collection[DeckId] | None = None, match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     is_due = Schedule.due_on.is_null(False) & (Schedule.due_on <= today) & _shown(today)
     is_new = Schedule.due_on.is_null() & _shown(today)
+    is_drilled = (Schedule.due_on > today) & Among(Card.id, drill)
     return _found_cards(learner, today, due, decks, match, values, asked).select(
-        fn.count(SQL("*")), fn.coalesce(fn.sum(Number(is_due)), 0), fn.coalesce(fn.sum(Number(is_new)), 0)
+        fn.count(SQL("*")), *(fn.coalesce(fn.sum(Number(it)), 0) for it in (is_due, is_new, is_drilled))
     )
 
 
@@ -196,10 +197,11 @@ class SetRows:
         rows = _found.all(self._db, learner, *_values(wanted), asked=wanted.asked)
         return [_set_card(row) for row in rows]
 
-    def tally(self, learner: LearnerId, wanted: CardFilter) -> tuple[int, int, int]:
-        """How many cards `found` would give, and how many of them the day could ask: due ones and new ones."""
-        row = _tally.one(self._db, learner, *_values(wanted), asked=wanted.asked)
-        return (row[0], row[1], row[2]) if row else (0, 0, 0)
+    def tally(self, learner: LearnerId, wanted: CardFilter, drill: Collection[CardId]) -> tuple[int, int, int, int]:
+        """How many cards `found` would give, and how many of them the day asks: due ones, new ones, and those that only
+        the drill asks, which are of `drill`."""
+        row = _tally.one(self._db, learner, drill, *_values(wanted), asked=wanted.asked)
+        return (row[0], row[1], row[2], row[3]) if row else (0, 0, 0, 0)
 
     def cards(self, learner: LearnerId, cards: Sequence[CardId], today: Day) -> list[SetCard]:
         """Those of these cards that can be asked, in the order of `cards`."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.databases import give_back, on_postgresql
+from tests.integration.study_world import StudyWorld
+from tests.postgresql_server import MISSING, Server, is_installed, running_server
 from tests.site import Site, copy_data, open_site, prepared_data
 
 
@@ -20,6 +22,26 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
     with open_site(copy_data(prepared, tmp_path)) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, for tests of what is different there."""
+    if not is_installed():
+        pytest.skip(MISSING)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def world_on_server(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StudyWorld]:
+    """Cards and a learner in a new database on the server."""
+    address = server.new_database()
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.integration.study_world.address_of", lambda _file: address)
+        world = StudyWorld(tmp_path)
+    yield world
+    world.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flashcards.cli.commands import run
-from flashcards.database_address import DatabaseAddress, ServerAddress
+from flashcards.database_address import DatabaseAddress
 from flashcards.errors import Conflict, FlashcardsError, Invalid, Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
@@ -19,18 +17,8 @@ from flashcards.storage.database import Database, count_accounts, migrate
 from flashcards.storage.sqlite_database import driver
 from flashcards.wiring import examine, open_services
 from tests.databases import settings_for
-from tests.postgresql_server import MISSING, Server, is_installed, running_server
+from tests.postgresql_server import Server
 from tests.site import Site, new_id
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if not is_installed():
-        pytest.skip(MISSING)
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture
@@ -49,20 +37,11 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseAddress:
     """Where there is no database yet."""
     if request.param == "a file":
         return tmp_path / "new" / "flashcards.sqlite3"
-    return new_on(request.getfixturevalue("server"))
-
-
-def new_on(server: Server) -> ServerAddress:
-    import psycopg
-
-    name = f"moved{next(_numbers)}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    return ServerAddress(server.url(name))
+    return request.getfixturevalue("server").new_database()
 
 
 def test_to_a_server_and_back_everything_is_equal(site: Site, ann: Learner, server: Server, tmp_path: Path) -> None:
-    there, back = new_on(server), tmp_path / "back" / "flashcards.sqlite3"
+    there, back = server.new_database(), tmp_path / "back" / "flashcards.sqlite3"
     proofs = copy_database(site.config.database, there)
     assert copy_database(there, back) == proofs
     found = [check_database(address) for address in (site.config.database, there, back)]
@@ -141,7 +120,7 @@ def test_a_nul_cannot_come_to_a_server(site: Site, ann: Learner, server: Server,
     connection.execute("UPDATE session SET user_agent = ?", ("a\0b",))
     connection.commit()
     connection.close()
-    target = new_on(server)
+    target = server.new_database()
     with pytest.raises(Invalid, match="the character NUL"):
         copy_database(source, target)
     assert count_accounts(target) == 0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,26 +24,8 @@ from flashcards.storage.postgresql_dump import dump
 from flashcards.storage.tables import Proof
 from flashcards.wiring import examine, open_services
 from tests.databases import settings_for
-from tests.postgresql_server import MISSING, Server, is_installed, running_server
+from tests.postgresql_server import Server
 from tests.site import PASSWORD, Site, new_id
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-def new_on(server: Server) -> ServerAddress:
-    import psycopg
-
-    name = f"saved{next(_numbers)}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    return ServerAddress(server.url(name))
 
 
 @pytest.fixture
@@ -53,7 +33,7 @@ def config(server: Server, tmp_path: Path) -> Config:
     """A service over a server, with a learner who has answered."""
     (tmp_path / "decks").mkdir()
     (tmp_path / "decks" / "a.md").write_text("## Why?\n\nBecause.\n\n## And?\n\nSo.\n")
-    database = new_on(server)
+    database = server.new_database()
     config = Config(data=tmp_path / "data", decks=tmp_path / "decks", own_decks=True, database=database, signup="open")
     services = open_services(config)
     services.sync.sync()
@@ -78,7 +58,7 @@ def proofs(config: Config) -> tuple[Proof, ...]:
 
 def elsewhere(config: Config, server: Server, name: str = "new") -> Config:
     new = config.data.parent / name
-    return replace(config, data=new / "data", decks=new / "decks", database=new_on(server))
+    return replace(config, data=new / "data", decks=new / "decks", database=server.new_database())
 
 
 def test_a_machine_that_has_nothing_lives_again(config: Config, server: Server) -> None:
@@ -217,7 +197,7 @@ def test_what_is_no_whole_dump_is_refused(config: Config, server: Server, tmp_pa
     file = backup_of(config)
     with zipfile.ZipFile(file) as archive:
         whole, key = archive.read("flashcards.dump"), archive.read("secret.key")
-    foreign = new_on(server)
+    foreign = server.new_database()
     dump(foreign, tmp_path / "foreign.dump")
     newer = elsewhere(config, server, "newer")
     restore(file, newer.data, newer.database, newer.decks)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flashcards.config import Config
-from flashcards.database_address import ServerAddress
 from flashcards.errors import Unavailable
 from flashcards.services.review.facade import Answer, ReviewService
 from flashcards.services.upkeep.doctor import DoctorService
@@ -19,36 +17,13 @@ from flashcards.storage.postgresql_database import PostgresqlDatabase
 from flashcards.web.app import create_app
 from flashcards.wiring import open_services
 from tests.integration.study_world import SetClock, StudyWorld
-from tests.postgresql_server import MISSING, Server, is_installed, running_server
+from tests.postgresql_server import Server
 from tests.site import Site, new_id
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-def new_on(server: Server, settings: str = "") -> ServerAddress:
-    import psycopg
-
-    name = f"faults{next(_numbers)}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {settings}")
-    return ServerAddress(server.url(name))
 
 
 @pytest.fixture
-def world(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StudyWorld]:
-    address = new_on(server)
-    with monkeypatch.context() as patch:
-        patch.setattr("tests.integration.study_world.address_of", lambda _file: address)
-        world = StudyWorld(tmp_path)
-    yield world
-    world.close()
+def world(world_on_server: StudyWorld) -> StudyWorld:
+    return world_on_server
 
 
 class Cutting:
@@ -138,7 +113,7 @@ def test_while_the_server_is_gone_pages_say_so_and_then_go_on(server: Server, tm
     (tmp_path / "decks").mkdir()
     (tmp_path / "decks" / "a.md").write_text("## Why?\n\nBecause.\n")
     config = Config(
-        data=tmp_path / "data", decks=tmp_path / "decks", own_decks=True, database=new_on(server), signup="open"
+        data=tmp_path / "data", decks=tmp_path / "decks", own_decks=True, database=server.new_database(), signup="open"
     )
     services = open_services(config)
     services.sync.sync()
@@ -178,7 +153,7 @@ def test_clocks_of_two_hosts_that_are_a_minute_apart(world: StudyWorld) -> None:
 
 def test_another_order_of_letters_is_ours_all_the_same(server: Server) -> None:
     """A database that sorts as dictionaries do: texts are compared by bytes, as everywhere."""
-    address = new_on(server, "LOCALE_PROVIDER icu ICU_LOCALE 'de'")
+    address = server.new_database("LOCALE_PROVIDER icu ICU_LOCALE 'de'")
     migrate(address)
     database = Database.open(address)
     with database.write():

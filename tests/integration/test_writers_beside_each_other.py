@@ -5,18 +5,15 @@ Each guard is taken away once, to see that the test that proves it would fail.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flashcards.database_address import ServerAddress
 from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review import answers as module
@@ -26,38 +23,16 @@ from flashcards.storage.counters import follow_moves
 from flashcards.storage.database import Database, IntegrityError, migrate, our_migrations
 from flashcards.storage.postgresql_database import PostgresqlDatabase
 from tests.integration.study_world import StudyWorld
-from tests.postgresql_server import MISSING, Server, is_installed, running_server
+from tests.postgresql_server import Server
 from tests.site import new_id
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
-_numbers = itertools.count(1)
 LONG = 60.0
 """Seconds after which a test gives up: none of them waits by the clock."""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-def new_on(server: Server) -> ServerAddress:
-    import psycopg
-
-    name = f"beside{next(_numbers)}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    return ServerAddress(server.url(name))
-
-
 @pytest.fixture
-def world(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StudyWorld]:
-    address = new_on(server)
-    with monkeypatch.context() as patch:
-        patch.setattr("tests.integration.study_world.address_of", lambda _file: address)
-        world = StudyWorld(tmp_path)
-    yield world
-    world.close()
+def world(world_on_server: StudyWorld) -> StudyWorld:
+    return world_on_server
 
 
 @pytest.fixture
@@ -238,7 +213,7 @@ def test_many_cards_at_once_never_wait_in_a_circle(world: StudyWorld) -> None:
 
 def starters(server: Server) -> list[int | type[Exception]]:
     """What comes of three that start at once on a new database: how many migrations each ran, or what it met."""
-    address, start = new_on(server), threading.Barrier(3)
+    address, start = server.new_database(), threading.Barrier(3)
 
     def one(_number: int) -> int | type[Exception]:
         start.wait(LONG)

@@ -18,7 +18,7 @@ from flashcards.errors import FlashcardsError
 from flashcards.services.review.facade import Answer
 from tests.integration.smtp_world import Mailbox, smtp_server
 from tests.integration.study_world import DAY_MS, SetClock
-from tests.nightly.at_work import cards_that_stay, grade_of, site_at, version_of, write_deck
+from tests.nightly.at_work import cards_that_stay, grade_of, run_together, site_at, version_of, write_deck
 
 BACKUPS = 8
 """As many are made by hand, besides the nights'."""
@@ -80,13 +80,7 @@ def main(data: Path, decks: Path, now: int, port: int, answers: int, names: list
     with smtp_server(Noting(mailed, clock), port):
         others = [threading.Thread(target=again_and_again, args=(do,)) for do in (mail, sync, back_up)]
         writers = [threading.Thread(target=answer, args=(name,)) for name in names]
-        for thread in (*writers, *others):
-            thread.start()
-        for thread in writers:
-            thread.join()
-        answered.set()
-        for thread in others:
-            thread.join()
+        run_together(writers, others, answered)
     services.close()
 
 

@@ -82,6 +82,17 @@ def cards_that_stay(database: Database) -> list[str]:
     return [str(card) for (card,) in rows]
 
 
+def run_together(writers: list[threading.Thread], others: list[threading.Thread], answered: threading.Event) -> None:
+    """Runs all of them; when the writers have ended, `answered` says so to the others."""
+    for thread in (*writers, *others):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    answered.set()
+    for thread in others:
+        thread.join()
+
+
 def work(data: Path, decks: Path, now: int, port: int, plans: dict[str, Sent], report: Connection) -> None:
     """Works until it is killed, or the answers are given and everything else was done once more."""
     services = site_at(data, decks, SetClock(now), port)
@@ -123,13 +134,7 @@ def work(data: Path, decks: Path, now: int, port: int, plans: dict[str, Sent], r
         for what, do in (("sync", sync), ("backup", back_up), ("mail", services.sending.run))
     ]
     writers = [threading.Thread(target=answer, args=it) for it in plans.items()]
-    for thread in (*writers, *others):
-        thread.start()
-    for thread in writers:
-        thread.join()
-    answered.set()
-    for thread in others:
-        thread.join()
+    run_together(writers, others, answered)
     services.close()
     report.close()
 

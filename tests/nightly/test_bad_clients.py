@@ -14,7 +14,6 @@ import socket
 import struct
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from itertools import count, cycle
@@ -25,7 +24,7 @@ import pytest
 
 from benchmarks.load.http_client import Connection
 from benchmarks.load.learners import COOKIE, never_reads, slow_body, slow_head
-from benchmarks.web_server import Served, configuration, server, write_decks
+from benchmarks.web_server import Served, configuration, server
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage.database import Database
 from tests.nightly.honest import HONEST, Bad, beside, refused
@@ -43,18 +42,6 @@ def _files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 4_000 <= hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (4_000, hard))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_decks(tmp_path / "decks", 8, 50)
-    return tmp_path
-
-
-@pytest.fixture
-def served(folder: Path) -> Iterator[Served]:
-    with server(folder, HONEST + 1) as served:
-        yield served
 
 
 def asking(served: Served, method: str, path: str, *lines: str, body: bytes = b"", size: int | None = None) -> bytes:

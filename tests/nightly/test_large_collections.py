@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -30,18 +29,6 @@ pytestmark = [pytest.mark.timeout(900), sqlite_only]
 DUE, BIG, DECKS = 200_000, 50_000, 10_000
 SIDE_BY_SIDE = 2
 """So many windows of the one with the large collection ask at once."""
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_decks(tmp_path / "decks", 8, 50)
-    return tmp_path
-
-
-@pytest.fixture
-def served(folder: Path) -> Iterator[Served]:
-    with server(folder, HONEST + 1) as served:
-        yield served
 
 
 def reading(served: Served, *paths: str) -> Bad:

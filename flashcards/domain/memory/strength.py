@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from flashcards.domain.memory.fsrs import DEFAULTS, Parameters
 from flashcards.domain.memory.walk import Logged, walk
 
-PRIOR_SD = 0.5 * 1.25
+PRIOR_SD = 0.625
+"""How far strengths lie apart before any answer, on the logarithm: a quarter wider than the 0.5 that is meant, as the
+model's curve is not anybody's own (docs/decisions/0040)."""
 LEAST_SD = 0.06
 """A memory changes from week to week: no log makes it surer than this."""
 _BINS = 20

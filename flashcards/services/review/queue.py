@@ -182,8 +182,8 @@ class Queues(PlanDay, StudyAhead):
         if followed := self._followed_day(learner, scope, today, so_far, find_due):
             return self._under_plan(learner, scope, today, so_far, find_due, followed, more)
         due = find_due()
-        decks = self._open_decks(learner, scope)
-        limits = NewLimits(new_left(learner.new_per_day, so_far) + more, deck_limits(decks, so_far, scope.own(more)))
+        decks, still_new = self._open_decks(learner, scope), new_left(learner.new_per_day, so_far)
+        limits = NewLimits(still_new + more, deck_limits(decks, so_far, scope.own(more)))
         new = (
             []
             if due.hold_new and not more
@@ -196,7 +196,7 @@ class Queues(PlanDay, StudyAhead):
             left=Left(len(due.allowed), len(new), len(drill)),
             done=done_in(so_far, scope, drill),
             find_due=find_due,
-            new_left=new_left(learner.new_per_day, so_far),
+            new_left=still_new,
         )
 
     def _next(self, learner: Learner, day: RestOfDay) -> tuple[Day | None, int]:

@@ -198,10 +198,8 @@ class Sets(Cards):
     def found(self, learner: Learner, q: str) -> Found:
         """How many cards a set of a search would have; raises Invalid and NotFound."""
         with self._db.read():
-            wanted, drill = self._wanted(learner, q), self._asked_today(learner, self.study_day(learner))[0]
-            found = self._sets.found(learner.id, wanted) if drill else ()
-            drilled = sum(it.card in drill and (it.due_on or 0) > wanted.today for it in found)
-            return Found(*self._sets.tally(learner.id, wanted), drilled)
+            drill, _ = self._asked_today(learner, self.study_day(learner))
+            return Found(*self._sets.tally(learner.id, self._wanted(learner, q), drill))
 
     def to_drill(self, learner: Learner) -> frozenset[str]:
         """The ids of the cards that today's drill asks."""
@@ -233,7 +231,7 @@ class Sets(Cards):
         plan = self._plan_days.followed(learner.id, today) if mode == "review" else None
         return _Rest(today, left, len(there), self._plan_days.weighed(learner.id, plan) if plan else None)
 
-    def _asked_today(self, learner: Learner, today: Day) -> tuple[set[int], set[int]]:
+    def _asked_today(self, learner: Learner, today: Day) -> tuple[set[CardId], set[CardId]]:
         """The cards that today's drill asks, and those whose schedule moved today."""
         so_far = day_so_far(self._queue_rows.answers(learner.id, today), drill=learner.drill)
         return {it.card for it in so_far.drill}, {it.card for it in so_far.moved}

@@ -1,7 +1,7 @@
 // A partner listens: ticks are sent as they are made, and the page follows the learner from question to question.
 
-import { loadAgain } from "./load-again.js";
 import { base } from "./api.js";
+import { loadAgain } from "./load-again.js";
 
 const { secret, position, since } = document.body.dataset, began = performance.now() - Number(since);
 const line = document.getElementById("line"), box = document.getElementById("clock"), face = box.querySelector("span");
