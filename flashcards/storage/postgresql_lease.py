@@ -7,10 +7,12 @@ its process was killed, stopped, or cannot be reached, and the next one gets the
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import zlib
 from contextlib import suppress
+from socket import gethostname
 from typing import Any
 
 import psycopg
@@ -82,7 +84,7 @@ class ServerLease:
                 self._address.url,
                 connect_timeout=_GIVE_UP_SECONDS,
                 tcp_user_timeout=_GIVE_UP_SECONDS * 1000,
-                application_name="flashcards lease",
+                application_name=f"flashcards:lease {gethostname()[:30]} {os.getpid()}",
             )
             connection = psycopg.connect(info, autocommit=True)
         except psycopg.Error as error:
