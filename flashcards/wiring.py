@@ -13,7 +13,7 @@ from flashcards.bundled import bundled
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
 from flashcards.database_address import DatabaseAddress
-from flashcards.errors import FlashcardsError, Invalid, Unavailable
+from flashcards.errors import Conflict, FlashcardsError, Invalid, Unavailable
 from flashcards.late import made_late
 from flashcards.services.accounts.audit import AuditLog
 from flashcards.services.accounts.facade import AccountService
@@ -314,7 +314,10 @@ class Services:
         """
         if not self.config.admin or self.accounts.learners():
             return None
-        self.accounts.add_learner(self.config.admin, self.config.admin_password, author=True, admin=True)
+        try:
+            self.accounts.add_learner(self.config.admin, self.config.admin_password, author=True, admin=True)
+        except Conflict:  # another host has made it in this moment
+            return None
         return f"Made the first account, {self.config.admin}, with the password from the environment"
 
     def install_bundled(self) -> tuple[str, ...]:

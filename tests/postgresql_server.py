@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,17 @@ from flashcards.database_address import ServerAddress
 MISSING = "PostgreSQL is not installed here (postgres and initdb are looked for), so nothing was tested on it."
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where a server listens besides its socket: an address of this machine, and who may come there without a word."""
+
+    host: str
+    port: int
+    network: str
+
+
 _USERS = ("postgres", "nobody")
 _IN_MEMORY = "/dev/shm"  # a disk in memory, on Linux
 
@@ -40,10 +52,11 @@ def is_installed() -> bool:
 
 
 class Server:
-    """`Server(folder)`: a server in an empty folder, started."""
+    """`Server(folder)`: a server in an empty folder, started; `listening` to a network as well, where that is given."""
 
-    def __init__(self, folder: Path, settings: tuple[str, ...] = FAST) -> None:
+    def __init__(self, folder: Path, settings: tuple[str, ...] = FAST, listening: Listening | None = None) -> None:
         self.folder = folder
+        self._listening = listening
         self._data = folder / "data"
         self._user = _other_user()
         if self._user is not None:
@@ -51,8 +64,14 @@ class Server:
         self._run(
             "initdb", "-D", self._data, "-U", "tests", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"
         )
+        addresses = f"'{listening.host}'\nport = {listening.port}" if listening else "''"
         with (self._data / "postgresql.conf").open("a") as file:
-            file.write("\n".join([*settings, "listen_addresses = ''", f"unix_socket_directories = '{folder}'", ""]))
+            file.write(
+                "\n".join([*settings, f"listen_addresses = {addresses}", f"unix_socket_directories = '{folder}'", ""])
+            )
+        if listening:
+            with (self._data / "pg_hba.conf").open("a") as file:
+                file.write(f"host all all {listening.network} trust\n")
         self.start()
 
     def start(self) -> None:
@@ -65,7 +84,13 @@ class Server:
 
     def url(self, database: str) -> str:
         """The address of a database on it."""
-        return f"postgresql://tests@/{database}?host={quote(str(self.folder), safe='')}"
+        port = f"&port={self._listening.port}" if self._listening else ""
+        return f"postgresql://tests@/{database}?host={quote(str(self.folder), safe='')}{port}"
+
+    def network_url(self, database: str) -> str:
+        """The address of a database on it, by the network that it listens to."""
+        assert self._listening is not None
+        return f"postgresql://tests@{self._listening.host}:{self._listening.port}/{database}"
 
     def new_database(self, settings: str = "") -> ServerAddress:
         """An empty database on it, made with these settings."""
@@ -114,13 +139,13 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def running_server(settings: tuple[str, ...] = FAST) -> Iterator[Server]:
+def running_server(settings: tuple[str, ...] = FAST, listening: Listening | None = None) -> Iterator[Server]:
     """A server for a block."""
     # Its own folder below the system's: the server's user may not enter pytest's, and a socket's path is short.
     folder = Path(tempfile.mkdtemp(prefix="flashcards-pg-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
     server = None
     try:
-        server = Server(folder, settings)
+        server = Server(folder, settings, listening)
         yield server
     finally:
         if server is not None:

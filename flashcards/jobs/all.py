@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
 from flashcards.services.sync.watch import Watch
 from flashcards.storage.plans import PlanRows
@@ -32,7 +33,9 @@ def all_jobs(services: Services) -> Jobs:
     ]
     if services.sends:
         jobs.append(often_job("reminders", lambda: services.sending.run(), "Reminders and letters", _reminder_words))
-    return Jobs(jobs, services.config.data / LOCK, finish=services.release_thread, log=services.job_log)
+    # Files of one folder may be shared by hosts whose locks are not: with a server, it is the server that knows.
+    lease = services.database.lease("jobs") or Leadership(services.config.data / LOCK)
+    return Jobs(jobs, lease, finish=services.release_thread, log=services.job_log)
 
 
 def _forget(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""One leader among processes: whoever holds an advisory lock on a file runs the jobs."""
+"""One leader among the processes of a host: whoever holds an advisory lock on a file runs the jobs."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ class Leadership:
             return False
         self._handle = handle
         return True
+
+    def holds(self) -> bool:
+        """Whether this process leads."""
+        return self._handle is not None
 
     def release(self) -> None:
         """Lets another process lead."""

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -19,14 +18,16 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from flashcards.clock import system_clock
 from flashcards.errors import FlashcardsError
-from flashcards.jobs.leader import Leadership
 from flashcards.services.upkeep.job_log import JobLog, JobRow
+from flashcards.storage.database import Lease
 
 LOG = logging.getLogger("flashcards.jobs")
 
 WATCH_SECONDS = 0.5
 """How often the decks folder is looked at: a saved file is on the page within a second and a half."""
 
+LEAD_SECONDS = 2
+"""How often a process asks whether it leads."""
 
 NOTHING = object()
 """What a job gives that had nothing to do: such a run is not worth a line."""
@@ -89,54 +90,85 @@ class Jobs:
     """Runs the jobs in background threads while this process leads; stands by while another does."""
 
     def __init__(
-        self, jobs: list[Job], lock: Path, finish: Callable[[], None] = lambda: None, log: JobLog | None = None
+        self, jobs: list[Job], lease: Lease, finish: Callable[[], None] = lambda: None, log: JobLog | None = None
     ) -> None:
-        """`finish` is called in the worker's thread after each run, to let go of its database connection.
+        """Who holds the `lease` leads. `finish` is called in the worker's thread after each run, to let go of its
+        database connection.
 
         `log` keeps what came of each run, and knows which jobs somebody wants to run now.
         """
         self._jobs = jobs
         self._log = log
-        self._leadership = Leadership(lock)
+        self._lease = lease
+        self._leads = False
+        self._trouble = ""
         self._finish = finish
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(2)},
+            # A lease is asked for by a thread of its own: long jobs must not let it run out.
+            executors={"default": ThreadPoolExecutor(2), "lead": ThreadPoolExecutor(1)},
             # A late run is better than none (the default forgives one second), and one is enough.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
     def start(self) -> None:
         """Starts the background threads and returns."""
-        self._scheduler.add_job(self._lead, IntervalTrigger(seconds=2, timezone="UTC"), id="lead", name="lead")
+        every = IntervalTrigger(seconds=LEAD_SECONDS, timezone="UTC")
         self._scheduler.start()
         self._lead()
+        self._scheduler.add_job(self._lead, every, id="lead", name="lead", executor="lead")
 
     def stop(self) -> None:
         """Waits for the running job, then stops."""
         self._scheduler.shutdown(wait=True)
-        self._leadership.release()
+        self._lease.release()
 
     def _lead(self) -> None:
-        if self._scheduler.get_job("lead") is None or not self._leadership.acquire():
-            return
+        """Takes over where nobody leads, and stands by where another process does."""
         try:
-            self._scheduler.remove_job("lead")
+            leads = self._lease.holds() if self._leads else self._lease.acquire()
+        except FlashcardsError as error:
+            leads = False
+            self._say(error.told())
+        else:
+            self._trouble = ""
+        if leads and not self._leads:
+            self._take_over()
+        elif self._leads and not leads:
+            LOG.warning("this process no longer leads: the jobs are another one's until it leads again")
+        self._leads = leads
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self._trouble:  # the same trouble every other second is said once
+            LOG.warning("lead: %s", trouble)
+        self._trouble = trouble
+
+    def _take_over(self) -> None:
+        try:
+            for job in self._jobs:
+                self._schedule(job)
         except JobLookupError:  # stopped in this very moment: nobody is to be led
             return
-        for job in self._jobs:
-            # The first run is brought forward; a second job for it would have to be removed after its run, and
-            # APScheduler's thread dies of that removal where the scheduler is being shut down meanwhile.
-            first = {"next_run_time": _now()} if job.at_start else {}
-            self._scheduler.add_job(self._guarded(job), job.trigger, id=job.name, name=job.name, **first)
         if self._log is not None:
             self._log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
+            self._finish()
             every = IntervalTrigger(seconds=2, timezone="UTC")
-            self._scheduler.add_job(self._run_asked, every, id="asked", name="asked")
+            self._scheduler.add_job(self._run_asked, every, id="asked", name="asked", replace_existing=True)
+
+    def _schedule(self, job: Job) -> None:
+        # The first run is brought forward; a second job for it would have to be removed after its run, and
+        # APScheduler's thread dies of that removal where the scheduler is being shut down meanwhile.
+        first = {"next_run_time": _now()} if job.at_start else {}
+        if self._scheduler.get_job(job.name) is None:
+            self._scheduler.add_job(self._guarded(job), job.trigger, id=job.name, name=job.name, **first)
+        elif first:  # it has led before
+            self._scheduler.modify_job(job.name, **first)
 
     def _run_asked(self) -> None:
         """Brings forward the runs that somebody wants now."""
         assert self._log is not None
+        if not self._lease.holds():
+            return
         try:
             for name in self._log.take_asked():
                 self._scheduler.modify_job(name, next_run_time=_now())
@@ -152,6 +184,8 @@ class Jobs:
         last: list[str] = [""]
 
         def run() -> None:
+            if not self._lease.holds():
+                return
             started = self._log.now() if self._log else 0
             try:
                 result = job.work()

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import peewee
 
@@ -28,6 +28,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HURRIED_SECONDS = 4.0
 """How long a web request waits for its turn to write, and then for another process's lock."""
 RETRY_AFTER = 5
+
+
+class Lease(Protocol):
+    """A turn that one process keeps for as long as it lives."""
+
+    def acquire(self) -> bool:
+        """Whether this process has the turn now; asking again while it has it is harmless. Raises Unavailable."""
+
+    def holds(self) -> bool:
+        """Whether this process still has the turn."""
+
+    def release(self) -> None:
+        """Lets another process have the turn."""
 
 
 class Database(ABC):
@@ -122,6 +135,10 @@ class Database(ABC):
     @abstractmethod
     def turn(self, name: str) -> AbstractContextManager[None]:
         """Waits until no other process or thread is within the turn of this name, and keeps others out of it."""
+
+    def lease(self, name: str) -> Lease | None:
+        """The lease of this name among all hosts; None where the database is a file, and so of one host."""
+        return None
 
     @abstractmethod
     def damage(self) -> Iterator[str]:

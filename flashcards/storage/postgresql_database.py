@@ -30,6 +30,7 @@ from flashcards.storage.dialects import POSTGRESQL
 from flashcards.storage.postgresql_driver import ADAPTERS, KEPT_PREPARED, translated, translated_rows
 from flashcards.storage.postgresql_dump import dump, load_dump
 from flashcards.storage.postgresql_errors import translate, translating, unreachable
+from flashcards.storage.postgresql_lease import ServerLease
 from flashcards.storage.postgresql_migrations import bring_up_to_date
 from flashcards.storage.postgresql_schema import statements
 
@@ -321,6 +322,10 @@ class PostgresqlDatabase(Database):
             if not connection.closed:  # with its connection a lock is gone
                 with translating(self._address):
                     connection.execute(f"SELECT pg_advisory_unlock({number})")
+
+    def lease(self, name: str) -> ServerLease:
+        """The lease of this name among all hosts."""
+        return ServerLease(self._address, name)
 
     # --- the database as a whole
 

@@ -124,6 +124,25 @@ def test_seven_nights_are_kept(world: StudyWorld, backups: BackupService) -> Non
     assert mine.exists()
 
 
+def test_two_that_make_the_same_night_make_it_once(
+    world: StudyWorld, backups: BackupService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One led before and is still at it when the other takes over."""
+    world.learner()
+    other = BackupService(world.db, world.path.parent, world.clock)
+    copy, made = world.db.backup, list[Path | None]()
+
+    def meanwhile(target: Path, told: Path) -> None:
+        copy(target, told)
+        monkeypatch.undo()
+        made.append(other.nightly())
+
+    monkeypatch.setattr(world.db, "backup", meanwhile)
+    made.append(backups.nightly())
+    assert [path and path.name for path in made] == ["nightly-20260527.zip", None]
+    assert backups.state().trouble is None
+
+
 def test_under_load_a_backup_is_a_whole_state(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
     world.deck("d", 400)
     ada = world.learner()

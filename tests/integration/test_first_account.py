@@ -31,6 +31,16 @@ def test_it_is_made_once_and_stays_what_its_owner_makes_of_it(tmp_path: Path) ->
         assert site.client().post("/login", data=login).status_code == 303
 
 
+def test_of_two_hosts_that_start_at_once_one_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {"admin": "Ada", "admin_password": PASSWORD}
+    with open_site(tmp_path, **given) as first, open_site(tmp_path, **given) as second:
+        accounts = second.services.accounts
+        assert first.services.make_first_account()
+        monkeypatch.setattr(accounts, "learners", list)  # it had looked before the other one made it
+        assert second.services.make_first_account() is None
+        assert [it.name for it in first.services.accounts.learners()] == ["Ada"]
+
+
 def test_a_password_that_is_no_use_is_said(tmp_path: Path) -> None:
     with open_site(tmp_path, admin="Ada", admin_password="short") as site:
         with pytest.raises(Invalid, match="password"):

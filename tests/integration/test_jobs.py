@@ -64,8 +64,8 @@ def test_two_schedulers_run_a_job_once_and_the_survivor_takes_over(tmp_path: Pat
 
         return work
 
-    first = Jobs([often(count("first"))], tmp_path / "jobs.lock")
-    second = Jobs([often(count("second"))], tmp_path / "jobs.lock")
+    first = Jobs([often(count("first"))], Leadership(tmp_path / "jobs.lock"))
+    second = Jobs([often(count("second"))], Leadership(tmp_path / "jobs.lock"))
     first.start()
     second.start()
     try:
@@ -86,7 +86,7 @@ def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, cap
         if len(calls) < 4:
             raise Unavailable("the disk is full")
 
-    jobs = Jobs([often(work)], tmp_path / "lock", finish=lambda: finished.append(1))
+    jobs = Jobs([often(work)], Leadership(tmp_path / "lock"), finish=lambda: finished.append(1))
     jobs.start()
     try:
         assert wait_for(lambda: len(calls) > 5)
@@ -106,7 +106,7 @@ def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(tmp_path: Path
         looks.append(1)
         raise DeckError("the decks folder is not there", path="/srv/decks", code="decks-missing")
 
-    jobs = Jobs([often(watch_job(changed, looks.clear).work)], tmp_path / "lock")
+    jobs = Jobs([often(watch_job(changed, looks.clear).work)], Leadership(tmp_path / "lock"))
     jobs.start()
     try:
         assert wait_for(lambda: len(looks) > 3)
@@ -118,7 +118,7 @@ def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(tmp_path: Path
 
 def test_a_nightly_job_also_runs_when_the_server_starts(tmp_path: Path) -> None:
     ran = threading.Event()
-    jobs = Jobs([nightly_job("backup", ran.set, hour=3)], tmp_path / "lock")
+    jobs = Jobs([nightly_job("backup", ran.set, hour=3)], Leadership(tmp_path / "lock"))
     jobs.start()
     try:
         assert ran.wait(10)
@@ -130,7 +130,7 @@ def test_stopping_right_after_the_first_run_leaves_no_broken_thread(tmp_path: Pa
     """A thread that dies of an exception fails the test that it dies in: warnings are errors here."""
     for attempt in range(60):
         ran = threading.Event()
-        jobs = Jobs([nightly_job("backup", ran.set, hour=3)], tmp_path / f"lock{attempt}")
+        jobs = Jobs([nightly_job("backup", ran.set, hour=3)], Leadership(tmp_path / f"lock{attempt}"))
         jobs.start()
         assert ran.wait(10)
         jobs.stop()

@@ -11,6 +11,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from flashcards.errors import NotFound, Unavailable
 from flashcards.jobs.all import all_jobs
+from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Job, Jobs, watch_job
 from flashcards.services.upkeep.job_log import KEPT, JobLog, JobRow
 from flashcards.storage.database import Database, migrate
@@ -94,7 +95,7 @@ def test_runs_of_every_kind_are_noted_and_idle_looks_are_not(tmp_path: Path, dat
 
     watch = often(watch_job(changed, lambda: 3).work, "decks")
     watch = Job("decks", watch.work, watch.trigger, words=lambda found: f"{found} files read.")
-    jobs = Jobs([watch], tmp_path / "lock", log=log)
+    jobs = Jobs([watch], Leadership(tmp_path / "lock"), log=log)
     jobs.start()
     try:
         assert wait_for(lambda: len(calls) > 12)
@@ -117,7 +118,7 @@ def test_a_job_that_raises_is_noted_and_others_go_on(tmp_path: Path, log: JobLog
     trigger = CronTrigger(hour=3, timezone="UTC")
     jobs = Jobs(
         [Job("bad", breaks, trigger, at_start=True), Job("good", lambda: 1, trigger, at_start=True)],
-        tmp_path / "lock",
+        Leadership(tmp_path / "lock"),
         log=log,
     )
     jobs.start()
@@ -136,7 +137,9 @@ def test_a_job_that_raises_is_noted_and_others_go_on(tmp_path: Path, log: JobLog
 def test_a_run_that_is_asked_for_comes_within_seconds(tmp_path: Path, log: JobLog) -> None:
     ran: list[int] = []
     jobs = Jobs(
-        [Job("work", lambda: ran.append(1), CronTrigger(year=2099, timezone="UTC"))], tmp_path / "lock", log=log
+        [Job("work", lambda: ran.append(1), CronTrigger(year=2099, timezone="UTC"))],
+        Leadership(tmp_path / "lock"),
+        log=log,
     )
     jobs.start()
     try:

@@ -29,7 +29,6 @@ def test_no_acknowledged_answer_is_lost_or_doubled(tmp_path: Path) -> None:
     rng = random.Random(11)
     acknowledged: list[str] = []
     unsure: list[tuple[int, str, str]] = []  # sent by the threads when their process died
-    busy_when_killed = 0
     for _ in range(KILLS):
         # Each process begins with the answers of which the last one had not heard.
         plans = [[(str(uuid.uuid4()), rng.choice(cards)) for _ in range(400)] for _ in range(THREADS)]
@@ -39,20 +38,19 @@ def test_no_acknowledged_answer_is_lost_or_doubled(tmp_path: Path) -> None:
         process = context.Process(target=kill_worker.work, args=(world.path, NAMES, world.clock(), plans, writer))
         process.start()
         writer.close()
-        acknowledged.append(reader.recv_bytes().decode())
-        time.sleep(rng.uniform(0.001, 0.06))
+        # So many answers, however long the machine takes for them; the moment after the last of them is any.
+        acknowledged += [reader.recv_bytes().decode() for _ in range(rng.randint(THREADS + 1, 3 * THREADS))]
+        time.sleep(rng.uniform(0, 0.01))
         process.kill()
         process.join()
         assert process.exitcode == -9
         heard = _drained(reader)
-        busy_when_killed += bool(heard)
         acknowledged += heard
         known = set(acknowledged)
         unsure = [
             (thread, *next((sent for sent in plan if sent[0] not in known), plan[0]))
             for thread, plan in enumerate(plans)
         ]
-    assert busy_when_killed > KILLS / 2
 
     stored = [uid for (uid,) in world.db.all("SELECT uid FROM review")]
     assert len(stored) == len(set(stored))
@@ -65,6 +63,7 @@ def test_no_acknowledged_answer_is_lost_or_doubled(tmp_path: Path) -> None:
         assert seqs == list(range(1, len(seqs) + 1))
     report = DoctorService(world.db).examine()
     assert report.ok, report.findings
+    print(f"{KILLS} kills, {len(stored)} answers, {len(set(stored) - set(acknowledged))} of them unheard")
     world.close()
 
 

@@ -87,7 +87,10 @@ class BackupService:
             if not made:
                 if not self._accounts():
                     return None
-                self.backup(target)
+                try:
+                    self.backup(target)
+                except Conflict:  # another process has made it meanwhile: one that led before us
+                    return None
                 self._drop_old()
             if self._hook:
                 run_hook(self._hook, target)
