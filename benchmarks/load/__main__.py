@@ -60,7 +60,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--idle", type=int, default=200, help="connections that are kept and ask nothing")
     words.add_argument("--slow", type=int, default=30, help="clients that send or read a byte a second")
     words.add_argument("--seconds", type=float, default=600)
-    words.add_argument("--warm", type=float, default=15, help="seconds in which all come; they do not count")
+    words.add_argument("--warm", type=float, default=60, help="seconds in which all come; they do not count")
     words.add_argument("--think", type=float, nargs=2, default=(3.0, 5.0), metavar=("LEAST", "MOST"))
     words.add_argument("--runs", type=int, default=1)
     words.add_argument("--nginx", action="store_true", help="a proxy between: may take 1.5 times as long at most")

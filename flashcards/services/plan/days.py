@@ -173,12 +173,22 @@ class PlanDays:
         return frozenset(day for day in range(today - 60, today) if is_off(plan, day, breaks))
 
     def known_of(self, learner: LearnerId, today: Day) -> Material:
-        """What the learner's log says, without a plan."""
-        return self._material(learner, today, self.days_on_break(learner))
+        """What the learner's log says, without a plan: nothing of cards that it does not speak of."""
+        return self._material(learner, today, self.days_on_break(learner), answered_only=True)
 
-    def _material(self, learner: LearnerId, today: Day, off: frozenset[Day], *, morning: bool = False) -> Material:
+    def _material(
+        self,
+        learner: LearnerId,
+        today: Day,
+        off: frozenset[Day],
+        *,
+        morning: bool = False,
+        answered_only: bool = False,
+    ) -> Material:
         log, chosen = self._rows.log(learner, NEWEST), self._memory.predictor(learner).parameters
-        efforts = {card: first_effort(length) for card, length in self._rows.lengths().items()}
+        lengths = self._rows.lengths() if log or not answered_only else {}
+        answered = {it.card for it in log} if answered_only else lengths.keys()
+        efforts = {card: first_effort(length) for card, length in lengths.items() if card in answered}
         answers, memories = self._rows.answers(learner), self.memories(learner)
         if morning:
             log, memories, answers = before_today(log, memories, answers, today)
