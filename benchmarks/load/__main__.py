@@ -103,8 +103,9 @@ async def _clients(served: Served, load: Load, measured: Measured, watch: Watch)
     await asyncio.sleep(measured.counts_from - time.perf_counter())
     watch.begin()
     while time.perf_counter() < until:
+        asked = time.perf_counter()
         await asyncio.sleep(1)
-        watch.look()
+        watch.look(time.perf_counter() - asked - 1)
         await asyncio.to_thread(watch.ask_disk)
     watch.end()
     done, late = await asyncio.wait(tasks, timeout=70)
@@ -118,12 +119,13 @@ async def _later(work: object, most: float) -> None:
     await work  # type: ignore[misc]
 
 
-def _times(times: list[float], seconds: float) -> str:
+def _times(times: list[tuple[float, float]], seconds: float) -> str:
     if len(times) < 2:
         return "none"
-    cuts = quantiles(times, n=1000, method="inclusive")
+    cuts = quantiles([took for took, _ in times], n=1000, method="inclusive")
+    longest, second = max(times)
     shown = (f"p{name} {cuts[at]:.1f} ms" for name, at in (("50", 499), ("90", 899), ("99", 989)))
-    return f"{len(times) / seconds:.1f}/s, {', '.join(shown)}, longest {max(times):.0f} ms"
+    return f"{len(times) / seconds:.1f}/s, {', '.join(shown)}, longest {longest:.0f} ms in second {second:.0f}"
 
 
 def _refused(measured: Measured) -> str:
@@ -138,13 +140,16 @@ class Watch:
         self._pid, self._probe = pid, probe
         self._memory: list[float] = []
         self._disk: list[float] = []
+        self._held_up: list[float] = []
 
     def begin(self) -> None:
         self._began = time.perf_counter()
         self._before = self._ticks()
         self._load = os.getloadavg()[0]
 
-    def look(self) -> None:
+    def look(self, late: float) -> None:
+        """`late`: by how many seconds these clients came too late themselves, as the machine did not let them."""
+        self._held_up.append(late * 1000)
         with contextlib.suppress(OSError):
             self._memory.append(_resident(self._pid))
 
@@ -178,6 +183,7 @@ class Watch:
             f"  memory    {self._memory[0]:.0f} MB at first, {self._memory[-1]:.0f} at last,"
             f" {max(self._memory):.0f} at most",
             f"  disk      {median(self._disk):.1f} ms for a page of our own, longest {max(self._disk):.0f} ms",
+            f"  clients   held up themselves for {max(self._held_up):.0f} ms at most: no time above is surer than that",
             f"  processor {ours:.0f} % of one for the server, {clients:.0f} for these clients, {others:.0f} for others"
             f" on {os.cpu_count()}; load average {self._load:.1f} at first, {os.getloadavg()[0]:.1f} at last",
         ]

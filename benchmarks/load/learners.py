@@ -27,18 +27,19 @@ SESSION = re.compile(rb'id="session"[^>]*>(.*?)</script>', re.DOTALL)
 
 @dataclass
 class Measured:
-    """Milliseconds of everything that was answered within the time that counts; what went wrong, by its name."""
+    """Of everything that was answered within the time that counts, how many milliseconds it took and the second of
+    that time in which it was asked; what went wrong, by its name."""
 
-    answers: list[float] = field(default_factory=list)
-    pages: list[float] = field(default_factory=list)
+    answers: list[tuple[float, float]] = field(default_factory=list)
+    pages: list[tuple[float, float]] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     counts_from: float = 0.0
     counts_until: float = 0.0
 
-    def note(self, times: list[float], began: float) -> None:
+    def note(self, times: list[tuple[float, float]], began: float) -> None:
         """One request that began at `began`."""
         if self.counts_from <= began < self.counts_until:
-            times.append((time.perf_counter() - began) * 1000)
+            times.append(((time.perf_counter() - began) * 1000, began - self.counts_from))
 
 
 class Learner:
@@ -93,7 +94,9 @@ class Learner:
         if reply and path == "/review" and (found := SESSION.search(reply.body())):
             self._cards = [card["id"] for card in json.loads(found[1])["queue"]["cards"]]
 
-    async def _timed(self, method: str, path: str, times: list[float], sent: object = None) -> Reply | None:
+    async def _timed(
+        self, method: str, path: str, times: list[tuple[float, float]], sent: object = None
+    ) -> Reply | None:
         body = b"" if sent is None else json.dumps(sent).encode()
         length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
         request = f"{method} {path} HTTP/1.1\r\n{self._headers}{length}\r\n".encode() + body

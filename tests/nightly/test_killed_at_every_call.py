@@ -22,7 +22,7 @@ from flashcards.services.upkeep.backup import BackupService
 from flashcards.services.upkeep.restore import finish_restore, restore
 from flashcards.storage.database import MIGRATIONS, Database, migrate
 from flashcards.wiring import open_services
-from tests.integration.study_world import StudyWorld
+from tests.integration.older_database import older_database
 from tests.integration.test_restore_killed import Road, log_of
 from tests.site import config_for
 
@@ -159,22 +159,15 @@ def _log_in(backup: Path, folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[str]]:
-    """A data folder of a version that lacks the last three migrations, as kill -9 left it, and the answers in it."""
-    fewer, data = tmp_path / "migrations", tmp_path / "older"
-    fewer.mkdir()
+def older(tmp_path: Path) -> tuple[Path, list[str]]:
+    """A data folder of a much earlier version, as kill -9 left it, and the answers in it."""
+    made, data = tmp_path / "made", tmp_path / "older"
+    made.mkdir()
     data.mkdir()
-    for path in sorted(MIGRATIONS.glob("[0-9]*.py"))[:-3]:
-        shutil.copy(path, fewer)
-    with monkeypatch.context() as patch:
-        patch.setattr("flashcards.storage.database.MIGRATIONS", fewer)
-        world = StudyWorld(tmp_path / "world")
-        ada = world.learner()
-        world.deck("d", 5)
-        given = [world.answer(ada, f"d#n{number}", 4).id for number in range(1, 6)]
+    with older_database(made / "flashcards.sqlite3") as database:
+        given = _uids(database)
         for end in ("", "-wal"):
-            shutil.copy(f"{world.path}{end}", data / f"{world.path.name}{end}")
-        world.close()
+            shutil.copy(made / f"flashcards.sqlite3{end}", data)
     (data / "secret.key").write_text("ab" * 32 + "\n")
     return data, given
 
@@ -224,8 +217,12 @@ def _as_it_was(backup: Path, folder: Path) -> tuple[set[str], list[str]]:
         unpack(backup, folder)
         applied = _applied(folder)
         database = Database.open(folder / "flashcards.sqlite3", older=True)
-        uids = [uid for (uid,) in database.all("SELECT uid FROM review ORDER BY seq")]
+        uids = _uids(database)
         database.close()
         return applied, uids
     finally:
         shutil.rmtree(folder)
+
+
+def _uids(database: Database) -> list[str]:
+    return [uid for (uid,) in database.all("SELECT uid FROM review ORDER BY seq")]
