@@ -59,6 +59,11 @@ _FOREIGN_KEYS = """
     JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
     WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace ORDER BY 1, 2
 """
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+    AND (application_name = 'flashcards' OR application_name LIKE 'flashcards:lease %')
+"""
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -72,6 +77,8 @@ class PostgresqlDatabase(Database):
         self._local = threading.local()
         self._all: set[Any] = set()
         self._all_lock = threading.Lock()
+        self._known: set[str] | None = None
+        """Our migrations when it was opened: the program's files may be newer ones by now."""
 
     @classmethod
     def open_server(cls, address: ServerAddress, *, older: bool = False) -> PostgresqlDatabase:
@@ -87,6 +94,7 @@ class PostgresqlDatabase(Database):
                 raise Unavailable(_newer(address, unknown))
             if missing and not older:
                 raise Unavailable(f"The database {address} is older than this program: it needs a migration.")
+            database._known = our_migrations()
         except BaseException:
             database.close()
             raise
@@ -120,6 +128,7 @@ class PostgresqlDatabase(Database):
             connection.prepared_max = KEPT_PREPARED
             self._check_server(connection)
             with translating(self._address):
+                self._check_version(connection)
                 connection.execute(_SETTINGS.format(round(seconds * 1000)))
         except BaseException:
             connection.close()
@@ -138,6 +147,13 @@ class PostgresqlDatabase(Database):
                 f"The database {self._address} has the encoding {encoding}, which cannot hold every text: make one with"
                 " ENCODING 'UTF8'."
             )
+
+    def _check_version(self, connection: Any) -> None:
+        """Raises Unavailable where a newer program has brought the database up to date while this one used it."""
+        if self._known is not None:
+            applied = {name for (name,) in connection.execute("SELECT name FROM schema_migration")}
+            if unknown := applied - self._known:
+                raise Unavailable(_newer(self._address, unknown))
 
     def _drop(self) -> None:
         connection = getattr(self._local, "connection", None)
@@ -327,6 +343,23 @@ class PostgresqlDatabase(Database):
         """The lease of this name among all hosts."""
         return ServerLease(self._address, name)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps all writers out; at its end whoever else of ours is connected has to connect anew.
+
+        An older program that waited to write, or has looked which version the database has, so looks again.
+        """
+        connection = self.connection()
+        with translating(self._address):
+            connection.execute(f"SELECT pg_advisory_lock({_ALL_WRITERS})")
+        try:
+            yield
+        finally:
+            if not connection.closed:
+                with translating(self._address):
+                    connection.execute(_END_OTHERS)
+                    connection.execute(f"SELECT pg_advisory_unlock({_ALL_WRITERS})")
+
     # --- the database as a whole
 
     def versions(self) -> tuple[set[str], set[str]]:
@@ -412,7 +445,8 @@ def migrate_server(address: ServerAddress, before: Callable[[set[str]], None]) -
                     database.make()
             elif missing:
                 before(missing)
-                bring_up_to_date(database, missing)
+                with database.alone():
+                    bring_up_to_date(database, missing)
             return sorted(missing)
     finally:
         database.close()

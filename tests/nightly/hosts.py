@@ -114,6 +114,7 @@ class Program:
                 | dict(said["environment"])
                 | dict(given)
                 | {"FLASHCARDS_HOST": host.address, "FLASHCARDS_PORT": str(host.port), "PYTHONPATH": str(ROOT)}
+                | {"FLASHCARDS_TRUSTED_HOSTS": host.address}  # on loopback other names are refused
                 | {"LD_PRELOAD": str(preload), "CLOCK_SHIFT": str(clock), "PYTHONUNBUFFERED": "1"},
                 cwd=log.parent,
                 stdin=subprocess.DEVNULL,

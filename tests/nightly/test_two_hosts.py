@@ -2,12 +2,14 @@
 
 What `compose.hosts.yaml` starts, started here in network namespaces: a sync on the worker, an edit at the one host,
 pictures, the nightly backup, a leader that is killed and one whose cable is pulled, each once, while learners answer.
+Then the web servers are killed in turns, a hundred times (`FLASHCARDS_KILLS`).
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import shutil
 import sys
@@ -18,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -40,6 +42,8 @@ DAY = 24 * 60 * MINUTE
 AHEAD = {"worker": MINUTE, "web-a": 0, "web-b": -MINUTE}
 """How many seconds the clock of each host is ahead."""
 CARDS, THREADS = 60, 2
+KILLS = int(os.environ.get("FLASHCARDS_KILLS", "100"))
+"""How often a web server is killed."""
 PATIENCE = 120.0
 _LEADER = """
     SELECT split_part(a.application_name, ' ', 3)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -173,10 +177,14 @@ class World:
         ahead = AHEAD[service] + self.away_from_midnight
         self.running[service] = Program(self.hosts[service], service, given, log, preload=self.clock, clock=ahead)
 
+    def asked(self, sql: LiteralString) -> list[tuple[Any, ...]]:
+        """What the database says."""
+        with psycopg.connect(self.server.url("postgres")) as connection:
+            return connection.execute(sql).fetchall()
+
     def leaders(self) -> list[str]:
         """Who has the lease, by the database's word."""
-        with psycopg.connect(self.server.url("postgres")) as connection:
-            pids = [pid for (pid,) in connection.execute(_LEADER)]
+        pids = [pid for (pid,) in self.asked(_LEADER)]
         return [name for name, program in self.running.items() if program.process.pid in pids]
 
     def leads(self, name: str) -> bool:
@@ -267,7 +275,7 @@ def test_each_thing_happens_once_on_two_hosts_and_a_worker(world: World) -> None
         for thread in wanted:
             thread.join()
         backups = world.folder / "data" / "backups"
-        until(lambda: list(backups.glob("nightly-*.zip")))
+        until(lambda: world.asked("SELECT 1 FROM job_run WHERE job = 'backup' AND result LIKE 'Made %'"))
 
         # The leader is killed: another one leads.
         world.running["worker"].kill()
@@ -312,3 +320,37 @@ def test_each_thing_happens_once_on_two_hosts_and_a_worker(world: World) -> None
     services.close()
     told = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in figures.items())
     print(f"{len(stored)} answers, each sent twice, {answering.refused} refused, none lost or doubled; {told}")
+
+
+@pytest.mark.timeout(300 + 40 * KILLS)
+def test_web_servers_that_are_killed_in_turns_lose_and_double_nothing(world: World) -> None:
+    """Learners answer all the while, at whichever lives, and each answer is sent until it was acknowledged twice."""
+    services = ("web-a", "web-b")
+    for service in services:
+        world.start(service)
+        until(lambda service=service: up(world.hosts[service]))  # type: ignore[misc]
+    a, b = (world.hosts[service] for service in services)
+    ada = Browser()
+    assert ada.ask(a, "POST", "/login", {"name": "ada", "password": PASSWORD})[0] == 303
+    cards = [card["id"] for card in ada.get(b, "/cards?limit=100")["items"]]
+    answering = Answering(ada, (a, b), cards)
+    rng = random.Random(3)
+    answering.start()
+    try:
+        for kill in range(KILLS):
+            before = len(answering.acknowledged)
+            until(lambda before=before: len(answering.acknowledged) >= before + 2 * THREADS)  # type: ignore[misc]
+            time.sleep(rng.uniform(0, 0.2))
+            killed = services[kill % 2]
+            world.running[killed].kill()
+            world.start(killed)
+            until(lambda killed=killed: up(world.hosts[killed]))  # type: ignore[misc]
+    finally:
+        answering.stop()
+    opened = world.services()
+    stored = [uid for (uid,) in opened.database.all("SELECT uid FROM review")]
+    assert sorted(stored) == sorted(answering.acknowledged), "each was sent until it was there, and is there once"
+    report = opened.doctor.examine()
+    assert report.ok, report.findings
+    opened.close()
+    print(f"{KILLS} kills, {len(stored)} answers, {answering.refused} refused, none lost, none doubled")

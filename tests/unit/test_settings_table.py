@@ -30,7 +30,7 @@ def test_the_table_holds_exactly_the_settings_that_are_read() -> None:
 def test_examples_and_pages_name_only_settings_that_exist() -> None:
     known = _read()
     pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs" / "examples").iterdir()]
-    pages += [ROOT / "README.md", ROOT / "compose.yaml", ROOT / "Containerfile"]
+    pages += [ROOT / "README.md", ROOT / "compose.yaml", ROOT / "compose.hosts.yaml", ROOT / "Containerfile"]
     for page in pages:
         named = set(re.findall(r"(?<![_A-Z])FLASHCARDS_[A-Z_]*[A-Z]", page.read_text("utf-8")))
         assert named <= known, page.name
