@@ -1,8 +1,9 @@
 """`make mutate`: small changes to the core, one at a time, each of which some test ought to see; for a bounded time.
 
 ``make mutate SECONDS=3600 SEED=7 ONLY=domain/queue`` looks longer, elsewhere, and at these files alone. Which changes
-are tried is drawn by the seed, so that a short run is a sample, and the same each time. What no test sees is printed,
-with its place; judge each: either a test is missing, or the change changes nothing that anybody could see.
+are tried is drawn by the seed, so that a short run is a sample, and the same each time. What no test sees is printed
+when it is found, with its place and the count so far, and every try is written into `RECORD`, which a run that is
+stopped leaves behind. Judge each: either a test is missing, or the change changes nothing that anybody could see.
 
 A change is made in the memory of a process of its own, never in a file; what it may look at is `TESTS`.
 """
@@ -28,12 +29,22 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parent.parent
+RECORD = ROOT / ".mutate"
+"""The folder of the records: a file for each seed and choice of files, a line for each try of the last run."""
 LONGEST = 240
 """Seconds that the tests of one change may take: what hangs was seen."""
 
 _UNIT = "tests/unit/domain"
 _DOMAIN = [f"{_UNIT} --ignore={_UNIT}/memory --ignore={_UNIT}/plan"]
-_DECKS = ["tests/unit/deckfiles", "tests/integration/test_check_command.py"]
+_FILES = "tests/unit/deckfiles"
+_DECKS = [
+    " ".join(
+        f"{_FILES}/test_{name}.py" for name in ("parse", "find", "front_matter", "attributes", "cards", "messages")
+    ),
+    " ".join(f"{_FILES}/test_{name}.py" for name in ("project", "practice_parts", "check", "style", "printing")),
+    _FILES,
+    "tests/integration/test_check_command.py",
+]
 _REVIEWS = [
     "tests/integration/test_answers.py",
     "tests/integration/test_undo.py",
@@ -63,8 +74,8 @@ TESTS: dict[str, list[str]] = {
     "domain/memory/": [f"{_UNIT}/memory"],
     "domain/plan/": [f"{_UNIT}/plan"],
     "domain/": _DOMAIN,
-    "deckfiles/cloze/": ["tests/unit/deckfiles/test_cloze.py", *_DECKS],
-    "deckfiles/parse/": ["tests/unit/deckfiles/test_parse.py", *_DECKS],
+    "deckfiles/cloze/": [f"{_FILES}/test_cloze.py", *_DECKS],
+    "deckfiles/parse/": _DECKS,
     "services/review/answers.py": _REVIEWS,
     "services/review/undo.py": _REVIEWS,
     "storage/reviews.py": _REVIEWS,
@@ -279,17 +290,25 @@ def main() -> int:
     if everything and not survives(replace(everything[0], now=everything[0].was)):
         print("The tests are red without any change: mend that first.")
         return 2
-    tried = 0
-    left: list[Mutant] = []
-    for mutant in everything:
-        if time.monotonic() > until:
-            break
-        tried += 1
-        if survives(mutant):
-            left.append(mutant)
-            print(mutant, flush=True)
-    print(f"{tried} of {len(everything)} changes tried; no test saw {len(left)} of them.")
+    tried = left = 0
+    with _record(seed, only).open("w", encoding="utf-8", buffering=1) as record:
+        for mutant in everything:
+            if time.monotonic() > until:
+                break
+            tried += 1
+            unseen = survives(mutant)
+            left += unseen
+            record.write(f"{'UNSEEN' if unseen else 'seen'}  {mutant}\n")
+            if unseen:
+                print(f"[{left} of {tried}]  {mutant}", flush=True)
+    print(f"{tried} of {len(everything)} changes tried; no test saw {left} of them.")
     return 1 if left else 0
+
+
+def _record(seed: int, only: str) -> Path:
+    """Where the tries of this run are written down."""
+    RECORD.mkdir(exist_ok=True)
+    return RECORD / f"{seed}-{only.strip('/').replace('/', '.') or 'all'}.txt"
 
 
 if __name__ == "__main__":
