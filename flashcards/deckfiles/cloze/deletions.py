@@ -127,9 +127,7 @@ class Rewritten:
 
     def source_offset(self, offset: int) -> int:
         """Where in the original text stands what is at `offset` here."""
-        index = bisect_right(self.pieces, (offset, sys.maxsize)) - 1
-        if index < 0:
-            return 0
+        index = bisect_right(self.pieces, (offset, sys.maxsize)) - 1  # the first piece begins at 0
         here, there = self.pieces[index]
         return there + offset - here
 

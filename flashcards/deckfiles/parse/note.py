@@ -80,7 +80,7 @@ def heading_text(written: str) -> str:
 
 
 def from_heading(
-    cutter: Cutter, heading: Heading, inner: Sequence[Heading], end: int, line: int, *, core: bool = False
+    cutter: Cutter, heading: Heading, inner: Sequence[Heading], end: int, line: int, *, core: bool
 ) -> RawNote:
     """Read the note that begins with `heading` and ends before `end`; `inner` are the headings within it.
 

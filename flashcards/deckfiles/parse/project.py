@@ -26,7 +26,6 @@ MAX_ENTRIES = 64
 MAX_PATTERN = 200
 MAX_MACRO_BYTES = 1024
 """Of one macro's text."""
-MOST_ARGUMENTS = 9
 
 _KEYS = ("silence", "ignore", "front-matter", "macros")
 _KEY_NAME = re.compile(r"[^\W\d][\w -]{0,49}")

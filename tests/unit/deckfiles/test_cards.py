@@ -113,3 +113,10 @@ def test_keys_are_relative_to_the_decks_folder_or_the_path_s_own(tmp_path: Path)
     assert keys("else") == ["b#r/forward", "c#s/forward"]
     assert keys("else/b.md", "decks") == ["b#r/forward", "ml/a#q/forward"]
     assert keys("else/b.md", "else/b.md") == ["b#r/forward"]
+
+
+def test_a_text_with_gaps_that_has_no_heading_or_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": "## {#below}\n\nOne {{c1::two}}.\n\n## One {{c1::two}} {#above}\n"})
+    rows = card_rows(load([], tmp_path).files)
+
+    assert [(row["question"], row["answer"]) for row in rows] == [("One […].", "One two."), ("One […]", "One two")]

@@ -289,3 +289,10 @@ def test_the_long_form_is_no_part_of_a_stored_answer() -> None:
     assert read.text.startswith("First why")
     assert ("mechanism" in read.text, "names MCAR" in read.text) == (False, True)
     assert answer_text(source.partition("### Rubric")[0], "forward") is not None
+
+
+def test_the_places_of_items_begin_after_their_boxes() -> None:
+    parsed = parse("## Q? {#q}\n\nA\n\n### Rubric\n\n- [ ] names it\n- [x]  proves it\n- plain\n")
+
+    assert parsed.deck.notes[0].rubric == ("names it", "proves it", "plain")
+    assert [parsed.where("q", f"rubric.{number}", 0) for number in range(3)] == [(7, 7), (8, 8), (9, 3)]

@@ -197,3 +197,12 @@ def test_notes_that_are_read_back_together_are_printed_as_alone(pairs: list[tupl
     head = print_deck(deck())
     alone = [print_deck(deck(one)).removeprefix(head[:-1]) for one in notes]
     assert print_deck(deck(*notes)) == head[:-1] + "".join(text[:-1] for text in alone) + "\n"
+
+
+def test_prose_with_an_open_fence_hides_no_note_that_follows() -> None:
+    one = parse_deck("a.md", b"## A {#a}\n\nb\n").deck
+    read = parse_deck("a.md", print_deck(replace(one, prose=(Prose(1, "```\nopen", 0),))).encode())
+
+    assert not read.structure_lost
+    assert [note.id for note in read.deck.notes] == ["a"]
+    assert [prose.text for prose in read.deck.prose] == ["```\nopen\n```"]

@@ -9,7 +9,7 @@ import pytest
 from flashcards.deckfiles.check.run import check
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import find_decks
-from flashcards.deckfiles.parse.project import MAX_BYTES, NO_PROJECT, PROJECT_FILE, project_of
+from flashcards.deckfiles.parse.project import MAX_BYTES, NO_PROJECT, PROJECT_FILE, project_of, read_project
 
 SETEXT = "Heading\n=======\n\n## A {#a}\n\nb\n"
 
@@ -113,6 +113,13 @@ def test_what_cannot_be_is_refused_whole(text: str, place: tuple[int, int], says
     assert (problem.line, problem.column) == place
     assert (problem.path, problem.severity, problem.code) == (PROJECT_FILE, "error", "project-file")
     assert project_of(text.encode()).digest == ""
+
+
+def test_a_file_that_is_too_large_is_refused_where_it_lies(tmp_path: Path) -> None:
+    written(tmp_path, "#" + MAX_BYTES * "x")
+
+    (problem,) = read_project(tmp_path).problems
+    assert "the file is over 64 KiB" in problem.message
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
