@@ -53,7 +53,7 @@ OF_SQLITE = {
     "test_group_sync.py": "the wait for the disk, which is a server's own matter",
     "test_lost_database.py": "a file that is gone",
     "test_models.py": "the schema that migrations make; test_postgresql.py compares a server's",
-    "test_older_databases.py": "versions from before there were servers",
+    "test_older_databases.py": "versions from before there were servers; test_older_servers.py has those of servers",
     "test_practice_migration.py": "a version from before there were servers",
     "test_query_plans.py": "SQLite's plans",
     "test_restore_killed.py": "the renames that bring back a file; test_server_backup.py has a server's way",

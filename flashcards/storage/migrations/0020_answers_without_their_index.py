@@ -15,7 +15,7 @@ _FORGOTTEN = """
 STATEMENTS = (
     "DROP INDEX IF EXISTS card_answers_most",
     "UPDATE memory SET parameters = ''"
-    f" WHERE (learner_id, card_id) IN (SELECT learner_id, card_id FROM ({_FORGOTTEN}))",
+    f" WHERE (learner_id, card_id) IN (SELECT learner_id, card_id FROM ({_FORGOTTEN}) AS f)",
     "UPDATE review SET stability = NULL, difficulty = NULL, parameters = NULL FROM"
     f" ({_FORGOTTEN}) AS f WHERE review.learner_id = f.learner_id AND review.card_id = f.card_id"
     " AND review.quality IS NOT NULL",
