@@ -26,7 +26,7 @@ def _reviews() -> Query:
         .join(Note)
         .join(Deck)
         .where(Review.undone == 0, Review.quality.is_null(False), Note.removed_at.is_null())
-        .group_by(Card.id)
+        .group_by(Card.id, Note.id, Deck.id)
     )
 
 
