@@ -58,7 +58,14 @@ ON_POSTGRESQL = accounts answers undo sync doctor queue sets stats memory browse
 	server_faults writers_beside_each_other server_backup moving card_answers flags saved_searches analysis plans breaks \
 	practice_rounds two_schedulers invites jobs sent_again audit edits reminders calendar commands api pages deck_pages \
 	editor_pages export_pages plan_interfaces plan_pages practice_pages scheduler_pages sync_practice practice_model \
-	plan_searches memory_pages anki_export anki_import
+	plan_searches memory_pages anki_export anki_import \
+	older_servers anki_merge concurrency confusables days_migration deciding deck_history deck_list evaluate \
+	expected_edits export_commands first_account forgotten_in_anki ids_command kept_at_random many_decks many_due \
+	memory_bad_logs memory_fit metrics minutes new_files new_order plan_changed_meanwhile practice_parts_pages \
+	project_file roles stats_read_once stopping sync_at_random terminal_manners terminal_practice terminal_review \
+	text_changes undone_and_done_again words_are_kept base_path authoring anki_push bring_hashcards \
+	anki_practice_parts bundled_decks bring anki_hostile anki_odd anki_round_trip anki_unedited anki_foreign \
+	anki_history anki_latex temporary last_good load
 test-postgres: $(VENV)/.test
 	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
 

@@ -112,6 +112,8 @@ def prepare_server(first: str) -> None:
 
 def _make(template: str) -> ServerAddress:
     name = f"t{os.getpid()}_{next(_numbers)}"
+    # What is in use cannot be copied: one connection left open would fail all tests that come after.
+    _command(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{template}'")
     _command(f"CREATE DATABASE {name} TEMPLATE {template}")
     return _named(name)
 
