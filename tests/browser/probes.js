@@ -144,6 +144,23 @@
     return found;
   },
 
+  /** Words and controls in a table of ours that only come into sight when the table is pushed sideways. */
+  wordsAside() {
+    const found = [], range = document.createRange();
+    for (const table of document.querySelectorAll("table.data")) {
+      const end = (table.closest(".scroll") ?? document.documentElement).getBoundingClientRect().right + 1;
+      for (const one of table.querySelectorAll("a,button,input:not([type=hidden])")) {
+        if (one.checkVisibility() && !one.closest(".vh") && one.getBoundingClientRect().right > end) found.push(one.outerHTML.slice(0, 90));
+      }
+      for (const node of this.texts()) {
+        if (!table.tBodies[0]?.contains(node) || !/\p{L}{4,}/u.test(node.data)) continue;
+        range.selectNodeContents(node);
+        if (range.getBoundingClientRect().right > end) found.push(node.data.trim());
+      }
+    }
+    return found;
+  },
+
   /** The texts that are shown, and those of the editor's copy, which wraps as its field does; without charts and formulas. */
   * texts() {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -145,10 +145,47 @@ def test_every_page_with_the_browsers_own_text_twice_as_large(
     assert not faults, "\n".join(faults)
 
 
+def test_words_in_tables_are_in_sight_on_a_phone(site: tuple[Live, list[Visit]], browser: Browser) -> None:
+    """Numbers may be pushed sideways; what is read or pressed stands below instead."""
+    live, visits = site
+    faults: list[str] = []
+    for learner in dict.fromkeys(visit.learner for visit in visits if visit.learner):
+        context = browser.new_context(viewport={"width": 320, "height": 800})
+        live.enter(context, learner)
+        page = context.new_page()
+        for visit in (it for it in visits if it.learner == learner):
+            page.goto(live.url + visit.address)
+            faults += [f"{visit.name}: {one}" for one in ask(page, "wordsAside")]
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_menu_is_within_the_window(live: Live, browser: Browser, ann: Learner, width: int) -> None:
+    large = again_with(browser, "--blink-settings=defaultFontSize=32")
+    context = large.new_context(viewport={"width": width, "height": 700})
+    live.enter(context, ann)
+    page = context.new_page()
+    open_review(page, f"{live.url}/review?deck=science")
+    page.locator("#menu summary").click()
+    menu = page.locator("#menu > div")
+    expect(menu).to_be_visible()
+    box = menu.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= 700
+    assert ask(page, "cutTexts") == []
+    last = menu.locator(":is(a, button):visible").last
+    last.scroll_into_view_if_needed()
+    last.click(trial=True)
+    large.close()
+
+
 def _faults(page: Page) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [f"{wide} px too wide"] * (wide > 0) + [
         f"{question}: {one}"
-        for question in ("brokenWords", "cutTexts", "overlaps", "unreachable")
+        for question in ("brokenWords", "cutTexts", "overlaps", "wordsAside", "unreachable")
         for one in ask(page, question)
     ]
