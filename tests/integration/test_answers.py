@@ -322,3 +322,18 @@ def test_learners_do_not_see_each_other(world: StudyWorld) -> None:
     with pytest.raises(NotFound):
         world.review.undo(ben)
     assert world.answer(ben, "d#n1", 4).kind == "scheduled"
+
+
+def test_the_end_of_a_log_and_its_latest_day_are_the_learners_own(world: StudyWorld) -> None:
+    world.deck("d", 3)
+    ada, bob = world.learner("ada"), world.learner("bob")
+    world.answer(bob, "d#n1", 5)
+    world.clock.days(1)
+    for key in ("d#n1", "d#n2", "d#n3"):
+        world.answer(ada, key, 5)
+    world.clock.days(-1)
+    assert world.review.queue(bob).seq == 1
+    acted = world.review.act(bob, world.card("d#n2"), "suspend")
+    assert acted.seq == 2
+    days = world.db.all("SELECT study_day FROM review WHERE learner_id = ? ORDER BY seq", (bob.id,))
+    assert days == [(TODAY,), (TODAY,)]
