@@ -256,7 +256,9 @@ def test_what_nobody_touched_is_not_called_newer(tmp_path: Path) -> None:
 def test_what_was_merged_is_not_in_conflict_with_itself(tmp_path: Path) -> None:
     """The file is edited here then, and its HTML is never quite Anki's: only what Anki edits next counts."""
     world = AnkiWorld(tmp_path)
-    world.now = time.time_ns() // 1_000_000 - 600_000
+    world.now = (
+        time.time_ns() // 1_000_000 - 3 * 3_600_000
+    )  # before two hours too, by which Anki is late at night in its test mode
     backs = (
         "<h1>big</h1><h3>Rubric</h3>two  blanks",
         "see https://example.org/a_b now",

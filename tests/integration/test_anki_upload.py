@@ -167,7 +167,9 @@ def test_a_card_s_page_and_the_log_show_what_was_imported(own_site: Site, tmp_pa
     client = own_site.client(ann)
     finished(client, upload(client, file.read_bytes()))
     log = own_site.services.review.log(ann)
-    assert [(row.kind, row.grade) for row in log] == [("imported", 1), ("imported", None), ("manual", None)]
+    rows = [(row.kind, row.grade) for row in log]  # at night Anki's test mode tells the time of one row two hours off
+    assert sorted(rows[:2], key=str) == [("imported", 1), ("imported", None)]
+    assert rows[2:] == [("manual", None)]
     assert client.get(f"/cards/{log[0].card}").status_code == 200
     items = client.get("/api/v1/reviews").get_json()["items"]
     assert [item["kind"] for item in items] == ["imported", "imported", "manual"]
