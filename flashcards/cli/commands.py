@@ -13,6 +13,7 @@ import click
 
 from flashcards import __version__
 from flashcards.cli.common import Group
+from flashcards.cli.stopping import stop_asked
 from flashcards.deckfiles.check.report import printable
 from flashcards.errors import FlashcardsError, Invalid
 from flashcards.garbage import loading
@@ -84,28 +85,36 @@ def run(arguments: list[str] | None = None) -> int:
     """
     try:
         code = cli.main(arguments, prog_name="flashcards", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return 2 if isinstance(error, click.UsageError) else 1
-    except FlashcardsError as error:
-        for line in error.told().splitlines() or [type(error).__name__]:
-            click.echo(f"flashcards: {printable(line)}", err=True)
-        return 2 if isinstance(error, Invalid) else 1
-    except BrokenPipeError:
-        # The reader (head, less) has gone: not our trouble, and the interpreter must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except click.Abort as error:  # how click tells of Ctrl+C, of SIGTERM, and of a No
         raise error.__cause__ if isinstance(error.__cause__, KeyboardInterrupt) else KeyboardInterrupt from None
-    except Exception as error:  # noqa: BLE001 - a fault of ours: told in a sentence, kept whole in a file
-        click.echo(f"flashcards: a fault of the program: {type(error).__name__}: {error}", err=True)
-        click.echo(f"Nothing was half done. Please report it with {_keep_traceback()}", err=True)
-        return 1
+    except Exception as error:
+        if stop := stop_asked():
+            raise stop from error
+        return _tell(error)
     return code if isinstance(code, int) else 0
 
 
-def _keep_traceback() -> str:
-    """Writes the traceback of the current exception to a file; gives its name."""
+def _tell(error: Exception) -> int:
+    """Says what went wrong; gives the exit code."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2 if isinstance(error, click.UsageError) else 1
+    if isinstance(error, FlashcardsError):
+        for line in error.told().splitlines() or [type(error).__name__]:
+            click.echo(f"flashcards: {printable(line)}", err=True)
+        return 2 if isinstance(error, Invalid) else 1
+    if isinstance(error, BrokenPipeError):
+        # The reader (head, less) has gone: not our trouble, and the interpreter must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    # A fault of ours: told in a sentence, kept whole in a file.
+    click.echo(f"flashcards: a fault of the program: {type(error).__name__}: {error}", err=True)
+    click.echo(f"Nothing was half done. Please report it with {_keep_traceback(error)}", err=True)
+    return 1
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Writes the traceback of an error to a file; gives its name."""
     with tempfile.NamedTemporaryFile("w", prefix="flashcards-fault-", suffix=".txt", delete=False) as file:
-        file.write(traceback.format_exc())
+        file.writelines(traceback.format_exception(error))
     return file.name

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from contextlib import suppress
-from types import FrameType
 from typing import NoReturn
 
+from flashcards.cli.stopping import INTERRUPTED, TERMINATED, Terminated, listen
 from flashcards.garbage import loading
-
-INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: what is half done is taken back, as after Ctrl+C."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -23,8 +14,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
     Where it was stopped, 130 (Ctrl+C) or 143 (SIGTERM), as shells have it.
     """
-    with suppress(ValueError):  # a thread, as in tests: signals are not for it
-        signal.signal(signal.SIGTERM, _terminate)
+    listen()
     try:
         with loading():
             from flashcards.cli.commands import run
@@ -37,7 +27,3 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # the next such call, and `python -m` then ends by SIGINT whatever was made of it.
     exec("")  # noqa: S102 - nothing is executed
     sys.exit(code)
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated

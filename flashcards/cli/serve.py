@@ -70,8 +70,7 @@ def _serve(opened: Services, settings: Config, listener: socket) -> None:
     background = all_jobs(opened)
     background.start()
     try:
-        _say_hello(settings, opened)
-        serve(create_app(opened, settings), listener)
+        serve(create_app(opened, settings), listener, lambda: _say_hello(settings, opened))
     finally:
         background.stop()
 

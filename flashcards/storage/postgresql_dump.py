@@ -75,7 +75,10 @@ def _run(program: str, arguments: tuple[str | Path, ...], failed: str, address: 
         environment |= variables
         arguments = ("--no-password", f"--dbname={connection}", *arguments)
     command = [_find(program), *map(str, arguments)]
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        start_new_session=True,  # Ctrl+C is for us: what has begun is finished
+    )  # fmt: skip
     if done.returncode == 0:
         return done.stdout
     said = done.stderr.decode("utf-8", "replace").strip()

@@ -7,10 +7,9 @@ import gc
 import logging
 import signal
 import socket
-import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -91,7 +90,7 @@ class WebServer:
         )
 
     def run(self) -> None:
-        """Serves until `stop`, or a signal: that is raised again, as KeyboardInterrupt, when the last answer is out."""
+        """Serves until `stop`, also one that was said before; what was asked is answered first."""
         try:
             self._uvicorn.run([self._listener])
         finally:
@@ -101,19 +100,31 @@ class WebServer:
         """Lets `run`, in another thread, finish the requests that have begun, and return."""
         self._uvicorn.should_exit = True
 
+    @contextmanager
+    def stopped_by_signals(self) -> Iterator[None]:
+        """For the main thread, around `run`: Ctrl+C and SIGTERM stop the server, and raise nothing.
+
+        uvicorn listens to them itself, but not yet while it is set up, and it raises them again at its end.
+        """
+        before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
 
 def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> WebServer:
     """The server for `app`, ready to `run()`; `stop()` it from any thread."""
     return WebServer(app, listener, threads)
 
 
-def serve(app: Flask, listener: socket.socket, threads: int = THREADS) -> None:
-    """Serves until Ctrl+C or SIGTERM; requests that have begun are finished."""
+def serve(app: Flask, listener: socket.socket, hello: Callable[[], None], threads: int = THREADS) -> None:
+    """Serves until Ctrl+C or SIGTERM; requests that have begun are finished. `hello` says that it can be stopped so."""
     _settle()
     server = make_server(app, listener, threads)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _leave)
-    with suppress(KeyboardInterrupt):
+    with server.stopped_by_signals():
+        hello()
         server.run()
 
 
@@ -131,7 +142,3 @@ def _settle() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(M_ARENA_MAX, 2)
         library.malloc_trim(0)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -60,8 +60,8 @@ def test_two_accounts_in_one_browser_never_mix(
     page.route("**/api/**", lambda route: route.abort())
     card = answer(page)
     until(page, "document.querySelector('#waits').textContent === '1 not sent yet: kept in this browser'")
-    page.unroute("**/api/**")
     live.enter(context, ben)
+    page.unroute("**/api/**")
     page.goto(f"{live.url}/")
     page.wait_for_timeout(200)
     assert live.log(ben) == live.log(ann) == []

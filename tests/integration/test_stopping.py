@@ -111,7 +111,7 @@ def test_a_signal_is_the_usual_end_of_a_server(tmp_path: Path, command: str, num
         output = process.stdout
         assert output
         wait_for(lambda: "Ctrl+C" in output.readline())
-        assert stop(process, number)[0] == 0
+        assert stop(process, number) == (0, "Stopped." if command == "worker" else "")
 
 
 @either
@@ -123,21 +123,66 @@ def test_a_server_may_be_stopped_while_it_still_reads_its_decks(tmp_path: Path, 
     assert rows(tmp_path, "note") == 0
 
 
-def test_a_command_may_be_stopped_before_it_has_begun(tmp_path: Path) -> None:
-    """As long as it still loads what it needs."""
-    program = """\
+BEFORE_IMPORT = """\
 import os, signal, sys
-class Slow:
+NUMBER, MODULE = {number}, {module!r}
+{stopped}
+class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "click":
-            os.kill(os.getpid(), signal.SIGINT)
+        if name == MODULE:
+            stopped()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what is started in the background
-sys.meta_path.insert(0, Slow())
+sys.meta_path.insert(0, Finder())
 from flashcards.cli.main import main
-main(["--version"])
+main(sys.argv[1:])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+PLAINLY = "def stopped(): os.kill(os.getpid(), NUMBER)"
+SWALLOWED = """\
+class Freed:
+    def __del__(self):
+        os.kill(os.getpid(), NUMBER)
+def stopped():
+    Freed()
+    import time
+    time.sleep(2)
+"""
+MADE_ANOTHER = """\
+def stopped():
+    try:
+        os.kill(os.getpid(), NUMBER)
+    except KeyboardInterrupt:
+        raise OSError("as a library says it") from None
+"""
+
+
+@either
+@pytest.mark.parametrize("stopped", [PLAINLY, SWALLOWED, MADE_ANOTHER], ids=["plainly", "swallowed", "made another"])
+@pytest.mark.parametrize("module", ["click", "flashcards.cli.sets"])
+def test_a_stop_is_one_wherever_it_finds_the_program(
+    tmp_path: Path, module: str, stopped: str, number: int, code: int
+) -> None:
+    """As it still loads what it needs, in code that throws exceptions away, in code that makes others of them."""
+    if (module, stopped) == ("click", MADE_ANOTHER):
+        pytest.skip("nothing of a library has run by then")
+    program = BEFORE_IMPORT.format(number=number, module=module, stopped=stopped)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "sets", "--user", "ada"], capture_output=True, text=True, check=False,
+        env=os.environ | {"FLASHCARDS_DATA": str(tmp_path / "data")},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (code, "", "Stopped.")
+
+
+@either
+def test_a_server_is_stopped_by_a_flag_from_its_first_word_on(tmp_path: Path, number: int, code: int) -> None:
+    """Not by an exception in the middle of whatever it still loads, which might be anything in the end."""
+    write_decks(tmp_path, 10)
+    program = BEFORE_IMPORT.format(number=number, module="uvicorn.lifespan.off", stopped=MADE_ANOTHER)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "serve", "--port", str(free_port())], check=False, text=True, timeout=60,
+        capture_output=True, env=os.environ | {f"FLASHCARDS_{n}": str(tmp_path / n.lower()) for n in ("DATA", "DECKS")},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("(Ctrl+C stops)\n")
 
 
 def test_code_of_a_card_ends_with_the_command_that_runs_it(tmp_path: Path) -> None:

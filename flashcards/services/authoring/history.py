@@ -129,6 +129,7 @@ class DeckHistory:
             capture_output=True,
             timeout=_SECONDS,
             check=check,
+            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
         )
 
 

@@ -94,6 +94,7 @@ class GitTimes:
             done = subprocess.run(
                 ["git", "-C", str(self._root), *arguments],  # noqa: S607
                 stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_SECONDS, env=environment,
+                start_new_session=True,  # Ctrl+C is for us: what has begun is finished
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _NoGit(f"Git does not answer ({type(error).__name__})") from error

@@ -49,6 +49,7 @@ def reckon_apart(work: bytes) -> Reckoned:
         done = subprocess.run(
             [sys.executable, "-P", "-c", _PROGRAM, root],
             input=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False,
+            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"The plan could not be reckoned: {error}. Try again in a minute.", retry_after=60) from error

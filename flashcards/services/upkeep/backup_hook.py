@@ -23,6 +23,7 @@ def run_hook(command: str, backup: Path, *, seconds: float = SECONDS) -> None:
         done = subprocess.run(
             [*shlex.split(command), str(backup)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=seconds, env=environment, cwd=backup.parent, check=False,
+            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise _failed(backup, f"took longer than {seconds:.0f} s") from None
