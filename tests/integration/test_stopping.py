@@ -176,7 +176,7 @@ def test_a_stop_is_one_wherever_it_finds_the_program(
 def test_a_server_is_stopped_by_a_flag_from_its_first_word_on(tmp_path: Path, number: int, code: int) -> None:
     """Not by an exception in the middle of whatever it still loads, which might be anything in the end."""
     write_decks(tmp_path, 10)
-    program = BEFORE_IMPORT.format(number=number, module="uvicorn.lifespan.off", stopped=MADE_ANOTHER)
+    program = BEFORE_IMPORT.format(number=number, module="uvicorn.loops.auto", stopped=MADE_ANOTHER)
     done = subprocess.run(
         [sys.executable, "-c", program, "serve", "--port", str(free_port())], check=False, text=True, timeout=60,
         capture_output=True, env=os.environ | {f"FLASHCARDS_{n}": str(tmp_path / n.lower()) for n in ("DATA", "DECKS")},
