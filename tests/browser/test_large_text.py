@@ -27,6 +27,8 @@ OVER = """() => { const boxes = [...document.querySelectorAll('.tabs a, .g')].ma
     .filter((box) => box.width);
   return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right - 1 && b.left < a.right - 1
     && a.top < b.bottom - 1 && b.top < a.bottom - 1)); }"""
+LINES = """(one) => { const range = document.createRange(); range.selectNodeContents(one);
+  return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size; }"""
 BROKEN_WORDS = """() => [...document.querySelectorAll('.g b, .tabs a')].filter((one) => {
   const range = document.createRange(); range.selectNodeContents(one.lastChild); // a tab's sign stands above its word
   return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
@@ -78,6 +80,19 @@ def test_the_pages_of_a_plan_can_be_read(live: Live, new_context: Callable[..., 
         names = page.locator(".fits :is(td a, th[scope=row] div > span)")
         assert all(name.evaluate("(one) => one.getClientRects().length") == 1 for name in names.all())
         assert names.count() == {"/": 3, "/plan": 3, "/welcome": 0}[address]
+
+
+def test_no_round_of_the_welcome_is_broken_within_its_word(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    page = new_context(ann, viewport={"width": 320, "height": 568}).new_page()
+    page.goto(f"{live.url}/welcome")
+    _large(page)
+    _fits(page)
+    rounds = page.locator(".rounds .check > span")
+    lines = {name.text_content(): name.evaluate(LINES) for name in rounds.all()}
+    assert lines["Programming"] == 1
+    assert max(lines.values()) == 1
 
 
 def test_browse_gives_its_width_to_the_cards(
