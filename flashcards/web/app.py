@@ -155,7 +155,8 @@ def trusted_hosts(config: Config) -> frozenset[str] | None:
     """The names that requests may give the server; None trusts any.
 
     On loopback a page of another site could otherwise reach us by a name of its own that points here (DNS
-    rebinding). A server that is open to a network does not know its names unless it is told.
+    rebinding). A server that is open to a network does not know its names unless it is told. The addresses of whoever
+    watches it are answered by whatever name, see `login.install`.
     """
     named = frozenset(name.lower() for name in config.trusted_hosts)
     if config.loopback:

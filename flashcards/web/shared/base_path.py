@@ -20,7 +20,11 @@ from werkzeug.wrappers import Response as BaseResponse
 Environ = dict[str, Any]
 
 WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Answered with and without the path: whoever watches the server asks it, not its proxy."""
+"""Answered with and without the path, and by whatever name: whoever watches the server asks it, not its proxy.
+
+A page of another site that reaches them by a name of its own learns that there is a server, and nothing else: the
+figures want their token.
+"""
 _IN_ATTRIBUTE = re.compile(r'(?<![\w-])(href|src|action|formaction)="(?:(/(?!/))|\{\{-?\s*(.+?)\s*-?\}\})')
 _MEDIA = re.compile(rb'((?:<|\\u003c)(?:img|audio)\s(?:[^<>]*?\s)?src=\\?")/media/')
 _AS_WRITTEN = frozenset({"api.get_source"})
