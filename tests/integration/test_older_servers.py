@@ -135,6 +135,17 @@ def _schema(address: ServerAddress) -> set[tuple[Any, ...]]:
     return {*columns, *rules, *indexes}
 
 
+def test_a_text_that_an_earlier_program_made_without_its_collation_gets_it(
+    server: Server, world: StudyWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = _older(server, world, monkeypatch, "0029", tmp_path)
+    with psycopg.connect(address.url) as connection:  # what 0029 said to servers before the rule for types
+        connection.execute("ALTER TABLE service ALTER COLUMN key TYPE text")
+    assert _schema(address) != _schema(world.path)
+    migrate(address)
+    assert _schema(address) == _schema(world.path)
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_an_older_database_is_as_a_new_one_after_the_upgrade(
     server: Server, world: StudyWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
