@@ -5,7 +5,7 @@
 # make test-postgres  storage and integration tests on a PostgreSQL server of their own, where it is installed
 # make bench    the figures of the README
 # make load     learners with thought, idle connections and slow clients, three times ten minutes (SECONDS=60 RUNS=1;
-#               NGINX=1 puts nginx before the server)
+#               NGINX=1 puts nginx before the server, PROCESSOR=0.3 gives it that part of one core)
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
@@ -92,7 +92,8 @@ load: RUNS = 3
 load: LEARNERS = 800
 load: IDLE = 200
 load: $(VENV)/.test
-	@$(BIN)/python -m benchmarks.load $(if $(NGINX),--nginx) --seconds $(SECONDS) --runs $(RUNS) --learners $(LEARNERS) --idle $(IDLE)
+	@$(BIN)/python -m benchmarks.load $(if $(NGINX),--nginx) $(if $(PROCESSOR),--processor $(PROCESSOR)) \
+		--seconds $(SECONDS) --runs $(RUNS) --learners $(LEARNERS) --idle $(IDLE)
 
 wheel: $(VENV)/.dev
 	@$(BIN)/python -m tests.wheel

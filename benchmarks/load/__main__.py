@@ -21,6 +21,7 @@ from statistics import median, quantiles
 
 from benchmarks.load.behind_nginx import nginx
 from benchmarks.load.learners import Learner, Measured, idle, slow
+from benchmarks.load.throttle import throttled
 from benchmarks.web_server import Served, server, write_decks
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,6 +49,9 @@ def main() -> None:
             write_decks(Path(folder) / "decks", 20, 250)
             with ExitStack() as stack:
                 served = stack.enter_context(server(Path(folder), load.learners, asked.serve))
+                if asked.processor < 1:
+                    print(f"the server has {asked.processor:g} of one core")
+                    stack.enter_context(throttled(served.pid, asked.processor))
                 if asked.nginx:
                     print("behind nginx")
                     served = replace(served, port=stack.enter_context(nginx(Path(folder), served.port)))
@@ -64,6 +68,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--think", type=float, nargs=2, default=(3.0, 5.0), metavar=("LEAST", "MOST"))
     words.add_argument("--runs", type=int, default=1)
     words.add_argument("--nginx", action="store_true", help="a proxy between: may take 1.5 times as long at most")
+    words.add_argument("--processor", type=float, default=1, help="part of one core for the server, as a slow one has")
     words.add_argument("--serve", default="flashcards.web.server:serve", help="MODULE:FUNCTION that serves instead")
     return words.parse_args()
 

@@ -119,10 +119,10 @@ def make_server(app: Flask, listener: socket.socket, threads: int = THREADS) -> 
     return WebServer(app, listener, threads)
 
 
-def serve(app: Flask, listener: socket.socket, hello: Callable[[], None], threads: int = THREADS) -> None:
+def serve(app: Flask, listener: socket.socket, hello: Callable[[], None] = lambda: None) -> None:
     """Serves until Ctrl+C or SIGTERM; requests that have begun are finished. `hello` says that it can be stopped so."""
     _settle()
-    server = make_server(app, listener, threads)
+    server = make_server(app, listener)
     with server.stopped_by_signals():
         hello()
         server.run()
