@@ -2,7 +2,8 @@
 # make demo     the app with a year of a learner's life, started anew when code or templates change
 # make test     every test, browser included, from a fresh checkout
 # make check    format, lint, types, import contracts, built-in decks (make lint), tests without a browser
-# make test-postgres  storage and integration tests on a PostgreSQL server of their own, where it is installed
+# make test-postgres  integration tests on a PostgreSQL server of their own, where it is installed (ONLY="answers undo":
+#               those files)
 # make bench    the figures of the README
 # make load     learners with thought, idle connections and slow clients, three times ten minutes (SECONDS=60 RUNS=1;
 #               NGINX=1 puts nginx before the server, PROCESSOR=0.3 gives it that part of one core)
@@ -53,21 +54,9 @@ test: $(VENV)/.test
 	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# What is known to run there, quickest first; without PostgreSQL a sentence says that nothing was tested.
-ON_POSTGRESQL = accounts answers undo sync doctor queue sets stats memory browse postgresql \
-	server_faults writers_beside_each_other server_backup moving card_answers flags saved_searches analysis plans breaks \
-	practice_rounds two_schedulers invites jobs sent_again audit edits reminders calendar commands api pages deck_pages \
-	editor_pages export_pages plan_interfaces plan_pages practice_pages scheduler_pages sync_practice practice_model \
-	plan_searches memory_pages anki_export anki_import \
-	older_servers anki_merge concurrency confusables days_migration deciding deck_history deck_list evaluate \
-	expected_edits export_commands first_account forgotten_in_anki ids_command kept_at_random many_decks many_due \
-	memory_bad_logs memory_fit metrics minutes new_files new_order plan_changed_meanwhile practice_parts_pages \
-	project_file roles stats_read_once stopping sync_at_random terminal_manners terminal_practice terminal_review \
-	text_changes undone_and_done_again words_are_kept base_path authoring anki_push bring_hashcards \
-	anki_practice_parts bundled_decks bring anki_hostile anki_odd anki_round_trip anki_unedited anki_foreign \
-	anki_history anki_latex temporary last_good load
+# All but what tests/databases.py names as SQLite's alone; without PostgreSQL a sentence says that nothing was tested.
 test-postgres: $(VENV)/.test
-	@$(BIN)/python -m pytest -p tests.on_postgresql $(ON_POSTGRESQL:%=tests/integration/test_%.py)
+	@$(BIN)/python -m pytest -p tests.on_postgresql $(if $(ONLY),$(ONLY:%=tests/integration/test_%.py),tests/integration)
 
 nightly: $(VENV)/.nightly
 	@tests/get-chromium

@@ -11,11 +11,9 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import pytest
-
 from flashcards.database_address import DatabaseAddress, ServerAddress
 from flashcards.domain.memory.fsrs import DEFAULTS
-from flashcards.storage.database import migrate
+from flashcards.storage.database import Database, migrate
 
 SERVER = "FLASHCARDS_TEST_SERVER"
 """The variable with the address of the server's first database; tests run on SQLite where it is not set."""
@@ -23,6 +21,7 @@ _TEMPLATE = "with_tables"
 _FIRST_ROW = (DEFAULTS.name, DEFAULTS.canonical)
 _numbers = count(1)
 
+_opened: dict[Path, list[Database]] = {}
 _made: dict[Path, ServerAddress] = {}
 _spare: list[ServerAddress] = []
 _EMPTIED = """
@@ -44,23 +43,33 @@ def on_postgresql() -> bool:
     return SERVER in os.environ
 
 
-sqlite_only = pytest.mark.sqlite_only
-"""Of tests that are about SQLite alone; files that are so as a whole stand in `OF_SQLITE`."""
 OF_SQLITE = {
+    "test_api.py::test_a_batch_that_the_disk_did_not_take_is_acknowledged_to_nobody": "a server waits for its own disk",
+    "test_api.py::test_a_batch_waits_for_the_disk_once": "a server waits for its own disk",
     "test_backup.py": "copies of a file; test_server_backup.py has the same of a server",
     "test_busy_database.py": "the write lock of a file; test_writers_beside_each_other.py has a server's",
+    "test_card_answers.py::test_a_search_for_what_few_have_walks_no_table": "SQLite's plans",
+    "test_confusables.py::test_an_older_database_gets_the_marks": "a version from before there were servers",
     "test_database.py": "files: their locks, full disks, read-only folders; test_postgresql.py has a server's faults",
+    "test_doctor.py::test_a_damaged_file_is_a_finding_and_no_traceback": "a file that is damaged",
+    "test_export_commands.py::test_anki_without_a_database": "on a server there is always one",
     "test_group_sync.py": "the wait for the disk, which is a server's own matter",
     "test_lost_database.py": "a file that is gone",
     "test_models.py": "the schema that migrations make; test_postgresql.py compares a server's",
     "test_older_databases.py": "versions from before there were servers; test_older_servers.py has those of servers",
     "test_practice_migration.py": "a version from before there were servers",
+    "test_prepared.py::test_a_constant_is_a_literal_so_that_a_partial_index_is_used": "SQLite's plans",
+    "test_prepared.py::test_an_index_is_a_hint_for_sqlite_alone": "SQLite's plans",
+    "test_prepared.py::test_tables_are_read_in_the_order_that_a_cross_join_says": "SQLite's plans",
     "test_query_plans.py": "SQLite's plans",
+    "test_reminders.py::test_reminders_wait_while_somebody_holds_the_database": "the write lock of a file",
     "test_restore_killed.py": "the renames that bring back a file; test_server_backup.py has a server's way",
     "test_search_migration.py": "a version from before there were servers",
+    "test_stats.py::test_the_migration_keeps_an_index_for_the_queue": "the text of SQLite's schema",
+    "test_sync_bad_input.py::test_a_full_disk_changes_nothing": "test_server_disk_full.py has a server's",
     "test_whole_backup.py": "copies of a file; test_server_backup.py has the same of a server",
 }
-"""Files of tests/integration that are about SQLite alone, and why."""
+"""Files of tests/integration, and tests in others, that are about SQLite alone, and why. All others run on both."""
 
 
 def address_of(file: Path) -> DatabaseAddress:
@@ -70,6 +79,22 @@ def address_of(file: Path) -> DatabaseAddress:
     if file not in _made:
         _made[file] = _spare.pop() if _spare else _make(_TEMPLATE)
     return _made[file]
+
+
+def opened(file: Path) -> Database:
+    """That database with its tables, open; it is closed with the test whose folder the file is in, if not before."""
+    address = address_of(file)
+    migrate(address)
+    database = Database.open(address)
+    _opened.setdefault(file, []).append(database)
+    return database
+
+
+def close_below(folder: Path) -> None:
+    """Closes the databases that `opened` gave for files below a folder, where a test has not."""
+    for file in [file for file in _opened if file.is_relative_to(folder)]:
+        for database in _opened.pop(file):
+            database.close()
 
 
 def copy_of(file: Path, other: Path) -> DatabaseAddress:

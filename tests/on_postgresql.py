@@ -30,10 +30,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what is about SQLite alone."""
+    """Leaves out tests that are about SQLite alone."""
     for item in items:
-        if item.get_closest_marker("sqlite_only"):
-            item.add_marker(pytest.mark.skip(reason="It is about SQLite alone."))
+        reason = OF_SQLITE.get(f"{item.path.name}::{getattr(item, 'originalname', item.name)}")
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=f"It is about SQLite alone: {reason}."))
 
 
 def pytest_unconfigure() -> None:

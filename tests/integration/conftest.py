@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import give_back, on_postgresql
+from tests.databases import close_below, give_back, on_postgresql
 from tests.integration.study_world import StudyWorld
 from tests.postgresql_server import MISSING, Server, is_installed, running_server
 from tests.site import Site, copy_data, open_site, prepared_data
@@ -38,7 +38,7 @@ def world_on_server(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """Cards and a learner in a new database on the server."""
     address = server.new_database()
     with monkeypatch.context() as patch:
-        patch.setattr("tests.integration.study_world.address_of", lambda _file: address)
+        patch.setattr("tests.databases.address_of", lambda _file: address)
         world = StudyWorld(tmp_path)
     yield world
     world.close()
@@ -46,8 +46,10 @@ def world_on_server(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.fixture(autouse=True)
 def databases_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
-    """On a server, the databases of a test go with its folder."""
-    folder = request.getfixturevalue("tmp_path") if on_postgresql() and "tmp_path" in request.fixturenames else None
+    """The databases of a test are closed, and on a server go with its folder."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     yield
     if folder is not None:
-        give_back(folder)
+        close_below(folder)
+        if on_postgresql():
+            give_back(folder)

@@ -15,10 +15,9 @@ from flashcards.domain.study_day import Day
 from flashcards.services.accounts.facade import AccountService, Learner
 from flashcards.services.review.facade import Answer, Answered, ReviewService
 from flashcards.storage.counters import follow_moves
-from flashcards.storage.database import Database, migrate
 from flashcards.storage.schedules import COLUMNS, schedule_of
 from flashcards.storage.words import keep_words
-from tests.databases import address_of
+from tests.databases import opened
 
 DAY_MS = 86_400_000
 NOON = 20_600 * DAY_MS + 12 * 3_600_000
@@ -49,10 +48,10 @@ class StudyWorld:
     """Makes decks by SQL, as sync would, and learners by the service."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.clock = SetClock()
-        self.path = address_of(folder / "flashcards.sqlite3")
-        migrate(self.path)
-        self.db = Database.open(self.path)
+        self.db = opened(folder / "flashcards.sqlite3")
+        self.path = self.db.address
         self.review = ReviewService(self.db, self.clock)
         self.accounts = AccountService(self.db, self.clock, secret_key=KEY, signup="open")
         self._position = 0

@@ -16,10 +16,9 @@ from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.sync.run import SyncReport, SyncService
 from flashcards.storage.counters import count_anew
-from flashcards.storage.database import Database, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
-from tests.databases import address_of
+from tests.databases import opened
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")
 LEARNER = 1
@@ -49,9 +48,7 @@ class World:
         self.root = folder / "decks"
         self.root.mkdir()
         self.now = 1_800_000_000_000
-        path = address_of(folder / "data" / "flashcards.sqlite3")
-        migrate(path)
-        self.db = Database.open(path)
+        self.db = opened(folder / "data" / "flashcards.sqlite3")
         self.service = SyncService(DeckStore(self.db), self.root, lambda: self.now, lambda _workers: SHARED)
         self.pages = DeckService(DeckPageStore(self.db), self.root)
         self._second = int(time.time()) - 1_000_000

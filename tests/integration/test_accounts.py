@@ -16,8 +16,7 @@ from flashcards.services.accounts.devices import Devices
 from flashcards.services.accounts.facade import AccountService, Learner, SignupState
 from flashcards.services.accounts.login_limits import LoginLimits
 from flashcards.storage import models
-from flashcards.storage.database import Database, migrate
-from tests.databases import address_of
+from tests.databases import opened
 from tests.integration.study_world import DAY_MS, KEY, SetClock, StudyWorld
 
 PASSWORD = "correct horse"
@@ -25,9 +24,7 @@ PASSWORD = "correct horse"
 
 class World:
     def __init__(self, folder: Path) -> None:
-        self.path = address_of(folder / "flashcards.sqlite3")
-        migrate(self.path)
-        self.db = Database.open(self.path)
+        self.db = opened(folder / "flashcards.sqlite3")
         self.clock = SetClock()
 
     def limits(self) -> LoginLimits:

@@ -29,9 +29,9 @@ from flashcards.services.review.facade import Answer, ReviewService
 from flashcards.services.review.incoming import new_uuid
 from flashcards.services.sync.run import SyncService
 from flashcards.services.upkeep.doctor import DoctorService
-from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.imports import ImportRows
+from tests.databases import opened
 from tests.integration.anki_packages import (
     Packages,
     add,
@@ -71,9 +71,7 @@ class ImportWorld:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "decks"
         self.root.mkdir()
-        path = folder / "flashcards.sqlite3"
-        migrate(path)
-        self.db = Database.open(path)
+        self.db = opened(folder / "flashcards.sqlite3")
         self.clock = SetClock(time.time_ns() // 1_000_000)
         self.sync = SyncService(DeckStore(self.db), self.root, self.clock)
         self.imports = AnkiImportService(self.db, self.sync, self.root, self.clock)

@@ -20,7 +20,6 @@ from flashcards.storage.database import Database
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import OPERATIONS
 from flashcards.web.api.schema import NO_NUL, Object
-from tests.databases import sqlite_only
 from tests.site import Site, copy_data, new_id, open_site
 
 API = "/api/v1"
@@ -297,7 +296,6 @@ def to_answer(site: Site, learner: Learner, count: int) -> list[dict[str, Any]]:
     return [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
 
 
-@sqlite_only  # a server waits for its disk itself
 def test_a_batch_waits_for_the_disk_once(
     client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,7 +314,6 @@ def test_a_batch_waits_for_the_disk_once(
     assert len(syncs) == 1
 
 
-@sqlite_only  # as above
 def test_a_batch_that_the_disk_did_not_take_is_acknowledged_to_nobody(
     client: FlaskClient, site: Site, ann: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

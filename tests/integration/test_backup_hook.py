@@ -34,7 +34,7 @@ def program(folder: Path, text: str) -> Path:
 
 
 def backups(world: StudyWorld, hook: str) -> BackupService:
-    return BackupService(world.db, world.path.parent, world.clock, hook=hook)
+    return BackupService(world.db, world.folder, world.clock, hook=hook)
 
 
 def test_it_gets_the_path_and_no_setting_of_ours(
@@ -68,14 +68,22 @@ def test_where_it_fails_the_backup_stays_it_is_said_and_the_next_run_tries_again
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("exec sleep 60", "took longer than 0 s"), (None, "could not be started"), ("kill -9 $$", "-9")]
+    ("text", "seconds", "told"),
+    [
+        ("exec sleep 600", 0.3, "took longer than 0 s"),
+        (None, 120, "could not be started"),
+        ("kill -9 $$", 120, "ended with -9"),
+    ],
+    ids=["hangs", "not there", "dies"],
 )
-def test_one_that_hangs_dies_or_is_not_there_is_bounded(tmp_path: Path, text: str | None, told: str) -> None:
+def test_one_that_hangs_dies_or_is_not_there_is_bounded(
+    tmp_path: Path, text: str | None, seconds: float, told: str
+) -> None:
     backup = tmp_path / "nightly-20261128.zip"
     backup.touch()
     command = f"'{program(tmp_path, text)}'" if text else "/nowhere/at-all"
     with pytest.raises(Unavailable, match=told):
-        run_hook(command, backup, seconds=0.3)
+        run_hook(command, backup, seconds=seconds)
 
 
 def test_the_setting_reaches_it(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import cards as card_rows
 from flashcards.storage.sqlite_database import SqliteDatabase
-from tests.databases import sqlite_only
 from tests.integration.study_world import StudyWorld
 
 
@@ -70,7 +69,6 @@ def test_what_few_cards_have_is_found_with_and_without_an_index(
     assert found(world, ada, "is:leech is:suspended") == []
 
 
-@sqlite_only  # it reads SQLite's plans
 def test_a_search_for_what_few_have_walks_no_table(world: StudyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     ada = world.learner("ada")
     world.answer(ada, "d#n1", 4)

@@ -11,6 +11,7 @@ from flashcards.clock import system_clock
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database, migrate
 from flashcards.storage.decks import DeckStore
+from tests.databases import opened
 from tests.integration.study_world import StudyWorld
 
 
@@ -119,25 +120,30 @@ def test_sync_finds_them_and_follows_edits(tmp_path: Path) -> None:
     root.mkdir()
     (root / "one.md").write_text(ONE)
     (root / "two.md").write_text(TWO)
-    migrate(tmp_path / "f.sqlite3")
-    database = Database.open(tmp_path / "f.sqlite3")
-    try:
-        sync = SyncService(DeckStore(database), root, system_clock)
-        assert sync.sync().errors == ()
-        assert fronts(database) == {"a/0": {"b/0"}, "c/0": set(), "c/1": {"e/1"}, "d/0": set(), "e/0": set()}
-        (root / "one.md").write_text(ONE.replace("The recall:", "The precision:"))
-        sync.sync()
-        assert fronts(database)["a/0"] == set()
-        (root / "two.md").write_text(TWO.replace("{#e .reversed}", "{#e}"))
-        sync.sync()
-        assert fronts(database)["c/1"] == set()
-        kept = database.all("SELECT * FROM note_front")
-        with database.write():
-            database.execute("DROP TABLE note_front")
-            database.execute("DELETE FROM schema_migration WHERE name = '0004_confusables'")
-        database.close()
-        assert migrate(tmp_path / "f.sqlite3") == ["0004_confusables"]
-        database = Database.open(tmp_path / "f.sqlite3")
-        assert database.all("SELECT * FROM note_front") == kept
-    finally:
-        database.close()
+    database = opened(tmp_path / "f.sqlite3")
+    sync = SyncService(DeckStore(database), root, system_clock)
+    assert sync.sync().errors == ()
+    assert fronts(database) == {"a/0": {"b/0"}, "c/0": set(), "c/1": {"e/1"}, "d/0": set(), "e/0": set()}
+    (root / "one.md").write_text(ONE.replace("The recall:", "The precision:"))
+    sync.sync()
+    assert fronts(database)["a/0"] == set()
+    (root / "two.md").write_text(TWO.replace("{#e .reversed}", "{#e}"))
+    sync.sync()
+    assert fronts(database)["c/1"] == set()
+
+
+def test_an_older_database_gets_the_marks(tmp_path: Path) -> None:
+    root = tmp_path / "decks"
+    root.mkdir()
+    (root / "one.md").write_text(ONE)
+    (root / "two.md").write_text(TWO)
+    database = opened(tmp_path / "f.sqlite3")
+    SyncService(DeckStore(database), root, system_clock).sync()
+    kept = database.all("SELECT * FROM note_front ORDER BY 1, 2")
+    assert kept
+    with database.write():
+        database.execute("DROP TABLE note_front")
+        database.execute("DELETE FROM schema_migration WHERE name = '0004_confusables'")
+    database.close()
+    assert migrate(database.address) == ["0004_confusables"]
+    assert opened(tmp_path / "f.sqlite3").all("SELECT * FROM note_front ORDER BY 1, 2") == kept

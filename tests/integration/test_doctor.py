@@ -14,7 +14,7 @@ from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
-from tests.databases import on_postgresql, sqlite_only
+from tests.databases import on_postgresql
 from tests.integration.study_world import TODAY, StudyWorld
 
 
@@ -111,7 +111,6 @@ def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None)
     assert found is None or any(found in finding for finding in report.findings), report.findings
 
 
-@sqlite_only
 def test_a_damaged_file_is_a_finding_and_no_traceback(world: StudyWorld) -> None:
     with world.db.write():
         rows = [(f"{number}" * 9,) for number in range(3000)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.cli.main import main
-from tests.databases import on_postgresql, settings_for, sqlite_only
+from tests.databases import on_postgresql, settings_for
 from tests.integration.anki_world import Anki, rows_of
 
 DECK = "## What is 1? {#one}\n\nOne.\n\n## Gaps {#gaps}\n\n{{c1::a}} {{c2::b}}\n"
@@ -47,7 +47,6 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return Shell(tmp_path, monkeypatch, capsys)
 
 
-@sqlite_only  # on a server there is always one
 def test_anki_without_a_database(shell: Shell) -> None:
     out, err = shell.run("export", "anki", "-o", "x.apkg")
     assert out == "x.apkg: 2 notes (3 cards) in 1 deck, 0 media files\n"

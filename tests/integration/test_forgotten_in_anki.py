@@ -53,10 +53,10 @@ def test_what_came_before_that_was_known_is_computed_anew(tmp_path: Path) -> Non
     with made.db.write():
         made.db.execute("UPDATE memory SET stability = 77000000, answers = 3 WHERE card_id = ?", (as_now[1].card,))
         made.db.execute("DELETE FROM schema_migration WHERE name LIKE '0020%'")
-    path = made.db.path
+    address = made.db.address
     made.close()
-    assert len(migrate(path)) == 1
-    database = Database.open(path)
+    assert len(migrate(address)) == 1
+    database = Database.open(address)
     assert MemoryState(database).states(made.learner.id) == as_now
     assert MemoryState(database).catch_up(made.learner.id) == 1
     assert DoctorService(database).examine().findings == ()

@@ -14,8 +14,9 @@ from flashcards.jobs.all import all_jobs
 from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Job, Jobs, watch_job
 from flashcards.services.upkeep.job_log import KEPT, JobLog, JobRow
-from flashcards.storage.database import Database, migrate
+from flashcards.storage.database import Database
 from flashcards.wiring import open_services
+from tests.databases import opened
 from tests.integration.study_world import NOON, SetClock
 from tests.integration.test_jobs import often, wait_for
 from tests.site import Site, config_for
@@ -25,9 +26,7 @@ NAMES = {"decks", "backup", "attempts", "memory", "plans", "history"}
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "flashcards.sqlite3"
-    migrate(path)
-    database = Database.open(path)
+    database = opened(tmp_path / "flashcards.sqlite3")
     yield database
     database.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from peewee import SQL, fn
 
-from flashcards.storage.database import Database, IntegrityError, migrate
+from flashcards.storage.database import Database, IntegrityError
 from flashcards.storage.dialects import POSTGRESQL, SQLITE
 from flashcards.storage.models import Card, Deck, Folder, Note, NoteTag, Review, Schedule, Throttle
 from flashcards.storage.prepared import (
@@ -23,15 +23,14 @@ from flashcards.storage.prepared import (
     prepared,
     storing,
 )
+from tests.databases import opened
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    path = tmp_path_factory.mktemp("prepared") / "flashcards.sqlite3"
-    migrate(path)
-    opened = Database.open(path)
-    yield opened
-    opened.close()
+    database = opened(tmp_path_factory.mktemp("prepared") / "flashcards.sqlite3")
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -153,7 +152,7 @@ def test_texts_and_none_are_constants(folders: Database, constant: Any, found: l
 def test_integers_are_constants(database: Database, constant: int) -> None:
     @prepared
     def query(number: int) -> Query:
-        return Folder.select(fn.coalesce(number, 0) - constant).from_(SQL("(SELECT 1)"))
+        return Folder.select(fn.coalesce(number, 0) - constant).from_(SQL("(SELECT 1) AS one"))
 
     assert query.all(database, 5) == [(5 - constant,)]
 
@@ -267,7 +266,7 @@ def test_a_list_keeps_its_order_as_a_table(folders: Database) -> None:
         return (
             Folder.select(Folder.path)
             .from_(wanted)
-            .join(Folder, IN_ORDER, on=(Folder.path == wanted.value))
+            .join(Folder, IN_ORDER, on=(Folder.path == wanted.text))
             .order_by(wanted.place)
         )
 

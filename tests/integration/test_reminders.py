@@ -261,7 +261,6 @@ def test_a_clock_that_jumps_sends_nothing_twice(site: Site, box: Mailbox, clock:
     assert len(box.mails) == len({mail["Message-ID"] for mail in box.mails}) == 3
 
 
-@pytest.mark.sqlite_only
 def test_reminders_wait_while_somebody_holds_the_database(site: Site, box: Mailbox, clock: SetClock) -> None:
     subscribed(site, "Ann")
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR

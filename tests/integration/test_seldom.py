@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -15,18 +16,24 @@ from flashcards.late import made_late
 from flashcards.web.app import FlashcardsApp
 from flashcards.web.seldom import PAGES
 from flashcards.web.shared.compiled_templates import FOLDER
-from tests.site import Site, copy_data, open_site
+from tests.databases import settings_for
+from tests.site import DECKS, Site, copy_data, open_site
 
 START = """
+import os
 import sys
-from pathlib import Path
 import flashcards.cli.serve
+from flashcards.config import Config
 from flashcards.jobs.all import all_jobs
-from tests.site import DECKS, open_site
-with open_site(Path(sys.argv[1]), DECKS) as site:
-    site.services.sync.sync()
-    all_jobs(site.services)
-    assert site.client().get("/login", follow_redirects=True).status_code == 200
+from flashcards.web.app import create_app
+from flashcards.wiring import open_services
+config = Config.from_env(os.environ)
+services = open_services(config)
+assert not services.sync.sync().new
+all_jobs(services)
+client = create_app(services, config).test_client()
+assert client.get("/login", follow_redirects=True).status_code == 200
+services.close()
 print("\\n".join(sys.modules))
 """
 NOT_LOADED = [
@@ -52,7 +59,8 @@ NOT_LOADED = [
 
 def test_a_server_that_nobody_asks_for_it_loads_nothing_of_it(prepared: Path, tmp_path: Path) -> None:
     data = copy_data(prepared, tmp_path)
-    done = subprocess.run([sys.executable, "-c", START, str(data)], capture_output=True, text=True, check=True)
+    environ = {**os.environ, **settings_for(data, DECKS)}
+    done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True, env=environ)
     loaded = set(done.stdout.split())
     assert "flashcards.services.review.queue" in loaded, "what every learner needs is there from the start"
     assert [name for name in NOT_LOADED if name in loaded] == []

@@ -15,7 +15,6 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.statistics import Statistics, StatsService
 from flashcards.storage.counters import count_anew
 from flashcards.web.api.stats import STATS
-from tests.databases import sqlite_only
 from tests.integration.study_world import TODAY, StudyWorld
 from tests.integration.test_api import API, get, problem
 from tests.integration.test_pages import answer_all, text
@@ -248,7 +247,6 @@ def test_leeches(world: StudyWorld, ada: Learner) -> None:
     assert (leech.note_key, leech.path, leech.line, leech.lapses) == ("n2", "b.md", 10, 9)
 
 
-@sqlite_only
 def test_the_migration_keeps_an_index_for_the_queue(world: StudyWorld) -> None:
     row = world.db.one("SELECT sql FROM sqlite_master WHERE name = 'review_day'")
     assert row

@@ -19,7 +19,7 @@ from flashcards.services.sync import looking
 from flashcards.services.sync import read as sync_read
 from flashcards.services.sync.run import SyncReport
 from flashcards.storage.deck_rows import Stamp
-from tests.databases import sqlite_only
+from tests.databases import settings_for
 from tests.integration.sync_world import Learner, World, counts
 
 LEARNER = Learner()
@@ -362,14 +362,14 @@ def test_two_syncs_at_once_take_turns(world: World) -> None:
 
 
 KILLED = """
-import sys
-from pathlib import Path
+import os
+from flashcards.config import Config
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.database import Database
 from flashcards.storage.decks import DeckStore
 from flashcards.clock import system_clock
-root, database = map(Path, sys.argv[1:])
-service = SyncService(DeckStore(Database.open(database)), root, system_clock)
+config = Config.from_env(os.environ)
+service = SyncService(DeckStore(Database.open(config.database)), config.decks, system_clock)
 print("ready", flush=True)
 service.sync()
 print("done", flush=True)
@@ -382,10 +382,9 @@ def test_a_sync_that_is_killed_leaves_nothing_half_done(world: World) -> None:
         text = "".join(f"## Q {number} {n}?\n\nAnswer **{n}** with $x^{n}$.\n\n" for n in range(20))
         world.write(f"many/{number}.md", text)
     before = world.db.all("SELECT * FROM note ORDER BY id")
+    settings = {**os.environ, **settings_for(world.root.parent / "data", world.root)}
     for delay in (0.0, 0.1, 0.2, 0.3, 0.5):
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(world.root), str(world.db.path)], stdout=subprocess.PIPE
-        )
+        process = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, env=settings)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         time.sleep(delay)
@@ -403,7 +402,6 @@ def test_a_sync_that_is_killed_leaves_nothing_half_done(world: World) -> None:
     assert list(world.db.damage()) == []
 
 
-@sqlite_only
 def test_a_full_disk_changes_nothing(world: World) -> None:
     """The page limit stands in for a full disk: SQLite reports both alike."""
     from flashcards.errors import Unavailable

@@ -71,7 +71,7 @@ class Answering:
 def test_no_acknowledged_answer_is_lost_or_doubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running_server(("max_connections=40", "shared_buffers=32MB")) as server:
         address = ServerAddress(server.url("postgres"))
-        monkeypatch.setattr("tests.integration.study_world.address_of", lambda _file: address)
+        monkeypatch.setattr("tests.databases.address_of", lambda _file: address)
         world = StudyWorld(tmp_path)
         world.deck("d", CARDS)
         people = [world.learner("ada"), world.learner("ben")]

@@ -20,11 +20,10 @@ from benchmarks.web_server import Served, configuration, server, write_decks
 from flashcards.deckfiles.parse.find import MAX_LEVELS
 from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database
-from tests.databases import sqlite_only
 from tests.nightly.honest import HONEST, Bad, beside, refused_for_good
 from tests.nightly.test_bad_clients import an_answer, asking
 
-pytestmark = [pytest.mark.timeout(900), sqlite_only]
+pytestmark = pytest.mark.timeout(900)
 
 DUE, BIG, DECKS = 200_000, 50_000, 10_000
 SIDE_BY_SIDE = 2

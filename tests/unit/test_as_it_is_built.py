@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.chromium import MISSING
+from tests.databases import OF_SQLITE
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -102,6 +103,13 @@ def test_pages_install_this_program_and_no_stranger_of_its_name() -> None:
     ours = re.compile(rf"\b{re.escape(PROJECT['name'])}\b|\bgit\+https://|(?:install|-e|['\" ])\s*\.(?:\[|\s|'|\"|$)")
     assert [(page, line) for page, line in installed if not ours.search(line)] == []
     assert [page.name for page, text in texts.items() if re.search(r"git\+https://[\w.]*example\.", text)] == []
+
+
+def test_what_is_left_out_on_postgresql_is_there() -> None:
+    for name in OF_SQLITE:
+        file, _, test = name.partition("::")
+        text = (ROOT / "tests" / "integration" / file).read_text("utf-8")
+        assert not test or f"def {test}(" in text, name
 
 
 def test_without_a_chromium_everything_else_runs_and_the_last_line_says_so(tmp_path: Path) -> None:
