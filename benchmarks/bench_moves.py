@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.common import Row, format_row
 from flashcards.clock import system_clock
+from flashcards.database_address import DatabaseAddress
 from flashcards.services.sync.run import SyncService
 from flashcards.storage.counters import count_anew
 from flashcards.storage.database import Database, migrate
@@ -20,27 +21,27 @@ NOTES, LEARNERS, REPEATS = 100, 500, 3
 def run() -> list[Row]:
     """Times the sync that moves them there and back, and one that moves them where nobody learns."""
     with tempfile.TemporaryDirectory() as folder:
-        root, path = Path(folder) / "decks", Path(folder) / "flashcards.sqlite3"
-        root.mkdir()
-        (root / "keeps.md").write_text("# Keeps\n\n## One {#one}\n\nIt stays here.\n", "utf-8")
-        migrate(path)
-        database = Database.open(path)
-        try:
-            service = SyncService(DeckStore(database), root, system_clock)
-            _move(service, root, "from", "unread", 0)
-            alone = _moves(service, root, 100)
-            _learners(database)
-            return [
-                Row(f"a deck of {NOTES} notes moves, nobody has learned it", alone, "s"),
-                Row(
-                    f"a deck of {NOTES} notes moves, {LEARNERS} learners have all of it",
-                    _moves(service, root, 50),
-                    "s",
-                    4,
-                ),
-            ]
-        finally:
-            database.close()
+        return measure(Path(folder) / "flashcards.sqlite3", Path(folder) / "decks")
+
+
+def measure(address: DatabaseAddress, root: Path) -> list[Row]:
+    """The same in any new database."""
+    root.mkdir()
+    (root / "keeps.md").write_text("# Keeps\n\n## One {#one}\n\nIt stays here.\n", "utf-8")
+    migrate(address)
+    database = Database.open(address)
+    try:
+        service = SyncService(DeckStore(database), root, system_clock)
+        _move(service, root, "from", "unread", 0)
+        alone = _moves(service, root, 100)
+        _learners(database)
+        eager = _moves(service, root, 50)
+    finally:
+        database.close()
+    return [
+        Row(f"a deck of {NOTES} notes moves, nobody has learned it", alone, "s"),
+        Row(f"a deck of {NOTES} notes moves, {LEARNERS} learners have all of it", eager, "s", 4),
+    ]
 
 
 def _moves(service: SyncService, root: Path, seconds_ago: int) -> float:
