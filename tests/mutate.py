@@ -181,6 +181,8 @@ def _silent(tree: ast.Module) -> set[ast.AST]:
                 roots.append(node)
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 roots.append(node)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(op=ast.BitOr())) if not name.isupper():
+                roots.append(node)  # a name for several types
     return {inner for root in roots if root is not None for inner in ast.walk(root)}
 
 
