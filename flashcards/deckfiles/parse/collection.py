@@ -43,7 +43,10 @@ class Collection:
 
 @dataclass(slots=True)
 class _Base:
-    """A decks folder, and what below it was asked for: paths relative to it, with how they were written."""
+    """A decks folder, and what below it was asked for: paths relative to it, with how they were written.
+
+    Both are empty for the folder itself, or the one that people are in.
+    """
 
     folder: Path
     asked: dict[str, str] = field(default_factory=dict)
@@ -54,9 +57,9 @@ class _Base:
         for prefix, written in self.asked.items():
             if path == prefix:
                 return written
-            if prefix in ("", ".") or path.startswith(prefix + "/"):
-                rest = path if prefix in ("", ".") else path[len(prefix) + 1 :]
-                return rest if written in ("", ".") else f"{written.rstrip('/')}/{rest}"
+            if not prefix or path.startswith(f"{prefix}/"):
+                rest = path.removeprefix(f"{prefix}/")
+                return f"{written.rstrip('/')}/{rest}" if written else rest
         return None
 
 

@@ -17,7 +17,7 @@ import yaml
 from yaml.reader import Reader
 
 from flashcards.deckfiles.text.nearest import nearest
-from flashcards.deckfiles.text.positions import Issue, error, warning
+from flashcards.deckfiles.text.positions import Issue, error, in_short, warning
 
 MAX_BYTES = 8 * 1024
 MAX_DEPTH = 5
@@ -237,8 +237,7 @@ def _not_yaml(failure: yaml.YAMLError, block: str, start: int) -> Issue:
 def _unknown_key(key: str, offset: int, known: tuple[str, ...]) -> Issue:
     meant = nearest(key, known)
     advice = f"did you mean '{meant}'?" if meant else f"known are {', '.join(known)}"
-    shown = key if len(key) <= 40 else key[:39] + "…"
-    message = f"the key '{' '.join(shown.split())}' is unknown and ignored; {advice}"
+    message = f"the key '{in_short(key)}' is unknown and ignored; {advice}"
     return warning(offset, "front-matter-unknown-key", message)
 
 

@@ -15,7 +15,7 @@ from flashcards.deckfiles.parse.parts import Cutter, Origin, Part, locate, offse
 from flashcards.deckfiles.parse.point_refs import read_end
 from flashcards.deckfiles.text.nearest import within_one_edit
 from flashcards.deckfiles.text.outline import Heading
-from flashcards.deckfiles.text.positions import Issue, error, warning
+from flashcards.deckfiles.text.positions import Issue, error, in_short, warning
 from flashcards.deckfiles.text.structure import scan
 from flashcards.domain.card import CORE, Basic, Cloze, Content, PointRef
 
@@ -161,18 +161,18 @@ class _Body:
                 self.after_closing(title, heading)
             elif name in CORE_SECTIONS:
                 message = (
-                    f"'### {_short(title)}' is part of the answer here: only .core notes have that section; "
+                    f"'### {in_short(title)}' is part of the answer here: only .core notes have that section; "
                     "tag the note .core if it is meant, or choose another heading"
                 )
                 self.note.issues.append(warning(heading.start, "section-not-core", message))
             elif meant := _meant(name, core=self.core):
-                message = f"'### {_short(title)}' is part of the answer; write '### {meant}' if that is meant"
+                message = f"'### {in_short(title)}' is part of the answer; write '### {meant}' if that is meant"
                 self.note.issues.append(warning(heading.start, "misspelt-section", message))
 
     def special(self, name: str, title: str, heading: Heading) -> None:
         seen = [known for known, _ in self.closing]
         if name in seen or (name == "answer" and self.answer_heading):
-            self.error(heading.start, "section-twice", f"a second '### {_short(title)}'; put both into one")
+            self.error(heading.start, "section-twice", f"a second '### {in_short(title)}'; put both into one")
         elif name != "answer":
             self.closing.append((name, heading))
         elif self.closing:
@@ -182,11 +182,13 @@ class _Body:
             self.answer_heading = heading
 
     def after_closing(self, title: str, heading: Heading) -> None:
-        message = f"'### {_short(title)}' stands after a list of the note; move it before the lists"
+        message = f"'### {in_short(title)}' stands after a list of the note; move it before the lists"
         if self.closing[-1][0] == IN_FULL:
-            message = f"'### {_short(title)}' ends the long form of the answer; write '#### {_short(title)}' within it"
+            message = (
+                f"'### {in_short(title)}' ends the long form of the answer; write '#### {in_short(title)}' within it"
+            )
         elif title.lower() in CORE_SECTIONS:
-            message = f"only .core notes have '### {_short(title)}'; tag the note .core, or move it before the lists"
+            message = f"only .core notes have '### {in_short(title)}'; tag the note .core, or move it before the lists"
         self.error(heading.start, "heading-after-lists", message)
 
     def read_closing(self) -> None:
@@ -295,10 +297,6 @@ class _Body:
 
     def error(self, offset: int, code: str, message: str) -> None:
         self.note.issues.append(error(offset, code, message))
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= 40 else title[:39] + "…"
 
 
 def _meant(name: str, *, core: bool) -> str | None:

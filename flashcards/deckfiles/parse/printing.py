@@ -60,7 +60,7 @@ def _front_matter(deck: Deck) -> str:
         if value:
             lines.append(f"{key}: {_scalar(value)}")
     if deck.order is not None:
-        lines.append(f"order: {deck.order:g}" if deck.order == float(f"{deck.order:g}") else f"order: {deck.order!r}")
+        lines.append(f"order: {deck.order!r}".removesuffix(".0"))
     return "\n".join(["---", *lines, "---"])
 
 

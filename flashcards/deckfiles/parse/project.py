@@ -18,6 +18,7 @@ from typing import Any
 
 from flashcards.deckfiles.check.codes import CODES
 from flashcards.deckfiles.text.nearest import nearest
+from flashcards.deckfiles.text.positions import in_short
 from flashcards.domain.problem import Problem
 
 PROJECT_FILE = ".flashcards.toml"
@@ -150,7 +151,7 @@ class _Reader:
             if key not in _KEYS:
                 meant = nearest(key, _KEYS)
                 advice = f"did you mean '{meant}'?" if meant else f"known are {', '.join(_KEYS)}"
-                raise _Wrong(key, f"the key '{_short(key)}' is unknown; {advice}")
+                raise _Wrong(key, f"the key '{in_short(key)}' is unknown; {advice}")
         return Project(
             silence=frozenset(self.checked_code(code) for code in self.texts("silence")),
             ignore=tuple(self.checked_pattern(pattern) for pattern in self.texts("ignore")),
@@ -170,7 +171,7 @@ class _Reader:
         if code not in CODES:
             meant = nearest(code, tuple(CODES))
             advice = f"did you mean '{meant}'?" if meant else "the page about writing decks lists all codes"
-            raise _Wrong(code, f"there is no code '{_short(code)}' to silence; {advice}")
+            raise _Wrong(code, f"there is no code '{in_short(code)}' to silence; {advice}")
         return code
 
     def checked_pattern(self, pattern: str) -> str:
@@ -178,13 +179,13 @@ class _Reader:
         if not pattern or len(pattern) > MAX_PATTERN or any(part in ("", ".", "..") for part in parts):
             raise _Wrong(
                 pattern,
-                f"'{_short(pattern)}' is no path to ignore; write archive/ or drafts/*.md, from the decks folder",
+                f"'{in_short(pattern)}' is no path to ignore; write archive/ or drafts/*.md, from the decks folder",
             )
         return pattern.rstrip("/")
 
     def checked_key(self, key: str) -> str:
         if not _KEY_NAME.fullmatch(key):
-            raise _Wrong(key, f"'{_short(key)}' cannot be a key of front matter; write a word of at most 50 letters")
+            raise _Wrong(key, f"'{in_short(key)}' cannot be a key of front matter; write a word of at most 50 letters")
         return key
 
     def macros(self) -> tuple[tuple[str, str], ...]:
@@ -202,18 +203,18 @@ class _Reader:
 
     def check_macro(self, key: str, tex: str, names: set[str], *, known: bool) -> None:
         if not known:
-            raise _Wrong(key, f"'{_short(key)}' is no command; write letters alone, such as '\\RR'")
+            raise _Wrong(key, f"'{in_short(key)}' is no command; write letters alone, such as '\\RR'")
         if len(tex.encode()) > MAX_MACRO_BYTES:
-            raise _Wrong(key, f"the macro {_short(key)} is over {MAX_MACRO_BYTES} bytes; shorten it")
+            raise _Wrong(key, f"the macro {in_short(key)} is over {MAX_MACRO_BYTES} bytes; shorten it")
         if not tex.isprintable():
-            raise _Wrong(key, f"the macro {_short(key)} holds a character that cannot be printed; take it out")
+            raise _Wrong(key, f"the macro {in_short(key)} holds a character that cannot be printed; take it out")
         if _depth(tex) is None:
-            raise _Wrong(key, f"the braces of the macro {_short(key)} do not match; close what it opens")
+            raise _Wrong(key, f"the braces of the macro {in_short(key)} do not match; close what it opens")
         if any(not argument for argument in _ARGUMENT.findall(tex.replace("\\#", ""))):
-            raise _Wrong(key, f"the macro {_short(key)} has a # without a number; write #1 to #9, or \\#")
+            raise _Wrong(key, f"the macro {in_short(key)} has a # without a number; write #1 to #9, or \\#")
         used = next((name for name in _COMMAND.findall(tex) if name in names), None)
         if used is not None:
-            raise _Wrong(key, f"the macro {_short(key)} uses the macro \\{used}; write that one out in it")
+            raise _Wrong(key, f"the macro {in_short(key)} uses the macro \\{used}; write that one out in it")
 
 
 def _depth(tex: str) -> int | None:
@@ -224,11 +225,6 @@ def _depth(tex: str) -> int | None:
         if depth < 0:
             return None
     return None if depth else 0
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 40 else line[:39] + "…"
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from flashcards.domain.problem import Problem, Severity
 
+_SHOWN = 40
+"""So many characters of an author's words are quoted in a message."""
+
 
 class Issue(NamedTuple):
     """Something wrong at an offset of a file's text; `problem` gives it a line and a column."""
@@ -77,3 +80,9 @@ def error(offset: int, code: str, message: str) -> Issue:
 def warning(offset: int, code: str, message: str) -> Issue:
     """An issue that its author should look at."""
     return Issue(offset, "warning", code, message)
+
+
+def in_short(text: str) -> str:
+    """An author's words as a message quotes them: on one line, and not all where they are many."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

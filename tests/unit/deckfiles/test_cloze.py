@@ -42,6 +42,8 @@ def codes(text: str) -> list[tuple[int, str]]:
         (r"\{{c1::a}}", []),
         ("<!-- {{c1::a}} -->", []),
         ("{{c::a}} {{C1::b}} {c1::d}", []),
+        ("[^{{c1::a}}]: text", []),  # a footnote's label is no text
+        ("text\n\n[^{{c1::a}}]: text", []),
     ],
 )
 def test_deletions_end_at_their_own_braces(text: str, expected: list[tuple[int, str, str | None, str]]) -> None:

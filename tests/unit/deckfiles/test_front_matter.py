@@ -109,6 +109,12 @@ def test_unknown_keys_name_the_nearest_known_one_or_all() -> None:
     assert not read("licence: x").broken
 
 
+def test_a_long_key_is_quoted_in_part() -> None:
+    fits, is_long = read(f"{'k' * 40}: x\n{'l' * 41}: y").issues
+    assert f"'{'k' * 40}'" in fits.message
+    assert f"'{'l' * 39}…'" in is_long.message
+
+
 def test_folders() -> None:
     front_matter = read_folder("title: Machine learning\norder: 3\n")
     assert (front_matter.title, front_matter.order) == ("Machine learning", 3.0)

@@ -30,6 +30,8 @@ def stamped(source: str) -> str:
         ("## Q? { .mid }\nA", "## Q? {#q .mid }\nA"),
         ("## Q? ##\nA", "## Q? ## {#q}\nA"),
         ("## Q? {.mid} ##\nA", "## Q? {#q .mid} ##\nA"),
+        ("## {.mid}\n\nQ?\n\n### Answer\n\nA\n", "## {#note-633bc2707d20 .mid}\n\nQ?\n\n### Answer\n\nA\n"),
+        ("##  {.mid} ##\n\n{{c1::b}}\n", "##  {#note-5eb8739238e7 .mid} ##\n\n{{c1::b}}\n"),
         ("## Q? {1, 2}\nA", "## Q? {1, 2} {#q-1-2}\nA"),
         ("## Q? <!-- x -->\nA", "## Q? {#q} <!-- x -->\nA"),
         ("## Q? <!-- x\n-->\nA", "## Q? {#q} <!-- x\n-->\nA"),

@@ -76,6 +76,12 @@ def test_how_it_looks() -> None:
     )
 
 
+@pytest.mark.parametrize("order", ["3", "-1.5", "0.123456789", "1234567.8"])
+def test_an_order_keeps_all_its_digits(order: str) -> None:
+    parsed = parse_deck("x.md", f"---\ntitle: X\norder: {order}\n---\n\n## Q? {{#q}}\n\nA\n".encode())
+    assert f"\norder: {order}\n" in print_deck(parsed.deck)
+
+
 @pytest.mark.parametrize(
     "content",
     [
