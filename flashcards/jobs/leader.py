@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from flashcards.errors import Unavailable
+
 
 class Leadership:
     """An advisory lock, released by the operating system when its holder dies, however it dies."""
@@ -15,11 +17,14 @@ class Leadership:
         self._handle: int | None = None
 
     def acquire(self) -> bool:
-        """Whether this process leads now; asking again while it leads is harmless."""
+        """Whether this process leads now; asking again while it leads is harmless. Raises Unavailable."""
         if self._handle is not None:
             return True
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unavailable(f"The file {self._path} cannot be used: {error.strerror}. No jobs run.") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

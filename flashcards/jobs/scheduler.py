@@ -127,14 +127,14 @@ class Jobs:
         """Takes over where nobody leads, and stands by where another process does."""
         try:
             leads = self._lease.holds() if self._leads else self._lease.acquire()
+            if leads and not self._leads:
+                self._take_over()
         except FlashcardsError as error:
             leads = False
             self._say(error.told())
         else:
             self._trouble = ""
-        if leads and not self._leads:
-            self._take_over()
-        elif self._leads and not leads:
+        if self._leads and not leads:
             LOG.warning("this process no longer leads: the jobs are another one's until it leads again")
         self._leads = leads
 
@@ -150,8 +150,10 @@ class Jobs:
         except JobLookupError:  # stopped in this very moment: nobody is to be led
             return
         if self._log is not None:
-            self._log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
-            self._finish()
+            try:
+                self._log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
+            finally:
+                self._finish()
             every = IntervalTrigger(seconds=2, timezone="UTC")
             self._scheduler.add_job(self._run_asked, every, id="asked", name="asked", replace_existing=True)
 
@@ -181,31 +183,43 @@ class Jobs:
 
     def _guarded(self, job: Job) -> Callable[[], None]:
         """One failing run must not end the job: it is logged, and the next one tries again."""
-        last: list[str] = [""]
+        last = ""
 
         def run() -> None:
+            nonlocal last
             if not self._lease.holds():
                 return
-            started = self._log.now() if self._log else 0
             try:
-                result = job.work()
-            except FlashcardsError as error:
-                told = error.told()
-                if told != last[0]:  # the same trouble twice a second is said once
-                    LOG.warning("%s: %s", job.name, told)
-            except Exception as error:
-                told = f"It failed ({type(error).__name__}): the log says where."
-                LOG.exception("%s: the job failed", job.name)
-            else:
-                told = ""
-                if result is not NOTHING or last[0]:
-                    self._note(job, started, True, "It works again." if result is NOTHING else job.words(result))
-            if told and (told != last[0] or job.at_start):
-                self._note(job, started, False, told)
-            last[0] = told
-            self._finish()
+                last = self._run(job, last)
+            finally:
+                self._finish()
 
         return run
+
+    def _run(self, job: Job, before: str) -> str:
+        """Runs a job, and notes what came of it; returns what went wrong, empty for nothing. `before`: the time before.
+
+        The same trouble twice a second is said once; that of a night each night.
+        """
+        started = self._log.now() if self._log else 0
+        try:
+            result = job.work()
+            words = "It works again." if result is NOTHING else job.words(result)
+        except FlashcardsError as error:
+            told = error.told()
+            if told != before:
+                LOG.warning("%s: %s", job.name, told)
+        except Exception as error:
+            told = f"It failed ({type(error).__name__}): the log says where."
+            if told != before or job.at_start:
+                LOG.exception("%s: the job failed", job.name)
+        else:
+            if result is not NOTHING or before:
+                self._note(job, started, True, words)
+            return ""
+        if told != before or job.at_start:
+            self._note(job, started, False, told)
+        return told
 
     def _note(self, job: Job, started: int, ok: bool, result: str) -> None:
         if self._log is not None:

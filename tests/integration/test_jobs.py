@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
 from flashcards.errors import DeckError, Unavailable
 from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Job, Jobs, nightly_job, watch_job
+from flashcards.storage.postgresql_lease import ServerLease
 
 HOLD = """
 import sys, time
@@ -38,6 +41,15 @@ def often(work: Callable[[], object], name: str = "work") -> Job:
     return Job(name, work, IntervalTrigger(seconds=0.05, timezone="UTC"))
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, bool]]:
+    """What we said in the log, each with whether a place in the program came with it.
+
+    APScheduler's own lines say how busy the machine is.
+    """
+    ours = (it for it in caplog.records if it.name.startswith("flashcards"))
+    return [(it.getMessage(), it.exc_info is not None) for it in ours]
+
+
 def test_one_leader_and_a_killed_one_gives_way(tmp_path: Path) -> None:
     lock = tmp_path / "jobs.lock"
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True)
@@ -55,17 +67,21 @@ def test_one_leader_and_a_killed_one_gives_way(tmp_path: Path) -> None:
     mine.release()
 
 
-def test_two_schedulers_run_a_job_once_and_the_survivor_takes_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["file", "server"])
+def test_two_schedulers_run_a_job_once_and_the_survivor_takes_over(
+    by: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Two processes of one host, by the lock of a file; or of two hosts, by the word of the database's server."""
+    address = request.getfixturevalue("server").new_database() if by == "server" else None
     runs: dict[str, int] = {"first": 0, "second": 0}
 
-    def count(who: str) -> Callable[[], object]:
+    def candidate(who: str) -> Jobs:
         def work() -> None:
             runs[who] += 1
 
-        return work
+        return Jobs([often(work)], ServerLease(address, "jobs") if address else Leadership(tmp_path / "jobs.lock"))
 
-    first = Jobs([often(count("first"))], Leadership(tmp_path / "jobs.lock"))
-    second = Jobs([often(count("second"))], Leadership(tmp_path / "jobs.lock"))
+    first, second = candidate("first"), candidate("second")
     first.start()
     second.start()
     try:
@@ -77,7 +93,7 @@ def test_two_schedulers_run_a_job_once_and_the_survivor_takes_over(tmp_path: Pat
         second.stop()
 
 
-def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
+def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     calls: list[int] = []
     finished: list[int] = []
 
@@ -93,13 +109,52 @@ def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, cap
     finally:
         jobs.stop()
 
-    assert [record.message for record in caplog.records if "disk is full" in record.message] == [
-        "work: the disk is full"
-    ]
+    assert said(caplog) == [("work: the disk is full", False)]
     assert len(finished) >= 5
 
 
-def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
+def test_a_run_of_which_nothing_can_be_said_gives_its_connection_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs: list[int] = []
+    finished: list[int] = []
+    jobs = Jobs(
+        [replace(often(lambda: runs.append(1)), words=lambda _: f"{1 / 0}")],
+        Leadership(tmp_path / "lock"),
+        finish=lambda: finished.append(len(runs)),
+    )
+    jobs.start()
+    try:
+        assert wait_for(lambda: len(runs) > 3)
+    finally:
+        jobs.stop()
+
+    assert finished == list(range(1, len(runs) + 1))
+    # Where in the program it is, once, and not twenty times a second.
+    assert said(caplog) == [("work: the job failed", True)]
+
+
+def test_a_data_folder_in_which_nobody_can_lead_is_one_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("no folder")
+    ran = threading.Event()
+    jobs = Jobs([often(ran.set)], Leadership(folder / "jobs.lock"))
+    jobs.start()
+    try:
+        assert not ran.is_set()
+        folder.unlink()
+        assert ran.wait(10)
+    finally:
+        jobs.stop()
+
+    assert said(caplog) == [(f"lead: The file {folder / 'jobs.lock'} cannot be used: File exists. No jobs run.", False)]
+
+
+def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     looks: list[int] = []
 
     def changed() -> bool:
@@ -113,7 +168,7 @@ def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(tmp_path: Path
     finally:
         jobs.stop()
 
-    assert [record.message for record in caplog.records] == ["work: /srv/decks: the decks folder is not there"]
+    assert said(caplog) == [("work: /srv/decks: the decks folder is not there", False)]
 
 
 def test_a_nightly_job_also_runs_when_the_server_starts(tmp_path: Path) -> None:
