@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -72,3 +74,76 @@ def smtp_server(
         yield
     finally:
         controller.stop()
+
+
+class _BadHandler(socketserver.BaseRequestHandler):
+    """Behaves as its server's `manner` says, at the word `at` of a conversation ("" is the greeting)."""
+
+    server: _BadServer
+
+    def handle(self) -> None:
+        word = ""
+        with suppress(OSError), self.request.makefile("rb") as lines:
+            while True:
+                if word == self.server.at:
+                    return self._misbehave()
+                self.request.sendall(
+                    b"354 Go on\r\n" if word == "DATA" else b"250 OK\r\n" if word else b"220 Hello\r\n"
+                )
+                if word == "DATA":
+                    while (line := lines.readline()) not in {b".\r\n", b""}:
+                        pass
+                    self.server.taken += 1
+                    word = "."
+                else:
+                    line = lines.readline()
+                    word = line.decode("ascii", "replace").strip()[:4].upper()
+                if not line:
+                    return None
+
+    def _misbehave(self) -> None:
+        over, send = self.server.over, self.request.sendall
+        match self.server.manner:
+            case "silent":
+                over.wait(60)
+            case "drips":
+                while not over.wait(0.05):
+                    send(b"2")
+            case "drips lines":
+                while not over.wait(0.05):
+                    send(b"250-and\r\n")
+            case "endless":
+                while not over.is_set():
+                    send(b"250-and so on\r\n" * 4096)
+            case "drops":
+                pass
+            case "busy":
+                send(b"421 Come again\r\n")
+            case "nonsense":
+                send(b"\xff\x00 SSH-2.0\r\n")
+
+
+class _BadServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, port: int, manner: str, at: str) -> None:
+        super().__init__(("127.0.0.1", port), _BadHandler)
+        self.manner, self.at, self.taken = manner, at, 0
+        self.over = threading.Event()
+
+
+@contextmanager
+def bad_smtp_server(port: int, manner: str, at: str = "") -> Iterator[_BadServer]:
+    """A server that is slow, hostile or lies, from a word of the conversation on ("" when somebody comes, "EHLO",
+    "RCPT", "DATA", or "." when it has the whole text); `taken` counts the texts that it was sent.
+    """
+    with _BadServer(port, manner, at) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.over.set()
+            server.shutdown()
+            thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import ssl
@@ -21,7 +22,7 @@ import pytest
 from flashcards.web.server import bind, make_server
 from tests.integration.test_proxies import FORGED
 from tests.integration.test_stopping import free_port, wait_for
-from tests.site import PASSWORD, Site, copy_data, open_site
+from tests.site import PASSWORD, Site, copy_data, new_id, open_site
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 OPENSSL = shutil.which("openssl")
@@ -74,6 +75,7 @@ class Web:
     site: Site
     port: int
     certificate: Path
+    process: subprocess.Popen[bytes]
 
     def ask(
         self,
@@ -128,7 +130,7 @@ def served(folder: Path, site: Site, lines: str, path: str = "/") -> Iterator[We
         )
     )
     process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)], stderr=subprocess.PIPE)
-    web = Web(site, port, folder / "cert.pem")
+    web = Web(site, port, folder / "cert.pem", process)
 
     def answers() -> bool:
         assert process.poll() is None, process.communicate()
@@ -272,3 +274,37 @@ def test_behind_a_bare_proxy_that_says_nothing_a_stranger_does_not_become_admini
         for origin in (f"https://{NAME}", "http://127.0.0.1", "http://localhost:8000"):
             assert web.ask("POST", "/signup", EVE, Origin=origin, **forged).status == 403
         assert not site.services.accounts.learners()
+
+
+def test_a_proxy_that_is_killed_in_an_answer_loses_and_doubles_nothing(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has the answer and stores it, and nobody hears of it; through the next proxy it is sent again."""
+    ann = web.site.learner("Ann")
+    card = web.site.services.review.queue(ann).cards[0].id
+    answer = json.dumps({"id": new_id(), "card": card, "grade": 4})
+    login = f"__Host-flashcards_session={web.site.secret(ann)}"
+    count, stored = "SELECT count(*) FROM review", threading.Event()
+
+    def send(through: Web) -> int:
+        return through.ask("POST", "/api/v1/reviews", body=answer, Cookie=login).status
+
+    answering = web.site.app.wsgi_app
+
+    def kill_proxy_first(environ: Any, start: Any) -> Any:
+        said = answering(environ, start)  # it is stored by now
+        if not stored.is_set():
+            stored.set()
+            web.process.kill()
+            web.process.wait()
+        return said
+
+    monkeypatch.setattr(web.site.app, "wsgi_app", kill_proxy_first)
+    with pytest.raises(OSError):
+        send(web)
+    assert stored.is_set()
+    assert web.site.services.database.one(count) == (1,)
+    (tmp_path / "again").mkdir()
+    with served(tmp_path / "again", web.site, DOCUMENTED) as again:
+        assert send(again) in {200, 201}
+        assert web.site.services.database.one(count) == (1,)

@@ -51,7 +51,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 DEPENDS = re.compile(
     "day is past|break is over|before it begins|1970 or later|No deck has a question|a search, or else the ids"
     "|no picture|no sound note|refuse the characters|the package itself|lies in the future|another break"
-    "|within the next hundred years"
+    "|within the next hundred years|within the next two years|No card is found"
     "|at most 365 days|choose another|save the deck first|has at least one character|without one everything is found"
     "|give a path inside the decks folder|a name in it is empty|levels deep"
     "|no time zone|cannot be seen|Name a folder such as|Give a name of at most|is no path|leaves the decks folder"

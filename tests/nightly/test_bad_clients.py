@@ -295,3 +295,21 @@ def test_terminated_under_full_load(folder: Path) -> None:
         untold += sum(len(client.untold) for client in clients)
     print(f"\n{STOPS} times terminated: {acknowledged} answers acknowledged, {untold} broken off and not stored")
     assert acknowledged
+
+
+def test_what_others_feel_until_it_is_terminated_under_full_load(served: Served) -> None:
+    cards = queue_of(served, limit=25 * BUSY)[1]
+    clients = [Busy(served, cards[number::BUSY]) for number in range(BUSY)]
+
+    async def stop(_port: int, until: float) -> None:
+        for client in clients:
+            client.begin()
+        await asyncio.sleep(until - 0.2 - time.perf_counter())
+        os.kill(served.pid, signal.SIGTERM)
+
+    measured = beside(served, f"{BUSY} clients without thought, then SIGTERM", [stop])
+    for client in clients:
+        client.end()
+    # Whose connection ended with the server was not refused: their browser sends it again.
+    assert not {what for what in refused(measured) if what.startswith(("status", "an answer"))}
+    assert {status for client in clients for status in client.said} == {201}

@@ -2,21 +2,89 @@
 
 from __future__ import annotations
 
+import io
 import re
 import smtplib
+import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
+from typing import Any
 
 from flashcards.errors import Unavailable
 from flashcards.mail_server import MailServer
 
 SECONDS = 15
-"""How long a silent server is waited for."""
+"""How long each of a server's answers is waited for, all of it: one that comes letter by letter, too."""
+_LONGEST_ANSWER = 64 * 1024
+
+
+class _Answers(io.RawIOBase):
+    """What a server says, read from its socket: no answer may take longer than `SECONDS`, nor have no end.
+
+    smtplib itself waits so long for each piece of an answer, and for any number of pieces.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._until, self._left = 0.0, 0
+        self.trouble = ""
+
+    def begin(self) -> None:
+        """The next answer is waited for from now on."""
+        self._until, self._left = time.monotonic() + SECONDS, _LONGEST_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        seconds = self._until - time.monotonic()
+        try:
+            if self._left <= 0:
+                self.trouble = "its answer has no end"
+                raise OSError(self.trouble)
+            if seconds <= 0:
+                raise TimeoutError
+            self._sock.settimeout(seconds)
+            got = self._sock.recv_into(buffer)
+        except TimeoutError:
+            self.trouble = f"it did not answer within {SECONDS:g} seconds"
+            raise
+        self._left -= got
+        return got
+
+
+class _Bounded(smtplib.SMTP):
+    """smtplib's client, which waits for each answer no longer than `SECONDS`."""
+
+    _answers: _Answers
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's next answer. Raises SMTPServerDisconnected with what is wrong, as for a lost connection."""
+        if self.file is None and self.sock is not None:
+            self._answers = _Answers(self.sock)
+            self.file = io.BufferedReader(self._answers)
+        self._answers.begin()
+        try:
+            code, text = super().getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            raise smtplib.SMTPServerDisconnected(self._answers.trouble or str(error)) from error
+        if code == 421 or not 200 <= code < 600:  # it closes the connection, or is no mail server
+            self.close()
+            reason = f"it answered {_answer(code, text)}" if code > 0 else "it does not answer as a mail server does"
+            raise smtplib.SMTPServerDisconnected(reason)
+        if self.sock is not None:
+            self.sock.settimeout(SECONDS)  # for what is sent next
+        return code, text
+
+
+class _BoundedTLS(_Bounded, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte on."""
 
 
 class MailRefused(Exception):
@@ -75,9 +143,9 @@ class Mailer:
     def _connect(self) -> smtplib.SMTP:
         server, context = self._server, self._context or ssl.create_default_context()
         if server.tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=context)
+            smtp: _Bounded = _BoundedTLS(server.host, server.port, timeout=SECONDS, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+            smtp = _Bounded(server.host, server.port, timeout=SECONDS)
         try:
             smtp.ehlo_or_helo_if_needed()
             if not server.tls and smtp.has_extn("starttls"):
@@ -128,9 +196,7 @@ class Line:
         got, said = reply
         if got == code or (code == 250 and got == 251):
             return
-        reason = f"{got} {said.decode('utf-8', 'replace')[:200]}"
-        if got == 421:
-            raise smtplib.SMTPServerDisconnected(reason)
+        reason = _answer(got, said)
         with suppress(smtplib.SMTPServerDisconnected):
             self._smtp.rset()
         raise MailRefused(reason, for_good=got >= 500)
@@ -156,11 +222,18 @@ def _as_data(message: EmailMessage) -> bytes:
     return text + (b"" if text.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
+def _answer(code: int, text: bytes | str) -> str:
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {said[:200]}"
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not good ({error.verify_message})"
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {SECONDS} seconds"
+        return f"it did not answer within {SECONDS:g} seconds"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"it answered {_answer(error.smtp_code, error.smtp_error)}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__
