@@ -76,9 +76,9 @@ _DAY = [
     _integration("plans", "plan_searches", "plan_changed_meanwhile", "api", "pages", "stats"),
 ]
 TESTS: dict[str, list[str]] = {
-    "domain/queue.py": [f"{_UNIT}/test_queue.py", "tests/integration/test_queue.py",
+    "domain/queue.py": ["tests/integration/test_queue.py",
                         "tests/integration/test_study_ahead.py"],
-    "domain/schedule.py": [f"{_UNIT}/test_schedule.py", *_DOMAIN, *_REVIEWS],
+    "domain/schedule.py": [*_DOMAIN, *_REVIEWS],
     "domain/schedulers.py": [*_DOMAIN, "tests/integration/test_two_schedulers.py"],
     "domain/study_set.py": [*_DOMAIN, "tests/integration/test_sets.py"],
     "domain/siblings.py": [*_DOMAIN, "tests/integration/test_queue.py"],
@@ -88,8 +88,8 @@ TESTS: dict[str, list[str]] = {
     "domain/minutes_left.py": [*_DOMAIN, "tests/integration/test_minutes.py"],
     "domain/grade.py": [*_DOMAIN, "tests/integration/test_answers.py"],
     "domain/points.py": [*_DOMAIN, "tests/unit/deckfiles", "tests/integration/test_practice_parts_pages.py"],
-    "domain/sm2.py": [f"{_UNIT}/test_sm2.py", f"{_UNIT}/test_schedule.py"],
-    "domain/prerequisites.py": [f"{_UNIT}/test_prerequisites.py", "tests/unit/deckfiles"],
+    "domain/sm2.py": [f"{_UNIT}/test_schedule.py"],
+    "domain/prerequisites.py": ["tests/unit/deckfiles"],
     "domain/memory/": [f"{_UNIT}/memory"],
     "domain/plan/": [f"{_UNIT}/plan"],
     "domain/": _DOMAIN,
@@ -244,10 +244,11 @@ def _in_folder(name: str) -> list[Path]:
 
 
 def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that must see it."""
+    """The tests that must see it; those of a file of the same name come first."""
     name = str(mutant.path.relative_to(ROOT / "flashcards"))
     best = max((it for it in TESTS if name == it or (it.endswith("/") and name.startswith(it))), key=len)
-    return TESTS[best]
+    near = f"{_UNIT}/test_{mutant.path.stem}.py" if best.startswith("domain/") else ""
+    return [near, *TESTS[best]] if near and (ROOT / near).exists() else TESTS[best]
 
 
 Verdict = Literal["seen", "UNSEEN", "late"]
