@@ -3,7 +3,7 @@
 ``make mutate SECONDS=3600 SEED=7 ONLY=domain/queue`` looks longer, elsewhere, and at these files alone. Which changes
 are tried is drawn by the seed, so that a short run is a sample, and the same each time. What no test sees is printed
 when it is found, with its place and the count so far, and every try is written into `RECORD`, which a run that is
-stopped leaves behind. Judge each: either a test is missing, or the change changes nothing that anybody could see.
+stopped leaves behind. Judge each: a test is missing, or the code is dead, or nobody could see the change.
 
 A change is made in the memory of a process of its own, never in a file; what it may look at is `TESTS`.
 """

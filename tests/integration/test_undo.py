@@ -142,16 +142,18 @@ def test_undo_of_a_lapse_takes_the_lapse_back(world: StudyWorld) -> None:
 def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
     world.deck("d", 2)
     ada = world.learner()
-    given = world.answer(ada, "d#n1", 4)
+    given, imported = world.answer(ada, "d#n1", 4), str(uuid.uuid4())
     with world.db.write():
         world.db.execute(
             "INSERT INTO review SELECT learner_id, 2, ?, ?, card_id, note_id, at, study_day - 9, 3,"
             " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0, NULL,"
             " NULL, NULL, NULL FROM review WHERE seq = 1",
-            (str(uuid.uuid4()), str(uuid.uuid4())),
+            (imported, str(uuid.uuid4())),
         )
         count_anew(world.db)
     assert world.review.undo(ada).review_id == given.id
+    with pytest.raises(Conflict):  # though the learner has done nothing since
+        world.review.undo(ada, imported)
     assert world.log(ada)[1] == (2, "imported", None, 3, 0)
     assert DoctorService(world.db).examine().ok
 
