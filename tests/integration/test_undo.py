@@ -45,6 +45,15 @@ def test_undo_of_a_first_answer_makes_the_card_unseen_again(world: StudyWorld) -
     assert world.review.calendar(ada) == {}
 
 
+def test_undo_of_an_action_that_changed_nothing_makes_the_card_unseen_again(world: StudyWorld) -> None:
+    world.deck("d", 2)
+    ada = world.learner()
+    world.review.act(ada, world.card("d#n1"), "unsuspend")
+    world.review.undo(ada)
+    assert world.schedule(ada, "d#n1") is None
+    assert world.review.deck_counts(ada)[0].unseen == 2
+
+
 def test_undo_goes_back_through_everything(world: StudyWorld) -> None:
     world.deck("d", {"a": ("c1", "c2"), "b": ("forward", "backward"), "c": ("forward",)})
     ada = world.learner(suspend_leeches=True)
