@@ -54,6 +54,17 @@ def test_undo_of_an_action_that_changed_nothing_makes_the_card_unseen_again(worl
     assert world.review.deck_counts(ada)[0].unseen == 2
 
 
+def test_undo_of_a_first_answer_leaves_what_was_done_by_hand_before(world: StudyWorld) -> None:
+    world.deck("d", 1)
+    ada = world.learner()
+    world.review.act(ada, world.card("d#n1"), "suspend")
+    before = snapshot(world, ada)
+    world.answer(ada, "d#n1", 4)
+    world.review.undo(ada)
+    assert snapshot(world, ada) == before
+    assert world.review.card(ada, world.card("d#n1")).suspended
+
+
 def test_undo_goes_back_through_everything(world: StudyWorld) -> None:
     world.deck("d", {"a": ("c1", "c2"), "b": ("forward", "backward"), "c": ("forward",)})
     ada = world.learner(suspend_leeches=True)
