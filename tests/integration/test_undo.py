@@ -171,6 +171,11 @@ def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
             (imported, str(uuid.uuid4())),
         )
         count_anew(world.db)
+    stands = world.stored_state(ada)
+    world.clock.days(2)
+    world.answer(ada, "d#n1", 4)
+    world.review.undo(ada)
+    assert world.stored_state(ada) == stands  # and so with who set the date, which was not the other program
     assert world.review.undo(ada).review_id == given.id
     with pytest.raises(Conflict):  # though the learner has done nothing since
         world.review.undo(ada, imported)
