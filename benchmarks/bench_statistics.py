@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.common import Row, format_row
 from benchmarks.study_data import NOW, History
 from flashcards.services.authoring.item_analysis import AnalysisService
+from flashcards.services.memory.known import KnownCards
 from flashcards.services.review.statistics import StatsService
 
 SCHEDULES, ANSWERS, LEARNERS = 100_000, 1_000_000, 10
@@ -26,7 +27,7 @@ def run() -> list[Row]:
     """One learner's million first; then the same million told as ten learners'."""
     with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder), schedules=SCHEDULES, due=500, log_rows=ANSWERS)
-        kept = StatsService(history.db, lambda: NOW)
+        kept = StatsService(history.db, lambda: NOW, KnownCards(history.db))
         times = {}
         for name, more in ASKED.items():
             first = _milliseconds(lambda more=more: _fresh(history).statistics(history.learner, **more), 7)
@@ -42,7 +43,7 @@ def run() -> list[Row]:
 
 def _fresh(history: History) -> StatsService:
     """A service that has kept nothing."""
-    return StatsService(history.db, lambda: NOW)
+    return StatsService(history.db, lambda: NOW, KnownCards(history.db))
 
 
 def _limit(name: str) -> int | None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from flashcards.services.bring.with_history import BringService
     from flashcards.services.export.facade import ExportService
     from flashcards.services.memory.fitting import FitService
+    from flashcards.services.memory.known import KnownCards
     from flashcards.services.memory.measure import MemoryMeasure
     from flashcards.services.memory.report import ReportService
     from flashcards.services.memory.scheduling import SchedulerService
@@ -196,7 +197,14 @@ class Services:
         """What a learner has done."""
         from flashcards.services.review.statistics import StatsService
 
-        return StatsService(self.database, self.clock)
+        return StatsService(self.database, self.clock, self.known_cards)
+
+    @made_late
+    def known_cards(self) -> KnownCards:
+        """How much of each deck is known, as the pages of statistics and of memory both say."""
+        from flashcards.services.memory.known import KnownCards
+
+        return KnownCards(self.database)
 
     @made_late
     def measure(self) -> MemoryMeasure:
@@ -217,7 +225,7 @@ class Services:
         """What the page of memory shows."""
         from flashcards.services.memory.report import ReportService
 
-        return ReportService(self.database, self.clock)
+        return ReportService(self.database, self.clock, self.known_cards)
 
     @made_late
     def scheduler(self) -> SchedulerService:

@@ -21,7 +21,6 @@ _TEMPLATE = "with_tables"
 _FIRST_ROW = (DEFAULTS.name, DEFAULTS.canonical)
 _numbers = count(1)
 
-_opened: dict[Path, list[Database]] = {}
 _made: dict[Path, ServerAddress] = {}
 _spare: list[ServerAddress] = []
 _EMPTIED = """
@@ -82,19 +81,10 @@ def address_of(file: Path) -> DatabaseAddress:
 
 
 def opened(file: Path) -> Database:
-    """That database with its tables, open; it is closed with the test whose folder the file is in, if not before."""
+    """That database with its tables, open; like all that tests open, it is closed when its test is over."""
     address = address_of(file)
     migrate(address)
-    database = Database.open(address)
-    _opened.setdefault(file, []).append(database)
-    return database
-
-
-def close_below(folder: Path) -> None:
-    """Closes the databases that `opened` gave for files below a folder, where a test has not."""
-    for file in [file for file in _opened if file.is_relative_to(folder)]:
-        for database in _opened.pop(file):
-            database.close()
+    return Database.open(address)
 
 
 def copy_of(file: Path, other: Path) -> DatabaseAddress:

@@ -26,7 +26,7 @@ def letter_due(now: int, timezone: str, weekday: int, hour: int) -> Day | None:
     """The day whose weekly letter is due at the instant `now`, None where none is; `weekday` is 1 (Monday) to 7."""
     today = _date(now, timezone)
     last = today - timedelta(days=(today.isoweekday() - weekday) % 7)
-    return _latest(now, timezone, hour, (last, last - timedelta(days=7)), LATEST_LETTER_MS)
+    return _latest(now, timezone, hour, (last,), LATEST_LETTER_MS)
 
 
 def _date(now: int, timezone: str) -> date:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from flashcards.clock import system_clock
 from flashcards.domain.study_day import date_of
@@ -110,6 +110,25 @@ def test_the_minutes_left_are_those_of_today(
     page.goto(live.url)
     assert said == re.findall(r"(\d+) minutes? left today", page.get_by_role("heading", level=1).inner_text())
     assert said
+
+
+def test_a_page_kept_from_before_the_drill_was_reckoned_says_minutes_too(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    live.services.plans.make(ann, Choice(live.services.review.study_day(ann) + 14, 15))
+    page = new_context(ann).new_page()
+
+    def older(route: Route) -> None:
+        reply = route.fetch()
+        text, changes = re.subn(r'"seconds_of_drill":[0-9.]+,', "", reply.text())
+        assert changes == 1
+        route.fulfill(response=reply, body=text)
+
+    page.route(re.compile("/review$"), older)
+    open_review(page, f"{live.url}/review")
+    answer(page, "1")
+    sent(page)
+    expect(page.locator("#day")).to_have_text(re.compile(r"about \d+ minutes? left, 1 to drill"))
 
 
 def test_skipping_leaves_all_as_it_is(live: Live, new_context: Callable[..., BrowserContext]) -> None:

@@ -144,7 +144,8 @@ class Life:
 def looks(world: World, learner: Learner, clock: Callable[[], int]) -> Callable[[], list[object]]:
     """Everything that is kept, asked of the same services again and again."""
     database, pages = world.db, DeckService(DeckPageStore(world.db), world.root)
-    stats, report, known = StatsService(database, clock), ReportService(database, clock), KnownCards(database)
+    known = KnownCards(database)
+    stats, report = StatsService(database, clock, known), ReportService(database, clock, known)
     review = ReviewService(database, clock)
 
     def deck() -> str | None:

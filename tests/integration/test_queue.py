@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Invalid, NotFound
+from flashcards.services.memory.known import KnownCards
 from flashcards.services.review.facade import Answer, DayCount, Left
 from flashcards.services.review.statistics import StatsService
 from tests.integration.study_world import NOON, TODAY, StudyWorld
@@ -460,7 +461,7 @@ def test_every_page_says_the_same_of_the_days_to_come(world: StudyWorld) -> None
     pair = ("forward", "backward")
     world.deck("a", {f"n{number}": pair for number in range(1, 7)})
     ada = world.learner(new_per_day=0)
-    stats = StatsService(world.db, world.clock)
+    stats = StatsService(world.db, world.clock, KnownCards(world.db))
     for number, (day, other) in enumerate([(0, 0), (0, 1), (1, 1), (1, 4), (-2, 5)], start=1):
         world.review.act(ada, world.card(f"a#n{number}"), "due", due_on=TODAY + day)
         world.review.act(ada, world.card(f"a#n{number}/backward"), "due", due_on=TODAY + other)

@@ -12,6 +12,7 @@ import pytest
 from flashcards.domain.statistics import Share
 from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.memory.known import KnownCards
 from flashcards.services.review.statistics import Statistics, StatsService
 from flashcards.storage.counters import count_anew
 from flashcards.web.api.stats import STATS
@@ -36,7 +37,7 @@ def ada(world: StudyWorld) -> Learner:
 
 
 def stats(world: StudyWorld, learner: Learner, **more: Any) -> Statistics:
-    return StatsService(world.db, world.clock).statistics(learner, **more)
+    return StatsService(world.db, world.clock, KnownCards(world.db)).statistics(learner, **more)
 
 
 def kept(found: Statistics, window: str) -> tuple[Share, Share]:

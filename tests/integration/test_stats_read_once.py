@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.services.memory.known import KnownCards
 from flashcards.services.review.statistics import StatsService
 from flashcards.storage.statistics import StatisticsRows
 from tests.integration.study_world import StudyWorld
@@ -22,8 +23,8 @@ def world(tmp_path: Path) -> Iterator[StudyWorld]:
 
 def test_the_same_answer_comes_without_reading_the_log(world: StudyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, ben = world.learner("ada"), world.learner("ben")
-    stats = StatsService(world.db, world.clock)
-    fresh = StatsService(world.db, world.clock)
+    stats = StatsService(world.db, world.clock, KnownCards(world.db))
+    fresh = StatsService(world.db, world.clock, KnownCards(world.db))
     reads = 0
     original = StatisticsRows.day_sums
 

@@ -45,6 +45,26 @@ def test_undo_of_a_first_answer_makes_the_card_unseen_again(world: StudyWorld) -
     assert world.review.calendar(ada) == {}
 
 
+def test_undo_of_an_action_that_changed_nothing_makes_the_card_unseen_again(world: StudyWorld) -> None:
+    world.deck("d", 2)
+    ada = world.learner()
+    world.review.act(ada, world.card("d#n1"), "unsuspend")
+    world.review.undo(ada)
+    assert world.schedule(ada, "d#n1") is None
+    assert world.review.deck_counts(ada)[0].unseen == 2
+
+
+def test_undo_of_a_first_answer_leaves_what_was_done_by_hand_before(world: StudyWorld) -> None:
+    world.deck("d", 1)
+    ada = world.learner()
+    world.review.act(ada, world.card("d#n1"), "suspend")
+    before = snapshot(world, ada)
+    world.answer(ada, "d#n1", 4)
+    world.review.undo(ada)
+    assert snapshot(world, ada) == before
+    assert world.review.card(ada, world.card("d#n1")).suspended
+
+
 def test_undo_goes_back_through_everything(world: StudyWorld) -> None:
     world.deck("d", {"a": ("c1", "c2"), "b": ("forward", "backward"), "c": ("forward",)})
     ada = world.learner(suspend_leeches=True)
@@ -142,16 +162,23 @@ def test_undo_of_a_lapse_takes_the_lapse_back(world: StudyWorld) -> None:
 def test_imported_rows_are_passed_over(world: StudyWorld) -> None:
     world.deck("d", 2)
     ada = world.learner()
-    given = world.answer(ada, "d#n1", 4)
+    given, imported = world.answer(ada, "d#n1", 4), str(uuid.uuid4())
     with world.db.write():
         world.db.execute(
             "INSERT INTO review SELECT learner_id, 2, ?, ?, card_id, note_id, at, study_day - 9, 3,"
             " 'imported', NULL, revision, 'anki', 0, 250, 0, NULL, 0, NULL, 1, 250, 1, 5, 0, NULL, 1, 0, 0, NULL,"
             " NULL, NULL, NULL FROM review WHERE seq = 1",
-            (str(uuid.uuid4()), str(uuid.uuid4())),
+            (imported, str(uuid.uuid4())),
         )
         count_anew(world.db)
+    stands = world.stored_state(ada)
+    world.clock.days(2)
+    world.answer(ada, "d#n1", 4)
+    world.review.undo(ada)
+    assert world.stored_state(ada) == stands  # and so with who set the date, which was not the other program
     assert world.review.undo(ada).review_id == given.id
+    with pytest.raises(Conflict):  # though the learner has done nothing since
+        world.review.undo(ada, imported)
     assert world.log(ada)[1] == (2, "imported", None, 3, 0)
     assert DoctorService(world.db).examine().ok
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
 from flashcards.domain.ids import CardId
+from flashcards.domain.study_day import Day
 from flashcards.errors import Invalid
 from flashcards.exchange.found import Remembered
 from flashcards.exchange.hashcards_memory import Whose
@@ -17,6 +18,7 @@ from flashcards.services.accounts.people import Learner
 from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, RememberedCard, bring
 from flashcards.services.bring.incoming_history import StudyDays, arriving, known_memory
+from flashcards.services.memory.answering import AnswerMemory
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.progress import Progress
 from flashcards.services.review.incoming import derived_uuid, new_uuid
@@ -87,7 +89,12 @@ class BringService(LearnerDays):
     def _record(self, learner: Learner, schedules: Sequence[RememberedCard], prefix: str) -> tuple[int, int]:
         """One transaction, one action: undo takes all of it back. How many cards got a date, and how many answers."""
         with self._imports.room(), self._db.write():
-            counts = _Record(self, learner).run(self._found(learner, schedules, prefix))
+            seq, latest = self._rows.log_end(learner.id)
+            record = _Record(
+                self._imports, self._memory, learner, StudyDays(learner.timezone, learner.day_start),
+                self._clock(), self._day(learner, latest), seq, MemoryState(self._db).predictor(learner.id).name,
+            )  # fmt: skip
+            counts = record.run(self._found(learner, schedules, prefix))
         MemoryState(self._db).catch_up(learner.id)
         return counts
 
@@ -106,21 +113,23 @@ class BringService(LearnerDays):
                 yield card, it.remembered
 
 
+@dataclass(slots=True)
 class _Record:
-    """What comes into a learner's log; within a transaction.
+    """What comes into a learner's log, whose last row is `seq`; within a transaction.
 
     Answers move nothing, as with Anki; one closing row for each card sets what the other program has. A card with a
     history here takes it only if it was answered there last.
     """
 
-    def __init__(self, service: BringService, learner: Learner) -> None:
-        self.imports, self.memory, self.learner = service._imports, service._memory, learner
-        self.now = service._clock()
-        self.seq, latest = service._rows.log_end(learner.id)
-        self.today = service._day(learner, latest)
-        self.study_day = StudyDays(learner.timezone, learner.day_start).of
-        self.action = new_uuid()
-        self.parameters = MemoryState(service._db).predictor(learner.id).name
+    imports: ImportRows
+    memory: AnswerMemory
+    learner: Learner
+    days: StudyDays
+    now: int
+    today: Day
+    seq: int
+    parameters: str
+    action: str = field(default_factory=new_uuid)
 
     def run(self, found: Iterable[tuple[CardRow, Remembered]]) -> tuple[int, int]:
         instants, uids = self.imports.instants(self.learner.id), self.imports.uids(self.learner.id)
@@ -149,7 +158,7 @@ class _Record:
             at = min(answer.at, self.now)
             yield ImportedRow(
                 seq=0, uid=derived_uuid(_NAMESPACE, f"{card.id}/{answer.at}"), action=self.action, card=card, at=at,
-                study_day=self.study_day(at), quality=answer.quality, ease=it.ease, interval=answer.after,
+                study_day=self.days.of(at), quality=answer.quality, ease=it.ease, interval=answer.after,
                 last_interval=answer.before, took_ms=None, known=None,
             )  # fmt: skip
 

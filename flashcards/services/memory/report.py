@@ -60,11 +60,11 @@ _LOGS = 64
 
 
 class ReportService(LearnerDays):
-    """Reads for the page and for `GET /memory`: `ReportService(database, clock)`."""
+    """Reads for the page and for `GET /memory`: `ReportService(database, clock, known)`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, known: KnownCards) -> None:
         super().__init__(database, clock)
-        self._known = KnownCards(database)
+        self._known = known
         self._kept = Kept[_Judged](_LOGS)
 
     def report(self, learner: Learner) -> MemoryReport:

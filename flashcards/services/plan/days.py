@@ -41,6 +41,7 @@ _SHORTER = 60.0
 SECONDS_OUTSIDE = 12
 """How long a card that no plan speaks of is taken to need."""
 SECONDS_OF_DRILL = 9.0
+"""How long a card that comes again in the drill is taken to need; the page of review reckons with it, too."""
 _USUAL_SECONDS = 20 * 60.0
 
 

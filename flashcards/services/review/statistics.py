@@ -100,14 +100,14 @@ class _Standing:
 
 
 class StatsService(Queues):
-    """Reads one learner's log: `StatsService(database, clock)`.
+    """Reads one learner's log: `StatsService(database, clock, known)`.
 
     What takes long is kept for as long as nothing that it says has changed: see `counters.mark_of`.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, known: KnownCards) -> None:
         super().__init__(database, clock)
-        self._known = KnownCards(database)
+        self._known = known
         self._logs = Kept[_LogSums]()
         self._standings = Kept[_Standing]()
         self._new_notes = Kept[list[tuple[int, int]]]()

@@ -15,6 +15,7 @@ from flashcards.domain.grade import grades
 from flashcards.domain.study_set import why_again
 from flashcards.domain.typed_answer import compare
 from flashcards.errors import Invalid, NotFound
+from flashcards.services.plan.days import SECONDS_OF_DRILL
 from flashcards.services.review.contract import QueueMode
 from flashcards.services.review.facade import Answer, Queue, QueueCard
 from flashcards.web.api.queue import AHEAD
@@ -83,6 +84,7 @@ def _session(queue: Queue, first: QueueCard, filters: Filters) -> dict[str, Any]
         "learner": me.id,
         "grades": [[grade.quality, grade.name, grade.key] for grade in grades(me.buttons)],
         "drill": me.drill and filters.mode == "review",
+        "seconds_of_drill": SECONDS_OF_DRILL,
         "mode": _mode(filters),
         "filters": filters.given,
         "at": services().clock(),

@@ -22,6 +22,7 @@ from flashcards.domain.queue import (
     most_overdue,
     soonest,
     spread,
+    within_limit,
 )
 
 TODAY = 20_000
@@ -170,3 +171,10 @@ def test_failed_cards_come_first_then_the_backlog_in_its_order_then_the_most_ove
     assert first(0) == []
     assert first(6, Order(failed=frozenset({4}))) == [4, 2, 5, 3, 6, 1]
     assert first(6, Order(backlog={6: 0})) == [6, 2, 5, 3, 4, 1]
+
+
+def test_of_days_to_come_a_limit_takes_the_young_first_and_leaves_the_rest_for_later() -> None:
+    days = [(3, 2), (0, 0), (0, 9), (5, 0)]
+    assert within_limit(days, None) == days
+    assert within_limit(days, 4) == [(3, 1), (0, 1), (0, 4), (4, 0)]
+    assert within_limit(days, 0) == [(0, 0)] * 4

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from flashcards.domain.reminder_hour import reminder_due
+from flashcards.domain.reminder_hour import letter_due, reminder_due
 from flashcards.domain.study_day import day_of, zone
 
 
@@ -29,6 +29,14 @@ def test_it_is_due_from_its_hour_on_and_not_for_ever() -> None:
 
 def test_one_of_the_late_evening_may_come_after_midnight() -> None:
     assert reminder_due(at("UTC", 2026, 5, 5, 1), "UTC", 23) == day(2026, 5, 4)
+
+
+@pytest.mark.parametrize("weekday", range(1, 8))
+def test_a_weekly_letter_is_due_for_two_days_from_its_hour_on(weekday: int) -> None:
+    its_day = 3 + weekday  # 4 May 2026 is a Monday
+    begins = at("UTC", 2026, 5, its_day, 9)
+    due = {hours: letter_due(begins + hours * 3_600_000, "UTC", weekday, 9) for hours in (-1, 0, 47, 48, 24 * 6)}
+    assert due == {-1: None, 0: day(2026, 5, its_day), 47: day(2026, 5, its_day), 48: None, 24 * 6: None}
 
 
 def test_an_hour_that_is_left_out_comes_as_much_later() -> None:

@@ -12,12 +12,14 @@ from flashcards.domain.statistics import (
     EASES,
     INTERVALS,
     Bin,
+    DayCounts,
     DaySums,
     Share,
     binned,
     buttons,
     by_hour,
     daily_load,
+    day_counts,
     histogram,
     kinds_by_day,
     retention,
@@ -28,6 +30,21 @@ TODAY = 20_600
 
 def sums(day: int, kind: str, asked: tuple[int, int, int], right: tuple[int, int, int] = (0, 0, 0)) -> DaySums:
     return DaySums(day, kind, asked, right, 0, (0,) * 6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quality", "interval", "counts"),
+    [
+        ("scheduled", 5, 0, (1, 0, 0, 0, 0)),  # of a new card nothing was to be remembered
+        ("scheduled", 2, 1, (1, 1, 0, 0, 0)),
+        ("scheduled", 3, 20, (1, 1, 0, 1, 0)),
+        ("imported", 3, 21, (1, 1, 1, 1, 1)),
+        ("imported", 2, 21, (1, 1, 1, 0, 0)),
+        ("drill", 5, 21, (1, 0, 0, 0, 0)),
+    ],
+)
+def test_what_one_answer_counts_as(kind: str, quality: int, interval: int, counts: tuple[int, ...]) -> None:
+    assert DayCounts().plus(day_counts(kind, quality, interval)) == counts
 
 
 def test_retention_by_window() -> None:
@@ -113,8 +130,8 @@ def test_histograms() -> None:
     assert found == {
         "1 d": 6, "2–6 d": 2, "1–3 wk": 5, "3–8 wk": 4, "2–6 mo": 0, "6–12 mo": 0, "1–2 y": 0, "over 2 y": 1,
     }  # fmt: skip
-    assert dict(histogram([(130, 1), (249, 2), (250, 3), (310, 4)], EASES))["2.3"] == 2
-    assert dict(histogram([(130, 1), (249, 2), (250, 3), (310, 4)], EASES))["2.9 +"] == 4
+    assert dict(histogram([(130, 1), (249, 2), (250, 3), (290, 4)], EASES))["2.3"] == 2
+    assert dict(histogram([(130, 1), (249, 2), (250, 3), (290, 4)], EASES))["2.9 +"] == 4
 
 
 def quarter(text: str) -> int:
