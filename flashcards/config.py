@@ -92,11 +92,11 @@ class Config:
         """
         settings = _Settings(environ)
         # The usual folder is tried when it is needed: `check` needs none.
-        folder = _folder_to_write if settings.text("FLASHCARDS_DATA") else _folder
-        data = settings.read("FLASHCARDS_DATA", str(_default_data()), folder)
+        folder = _folder_to_write if settings.text("FLASHCARDS_DATA") else _usual_folder
+        data = settings.read("FLASHCARDS_DATA", "", folder)
         values = {**_server(settings), **_addresses(settings), **_first_account(settings), **_upkeep(settings)}
         values |= {**_messages(settings, values["url"]), **_practice_model(settings)}
-        values |= _places(settings, data or _default_data())
+        values |= _places(settings, data or Path(os.sep))  # where there is no data folder, that is said
         if settings.wrong:
             raise Invalid("\n".join(settings.wrong))
         return cls(data=data, **values)
@@ -208,8 +208,13 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _default_data() -> Path:
-    return Path(platformdirs.user_data_dir("flashcards", appauthor=False))
+def _usual_folder(_text: str) -> Path:
+    """The platform's folder for a user's data; raises ValueError where this user has none."""
+    try:
+        usual = platformdirs.user_data_dir("flashcards", appauthor=False)
+    except RuntimeError as error:  # a user without a home, such as one that systemd makes for a while
+        raise ValueError("this user has no home; name a folder") from error
+    return _folder(usual)
 
 
 def _folder(text: str) -> Path:
@@ -388,6 +393,9 @@ def _database(url: str) -> DatabaseAddress:
         raise ValueError("write sqlite:///relative/path or sqlite:////absolute/path")
     if path.name == ":memory:":
         raise ValueError("a database in memory would lose every answer; name a file")
-    if path.is_dir():
-        raise ValueError("this is a folder; name a file")
+    try:
+        if _is_there(path) and path.is_dir():
+            raise ValueError("this is a folder; name a file")
+    except OSError as error:
+        raise ValueError(f"{error.strerror}; name a file that you can read") from error
     return path.absolute()

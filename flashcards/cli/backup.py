@@ -11,12 +11,12 @@ from flashcards.cli.common import (
     Source,
     config,
     counted,
+    is_stdout,
     json_option,
     output_file,
     print_json,
     services,
     to_stdout,
-    wrote,
 )
 
 
@@ -33,7 +33,8 @@ def backup_command(output: Path | None) -> None:
             return
         with to_stdout(output, binary=True) as file:
             opened.backup.backup(file)
-        wrote(output, str(output))
+        if not is_stdout(output):
+            click.echo(output)
 
 
 @click.command("restore")

@@ -70,11 +70,11 @@ def list_(as_json: bool) -> None:
     Example: flashcards user list --json
     """
     with services() as opened:
-        learners = opened.accounts.learners()
+        learners, data = opened.accounts.learners(), opened.config.data
     rows = [{"name": it.name, "admin": it.is_admin, "author": it.is_author, "timezone": it.timezone} for it in learners]
     roles = [", ".join(role for role in ("admin", "author") if row[role]) or "learner" for row in rows]
     lines = [f"{row['name']}\t{role}\t{row['timezone']}" for row, role in zip(rows, roles, strict=True)]
-    none = "There are no accounts yet: make one with flashcards user add NAME, or in the browser."
+    none = f"There are no accounts yet in {data}: make one with flashcards user add NAME, or in the browser."
     print_list(rows, lines, none, as_json=as_json)
 
 

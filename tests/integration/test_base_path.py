@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from tests.site import PASSWORD, Site, open_site, prepared_data
+from tests.site import PASSWORD, Site, copy_data, open_site, prepared_data
 
 BASE = "/cards"
 ADDRESS = re.compile(r'(?<![\w-])(href|src|action|formaction)="(/[^"]*)"')
@@ -124,3 +124,15 @@ def test_links_that_leave_the_house_hold_the_path_once(site: Site, client: Flask
     assert address
     assert client.get(address[1]).mimetype == "text/calendar"
     assert client.get(f"{BASE}/api/v1/openapi.json").get_json()["servers"] == [{"url": f"{BASE}/"}]
+
+
+def test_another_path_holds_from_the_next_start_on(prepared: Path, tmp_path: Path) -> None:
+    """Pages are kept as they were compiled: with the path that there was."""
+    data = copy_data(prepared, tmp_path)
+    for base in ("", "/cards", "/learn", ""):
+        with open_site(data, base_path=base) as site:
+            page = site.client().get(f"{base}/signup").text
+        addresses = [address for _, address in ADDRESS.findall(page)]
+        assert addresses
+        assert not [address for address in addresses if not address.startswith(f"{base}/")]
+        assert base or not [address for address in addresses if address.startswith(("/cards/", "/learn/"))]

@@ -210,3 +210,24 @@ def test_the_first_account_needs_both_its_name_and_its_password(tmp_path: Path) 
     config = Config.from_env({**data, "FLASHCARDS_ADMIN": "ada", "FLASHCARDS_ADMIN_PASSWORD": "geheimes Wort"})
     assert (config.admin, config.admin_password) == ("ada", "geheimes Wort")
     assert "geheim" not in repr(config)
+
+
+@pytest.fixture
+def homeless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user that no table of the system knows, as `DynamicUser` of systemd makes."""
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 65_123)
+    return tmp_path  # made while the user was known
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users are numbers elsewhere, too")
+def test_a_user_without_a_home_names_the_data_folder(homeless: Path) -> None:
+    assert Config.from_env({"FLASHCARDS_DATA": str(homeless)}).data == homeless
+    with pytest.raises(Invalid, match=r"FLASHCARDS_DATA.*name a folder"):
+        Config.from_env({})
+
+
+def test_a_database_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"FLASHCARDS_DATABASE_URL: .*name a file"):
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_DATABASE_URL": f"sqlite:////{'a' * 300}/b"})

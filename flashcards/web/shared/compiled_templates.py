@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
+from jinja2 import Environment
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 FOLDER = "compiled-templates"
@@ -23,6 +24,10 @@ class CompiledTemplates(FileSystemBytecodeCache):
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
         super().__init__(str(folder))
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """Where a template is kept, known by what is compiled: extensions change its source, with the settings."""
+        return super().get_bucket(environment, name, filename, environment.preprocess(source, name, filename))
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fills the bucket from its file, where that is whole."""
