@@ -215,7 +215,7 @@ class ImportRows:
         )  # fmt: skip
         _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows if row.known is not None))
         graded = [row for row in rows if row.quality is not None]
-        cards = Counter(row.card.id for row in graded)
+        cards = Counter([row.card.id for row in graded])
         counters.count_answers(self._db, learner, _days(graded), cards)
         self._keep(learner, [(row.card, row.seq) for row in rows])
 
@@ -251,9 +251,10 @@ class ImportRows:
 
 def _days(graded: Iterable[ImportedRow]) -> dict[Day, DayCounts]:
     """What these answers, each with a grade, add to the days on which they were given."""
-    alike = Counter((row.study_day, day_counts("imported", row.quality or 0, row.last_interval)) for row in graded)
+    alike = Counter((row.study_day, row.quality or 0, row.last_interval) for row in graded)
     days: dict[Day, DayCounts] = {}
-    for (day, one), times in alike.items():
+    for (day, quality, interval), times in alike.items():
+        one = day_counts("imported", quality, interval)
         days[day] = days.get(day, DayCounts()).plus(one.times(times))
     return days
 

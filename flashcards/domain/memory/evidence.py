@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -31,8 +30,7 @@ class Evidence(NamedTuple):
     quality: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """A card's memory, the study day and the instant of its newest answer, and how many answers there were."""
 
     memory: Memory

@@ -16,6 +16,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flashcards.domain import sm2
 
@@ -116,9 +117,11 @@ DEFAULTS = parameters(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """How well a card is remembered: `stability` in millionths of a day, `difficulty` in millionths."""
+class Memory(NamedTuple):
+    """How well a card is remembered: `stability` in millionths of a day, `difficulty` in millionths.
+
+    A named tuple, since a replay makes one for each answer of a log.
+    """
 
     stability: int
     difficulty: int
@@ -170,10 +173,12 @@ def review(memory: Memory | None, quality: int, days: int, chosen: Parameters = 
 
 def kept(stability: float, difficulty: float) -> Memory:
     """The memory of these values, within the bounds of the model, in whole millionths."""
-    return Memory(
-        min(MAXIMUM_STABILITY, max(MINIMUM_STABILITY, round(stability * UNIT))),
-        min(HARDEST, max(EASIEST, round(difficulty * UNIT))),
-    )
+    whole, hard = round(stability * UNIT), round(difficulty * UNIT)
+    if not MINIMUM_STABILITY <= whole <= MAXIMUM_STABILITY:
+        whole = min(MAXIMUM_STABILITY, max(MINIMUM_STABILITY, whole))
+    if not EASIEST <= hard <= HARDEST:
+        hard = min(HARDEST, max(EASIEST, hard))
+    return Memory(whole, hard)
 
 
 def remembered(stability: float, difficulty: float, left: float, rating: int, chosen: Parameters) -> float:

@@ -27,6 +27,7 @@ from flashcards.exchange.anki.source_fields import SourceField, source_fields
 FILE = "_anki{}.json"
 PATTERN = "_anki*.json"
 _VERSION = 1
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 _LARGEST = 64 << 20
 _FULL = 16 << 20
 """Characters of notes after which a further file is begun, well below what is read of one."""
@@ -231,7 +232,7 @@ class _Text:
             self.show(field_.html for field_ in fields.values())
 
     def line(self, lines: list[str], guid: str, value: object) -> None:
-        lines.append(f"{json.dumps(guid)}: {json.dumps(value, ensure_ascii=False)}")
+        lines.append(f"{json.dumps(guid)}: {_JSON(value)}")
         self.size += len(lines[-1])
 
     def show(self, fields: Iterable[str]) -> None:
@@ -240,7 +241,7 @@ class _Text:
     def whole(self) -> str:
         """JSON, a note on each line."""
         head = {"version": _VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
-        begin = json.dumps(head, ensure_ascii=False)[:-1]
+        begin = _JSON(head)[:-1]
         return f'{begin}, "notes": {_lines(self.notes)}, "sources": {_lines(self.sources)}}}\n'
 
 

@@ -8,7 +8,7 @@ place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,10 +40,11 @@ class NoteType:
     fields: tuple[tuple[str, int], ...]
     templates: tuple[Template, ...]
 
-    @property
-    def field_names(self) -> tuple[str, ...]:
-        """The names of the fields, in order."""
-        return tuple(name for name, _ in self.fields)
+    field_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of the fields, in order: asked for once for each note of a package."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field_names", tuple(name for name, _ in self.fields))
 
 
 def _fields(first_id: int, *names: str) -> tuple[tuple[str, int], ...]:

@@ -124,6 +124,8 @@ def _escape_piece(text: str, in_emphasis: bool) -> str:
 
 def as_text(html: str) -> str:
     """The words of a field and its maths, all on one line: for HTML that does not survive anything better."""
+    if not html:
+        return ""
     taken: list[str] = []
 
     def take(markdown: str) -> str:

@@ -169,6 +169,8 @@ def _with_shared(converted: Converted, fields: Mapping[str, str], read: Callable
 
 def _items(markdown: str) -> tuple[str, ...]:
     """The items of a Markdown list; text that is no list is one item."""
+    if not markdown:
+        return ()
     items: list[list[str]] = []
     for line in markdown.split("\n"):
         if line.startswith("- ") or not items:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
 from flashcards.domain.ids import CardId
+from flashcards.domain.memory.evidence import Beginning, Evidence, is_evidence, is_forgotten, replay
 from flashcards.domain.schedule import New, Schedule, Scheduled
 from flashcards.domain.sm2 import Memory
 from flashcards.domain.study_day import MAXIMUM_INSTANT, Day, raw_study_day
@@ -81,7 +83,7 @@ class _Import:
     def __init__(
         self, service: AnkiHistory, learner: Learner, package: Package, guids: dict[int, str], reschedule: bool
     ) -> None:
-        self.imports, self.rows, self.memory = service._imports, service._rows, service._memory
+        self.imports, self.rows, self.memory = service._imports, service._rows, MemoryRows(service._db)
         self.flags = FlagRows(service._db)
         self.learner = learner
         self.package = package
@@ -93,7 +95,7 @@ class _Import:
         self.action = new_uuid()
         self.study_day = StudyDays(learner.timezone, learner.day_start).of
         ours = self.imports.cards(learner.id, set(guids.values()))
-        self.parameters = MemoryState(service._db).predictor(learner.id).name
+        self.force = self.memory.in_force(learner.id)
         self.remembered = {card.id for card in package.cards if card.memory is not None}
         self.cards: dict[int, CardRow] = {}
         self.names: dict[int, str] = {}
@@ -110,45 +112,58 @@ class _Import:
         new: list[ImportedRow] = []
         fresh: dict[CardId, int] = {}  # our card: the instant of its last row that is new
         lost = 0
+        latest = min(self.now + _CLOCKS_APART, MAXIMUM_INSTANT - 1)
         for review in self.package.reviews:
             card = self.cards.get(review.card)
-            if card is None or review.id > min(self.now + _CLOCKS_APART, MAXIMUM_INSTANT - 1):
+            if card is None or review.id > latest:
                 lost += 1
                 continue
             logs.setdefault(review.card, []).append(review)
             uid = derived_uuid(_NAMESPACE, f"{self.names[review.card]}/{review.id}")
-            if (card.id, review.id) not in known and uid not in uids:
+            if uid not in uids and (card.id, review.id) not in known:
                 uids.add(uid)  # a package may hold one row twice
                 new.append(self.row(review, card, uid))
                 fresh[card.id] = review.id
         self.imports.append(self.learner.id, new)
-        self.memory.mark(self.learner.id, {*fresh, *(row.id for id_, row in self.cards.items() if self.knows(id_))})
+        self.remember(new)
         schedules = self.close(logs, fresh)
         flags = self.flag()
         total = len(self.package.reviews)
         return HistoryReport(len(new), schedules, total - lost - len(new), lost, flags)
 
-    def knows(self, card: int) -> bool:
-        """Whether Anki says what is remembered of the card."""
-        return card in self.remembered
-
     def row(self, review: PackedReview, card: CardRow, uid: str) -> ImportedRow:
         self.seq += 1
-        at = min(review.id, self.now)
+        at, _, ease, interval, last_interval, factor, took_ms, type_ = review
+        at = min(at, self.now)
         return ImportedRow(
-            seq=self.seq,
-            uid=uid,
-            action=self.action,
-            card=card,
-            at=at,
-            study_day=self.study_day(at),
-            quality=_QUALITY.get(review.ease),
-            ease=_ease(review.factor),
-            interval=_days(review.interval),
-            last_interval=_days(review.last_interval),
-            took_ms=min(review.took_ms, LONGEST_MS),
-            known=Known(review.type, review.interval, review.last_interval, review.factor),
-        )
+            self.seq, uid, self.action, card, at, self.study_day(at), _QUALITY.get(ease),
+            _ease(factor), _days(interval), _days(last_interval), min(took_ms, LONGEST_MS),
+            Known(type_, interval, last_interval, factor),
+        )  # fmt: skip
+
+    def remember(self, new: Iterable[ImportedRow]) -> None:
+        """Stores what is remembered of the cards whose whole log has just come; marks the others to be computed.
+
+        Those have a log here already, or Anki says itself what is remembered of them.
+        """
+        told = {row.id for id_, row in self.cards.items() if id_ in self.remembered}
+        marked = set(told)
+        whole: dict[CardId, list[Evidence | Beginning]] = {}
+        for row in new:
+            card = row.card
+            if card.answered or card.id in told:
+                marked.add(card.id)
+                continue
+            log = whole.setdefault(card.id, [])
+            anki = None if row.known is None else (row.known.type, row.known.factor)
+            if is_evidence(row.quality, anki=anki):
+                log.append(Evidence(row.study_day, row.at, row.seq, row.quality or 0))
+            elif is_forgotten(row.quality, anki):
+                log.append(Beginning(row.study_day, row.at, row.seq))
+        if whole:
+            found = ((card, replay(log, self.force.fit.parameters)) for card, log in whole.items())
+            self.memory.save_many(self.learner.id, found, self.force.name)
+        self.memory.mark(self.learner.id, marked)
 
     def close(self, logs: dict[int, list[PackedReview]], fresh: dict[CardId, int]) -> int:
         """Writes the closing rows: for cards without a schedule here, and for those that Anki has seen last."""
@@ -171,7 +186,7 @@ class _Import:
                 seq=self.seq, uid=derived_uuid(self.action, packed.id), action=self.action, at=self.now,
                 study_day=self.today, quality=None, kind="manual", verb="import", before=card.schedule,
                 after=after, took_ms=None, leech=False, scheduler=sm2.SCHEDULER,
-                **known_memory(packed.memory, self.parameters),
+                **known_memory(packed.memory, self.force.name),
             )  # fmt: skip
             closing.append((card, row, lapses))
         self.imports.close(self.learner.id, closing)
@@ -245,6 +260,7 @@ def _day_0(package: Package, learner: Learner) -> Day:
     return raw_study_day(at, learner.timezone, 0)
 
 
+@lru_cache(maxsize=4096)
 def _ease(factor: int) -> int:
     """Permille to hundredths; Anki has 0 for cards that have no ease yet, and with FSRS."""
     return max(sm2.MINIMUM_EASE, round(factor / 10)) if factor else sm2.START_EASE
