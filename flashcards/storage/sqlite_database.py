@@ -48,6 +48,7 @@ SQLITE_VERSION: str = driver.sqlite_version
 SQLITE_WITH_RESET_BUG = tuple(map(int, SQLITE_VERSION.split("."))) < (3, 51, 3)
 """Whether this SQLite can corrupt a database written over several connections (fixed in 3.51.3)."""
 
+_BEGIN_WRITE = "BEGIN IMMEDIATE"
 _BUSY_SECONDS = 10
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
@@ -86,6 +87,10 @@ class SqliteDatabase(Database):
         self._last_turn = 0.0
         self._patient = threading.BoundedSemaphore(MOST_WAITING)
         self._local = _Thread()
+        self._known: set[str] | None = None
+        """Our migrations when it was opened: the program's files may be newer ones by now."""
+        self._seen_schema: int | None = None
+        """SQLite's own number of the schema that was last found to be ours."""
 
     @classmethod
     def open_file(cls, path: Path, *, read_only: bool = False, older: bool = False) -> SqliteDatabase:
@@ -104,6 +109,7 @@ class SqliteDatabase(Database):
                 raise Unavailable(_newer(path, unknown))
             if missing and not older:
                 raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
+            database._known = our_migrations()
         except BaseException:
             database.close()
             raise
@@ -215,7 +221,8 @@ class SqliteDatabase(Database):
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
 
         A file has one writer at a time, whoever the `learner` is. With `wait` false it is made now or never. Raises
-        Unavailable where the disk is full, read-only or busy; then nothing of it is stored.
+        Unavailable where the disk is full, read-only or busy, and where a newer program has upgraded the file while
+        this one used it; then nothing of it is stored.
         """
         if self._depth():
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
@@ -224,7 +231,7 @@ class SqliteDatabase(Database):
         try:
             self._last_turn = time.monotonic()
             self._check_disk()
-            yield from self._transaction("BEGIN IMMEDIATE") if wait else self._transaction_at_once()
+            yield from self._transaction(_BEGIN_WRITE) if wait else self._transaction_at_once()
             number = self._group.committed()
         finally:
             self._write_lock.release()
@@ -270,7 +277,7 @@ class SqliteDatabase(Database):
         self.connection()
         self._wait_at_lock(0)
         try:
-            yield from self._transaction("BEGIN IMMEDIATE")
+            yield from self._transaction(_BEGIN_WRITE)
         finally:
             self._wait_at_lock(self._patience())
 
@@ -388,6 +395,8 @@ class SqliteDatabase(Database):
             connection.execute(begin)
             local.in_transaction = True
             try:
+                if begin == _BEGIN_WRITE:
+                    self._check_version(connection)
                 yield
                 connection.execute("COMMIT")
             finally:
@@ -396,6 +405,19 @@ class SqliteDatabase(Database):
                     connection.execute("ROLLBACK")
         except (driver.DatabaseError, peewee.DatabaseError) as error:
             raise _translate(error, self.path) from error
+
+    def _check_version(self, connection: Any) -> None:
+        """Raises Unavailable where a newer program has upgraded the file; looks closer only where the schema changed.
+
+        Within a write, and there alone: nobody can upgrade it meanwhile, and who only reads harms nothing.
+        """
+        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
+        if self._known is None or schema == self._seen_schema:
+            return
+        applied = {name for (name,) in connection.execute("SELECT name FROM schema_migration")}
+        if unknown := applied - self._known:
+            raise Unavailable(_newer(self.path, unknown))
+        self._seen_schema = schema
 
 
 def migrate_file(path: Path, before: Callable[[set[str]], None]) -> list[str]:

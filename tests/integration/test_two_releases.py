@@ -1,4 +1,4 @@
-"""Two releases on one database of a server: the older one says so and does nothing, whatever it was doing."""
+"""Two releases on one database: the older one says so and does nothing, whatever it was doing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.config import Config
+from flashcards.database_address import DatabaseAddress
 from flashcards.errors import Unavailable
 from flashcards.services.review.facade import Answer
 from flashcards.storage import database as databases
@@ -39,12 +40,20 @@ def meanwhile() -> None:
 
 @pytest.fixture
 def site(server: Server, tmp_path: Path) -> Iterator[Site]:
-    """The older program, at work."""
+    """The older program, at work, on a server."""
+    yield from at_work(tmp_path, server.new_database())
+
+
+@pytest.fixture
+def site_on_file(tmp_path: Path) -> Iterator[Site]:
+    """The same on a file."""
+    yield from at_work(tmp_path, tmp_path / "data" / "flashcards.sqlite3")
+
+
+def at_work(tmp_path: Path, database: DatabaseAddress) -> Iterator[Site]:
     (tmp_path / "decks").mkdir()
     (tmp_path / "decks" / "a.md").write_text("".join(f"## Why {n}?\n\nBecause.\n\n" for n in range(9)))
-    config = Config(
-        data=tmp_path / "data", decks=tmp_path / "decks", own_decks=True, database=server.new_database(), signup="open"
-    )
+    config = Config(data=tmp_path / "data", decks=tmp_path / "decks", own_decks=True, database=database, signup="open")
     services = open_services(config)
     services.sync.sync()
     yield Site(config, services, create_app(services, config))
@@ -128,3 +137,34 @@ def test_a_newer_one_does_not_use_an_older_database_unless_it_migrates(site: Sit
     services = open_services(site.config)
     services.close()
     assert [path.name[:15] for path in site.services.backup.folder.iterdir()] == ["before-upgrade-"]
+
+
+def test_an_older_one_on_a_file_stores_nothing_once_a_newer_one_has_upgraded_it(
+    site_on_file: Site, newer: pytest.MonkeyPatch
+) -> None:
+    """A command of the newer program upgrades the file while the older program's server runs on."""
+    site, folder = site_on_file, site_on_file.config.data.parent / "migrations"
+    newer.undo()
+    ann = site.learner()
+    client = site.client(ann)
+    cards = [card.id for card in site.services.review.queue(ann).cards]
+
+    def answer(card: int) -> int:
+        return client.post("/api/v1/reviews", json={"id": new_id(), "card": card, "grade": 4}).status_code
+
+    assert answer(cards[0]) == 201
+    newer.setattr(databases, "MIGRATIONS", folder)
+    assert migrate(site.config.database) == ["9999_of_tomorrow"]
+
+    assert (answer(cards[1]), client.get("/readyz").status_code) == (503, 503)
+    (site.config.decks / "b.md").write_text("## And now?\n\nLater.\n")
+    with pytest.raises(Unavailable, match=NEWER):
+        site.services.sync.sync()
+    with pytest.raises(Unavailable, match=NEWER):
+        site.services.accounts.create_token(ann, "late")
+
+    database = Database.open(site.config.database)  # the newer program goes on
+    with database.write():
+        database.execute("UPDATE learner SET tomorrow = 8")
+    assert database.all("SELECT count(*), max(tomorrow) FROM review, learner WHERE learner.id = learner_id") == [(1, 8)]
+    database.close()
