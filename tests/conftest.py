@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.chromium import MISSING, find_chromium
+from tests.databases import give_back, on_postgresql
 
 # No timing decides a test, and a fresh `tmp_path` for each example is not needed where the file is written anew.
 ANYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -26,6 +28,15 @@ NIGHTLY = Path(__file__).parent / "nightly"
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What takes long runs where it is named, as `.ci/nightly` does, and not with the rest."""
     return True if collection_path == NIGHTLY and not any("nightly" in arg for arg in config.args) else None
+
+
+@pytest.fixture(autouse=True)
+def databases_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """On a server, the databases of a test go with its folder."""
+    folder = request.getfixturevalue("tmp_path") if on_postgresql() and "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        give_back(folder)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

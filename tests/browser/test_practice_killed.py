@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from flashcards.services.practice.contract import Wish
 from tests.browser.live import until, wait_ready
+from tests.databases import settings_for
 from tests.practice_decks import write_decks
-from tests.site import new_id, open_site, prepared_data
+from tests.site import copy_data, new_id, open_site, prepared_data
 
 
 class Server:
@@ -28,8 +28,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = {"DATA": str(data), "DECKS": str(decks), "PORT": str(self.port)}
-        self._environment = os.environ | {f"FLASHCARDS_{name}": value for name, value in settings.items()}
+        self._environment = {**os.environ, **settings_for(data, decks), "FLASHCARDS_PORT": str(self.port)}
         self.start()
 
     def start(self) -> None:
@@ -107,7 +106,7 @@ def test_a_round_goes_on_after_its_server_was_killed(browser: Browser, tmp_path:
     finally:
         server.kill()
         context.close()
-    with open_site(Path(shutil.copytree(data, tmp_path / "after")), decks) as site:
+    with open_site(copy_data(data, tmp_path / "after"), decks) as site:
         opened = site.services.practice.open(ann, address.rpartition("/")[2])
         assert [asked.given.text if asked.given else "" for asked in opened.questions] == [
             "Stored before the server was killed.",

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from flashcards.storage.database import Database
-from tests.databases import give_back, on_postgresql
 from tests.integration.study_world import StudyWorld
 from tests.postgresql_server import MISSING, Server, is_installed, running_server
 from tests.site import Site, copy_data, open_site, prepared_data
@@ -45,15 +44,6 @@ def world_on_server(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: P
         world = StudyWorld(tmp_path)
     yield world
     world.close()
-
-
-@pytest.fixture(autouse=True)
-def databases_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
-    """On a server, the databases of a test go with its folder."""
-    folder = request.getfixturevalue("tmp_path") if on_postgresql() and "tmp_path" in request.fixturenames else None
-    yield
-    if folder is not None:
-        give_back(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,28 +168,35 @@ class World:
 
     def study(self, key: str) -> int:
         """The learner answers a card once: a schedule and a row in the log. Returns the card."""
-        card = self.card(key)
-        with self.db.write():
-            self.db.execute(
-                "INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, repetition, ease, interval,"
-                " due_on) SELECT 1, c.id, n.id, c.ordinal, n.deck_id, 3, 240, 14, ? FROM card c"
-                " JOIN note n ON n.id = c.note_id WHERE c.id = ?",
-                (DUE_ON + card, card),
-            )
-            self.db.execute(
-                "INSERT INTO review(learner_id, seq, uid, action, card_id, note_id, at, study_day, quality, kind,"
-                " revision, scheduler, before_repetition, before_ease, before_interval, before_suspended,"
-                " after_repetition, after_ease, after_interval, after_due_on, after_suspended)"
-                " SELECT 1, c.id, :uid, :uid, c.id, n.id, 0, 20700, 4, 'scheduled', n.revision, 'sm2', 2, 240, 6,"
-                " 0, 3, 240, 14, :due, 0 FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = :card",
-                {"uid": str(uuid.uuid4()), "due": DUE_ON + card, "card": card},
-            )
-            count_anew(self.db)
-        return card
+        return self._study([key])[key]
 
     def study_all(self) -> dict[str, int]:
         """The learner answers every card once; the cards by key."""
-        return {key: self.study(key) for key in sorted(self.card_keys())}
+        return self._study(sorted(self.card_keys()))
+
+    def _study(self, keys: Sequence[str]) -> dict[str, int]:
+        cards = {key: self.card(key) for key in keys}
+        with self.db.write():
+            for card in cards.values():
+                self._store_answer(card)
+            count_anew(self.db)
+        return cards
+
+    def _store_answer(self, card: int) -> None:
+        self.db.execute(
+            "INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, repetition, ease, interval,"
+            " due_on) SELECT 1, c.id, n.id, c.ordinal, n.deck_id, 3, 240, 14, ? FROM card c"
+            " JOIN note n ON n.id = c.note_id WHERE c.id = ?",
+            (DUE_ON + card, card),
+        )
+        self.db.execute(
+            "INSERT INTO review(learner_id, seq, uid, action, card_id, note_id, at, study_day, quality, kind,"
+            " revision, scheduler, before_repetition, before_ease, before_interval, before_suspended,"
+            " after_repetition, after_ease, after_interval, after_due_on, after_suspended)"
+            " SELECT 1, c.id, :uid, :uid, c.id, n.id, 0, 20700, 4, 'scheduled', n.revision, 'sm2', 2, 240, 6,"
+            " 0, 3, 240, 14, :due, 0 FROM card c JOIN note n ON n.id = c.note_id WHERE c.id = :card",
+            {"uid": str(uuid.uuid4()), "due": DUE_ON + card, "card": card},
+        )
 
     def assert_history(self, card: int, key: str | None) -> None:
         """The card's schedule and log are untouched; it is called `key` today (None: it is hidden)."""
