@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, launch, serve
+from tests.browser.chromium import Chromium
+from tests.browser.live import Live, serve
 from tests.chromium import find_chromium
 from tests.site import copy_data, prepared_data
 
@@ -32,13 +33,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """Not one for the whole run: a Chromium that has been through a hundred contexts can stop answering keys."""
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=PATIENCE_MS)
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+    expect.set_options(timeout=PATIENCE_MS)
+    chromium = Chromium()
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Browser:
+    return chromium.browser()
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +63,13 @@ def ann(live: Live) -> Learner:
 
 
 @pytest.fixture
-def new_context(browser: Browser, live: Live) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(chromium: Chromium, live: Live) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser profiles of their own, logged in where a learner is given; a script error fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def make(learner: Learner | None = None, **options: Any) -> BrowserContext:
-        context = browser.new_context(**options)
+        context = chromium.browser().new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         context.on(
@@ -77,7 +82,7 @@ def new_context(browser: Browser, live: Live) -> Iterator[Callable[..., BrowserC
 
     yield make
     for context in contexts:
-        context.close()
+        chromium.close_profile(context)
     assert not errors, errors
 
 
