@@ -49,6 +49,7 @@ SQLITE_WITH_RESET_BUG = tuple(map(int, SQLITE_VERSION.split("."))) < (3, 51, 3)
 """Whether this SQLite can corrupt a database written over several connections (fixed in 3.51.3)."""
 
 _BEGIN_WRITE = "BEGIN IMMEDIATE"
+_APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
@@ -414,7 +415,7 @@ class SqliteDatabase(Database):
         (schema,) = connection.execute("PRAGMA schema_version").fetchone()
         if self._known is None or schema == self._seen_schema:
             return
-        applied = {name for (name,) in connection.execute("SELECT name FROM schema_migration")}
+        applied = {name for (name,) in connection.execute(_APPLIED)}
         if unknown := applied - self._known:
             raise Unavailable(_newer(self.path, unknown))
         self._seen_schema = schema
@@ -602,7 +603,7 @@ def _versions(database: SqliteDatabase) -> tuple[set[str], set[str]]:
     ours = our_migrations()
     if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
         return ours, set()
-    applied = {name for (name,) in database.all("SELECT name FROM schema_migration")}
+    applied = {name for (name,) in database.all(_APPLIED)}
     return ours - applied, applied - ours
 
 

@@ -36,9 +36,10 @@ class Chromium:
         return self._browser
 
     def close_profile(self, context: BrowserContext, seconds: float = CLOSING_SECONDS) -> None:
-        """Closes a profile; where that takes longer, the whole browser."""
-        with _done_within(seconds, self._kill):
-            context.close()
+        """Closes a profile, unless it went with its browser; where that takes longer, the whole browser."""
+        if self._browser is not None and self._browser.is_connected():
+            with _done_within(seconds, self._kill):
+                context.close()
 
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
         """Ends the browser and Playwright's own process, if they run."""

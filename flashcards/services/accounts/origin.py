@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 
@@ -22,6 +23,7 @@ ORIGIN: ContextVar[Origin] = ContextVar("origin", default=SERVER)
 """Of the calling thread's present work."""
 
 
+@lru_cache(1024)
 def prefix_of(address: str) -> str:
     """The network of an address, too wide to name a person: /24 of IPv4, /48 of IPv6; "" for what is no address."""
     try:

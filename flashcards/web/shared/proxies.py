@@ -9,6 +9,7 @@ The name of the server is never taken from such a header: a proxy passes `Host` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +85,7 @@ def _within(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
 
 
+@lru_cache(1024)
 def address_of(text: str) -> Address | None:
     """The address that a peer or a proxy names, also with a port; IPv4 that comes as IPv6 is IPv4 again."""
     text = text.strip()

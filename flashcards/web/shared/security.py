@@ -18,6 +18,7 @@ PAGE_POLICY = (
 )
 MEDIA_POLICY = "default-src 'none'; form-action 'none'; sandbox"
 HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers that know no frame-ancestors
     # no-referrer would make the browser's own forms send `Origin: null`.
@@ -46,12 +47,14 @@ def install(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         headers = response.headers
+        there = {name.lower() for name, _ in headers}  # once: every look into the headers walks through them all
         for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+            if name.lower() not in there:
+                headers.add(name, value)
         # A page of somebody's must not come back by the Back button when they have left.
         is_private = g.get("learner") is not None and response.mimetype == "text/html"
-        headers.setdefault("Cache-Control", "no-store" if is_private else "private, no-cache")
+        if "cache-control" not in there:
+            headers.add("Cache-Control", "no-store" if is_private else "private, no-cache")
         return _compressed(response)
 
 
