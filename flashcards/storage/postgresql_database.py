@@ -15,6 +15,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -191,9 +192,13 @@ class PostgresqlDatabase(Database):
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
         """Runs one statement for each of `rows`."""
         said, values = translated_rows(sql, rows)
+        values = iter(values)
+        first = list(islice(values, 2))
+        if len(first) == 1:  # the driver would make much ado of it
+            return self._run(said, first[0])
         with translating(self._address):
             cursor = self.connection().cursor()
-            cursor.executemany(said, values)
+            cursor.executemany(said, chain(first, values))
         return cursor
 
     def all(self, sql: str, params: Values = ()) -> list[Row]:

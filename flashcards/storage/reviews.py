@@ -5,9 +5,9 @@ An answer is the hottest write there is. Every method runs within the caller's t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -27,6 +27,8 @@ from flashcards.storage.models import Card, LearnerState, Note, Review, Revision
 from flashcards.storage.prepared import Differs, Indexed, Prepared, Query, inserting, prepared
 from flashcards.storage.schedules import columns, columns_of, place, schedule_of
 
+_USUALLY_ENOUGH = 4
+"""Rows of a card's log: the last answer that moved its date is among them, but for a card that is drilled."""
 _LOGGED = (
     Review.learner, Review.seq, Review.uid, Review.action, Review.card, Review.note, Review.at, Review.study_day,
     Review.quality, Review.kind, Review.verb, Review.revision, Review.scheduler,
@@ -109,6 +111,11 @@ def _history(learner: LearnerId, card: CardId) -> Query:
         .where(is_the_cards, log.kind.in_(("scheduled", "drill", "plan")))
         .order_by(log.seq.desc())
     )
+
+
+@prepared
+def _start_of_history(learner: LearnerId, card: CardId) -> Query:
+    return _history.query(learner, card).limit(_USUALLY_ENOUGH)
 
 
 @prepared
@@ -277,10 +284,9 @@ class ReviewRows:
 
         Answers given later that day do not count for the drill, though they came here first.
         """
-        rows = _history.each(self._db, learner, card)
         last_moved: Day | None = None
         given: list[tuple[int, int]] = []  # until `at`: when, and with which quality
-        for study_day, kind, quality, given_at in rows:
+        for study_day, kind, quality, given_at in self._history_rows(learner, card):
             if study_day == day and given_at <= at:
                 given.append((given_at, quality))
             if kind == "scheduled":
@@ -289,6 +295,12 @@ class ReviewRows:
                     break
         last = max(given, key=itemgetter(0), default=None)  # of the same instant, the one that came last
         return History(last_moved, last is not None and last[1] < DRILLED_UNTIL)
+
+    def _history_rows(self, learner: LearnerId, card: CardId) -> Iterator[Row]:
+        """The last first, and no more of them than are taken: a card may have been drilled thousands of times."""
+        yield from (start := _start_of_history.all(self._db, learner, card))
+        if len(start) == _USUALLY_ENOUGH:
+            yield from islice(_history.each(self._db, learner, card), _USUALLY_ENOUGH, None)
 
     def revision_at(self, card: CardRow, at: int) -> int:
         """Which revision of the card's note there was at an instant; the present one where that is not known."""

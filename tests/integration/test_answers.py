@@ -81,6 +81,15 @@ def test_below_4_goes_on_in_the_drill_until_4(world: StudyWorld) -> None:
     assert {(it.repetition, it.ease, it.interval, it.due_on) for it in given} == {(1, 236, 1, TODAY + 1)}
 
 
+def test_that_a_card_was_asked_today_is_known_however_long_its_drill(world: StudyWorld) -> None:
+    world.deck("d", 1)
+    ada = world.learner()
+    given = [world.answer(ada, "d#n1", 1) for _ in range(9)]
+    assert [it.kind for it in given] == ["scheduled"] + ["drill"] * 8
+    world.review.act(ada, world.card("d#n1"), "due", due_on=TODAY)
+    assert world.answer(ada, "d#n1", 1).kind == "drill"
+
+
 def test_without_drill_a_second_answer_is_extra(world: StudyWorld) -> None:
     world.deck("d", 1)
     ada = world.learner(drill=False)
