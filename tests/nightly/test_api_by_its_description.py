@@ -2,6 +2,9 @@
 
 Schemathesis (MIT) makes up the requests from the OpenAPI document, sensible and senseless ones, and looks at every
 answer with all of its checks. `make nightly` installs it.
+
+Each request stands alone: the description has no links from one operation's answer to the next one's question, which a
+stateful run would follow. What learners do one after the other is played by the exploration (`make explore`).
 """
 
 from __future__ import annotations
