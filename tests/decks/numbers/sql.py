@@ -1,6 +1,7 @@
 """Every program of the SQL deck prints what its card says, and the numbers without a program hold in SQLite."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -11,7 +12,8 @@ DECK = "sql"
 
 
 def rows(query: str) -> list[tuple[object, ...]]:
-    return sqlite3.connect(":memory:").execute(query).fetchall()
+    with closing(sqlite3.connect(":memory:")) as database:
+        return database.execute(query).fetchall()
 
 
 @pytest.mark.parametrize(
