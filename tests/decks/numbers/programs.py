@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import redirect_stdout
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
+from typing import Any
+
+import pytest
 
 from tests.decks.test_facts import note_source
 
@@ -21,9 +26,27 @@ def program(deck: str, note: str) -> str:
 def run(deck: str, note: str) -> tuple[list[str], dict[str, object]]:
     """The lines that the note's program prints, and the names that it defines."""
     out, names = StringIO(), {"__name__": note}
-    with redirect_stdout(out):
+    with redirect_stdout(out), databases_closed():
         exec(compile(program(deck, note), note, "exec"), names)
     return out.getvalue().splitlines(), names
+
+
+@contextmanager
+def databases_closed() -> Iterator[None]:
+    """A program on a card is short and ends soon: what it opens it leaves to Python, which warns of it here."""
+    connect, opened = sqlite3.connect, list[sqlite3.Connection]()
+
+    def noted(*address: Any, **how: Any) -> sqlite3.Connection:
+        opened.append(connect(*address, **how))
+        return opened[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", noted)
+        try:
+            yield
+        finally:
+            for database in opened:
+                database.close()
 
 
 def said(deck: str, note: str) -> list[str]:
