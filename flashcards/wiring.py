@@ -409,8 +409,8 @@ def _courier(config: Config, key: bytes) -> Courier | None:
 
 def examine(config: Config) -> Report:
     """What the doctor finds. Nothing is made, migrated or finished for that: trouble is told as it stands."""
+    from flashcards.services.upkeep.database_note import database_note
     from flashcards.services.upkeep.doctor import DoctorService, Report
-    from flashcards.services.upkeep.sqlite_note import sqlite_note
 
     database = config.database
     trouble = _lost(config)
@@ -426,7 +426,7 @@ def examine(config: Config) -> Report:
     except FlashcardsError as error:
         trouble = str(error)
     assert trouble is not None
-    return Report(False, (sqlite_note(), trouble), (trouble,))
+    return Report(False, (database_note(database), trouble), (trouble,))
 
 
 def _lost(config: Config) -> str | None:

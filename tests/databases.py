@@ -56,6 +56,7 @@ OF_SQLITE = {
     "test_lost_database.py": "a file that is gone",
     "test_models.py": "the schema that migrations make; test_postgresql.py compares a server's",
     "test_older_databases.py": "versions from before there were servers; test_older_servers.py has those of servers",
+    "test_pages_for_servers.py": "a machine with its own file; test_server_backup.py has a server's way",
     "test_practice_migration.py": "a version from before there were servers",
     "test_prepared.py::test_a_constant_is_a_literal_so_that_a_partial_index_is_used": "SQLite's plans",
     "test_prepared.py::test_an_index_is_a_hint_for_sqlite_alone": "SQLite's plans",

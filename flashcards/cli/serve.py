@@ -14,7 +14,7 @@ from flashcards.config import Config, parse_host, parse_port
 from flashcards.errors import FlashcardsError
 from flashcards.garbage import loading
 from flashcards.jobs.all import all_jobs
-from flashcards.services.upkeep.sqlite_note import sqlite_note
+from flashcards.services.upkeep.database_note import database_note
 from flashcards.wiring import Services
 
 
@@ -117,7 +117,7 @@ def _say_hello(settings: Config, opened: Services) -> None:
     state = opened.decks.collection_state()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Flashcards: {counted(state.cards, 'card')} in {counted(state.decks, 'deck')} from {settings.decks}")
-    click.echo(f"Data in {settings.data}, {sqlite_note()}")
+    click.echo(f"Data in {settings.data}, {database_note(settings.database)}")
     if code := opened.accounts.setup_code():
         click.echo(f"The first account needs this code: {code}")
     click.echo(f"Open http://{host}:{settings.port}{settings.base_path} (Ctrl+C stops)")

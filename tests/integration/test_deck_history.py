@@ -151,6 +151,23 @@ def test_a_history_that_cannot_be_kept_stops_no_save(site: Site, caplog: pytest.
     assert "the history of the decks was not kept" in caplog.text
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+@pytest.mark.parametrize("what", ["", "refs/heads", "objects"], ids=["all of it", "its branches", "its objects"])
+def test_a_history_of_another_user_is_told_with_what_to_do(
+    site: Site, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    """Somebody has copied it from another machine, as root."""
+    site.learner("Ada")
+    save(site, "a.md", "## A?\n\nC\n")
+    folder = site.config.data / FOLDER
+    mode = (folder / what).stat().st_mode
+    (folder / what).chmod(0o500 if what else 0)
+    save(site, "a.md", "## A?\n\nD\n")
+    (folder / what).chmod(mode)
+    assert (site.config.decks / "a.md").read_text() == "## A?\n\nD\n"
+    assert f"all of {folder} has to belong to the user as whom the server runs" in caplog.text
+
+
 def test_nothing_of_the_folders_or_the_users_git_runs_or_hides(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flashcards.database_address import ServerAddress
 from flashcards.errors import Unavailable
-from flashcards.services.upkeep import sqlite_note as words
+from flashcards.services.upkeep import database_note as words
+from flashcards.services.upkeep.database_note import database_note
 from flashcards.services.upkeep.doctor import DoctorService
-from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
-from tests.databases import on_postgresql
+from tests.databases import address_of, on_postgresql, settings_for
 from tests.integration.study_world import TODAY, StudyWorld
+from tests.integration.test_stopping import free_port
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def test_all_is_well(world: StudyWorld) -> None:
     report = DoctorService(world.db).examine()
     assert report.findings == ()
     assert report.ok
-    assert report.lines[0] == f"SQLite {SQLITE_VERSION}"
+    assert report.lines[0] == (f"PostgreSQL at {world.db.address}" if on_postgresql() else f"SQLite {SQLITE_VERSION}")
     assert "2 learners" in report.lines[-1]
     assert "22 log rows" in report.lines[-1]
 
@@ -61,11 +66,28 @@ def test_a_long_log_is_read_in_ranges_of_cards(world: StudyWorld, rows: int, mon
     assert "learner 1, card 99: there is a schedule, but nothing in the log" in found
 
 
-def test_an_old_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sqlite_note() == f"SQLite {SQLITE_VERSION}"
+def test_the_server_says_which_database_it_has(tmp_path: Path) -> None:
+    decks, data = tmp_path / "decks", tmp_path / "data"
+    decks.mkdir()
+    environment = {**os.environ, **settings_for(data, decks), "FLASHCARDS_PORT": str(free_port())}
+    command = [sys.executable, "-m", "flashcards", "serve"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        said = [next(server.stdout), next(server.stdout)]
+        server.terminate()
+    database = (
+        f"PostgreSQL at {address_of(data / 'flashcards.sqlite3')}" if on_postgresql() else f"SQLite {SQLITE_VERSION}"
+    )
+    assert said[1] == f"Data in {data}, {database}\n"
+
+
+def test_an_old_sqlite_is_named_where_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert database_note(tmp_path / "f") == f"SQLite {SQLITE_VERSION}"
     monkeypatch.setattr(words, "SQLITE_VERSION", "3.40.1")
     monkeypatch.setattr(words, "SQLITE_WITH_RESET_BUG", True)
-    assert "SQLite 3.40.1: older than 3.51.3" in sqlite_note()
+    assert "SQLite 3.40.1: older than 3.51.3" in database_note(tmp_path / "f")
+    server = ServerAddress("postgresql://ada:secret@db.example.org/cards")
+    assert database_note(server) == "PostgreSQL at postgresql://ada@db.example.org/cards"
 
 
 @pytest.mark.parametrize(

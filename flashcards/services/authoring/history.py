@@ -33,6 +33,7 @@ _SETTINGS = {
     "user.email": "flashcards@localhost",
 }
 _OURS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+_NO_SUCH_PATH = b"did not match any files"
 _ATTRIBUTES = "* -text -filter -ident -working-tree-encoding -eol\n"
 
 
@@ -71,10 +72,10 @@ class DeckHistory:
                     self._add([".", *(f":(exclude,literal){path}" for path in paths), *self._not_decks()])
                     self._commit(US, "As found")
                 for path in paths:
-                    self._add([f":(literal){path}", *self._not_decks()], check=False)  # it may be new, or gone
+                    self._add([f":(literal){path}", *self._not_decks()], may_be_gone=True)
                 return self._commit(author, message)
         except (OSError, subprocess.SubprocessError) as error:
-            LOG.warning("the history of the decks was not kept: %s", _why(error))
+            LOG.warning("the history of the decks was not kept: %s", self._why(error))
             return False
 
     def _is_in_git(self) -> bool:
@@ -103,8 +104,10 @@ class DeckHistory:
         within = data != root and data.is_relative_to(root)
         return [f":(exclude,literal){data.relative_to(root).as_posix()}"] if within else []
 
-    def _add(self, paths: Sequence[str], *, check: bool = True) -> None:
-        self._in_tree("add", "-A", "-f", "--", *paths, check=check)
+    def _add(self, paths: Sequence[str], *, may_be_gone: bool = False) -> None:
+        added = self._in_tree("add", "-A", "-f", "--", *paths, check=False)
+        if not (may_be_gone and _NO_SUCH_PATH in added.stderr):
+            added.check_returncode()
 
     def _commit(self, author: str, message: str) -> bool:
         if self._in_tree("diff", "--cached", "--quiet", check=False).returncode == 0:
@@ -132,8 +135,11 @@ class DeckHistory:
             start_new_session=True,  # Ctrl+C is for us: what has begun is finished
         )
 
-
-def _why(error: Exception) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        return error.stderr.decode(errors="replace").strip() or f"git ended with {error.returncode}"
-    return str(error)
+    def _why(self, error: Exception) -> str:
+        """What went wrong, and what to do where that is known."""
+        said = str(error)
+        if isinstance(error, subprocess.CalledProcessError):
+            said = error.stderr.decode(errors="replace").strip() or f"git ended with {error.returncode}"
+        if "permission" in said.lower() and str(self.folder) in said:
+            said += f"; all of {self.folder} has to belong to the user as whom the server runs"
+        return said

@@ -9,8 +9,8 @@ from itertools import groupby
 from flashcards.domain.schedulers import replay
 from flashcards.errors import Unavailable
 from flashcards.services.memory.replays import memory_faults
+from flashcards.services.upkeep.database_note import database_note
 from flashcards.services.upkeep.side_by_side import side_by_side
-from flashcards.services.upkeep.sqlite_note import sqlite_note
 from flashcards.storage.card_ranges import CardRange
 from flashcards.storage.checks import CheckRows
 from flashcards.storage.database import Database
@@ -35,7 +35,7 @@ class DoctorService:
         self._rows = CheckRows(database)
 
     def examine(self) -> Report:
-        """Integrity, foreign keys, logs against schedules and memories, orphans, counters, the SQLite in use."""
+        """Integrity, foreign keys, logs against schedules and memories, orphans, counters, the database in use."""
         found: dict[str, list[str]] = {}
         totals: dict[str, int] = {}
         try:
@@ -45,15 +45,18 @@ class DoctorService:
                     _collect(examination, found[name])
                 totals = self._rows.totals()
         except Unavailable as error:
-            found["The file as a whole"] = [str(error)]
+            found["The database as a whole"] = [str(error)]
         findings = tuple(line for lines in found.values() for line in lines)
-        lines = [sqlite_note(), *(line for name, faults in found.items() for line in _told(name, faults))]
+        lines = [
+            database_note(self._db.address),
+            *(line for name, faults in found.items() for line in _told(name, faults)),
+        ]
         lines.append("Examined: " + ", ".join(f"{count:,} {what}" for what, count in totals.items()))
         return Report(not findings, tuple(lines), findings)
 
     def _examinations(self) -> dict[str, Iterator[str]]:
         return {
-            "Integrity of the file": self._rows.integrity(),
+            "Integrity of the database": self._rows.integrity(),
             "References between tables": self._rows.foreign_keys(),
             "Logs replayed against schedules": self.replay_faults(),
             "Logs replayed against what is remembered": memory_faults(self._db),

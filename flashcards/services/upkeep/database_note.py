@@ -1,12 +1,15 @@
-"""Which SQLite there is, in words."""
+"""Which database there is, in words."""
 
 from __future__ import annotations
 
+from flashcards.database_address import DatabaseAddress, ServerAddress
 from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
 
 
-def sqlite_note() -> str:
-    """The SQLite in use, and plainly whether it is one that can damage a database."""
+def database_note(address: DatabaseAddress) -> str:
+    """The database in use: a server's address, or the SQLite, and plainly whether it is one that can damage a file."""
+    if isinstance(address, ServerAddress):
+        return f"PostgreSQL at {address}"
     note = f"SQLite {SQLITE_VERSION}"
     if SQLITE_WITH_RESET_BUG:
         note += (
