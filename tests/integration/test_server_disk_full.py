@@ -75,9 +75,14 @@ def site_at(address: ServerAddress, folder: Path) -> Site:
     return Site(config, services, create_app(services, config))
 
 
-def answer_until_refused(site: Site, ann: Learner, acknowledged: list[str]) -> tuple[Answer, Unavailable]:
-    """The first answer that is not stored, and what was said."""
-    cards = [card.id for card in site.services.review.cards(ann).items]
+def cards_of(site: Site, ann: Learner) -> list[str]:
+    return [card.id for card in site.services.review.cards(ann).items]
+
+
+def answer_until_refused(
+    site: Site, ann: Learner, cards: list[str], acknowledged: list[str]
+) -> tuple[Answer, Unavailable]:
+    """The first answer that is not stored, and what was said; the server may not even answer a question any more."""
     for number in range(MOST):
         answer = Answer(new_id(), cards[number % len(cards)], 4)
         try:
@@ -110,8 +115,9 @@ def test_no_room_for_the_tables(own_server: Server, tmp_path: Path) -> None:
         ann = site.learner(new_per_day=100)
         client, acknowledged = site.client(ann), list[str]()
         assert client.get("/").status_code == 200
+        cards = cards_of(site, ann)
         disk.fill()
-        answer, said = answer_until_refused(site, ann, acknowledged)
+        answer, said = answer_until_refused(site, ann, cards, acknowledged)
         assert str(said) == (
             "The disk of the database server is full. Nothing was stored; free some space and try again."
         )
@@ -140,13 +146,14 @@ def test_no_room_for_its_log(own_server: Server, tmp_path: Path) -> None:
         ann = site.learner(new_per_day=100)
         client, acknowledged = site.client(ann), list[str]()
         answer_some(site, ann, acknowledged)
+        cards = cards_of(site, ann)
         disk.fill()
         with suppress(psycopg.Error), psycopg.connect(address.url, autocommit=True) as connection:
             for _ in range(20):  # what it has made beforehand is soon used up
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS used_up (x int); DROP TABLE used_up; SELECT pg_switch_wal()"
                 )
-        answer, said = answer_until_refused(site, ann, acknowledged)
+        answer, said = answer_until_refused(site, ann, cards, acknowledged)
         assert "Nothing was stored" in str(said) or "starting or stopping" in str(said)
         page = client.get("/")  # it tries to come back by itself, and may answer in between
         assert page.status_code in {200, 503}
