@@ -92,7 +92,6 @@ def test_a_set_goes_on_without_a_connection(live: Live, page: Page, ann: Learner
         answer(page, "3")
     assert [answer(page, "3") for _ in range(2)] == [failed] * 2
     connect(live, page)
-    page.evaluate("dispatchEvent(new Event('online'))")
     sent(page)
     page.wait_for_url("**/done?set=*")
     assert {row.kind for row in live.log(ann)} == {"cram"}
