@@ -9,12 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
+from flashcards import apart
 from flashcards.database_address import ServerAddress
 from flashcards.errors import Unavailable
 from flashcards.storage.database import our_migrations
@@ -75,10 +75,7 @@ def _run(program: str, arguments: tuple[str | Path, ...], failed: str, address: 
         environment |= variables
         arguments = ("--no-password", f"--dbname={connection}", *arguments)
     command = [_find(program), *map(str, arguments)]
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        start_new_session=True,  # Ctrl+C is for us: what has begun is finished
-    )  # fmt: skip
+    done = apart.run(command, env=environment)
     if done.returncode == 0:
         return done.stdout
     said = done.stderr.decode("utf-8", "replace").strip()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from flashcards import apart
 from flashcards.deckfiles.check.run import check
 from flashcards.domain.card import Basic, Cloze
-from flashcards.exchange.anki import package_reader
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, PackageError
 from flashcards.services.anki import merge as anki_merge
@@ -255,8 +255,8 @@ def test_a_reader_that_is_stopped_leaves_no_process_behind(
         db.execute("UPDATE notes SET flds = ? || char(31) || 'a'", ("<b>x</b>" * 2000,))
 
     children: list[int] = []
-    end = package_reader._end
-    monkeypatch.setattr(package_reader, "_end", lambda child: (children.append(child.pid), end(child)))
+    end = apart.end
+    monkeypatch.setattr(apart, "end", lambda child: (children.append(child.pid), end(child)))
     file = with_collection(answered, tmp_path / "slow.apkg", many)
     with pytest.raises(PackageError, match="was stopped"), reading_package(file, Limits(seconds=5)):
         pass

@@ -58,9 +58,13 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def stop(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
-    """Signals the command and its children, as Ctrl+C does; returns the exit code and its last words."""
+    """Signals the command: Ctrl+C reaches all that is in its session, a service manager's SIGTERM it alone.
+
+    Returns the exit code and its last words.
+    """
     assert process.poll() is None, process.communicate()
-    os.killpg(process.pid, number)
+    send = os.killpg if number == signal.SIGINT else os.kill
+    send(process.pid, number)
     _, said = process.communicate(timeout=60)
     assert "Traceback" not in said
     assert "Exception" not in said
@@ -205,6 +209,27 @@ def test_code_of_a_card_ends_with_the_command_that_runs_it(tmp_path: Path) -> No
         signal.signal(signal.SIGALRM, before)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
+
+
+BORN = """\
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: None)
+from flashcards import apart
+print("ready", flush=True)
+print(sum(apart.run(["true"]).returncode != 0 for _ in range(400)))
+"""
+
+
+def test_what_we_run_is_not_interrupted_while_it_is_born() -> None:
+    """It is in our session yet for a moment, and would die there of the Ctrl+C."""
+    process = subprocess.Popen([sys.executable, "-c", BORN], text=True, start_new_session=True, stdout=subprocess.PIPE)
+    output = process.stdout
+    assert output
+    with process:
+        assert output.readline() == "ready\n"
+        while process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        assert output.read() == "0\n"
 
 
 def test_an_unfinished_rendering_outlives_its_pool() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from flashcards import apart
 from flashcards.deckfiles.check.content import Text, texts_of
 from flashcards.deckfiles.cloze.deletions import reveal
 from flashcards.deckfiles.parse.collection import Loaded
@@ -137,8 +136,7 @@ def run(block: Block, time_limit: float = TIME_LIMIT) -> Problem | None:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the block and whatever it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    apart.end(process)
     process.communicate()
 
 

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 import flashcards
+from flashcards import apart
 from flashcards.deckfiles.render.frames import HEADER, frame, rendered_from_json, request_to_json
 from flashcards.deckfiles.render.jobs import Rendered, RenderProblem, RenderRequest
 from flashcards.domain.card import Basic, Cloze
@@ -116,13 +117,12 @@ class _Child:
     def __init__(self, seconds: float, memory: int) -> None:
         root = str(Path(flashcards.__file__).resolve().parent.parent)
         try:
-            self.process = subprocess.Popen(
+            self.process = apart.start(
                 [sys.executable, "-P", "-c", _PROGRAM, root, str(seconds), str(memory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                start_new_session=True,
             )
         except OSError as error:
             raise Unavailable(f"The process that renders cards cannot be started: {error}.") from error

@@ -6,7 +6,6 @@ gets a `Package` or a `PackageError`. The child hands over plain JSON lines and 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import multiprocessing
 import os
@@ -19,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from flashcards import apart
 from flashcards.exchange.anki import container
 from flashcards.exchange.anki.collection_reader import CollectionReader
 from flashcards.exchange.anki.package_values import (
@@ -63,29 +63,23 @@ def reading_package(path: Path, limits: Limits | None = None) -> Iterator[Packag
 def _run_child(path: Path, folder: Path, limits: Limits) -> None:
     arguments = json.dumps([str(path.absolute()), str(folder), asdict(limits)])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    child = subprocess.Popen(
+    child = apart.start(
         [sys.executable, "-P", "-m", __name__, arguments],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env=environment, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
     )  # fmt: skip
     try:
         said, _ = child.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired as error:
         raise PackageError(f"Reading the package took more than {limits.seconds} s, and was stopped.") from error
     finally:
-        _end(child)
+        apart.end(child)  # with those that share its work: alone they would go on
+        child.communicate()
     if child.returncode == _REFUSED:
         raise PackageError(said.decode("utf-8", "replace").strip())
     if child.returncode == -signal.SIGXCPU:
         raise PackageError("Reading the package took too long, and was stopped.")
     if child.returncode:
         raise PackageError(_NOT_WHOLE.format(limits.memory >> 20))
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ends the child, and those that share its work: alone they would go on."""
-    with child, contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _collect(folder: Path) -> Package:

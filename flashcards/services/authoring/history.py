@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from flashcards import apart
 from flashcards.storage import locks
 
 LOG = logging.getLogger("flashcards.history")
@@ -124,16 +125,10 @@ class DeckHistory:
         assert self._git is not None
         plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         ours = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        return subprocess.run(
-            [self._git, *arguments],
-            cwd=self._decks,
-            env=plain | ours,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=check,
-            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
-        )
+        done = apart.run([self._git, *arguments], seconds=_SECONDS, cwd=self._decks, env=plain | ours)
+        if check:
+            done.check_returncode()
+        return done
 
     def _why(self, error: Exception) -> str:
         """What went wrong, and what to do where that is known."""

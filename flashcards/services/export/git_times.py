@@ -10,6 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from flashcards import apart
 from flashcards.deckfiles.parse.find import DeckFile
 from flashcards.deckfiles.text.note_lines import NoteLines
 from flashcards.domain.card import Note
@@ -91,11 +92,7 @@ class GitTimes:
     def _git(self, *arguments: str) -> bytes:
         environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
         try:
-            done = subprocess.run(
-                ["git", "-C", str(self._root), *arguments],  # noqa: S607
-                stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_SECONDS, env=environment,
-                start_new_session=True,  # Ctrl+C is for us: what has begun is finished
-            )  # fmt: skip
+            done = apart.run(["git", "-C", str(self._root), *arguments], seconds=_SECONDS, env=environment)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _NoGit(f"Git does not answer ({type(error).__name__})") from error
         if done.returncode:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import flashcards
+from flashcards import apart
 from flashcards.clock import Clock
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.fit import LEAST_ANSWERS, is_time
@@ -94,16 +95,14 @@ def day_firsts(log: list[Logged]) -> int:
 def _in_child(request: dict[str, Any]) -> dict[str, Any]:
     root = str(Path(flashcards.__file__).resolve().parent.parent)
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _PROGRAM, root],
-            input=json.dumps(request), capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
-            start_new_session=True,
-        )  # fmt: skip
+        command = [sys.executable, "-P", "-c", _PROGRAM, root]
+        done = apart.run(command, given=json.dumps(request).encode(), seconds=PATIENCE)
     except subprocess.TimeoutExpired:
         raise Unavailable("The fitting took too long and was stopped; what was in force stays.") from None
     except OSError as error:
         raise Unavailable(f"The process that fits cannot be started: {error}.") from error
     if done.returncode:
-        raise Unavailable(f"The fitting failed: {done.stderr.strip().splitlines()[-1:] or done.returncode}.")
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise Unavailable(f"The fitting failed: {said or f'it ended with {done.returncode}'}.")
     reply: dict[str, Any] = json.loads(done.stdout)
     return reply

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import flashcards
+from flashcards import apart
 from flashcards.domain.plan.model import Known, Learner, Plan, PlanCard, Request
 from flashcards.domain.plan.plan import make_plan, with_days_more, with_minutes
 from flashcards.errors import Unavailable
@@ -46,11 +47,7 @@ def reckon_apart(work: bytes) -> Reckoned:
     """In a child process; `work` is what `packed` made. Raises Unavailable where it cannot be done."""
     root = str(Path(flashcards.__file__).resolve().parent.parent)
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _PROGRAM, root],
-            input=work, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False,
-            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
-        )  # fmt: skip
+        done = apart.run([sys.executable, "-P", "-c", _PROGRAM, root], given=work, seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"The plan could not be reckoned: {error}. Try again in a minute.", retry_after=60) from error
     if done.returncode:

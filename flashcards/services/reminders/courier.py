@@ -9,7 +9,6 @@ import hmac
 import json
 import os
 import selectors
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import flashcards
+from flashcards import apart
 from flashcards.errors import Invalid, Unavailable
 
 SECONDS = 10.0
@@ -136,9 +136,9 @@ class Courier:
     def _child(self) -> Iterator[_Child]:
         root = str(Path(flashcards.__file__).resolve().parent.parent)
         try:
-            process = subprocess.Popen(
+            process = apart.start(
                 [sys.executable, "-P", "-c", _PROGRAM, root], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, env=_environment(), cwd="/", start_new_session=True,
+                stderr=subprocess.DEVNULL, env=_environment(), cwd="/",
             )  # fmt: skip
         except OSError as error:
             raise Unavailable(f"Messages cannot be sent now ({error.strerror}).", retry_after=300) from error
@@ -189,8 +189,7 @@ class _Child:
         """Lets it go; what it still does ends with it."""
         with suppress(OSError):
             self._pipe(self._process.stdin).close()
-        with suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # with those that it began
+        apart.end(self._process)
         self._process.wait()
         self._selector.close()
         self._pipe(self._process.stdout).close()

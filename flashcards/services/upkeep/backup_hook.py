@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from flashcards import apart
 from flashcards.errors import Unavailable
 
 SECONDS = 1800.0
@@ -20,17 +21,13 @@ def run_hook(command: str, backup: Path, *, seconds: float = SECONDS) -> None:
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLASHCARDS_")}
     try:
-        done = subprocess.run(
-            [*shlex.split(command), str(backup)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=seconds, env=environment, cwd=backup.parent, check=False,
-            start_new_session=True,  # Ctrl+C is for us: what has begun is finished
-        )  # fmt: skip
+        done = apart.run([*shlex.split(command), str(backup)], seconds=seconds, env=environment, cwd=backup.parent)
     except subprocess.TimeoutExpired:
         raise _failed(backup, f"took longer than {seconds:.0f} s") from None
     except (OSError, ValueError) as error:
         raise _failed(backup, f"could not be started: {error}") from error
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2][:_LONGEST]
+        said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").rpartition("\n")[2][:_LONGEST]
         raise _failed(backup, f"ended with {done.returncode}" + (f": {said}" if said else ""))
 
 
