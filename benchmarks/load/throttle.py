@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PERIOD = 10_000
@@ -29,6 +29,8 @@ def throttled(pid: int, part: float) -> Iterator[None]:
             (group / "cpu.cfs_quota_us").write_text(str(quota))
         (group / "cgroup.procs").write_text(str(pid))
     except OSError as error:
+        with suppress(OSError):
+            group.rmdir()
         raise SystemExit(
             f"The processor cannot be throttled here: {error}. It takes Linux, root and {group}."
         ) from None

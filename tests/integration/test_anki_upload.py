@@ -173,6 +173,8 @@ def test_a_card_s_page_and_the_log_show_what_was_imported(own_site: Site, tmp_pa
     assert client.get(f"/cards/{log[0].card}").status_code == 200
     items = client.get("/api/v1/reviews").get_json()["items"]
     assert [item["kind"] for item in items] == ["imported", "imported", "manual"]
+    refused = problem(client.delete(f"/api/v1/reviews/{items[0]['id']}"), 409)
+    assert "another program's log" in refused["detail"]
     assert own_site.services.doctor.examine().ok
 
 

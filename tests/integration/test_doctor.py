@@ -20,7 +20,7 @@ from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
 from tests.databases import address_of, on_postgresql, settings_for
 from tests.integration.study_world import TODAY, StudyWorld
-from tests.integration.test_stopping import free_port
+from tests.integration.smtp_world import free_port
 
 
 @pytest.fixture

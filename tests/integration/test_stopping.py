@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from flashcards.deckfiles.render.jobs import request_for
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Note
 from flashcards.storage.sqlite_database import driver
+from tests.integration.smtp_world import free_port
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 either = pytest.mark.parametrize(("number", "code"), SIGNALS, ids=["interrupted", "terminated"])
@@ -42,12 +42,6 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -33,7 +33,8 @@ class Undo(Answers):
         What an author's edit did to schedules is passed over: it was no action of the learner, and whoever presses
         undo means their own last answer. Only where that was on the same card, it is taken back with it, as what
         was before stood before both. With a `review_id` only that one: an id that is undone already gives the same
-        result again, one of an author's edit is refused: the learner may set another due date. Raises
+        result again, one of an author's edit is refused: the learner may set another due date; so is one that came
+        with another program's log. Raises
         NotFound where there is nothing (or no such id), Conflict where it is not the last action.
         """
         with self._db.write(learner=learner.id):
@@ -44,6 +45,8 @@ class Undo(Answers):
                     raise NotFound("There is no such review.")
                 if wanted.verb == rules.EDITED:
                     raise Conflict("An author's change brought this card back: set another due date on its page.")
+                if wanted.kind == "imported":
+                    raise Conflict("This answer came with another program's log, and is not undone by itself.")
                 if wanted.undone:
                     return self._undone(learner, wanted)
                 if not rows or rows[0].action != wanted.action:
