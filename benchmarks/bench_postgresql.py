@@ -129,13 +129,16 @@ def _recorded(address: ServerAddress, history: History, answers: list[Answer]) -
     database = Database.open(address)
     service = ReviewService(database, lambda: NOW)
     said: list[Statement] = []
-    usual: Any = database._run  # type: ignore[attr-defined]  # all that is said passes here
 
-    def run(sql: str, params: Any = None) -> Any:
-        said.append((sql, params))
-        return usual(sql, params)
+    def recording(usual: Any) -> Any:
+        def run(sql: str, params: Any = None) -> Any:
+            said.append((sql, params))
+            return usual(sql, params)
 
-    database._run = run  # type: ignore[attr-defined]
+        return run
+
+    database._run = recording(database._run)  # type: ignore[attr-defined]  # all that is said passes here
+    database._tell = recording(database._tell)  # type: ignore[attr-defined]  # or here
     found = []
     for answer in answers:
         said.clear()

@@ -58,9 +58,9 @@ class ByHand:
         """Executes, and returns the driver's cursor."""
         return database.execute(self.text(database.dialect), _encoded(database.dialect, values))
 
-    def many(self, database: Database, rows: Iterable[Sequence[Any]]) -> Any:
-        """Executes once for each of `rows`."""
-        return database.executemany(self.text(database.dialect), rows)
+    def many(self, database: Database, rows: Iterable[Sequence[Any]]) -> None:
+        """Executes a change once for each of `rows`."""
+        database.executemany(self.text(database.dialect), rows)
 
 
 def _encoded(dialect: Dialect, values: Sequence[Any]) -> list[Any]:

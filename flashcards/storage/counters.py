@@ -137,29 +137,29 @@ def count_answers(
 ) -> None:
     """Adds to the number of graded answers of the learner's days and cards; a negative number takes away."""
     for day, counts in days.items():
-        _add_answers.run(database, learner, day, *counts)
+        _add_answers.tell(database, learner, day, *counts)
     _add_answers_of_card.many(database, ((learner, card, answers) for card, answers in cards.items()))
 
 
 def count_seen(database: Database, learner: LearnerId, decks: Mapping[DeckId, int]) -> None:
     """Adds to the number of visible cards in decks that the learner has schedules of; a negative one takes away."""
     for deck, cards in decks.items():
-        _add_seen.run(database, learner, deck, cards)
+        _add_seen.tell(database, learner, deck, cards)
 
 
 def keep_log_end(database: Database, learner: LearnerId, seq: int) -> None:
     """Says that the learner's log ends with the row `seq`, which has just come: their mark moves."""
-    _store_log_end.run(database, learner, seq)
+    _store_log_end.tell(database, learner, seq)
 
 
 def mark_change(database: Database, learner: LearnerId) -> None:
     """Says that something of the learner's is another without a new row in the log: schedules, memories, settings."""
-    _add_changes.run(database, learner, 1)
+    _add_changes.tell(database, learner, 1)
 
 
 def mark_collection(database: Database) -> None:
     """Says that decks, notes or cards are others than they were, or stand elsewhere: every learner's mark moves."""
-    _add_to_service.run(database, _COLLECTION, 1)
+    _add_to_service.tell(database, _COLLECTION, 1)
 
 
 def collection_mark(database: Database) -> int:

@@ -76,9 +76,17 @@ class Database(ABC):
         Raises Unavailable where the machine or a lock stops it, and `IntegrityError` where a table's rule does.
         """
 
+    def tell(self, sql: str, params: Values = ()) -> None:
+        """Runs one statement that changes something, of which the caller wants to hear nothing.
+
+        A server is told of it, within `write()`, together with what is said next, or with the commit: so one way there
+        and back does for many statements. What is wrong with it is raised then.
+        """
+        self.execute(sql, params)
+
     @abstractmethod
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
-        """Runs one statement for each of `rows`."""
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Runs one statement that changes something for each of `rows`; one of a single row as `tell` does."""
 
     @abstractmethod
     def all(self, sql: str, params: Values = ()) -> list[Row]:

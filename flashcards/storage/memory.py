@@ -354,14 +354,14 @@ class MemoryRows:
         As part of an answer or an undo, which move the learner's mark.
         """
         if it is None:
-            _forget.run(self._db, learner, card)
+            _forget.tell(self._db, learner, card)
         else:
-            _save.run(self._db, *_values(learner, card, it, name))
+            _save.tell(self._db, *_values(learner, card, it, name))
 
     def move(self, learner: LearnerId, card: CardId, it: Remembered) -> None:
         """Stores what is remembered of a card of which something is stored, by the same parameters."""
         memory = it.memory
-        _move.run(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
+        _move.tell(self._db, memory.stability, memory.difficulty, it.last_on, it.last_at, it.answers, learner, card)
 
     def save_many(self, learner: LearnerId, found: Iterable[tuple[CardId, Remembered | None]], name: str) -> None:
         """As `save`, for (card, what is remembered); by itself, whatever the log does."""

@@ -189,17 +189,26 @@ class PostgresqlDatabase(Database):
         """Runs one statement and returns the driver's cursor; rows are tuples."""
         return self._run(*translated(sql, params))
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+    def tell(self, sql: str, params: Values = ()) -> None:
+        """Runs one statement by the next one, or by the commit."""
+        self._tell(*translated(sql, params))
+
+    def _tell(self, sql: str, params: Any) -> None:
+        if self.is_in_transaction:
+            self._local.untold.append((sql, params))
+        else:
+            self._run(sql, params)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each of `rows`."""
         said, values = translated_rows(sql, rows)
         values = iter(values)
         first = list(islice(values, 2))
         if len(first) == 1:  # the driver would make much ado of it
-            return self._run(said, first[0])
+            self._tell(said, first[0])
+            return
         with translating(self._address):
-            cursor = self.connection().cursor()
-            cursor.executemany(said, chain(first, values))
-        return cursor
+            self._told().cursor().executemany(said, chain(first, values))
 
     def all(self, sql: str, params: Values = ()) -> list[Row]:
         """The rows of a query."""
@@ -216,8 +225,7 @@ class PostgresqlDatabase(Database):
     def each(self, sql: str, params: Values = ()) -> Iterator[Row]:
         """The rows of a query one by one, as far as they are taken: within one transaction."""
         with self.read(), translating(self._address):
-            connection = self.connection()
-            cursor = connection.cursor(self._cursor_name())
+            cursor = self._told().cursor(self._cursor_name())
             try:
                 # `yield from` would close the cursor itself, and raise where nobody hears it.
                 for row in cursor.execute(*translated(sql, params)):  # noqa: UP028
@@ -236,6 +244,8 @@ class PostgresqlDatabase(Database):
     def _run(self, sql: str, params: Any = None) -> Any:
         connection = self.connection()
         try:
+            if self.is_in_transaction and self._local.untold:
+                return self._run_together(connection, (sql, params))
             return connection.execute(sql, params)
         except psycopg.OperationalError as error:
             if not self._may_be_repeated(connection, sql):
@@ -244,6 +254,22 @@ class PostgresqlDatabase(Database):
             raise translate(error, self._address) from error
         with translating(self._address):
             return self.connection().execute(sql, params)
+
+    def _run_together(self, connection: Any, *last: tuple[str, Any]) -> Any:
+        """What was to be told, and `last`, in one way there and back; the cursor of the last one."""
+        statements = [*self._local.untold, *last]
+        self._local.untold.clear()
+        with connection.pipeline():
+            for statement in statements:
+                cursor = connection.execute(*statement)
+        return cursor
+
+    def _told(self) -> Any:
+        """This thread's connection, for what is no single statement: whatever was to be told has been."""
+        connection = self.connection()
+        if self.is_in_transaction and self._local.untold:
+            self._run_together(connection)
+        return connection
 
     def _may_be_repeated(self, connection: Any, sql: str) -> bool:
         """Whether a statement that failed because its connection was lost has done nothing, and never can have."""
@@ -272,7 +298,7 @@ class PostgresqlDatabase(Database):
     def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Adds very many rows to a table, within `write()`, by COPY."""
         names = ", ".join(f'"{column}"' for column in columns)
-        with translating(self._address), self.connection().cursor().copy(f"COPY {table}({names}) FROM STDIN") as copy:
+        with translating(self._address), self._told().cursor().copy(f"COPY {table}({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 
@@ -306,13 +332,13 @@ class PostgresqlDatabase(Database):
     def _transaction(self, begin: str, lock: Callable[[], None]) -> Iterator[None]:
         self._run(begin)
         connection = self._local.connection
-        self._local.in_transaction = True
+        self._local.in_transaction, self._local.untold = True, []
         try:
             lock()
             yield
             self._run("COMMIT")
         finally:
-            self._local.in_transaction = False
+            self._local.in_transaction, self._local.untold = False, []
             self._end(connection)
 
     def _end(self, connection: Any) -> None:

@@ -294,12 +294,16 @@ class Prepared(Generic[P]):
         """Executes, and returns the driver's cursor; its `rowcount` says how many rows a write changed."""
         return database.execute(*self.bound(database.dialect, values, shape))
 
-    def many(self, database: Database, rows: Iterable[Sequence[Any]], **shape: Hashable) -> Any:
-        """Executes once for each of `rows`, which hold all values in their order."""
+    def tell(self, database: Database, /, *values: P.args, **shape: P.kwargs) -> None:
+        """Executes it by the next statement that is heard of, or the commit: see `Database.tell`."""
+        database.tell(*self.bound(database.dialect, values, shape))
+
+    def many(self, database: Database, rows: Iterable[Sequence[Any]], **shape: Hashable) -> None:
+        """Executes a change once for each of `rows`, which hold all values in their order."""
         if self._open_ended or self._optional:
             raise TypeError(f"{self._name} has values that may be missing: it cannot run for many rows.")
         sql, take = self.statement(database.dialect, (None,) * self._arity, shape)
-        return database.executemany(sql, map(take, rows) if take else rows)
+        database.executemany(sql, map(take, rows) if take else rows)
 
     def text(self, dialect: Dialect, **shape: Hashable) -> str:
         """The SQL that is executed, with none of the values left out."""

@@ -311,7 +311,7 @@ class ReviewRows:
 
     def append(self, learner: LearnerId, card: CardRow, row: LogWrite) -> None:
         """Adds a row to the log, and to what is counted of it."""
-        insert_log.run(self._db, *log_values(learner, card, row))
+        insert_log.tell(self._db, *log_values(learner, card, row))
         counters.keep_log_end(self._db, learner, row.seq)
         if row.quality is not None:
             counts = day_counts(row.kind, row.quality, row.before.memory.interval)
@@ -325,18 +325,18 @@ class ReviewRows:
         repetition, ease, interval, due_on, *hidden = state
         stands = [*columns_of(card.schedule)[len(_ASKED) :], card.lapses, card.by]
         if card.stored and stands == [*hidden, lapses, by or card.by]:
-            _move_date.run(self._db, repetition, ease, interval, due_on, learner, card.id)
+            _move_date.tell(self._db, repetition, ease, interval, due_on, learner, card.id)
         elif card.stored:
-            update_schedule.run(self._db, *state, lapses, by or card.by, learner, card.id)
+            update_schedule.tell(self._db, *state, lapses, by or card.by, learner, card.id)
         else:
             placed = (learner, card.id, card.note, card.ordinal, card.deck)
-            insert_schedule.run(self._db, *placed, *state, lapses, by or card.by)
+            insert_schedule.tell(self._db, *placed, *state, lapses, by or card.by)
             if card.deck is not None:
                 counters.count_seen(self._db, learner, {card.deck: 1})
 
     def forget(self, learner: LearnerId, card: CardRow) -> None:
         """Drops the learner's schedule of a card: it was never answered after all."""
-        _forget.run(self._db, learner, card.id)
+        _forget.tell(self._db, learner, card.id)
         if card.stored and card.deck is not None:
             counters.count_seen(self._db, learner, {card.deck: -1})
 
@@ -383,11 +383,11 @@ class ReviewRows:
 
     def undo_edits(self, learner: LearnerId, card: CardId, after: int) -> None:
         """Takes out of what counts that authors brought the card back after the row `after`."""
-        _undo_edits.run(self._db, learner, card, after)
+        _undo_edits.tell(self._db, learner, card, after)
 
     def mark_undone(self, learner: LearnerId, row: StoredRow) -> None:
         """Takes a row of the log, which is not undone yet, out of what counts; it stays there to be read."""
-        _mark_undone.run(self._db, learner, row.seq)
+        _mark_undone.tell(self._db, learner, row.seq)
         counters.mark_change(self._db, learner)
         if row.quality is not None:
             counts = day_counts(row.kind, row.quality, row.before.memory.interval).times(-1)

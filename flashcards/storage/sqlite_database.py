@@ -162,13 +162,14 @@ class SqliteDatabase(Database):
         except driver.DatabaseError as error:
             raise _translate(error, self.path) from error
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each of `rows`."""
         try:
             if self._local.in_transaction:
-                return self._local.connection.executemany(sql, rows)
+                self._local.connection.executemany(sql, rows)
+                return
             with self._alone() as connection:
-                return connection.executemany(sql, rows)
+                connection.executemany(sql, rows)
         except driver.DatabaseError as error:
             raise _translate(error, self.path) from error
 

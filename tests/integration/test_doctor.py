@@ -19,8 +19,8 @@ from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
 from flashcards.storage.sqlite_database import SQLITE_VERSION
 from tests.databases import address_of, on_postgresql, settings_for
-from tests.integration.study_world import TODAY, StudyWorld
 from tests.integration.smtp_world import free_port
+from tests.integration.study_world import TODAY, StudyWorld
 
 
 @pytest.fixture

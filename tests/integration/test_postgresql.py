@@ -155,6 +155,53 @@ def test_a_rule_of_a_table_is_the_same_error_as_in_sqlite(made: Database) -> Non
     assert made.all("SELECT path FROM folder") == []
 
 
+ADD, FOLDERS = "INSERT INTO folder(path) VALUES (?)", "SELECT path FROM folder ORDER BY path"
+NEXT: dict[str, Callable[[Database], object]] = {
+    "a query": lambda database: database.all("SELECT 1"),
+    "a query row by row": lambda database: list(database.each("SELECT 1")),
+    "many rows": lambda database: database.executemany(ADD, [("b",), ("c",)]),
+    "a load": lambda database: database.load("folder", ["path"], [("b",)]),
+    "the commit": lambda database: None,
+}
+
+
+def tell(database: Database, paths: list[str | None], then: Callable[[Database], object]) -> None:
+    with database.write():
+        for path in paths:
+            database.tell(ADD, (path,))
+        then(database)
+
+
+def fails(_database: Database) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("name", NEXT)
+def test_what_was_told_is_done_before_what_is_next(made: Database, name: str) -> None:
+    made.execute("DELETE FROM folder")
+    with made.write():
+        made.tell(ADD, ("a",))
+        made.executemany(ADD, [("A",)])  # a single row: as good as told
+        NEXT[name](made)
+    assert made.all(FOLDERS)[:2] == [("A",), ("a",)]
+
+
+@pytest.mark.parametrize("name", NEXT)
+def test_what_was_told_and_breaks_a_rule_is_raised_by_what_is_next(made: Database, name: str) -> None:
+    made.execute("DELETE FROM folder")
+    with pytest.raises(IntegrityError):
+        tell(made, ["a", None, "z"], NEXT[name])
+    assert made.all(FOLDERS) == [], "nothing of it is stored, and the connection is of use"
+
+
+def test_what_was_told_by_a_write_that_failed_is_forgotten(made: Database) -> None:
+    made.execute("DELETE FROM folder")
+    with pytest.raises(RuntimeError):
+        tell(made, ["a"], fails)
+    tell(made, ["b"], NEXT["the commit"])
+    assert made.all(FOLDERS) == [("b",)]
+
+
 def test_a_nul_is_refused_with_a_sentence(made: Database) -> None:
     with pytest.raises(Invalid, match="the character NUL"), made.write():
         made.execute("INSERT INTO folder(path) VALUES (?)", ("a\0b",))

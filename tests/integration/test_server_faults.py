@@ -32,20 +32,21 @@ class Cutting:
     def __init__(self, server: Server, monkeypatch: pytest.MonkeyPatch, number: int, *, behind: bool) -> None:
         self.server, self.number, self.behind = server, number, behind
         self.told: list[str] = []
-        runs = PostgresqlDatabase._run
-        cutting = self
+        for name in ("_run", "_tell"):  # what is heard of, and what goes out with the next of those
+            monkeypatch.setattr(PostgresqlDatabase, name, self._cutting(getattr(PostgresqlDatabase, name)))
 
+    def _cutting(self, usual: Any) -> Any:
         def cut(database: PostgresqlDatabase, sql: str, params: Any = None) -> Any:
-            cutting.told.append(sql)
-            is_it = len(cutting.told) == cutting.number
-            if is_it and not cutting.behind:
-                cutting.cut(database)
-            result = runs(database, sql, params)
-            if is_it and cutting.behind:
-                cutting.cut(database)
+            self.told.append(sql)
+            is_it = len(self.told) == self.number
+            if is_it and not self.behind:
+                self.cut(database)
+            result = usual(database, sql, params)
+            if is_it and self.behind:
+                self.cut(database)
             return result
 
-        monkeypatch.setattr(PostgresqlDatabase, "_run", cut)
+        return cut
 
     def cut(self, database: PostgresqlDatabase) -> None:
         import psycopg
