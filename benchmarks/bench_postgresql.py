@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -97,12 +98,13 @@ def _at_once(history: History, new: Callable[[], ServerAddress]) -> list[Row]:
     service = ReviewService(ours, lambda: NOW)
     bare = [_driver(there) for _ in range(AT_ONCE)]
     times: dict[str, list[float]] = {"service": [], "driver": []}
-    for first in range(0, len(answers), A_ROUND):
-        a_round = slice(first, first + A_ROUND)
-        times["driver"].append(_together(lambda at: _say(bare[at], said[a_round][at::AT_ONCE])))  # noqa: B023
-        times["service"].append(
-            _together(lambda at: _answer(service, history, answers[a_round][at::AT_ONCE]))  # noqa: B023
-        )
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for first in range(0, len(answers), A_ROUND):
+            ours_now, theirs_now = answers[first : first + A_ROUND], said[first : first + A_ROUND]
+            times["driver"].append(_together(threads, lambda at: _say(bare[at], theirs_now[at::AT_ONCE])))  # noqa: B023
+            times["service"].append(
+                _together(threads, lambda at: _answer(service, history, ours_now[at::AT_ONCE]))  # noqa: B023
+            )
     ours.close()
     for connection in bare:
         connection.close()
@@ -170,27 +172,19 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
-def _together(work: Callable[[int], None]) -> float:
-    """Seconds until the last of all threads is done."""
+def _together(threads: ThreadPoolExecutor, work: Callable[[int], None]) -> float:
+    """Seconds until the last of all threads is done; they are the same in each round, and so are their connections."""
     ready = threading.Barrier(AT_ONCE + 1)
-    failed: list[BaseException] = []
 
     def one(at: int) -> None:
         ready.wait()
-        try:
-            work(at)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failed.append(error)
+        work(at)
 
-    threads = [threading.Thread(target=one, args=(at,)) for at in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
+    running = [threads.submit(one, at) for at in range(AT_ONCE)]
     ready.wait()
     began = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
+    for it in running:
+        it.result()
     return time.perf_counter() - began
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from flashcards.domain.ids import DeckId, NoteId
 from flashcards.domain.queue import DueRow
@@ -72,17 +73,18 @@ def grouped(
     """The folders that a learner thinks in, in study order: a folder that holds nothing but folders gives way to
     them. `titles` are of folders, `cards` how many each deck has."""
     found: dict[str, list[DeckId]] = {}
-    holding = {address.rpartition("/")[0] for address in addresses.values()}
+    folders = {deck: address.rpartition("/")[0] for deck, address in addresses.items()}
+    holding = set(folders.values())
     place_of = {folder: _outermost(folder, holding) for folder in holding}
-    for deck, address in addresses.items():
-        found.setdefault(place_of[address.rpartition("/")[0]] or address, []).append(deck)
+    for deck, folder in folders.items():
+        found.setdefault(place_of[folder] or addresses[deck], []).append(deck)
     return [
         Group(
             place,
             titles.get(place) or (deck_titles[decks[0]] if addresses[decks[0]] == place else place.rpartition("/")[2]),
             frozenset(decks),
-            sum(cards.get(deck, 0) for deck in decks),
-            tuple(deck_titles[deck] for deck in decks),
+            sum(map(cards.get, decks, repeat(0))),
+            tuple(map(deck_titles.__getitem__, decks)),
         )
         for place, decks in found.items()
     ]
