@@ -56,7 +56,7 @@ test: $(VENV)/.test
 
 # All but what tests/databases.py names as SQLite's alone; without PostgreSQL a sentence says that nothing was tested.
 test-postgres: $(VENV)/.test
-	@$(BIN)/python -m pytest -p tests.on_postgresql $(if $(ONLY),$(ONLY:%=tests/integration/test_%.py),tests/integration)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -p tests.on_postgresql $(if $(ONLY),$(ONLY:%=tests/integration/test_%.py),tests/integration)
 
 nightly: $(VENV)/.nightly
 	@tests/get-chromium
