@@ -11,11 +11,11 @@ Three rules that make concurrent writers as safe as SQLite's one:
 
 from __future__ import annotations
 
+import itertools
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ _END_OTHERS = """
     AND (application_name = 'flashcards' OR application_name LIKE 'flashcards:lease %')
 """
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_unsure = itertools.count()
 
 
 class PostgresqlDatabase(Database):
@@ -203,12 +204,14 @@ class PostgresqlDatabase(Database):
         """Runs one statement for each of `rows`."""
         said, values = translated_rows(sql, rows)
         values = iter(values)
-        first = list(islice(values, 2))
+        first = list(itertools.islice(values, 2))
         if len(first) == 1:  # the driver would make much ado of it
             self._tell(said, first[0])
-            return
-        with translating(self._address):
-            self._told().cursor().executemany(said, chain(first, values))
+        elif first:
+            with translating(self._address):
+                connection = self._told()
+                with self._pipeline(connection):
+                    connection.cursor().executemany(said, itertools.chain(first, values))
 
     def all(self, sql: str, params: Values = ()) -> list[Row]:
         """The rows of a query."""
@@ -259,10 +262,26 @@ class PostgresqlDatabase(Database):
         """What was to be told, and `last`, in one way there and back; the cursor of the last one."""
         statements = [*self._local.untold, *last]
         self._local.untold.clear()
-        with connection.pipeline():
+        with self._pipeline(connection):
             for statement in statements:
                 cursor = connection.execute(*statement)
         return cursor
+
+    @contextmanager
+    def _pipeline(self, connection: Any) -> Iterator[None]:
+        """psycopg's pipeline.
+
+        psycopg counts a statement of it as prepared before the server has said so. Where an earlier one fails, the
+        server has never heard of it: so then all that is prepared is forgotten, by the next ROLLBACK.
+        """
+        try:
+            with connection.pipeline():
+                yield
+        except BaseException:
+            self._local.is_unsure = True
+            if not self.is_in_transaction:
+                self._end(connection)
+            raise
 
     def _told(self) -> Any:
         """This thread's connection, for what is no single statement: whatever was to be told has been."""
@@ -338,16 +357,18 @@ class PostgresqlDatabase(Database):
             yield
             self._run("COMMIT")
         finally:
-            self._local.in_transaction, self._local.untold = False, []
+            if getattr(self._local, "connection", None) is connection:  # not where another thread closes our iterator
+                self._local.in_transaction, self._local.untold = False, []
             self._end(connection)
 
     def _end(self, connection: Any) -> None:
         """Rolls back what an error has left open; a connection on which that fails is no use any more."""
-        status = connection.info.transaction_status
-        if status == psycopg.pq.TransactionStatus.IDLE:
+        is_unsure, self._local.is_unsure = getattr(self._local, "is_unsure", False), False
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE and not is_unsure:
             return
         try:
-            connection.execute("ROLLBACK")
+            # psycopg forgets what it has prepared where a ROLLBACK goes through that it has not prepared itself.
+            connection.execute(f"ROLLBACK -- {next(_unsure)}" if is_unsure else "ROLLBACK")
         except psycopg.Error:
             self._drop()
 

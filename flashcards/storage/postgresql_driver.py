@@ -7,6 +7,7 @@ as integers, JSON as its text.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -58,6 +59,8 @@ def _adapters() -> AdaptersMap:
 
 
 ADAPTERS = _adapters()
+logging.getLogger("psycopg").addFilter(lambda record: "error ignored terminating" not in record.getMessage())
+"""It would say of every statement that failed in a pipeline, beside the error itself, that another was not run."""
 
 
 class _Translation(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def test_it_gets_the_path_and_no_setting_of_ours(
     assert (away / made.name).read_bytes() == made.read_bytes()
     assert "geheim" not in (away / "environment").read_text()
     assert not list(tmp_path.rglob("hacked"))
+
+
+def test_it_may_use_every_signal_among_its_children(world: StudyWorld) -> None:
+    """Also the one that is held back from what is our own."""
+    held = "import signal, sys; sys.exit(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    assert backups(world, f"{sys.executable} -c '{held}'").nightly()
 
 
 def test_where_it_fails_the_backup_stays_it_is_said_and_the_next_run_tries_again(

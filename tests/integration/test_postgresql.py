@@ -10,7 +10,7 @@ import peewee
 import pytest
 
 from flashcards.database_address import ServerAddress
-from flashcards.errors import Invalid, Unavailable
+from flashcards.errors import Invalid, NotFound, Unavailable
 from flashcards.services.accounts.facade import AccountService
 from flashcards.storage import models
 from flashcards.storage.database import Database, IntegrityError, count_accounts, migrate, our_migrations
@@ -200,6 +200,48 @@ def test_what_was_told_by_a_write_that_failed_is_forgotten(made: Database) -> No
         tell(made, ["a"], fails)
     tell(made, ["b"], NEXT["the commit"])
     assert made.all(FOLDERS) == [("b",)]
+
+
+def not_found(database: Database) -> None:
+    raise NotFound("There is no such card.")
+
+
+@pytest.mark.parametrize("before", range(8))
+@pytest.mark.parametrize("many", [False, True], ids=["told", "many rows"])
+def test_a_connection_is_of_use_after_a_failure_that_the_driver_did_not_see(
+    made: Database, before: int, many: bool
+) -> None:
+    """What an earlier statement kept the server from preparing, the driver held to be prepared, for ever."""
+    made.execute("DELETE FROM folder")
+    made.close_thread()
+    with pytest.raises(NotFound):  # whose ROLLBACK the driver counts
+        tell(made, [], not_found)
+    for number in range(before):
+        tell(made, [f"a{number}"], NEXT["the commit"])
+    then = (lambda database: database.executemany(ADD, [("y",), ("z",)])) if many else NEXT["the commit"]
+    for _ in range(8):
+        with pytest.raises(IntegrityError):
+            tell(made, [None, "z"], then)
+    assert len(made.all(FOLDERS)) == before
+    for number in range(8):
+        made.execute("DELETE FROM folder")
+        tell(made, [f"b{number}"], NEXT["many rows"])
+        assert made.all(FOLDERS) == [("b",), (f"b{number}",), ("c",)]
+
+
+def test_what_was_told_is_not_lost_where_an_iterator_of_another_thread_is_closed(made: Database) -> None:
+    made.execute("DELETE FROM folder")
+
+    def begun(database: Database) -> Iterator[Any]:
+        rows = database.each("SELECT generate_series(1, 1000)")
+        next(rows)
+        return rows
+
+    with ThreadPoolExecutor(1) as other:
+        rows: Any = other.submit(begun, made).result()
+        tell(made, ["a"], lambda _database: rows.close())
+        other.submit(made.close_thread).result()
+    assert made.all(FOLDERS) == [("a",)]
 
 
 def test_a_nul_is_refused_with_a_sentence(made: Database) -> None:

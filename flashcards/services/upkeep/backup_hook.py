@@ -21,7 +21,9 @@ def run_hook(command: str, backup: Path, *, seconds: float = SECONDS) -> None:
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLASHCARDS_")}
     try:
-        done = apart.run([*shlex.split(command), str(backup)], seconds=seconds, env=environment, cwd=backup.parent)
+        done = apart.run(
+            [*shlex.split(command), str(backup)], seconds=seconds, held=False, env=environment, cwd=backup.parent
+        )
     except subprocess.TimeoutExpired:
         raise _failed(backup, f"took longer than {seconds:.0f} s") from None
     except (OSError, ValueError) as error:
