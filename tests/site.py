@@ -86,6 +86,13 @@ def copy_data(prepared: Path, folder: Path) -> Path:
     return data
 
 
+def copy_decks_and_data(prepared: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with `decks` and `data`."""
+    folder = Path(shutil.copytree(prepared, tmp_path / "own"))
+    copy_of(prepared / "data" / "flashcards.sqlite3", folder / "data" / "flashcards.sqlite3")
+    return folder
+
+
 def new_id() -> str:
     """An answer's id."""
     return str(uuid.uuid4())

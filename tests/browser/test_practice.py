@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from flashcards.services.practice.contract import OpenRound, Wish
 from tests.browser.live import Live, again_with, serve, until, wait_ready
 from tests.browser.test_accessibility import check
 from tests.practice_decks import write_decks
-from tests.site import new_id, prepared_data
+from tests.site import copy_decks_and_data, new_id, prepared_data
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -30,7 +29,7 @@ def prepared_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def live(prepared_practice: Path, tmp_path: Path) -> Iterator[Live]:
-    folder = Path(shutil.copytree(prepared_practice, tmp_path / "own"))
+    folder = copy_decks_and_data(prepared_practice, tmp_path)
     with serve(folder / "data", folder / "decks") as live:
         yield live
 
@@ -442,7 +441,7 @@ def test_a_recording_stays_in_the_browser_is_played_and_deleted(
 def test_a_page_without_https_says_so_and_goes_on_in_writing(
     browser: Browser, prepared_practice: Path, tmp_path: Path
 ) -> None:
-    folder = Path(shutil.copytree(prepared_practice, tmp_path / "own"))
+    folder = copy_decks_and_data(prepared_practice, tmp_path)
     other = again_with(browser, "--host-resolver-rules=MAP cards.test 127.0.0.1")
     with serve(folder / "data", folder / "decks", trusted_hosts=("cards.test",)) as live:
         ann = live.site.learner("Ann")

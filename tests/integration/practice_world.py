@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Any
 from flashcards.services.practice.contract import Asked, OpenRound, Spoken, Ticks, Wish
 from flashcards.web.app import create_app
 from flashcards.wiring import open_services
-from tests.databases import copy_of
 from tests.practice_decks import write_decks
-from tests.site import Site, config_for, new_id
+from tests.site import Site, config_for, copy_decks_and_data, new_id
 
 START = 1_795_000_000_000
 MINUTE = 60_000
@@ -63,8 +61,7 @@ def practice_site(tmp_path: Path, prepared: Path | None = None, **more: Any) -> 
     """A new site over decks of its own; `prepared` is a folder of `prepare`, which saves the rendering."""
     if prepared is None:
         prepared = prepare(tmp_path / "made")
-    folder = Path(shutil.copytree(prepared, tmp_path / "own"))
-    copy_of(prepared / "data" / "flashcards.sqlite3", folder / "data" / "flashcards.sqlite3")
+    folder = copy_decks_and_data(prepared, tmp_path)
     with open_practice(folder / "data", folder / "decks", **more) as site:
         yield site
 
