@@ -81,15 +81,18 @@ def open_site(data: Path, decks: Path = DECKS, *, clock: Clock = system_clock, *
 
 def copy_data(prepared: Path, folder: Path) -> Path:
     """A data folder of one's own."""
-    data = Path(shutil.copytree(prepared, folder / "data"))
-    copy_of(prepared / "flashcards.sqlite3", data / "flashcards.sqlite3")
-    return data
+    return _copied(prepared, folder / "data", "flashcards.sqlite3")
 
 
 def copy_decks_and_data(prepared: Path, tmp_path: Path) -> Path:
     """A folder of one's own with `decks` and `data`."""
-    folder = Path(shutil.copytree(prepared, tmp_path / "own"))
-    copy_of(prepared / "data" / "flashcards.sqlite3", folder / "data" / "flashcards.sqlite3")
+    return _copied(prepared, tmp_path / "own", "data/flashcards.sqlite3")
+
+
+def _copied(prepared: Path, folder: Path, database: str) -> Path:
+    """A folder, and the database in it, which may be one on a server."""
+    shutil.copytree(prepared, folder)
+    copy_of(prepared / database, folder / database)
     return folder
 
 
