@@ -214,6 +214,7 @@ def test_e_opens_the_card_at_its_line(live: Live, new_context: Callable[..., Bro
     page = new_context(ann).new_page()
     open_review(page, f"{live.url}/review?deck=science/algebra")
     answer(page)
+    sent(page)
     page.keyboard.press("e")
     page.wait_for_selector("html[data-ready]", state="attached")
     card = live.services.review.queue(ann, deck="science/algebra").cards[0]
