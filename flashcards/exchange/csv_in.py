@@ -162,7 +162,7 @@ class _Reader:
                 continue
             if start + reader.line_num > line + 1000:
                 self.notice(line, "this row runs on for over 1,000 lines; is a quotation mark missing?")
-            if fields and fields[0].startswith("#"):
+            if lines[line - 1].startswith("#"):  # in quotation marks it is text, as Anki writes a guid
                 self.notice(line, "left out: a line that begins with '#' is a comment")
             elif any(value.strip() for value in fields):
                 yield _Row(line, fields)
@@ -238,7 +238,7 @@ def _guess(lines: list[str], path: str) -> str:
 
     "" for a text file that is prose: commas alone make no table of it.
     """
-    if path.lower().endswith((".tsv", ".tab")):
+    if path.lower().endswith((".tsv", ".tab")) and any("\t" in line for line in lines):  # some have other ones inside
         return "\t"
     sample = _QUOTED.sub("", "\n".join(lines[:50])).split("\n")
 

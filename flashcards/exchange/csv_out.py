@@ -31,10 +31,12 @@ def write_text(target: Path, notes: Iterable[TextNote]) -> int:
     with whole_file(target) as stream:
         text = codecs.getwriter("utf-8")(stream)
         text.write(_headers())
-        writer = csv.writer(text, lineterminator="\n")
+        plain = csv.writer(text, lineterminator="\n")
+        quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for guid, kind, deck, tags, fields in notes:
             blank = [""] * (_COLUMNS - len(fields))
             row = [guid, NOTE_TYPES[kind].name, clean_deck_name(deck), tag_text(tags).strip()]
+            writer = quoted if guid.startswith("#") else plain  # else the line would be a comment
             writer.writerow([*row, *fields, *blank])
             count += 1
     return count

@@ -109,6 +109,24 @@ def test_csv_is_what_anki_reads(shell: Shell) -> None:
     assert (shell.folder / "db.csv").read_bytes() == (shell.folder / "x.csv").read_bytes()
 
 
+def test_a_guid_that_begins_as_a_comment_does_reaches_anki(shell: Shell) -> None:
+    """One in ninety of those that Anki makes."""
+    from anki.import_export_pb2 import ImportCsvRequest
+
+    shell.run("export", "anki", "-o", "x.apkg")
+    collection = Anki(shell.folder)
+    collection.take(shell.folder / "x.apkg")
+    (shell.decks / "numbers.md").write_text("## What is 1? {#anki..23fIZM}\n\nOne.\n", "utf-8")
+    shell.run("export", "csv", "-o", "x.csv")
+    metadata = collection.col.get_csv_metadata(str(shell.folder / "x.csv"), None)
+    log = collection.col.import_csv(ImportCsvRequest(path=str(shell.folder / "x.csv"), metadata=metadata)).log
+    collection.close()
+    assert len(log.new) == 1
+    shell.run("import", "csv", "x.csv", "--into", "back", "--json")
+    [deck] = (shell.folder / "back").rglob("*.md")
+    assert "One." in deck.read_text("utf-8")
+
+
 def test_json_to_another_server(shell: Shell) -> None:
     shell.run("user", "add", "ada", "--password-stdin", "--timezone", "Europe/Berlin")
     shell.run("export", "json", "-o", "all.json")

@@ -46,7 +46,63 @@ def typed(commands: str, folder: Path, meanings: str, **more: str) -> str:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_backup_comes_back_with_edited_decks_and_their_history_on_a_machine_that_has_run(tmp_path: Path) -> None:
-    here, there, hands = tmp_path / "here", tmp_path / "there", tmp_path / "hands"
+    here, there, hands = two_machines(tmp_path)
+    program = f'flashcards() {{ "{sys.executable}" -m flashcards "$@"; }}\n'
+    file = hands / "flashcards-20261129-043236.zip"
+    typed(f"flashcards backup -o '{file}'", hands, program, **settings_for(here, here / "decks"))
+    shutil.copytree(here / FOLDER, hands / FOLDER)
+
+    program += 'systemctl() { :; }\nchown() { :; }\ninstall() { shift 2; command install "$@"; }\n'
+    [bring] = blocks("install.md", "flashcards restore /var/lib")
+    [history] = blocks("install.md", f"/var/lib/flashcards/{FOLDER} ")
+    stop, _, rest = bring.partition("\n")
+    assert stop.strip() == "systemctl stop flashcards"
+    commands = f"{stop}\n{history}{rest}".replace("/var/lib/flashcards", str(there))
+    settings = settings_for(there, there / "decks")
+    typed(commands, hands, program, **settings)
+
+    assert_all_is_there(there)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_containers_backup_comes_back_in_the_volume_of_another_machine(tmp_path: Path) -> None:
+    here, there, hands = two_machines(tmp_path)
+    shutil.rmtree(there / FOLDER)  # "a machine that has not got this history yet"
+    (hands / "flashcards").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m flashcards "$@"\n', "utf-8")
+    (hands / "flashcards").chmod(0o700)
+    docker = """docker() {
+        [ "$1" = compose ] && shift
+        case "$1" in
+            cp) cp -r "${2#flashcards:}" "$3" ;;
+            stop | up) ;;
+            *) while [ "$1" != flashcards ]; do shift; done; shift; "$@" ;;
+        esac
+    }
+    """
+
+    def containers(word: str, data: Path) -> None:
+        [commands] = blocks("install.md", word)
+        commands = re.sub(r"/data\b", str(data), commands).replace("--no-same-owner ", "")
+        more = {**settings_for(data, data / "decks"), "PATH": f"{hands}:{os.environ['PATH']}"}
+        typed(commands, hands, docker, **more)
+
+    name = "flashcards-20261129-043236.zip"
+    typed(
+        f"flashcards backup -o '{here / 'backups' / name}'",
+        hands,
+        "",
+        PATH=f"{hands}:{os.environ['PATH']}",
+        **settings_for(here, here / "decks"),
+    )
+    containers("docker compose cp flashcards:", here)
+    containers("flashcards restore /data", there)
+    assert not (there / "come.zip").exists()
+    assert_all_is_there(there)
+
+
+def two_machines(folder: Path) -> tuple[Path, Path, Path]:
+    """The data of two that have run, of which Ada wrote on the first; and an empty folder of who types."""
+    here, there, hands = folder / "here", folder / "there", folder / "hands"
     hands.mkdir()
     for data in (here, there):
         (data / "decks").mkdir(parents=True)
@@ -57,22 +113,12 @@ def test_a_backup_comes_back_with_edited_decks_and_their_history_on_a_machine_th
             if data == here:
                 site.learner("Ada")
                 save(site, "a.md", "## A?\n\nEdited\n")
-    program = f'flashcards() {{ "{sys.executable}" -m flashcards "$@"; }}\n'
-    file = hands / "flashcards-20261129-043236.zip"
-    typed(f"flashcards backup -o '{file}'", hands, program, **settings_for(here, here / "decks"))
-    shutil.copytree(here / FOLDER, hands / FOLDER)
+    return here, there, hands
 
-    program += 'systemctl() { :; }\nchown() { :; }\ninstall() { shift 2; command install "$@"; }\n'
-    [bring] = blocks("install.md", "flashcards restore ")
-    [history] = blocks("install.md", f"{FOLDER} ")
-    stop, _, rest = bring.partition("\n")
-    assert stop.strip() == "systemctl stop flashcards"
-    commands = f"{stop}\n{history}{rest}".replace("/var/lib/flashcards", str(there))
-    settings = settings_for(there, there / "decks")
-    typed(commands, hands, program, **settings)
 
-    assert (there / "decks" / "a.md").read_text("utf-8") == "## A?\n\nEdited\n"
-    with open_site(there, there / "decks") as site:
+def assert_all_is_there(data: Path) -> None:
+    assert (data / "decks" / "a.md").read_text("utf-8") == "## A?\n\nEdited\n"
+    with open_site(data, data / "decks") as site:
         assert [learner.name for learner in site.services.accounts.learners()] == ["Ada"]
         save(site, "a.md", "## A?\n\nEdited again\n")
         assert [author for author, _, _ in commits(site)] == ["Flashcards", "Ada", "Ada"]

@@ -29,6 +29,7 @@ def contents(text: str, path: str = "words.csv") -> list[object]:
         ("a,b\n", "x.csv"),
         ("a\tb\n", "x.tsv"),
         ("a\tb\n", "x.txt"),
+        ("a;b\n", "x.tsv"),
         ("a;b\n", "x.csv"),
         ("#separator:Pipe\na|b\n", "x.csv"),
         ("#separator:semicolon\na;b\n", "x.txt"),
@@ -87,6 +88,12 @@ def test_what_is_left_out_is_named() -> None:
     assert sorted(notice.line for notice in converted.notices) == [1, 2, 3, 5]
     assert contents("a,b,c") == [Basic("a", "b\n\nc")]
     assert read("#what:ever\na,b").notices[0].message == "the header '#what:ever' has no meaning here"
+
+
+def test_a_first_field_in_quotation_marks_may_begin_with_a_number_sign() -> None:
+    assert contents('"#fx",b\n# no card,b\n"a\n#b",c\n') == [Basic("#fx", "b"), Basic("a #b", "c")]
+    (notice,) = read('"#fx",b\n# no card,b\n').notices
+    assert (notice.line, notice.message) == (2, "left out: a line that begins with '#' is a comment")
 
 
 def test_a_deck_column_stays_in_the_folder() -> None:
