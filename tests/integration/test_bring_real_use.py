@@ -245,13 +245,22 @@ def test_a_highlight_may_be_bold(tmp_path: Path) -> None:
     assert told(report) == ""
 
 
-def test_a_fence_in_a_list_swallows_no_card(tmp_path: Path) -> None:
-    text = "## one\n\n1. ```py\n   x = {\n}```\n\n## two\n\n```\ncode\n```\n\n## three\n\nc\n"
+@pytest.mark.parametrize("fence", ["1. ```py\n   x = {\n}```", "1. ```py\n   x = {}\n  ```\nand so on"])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("mdanki", "## one\n\n{fence}\n\n## two\n\n```\ncode\n```\n\n## three\n\nc\n"),
+        ("hashcards", "Q: one\nA:\n{fence}\n\nQ: two\nA:\n```\ncode\n```\n\nQ: three\nA: c\n"),
+        ("obsidian", "#flashcards\none\n?\n{fence}\n\ntwo\n?\n```\ncode\n```\n\nthree\n?\nc\n"),
+    ],
+)
+def test_a_fence_in_a_list_swallows_no_card(tmp_path: Path, kind: str, text: str, fence: str) -> None:
+    contents, report = brought(tmp_path, kind, "a.md", text.replace("{fence}", fence))
 
-    contents, report = brought(tmp_path, "mdanki", "a.md", text)
-
-    assert [it.question for it in contents if isinstance(it, Basic)][-2:] == ["two", "three"]
-    assert len(contents) == 3 or "left out: the code block is never closed" in told(report)
+    asked = [it.question for it in contents if isinstance(it, Basic)]
+    assert (asked[0], asked[-1]) == ("one", "three")
+    assert "x = {" in str(contents[0])
+    assert "left out" not in told(report)
 
 
 @pytest.mark.parametrize(

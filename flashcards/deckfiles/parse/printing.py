@@ -405,15 +405,20 @@ def _escape(text: str) -> str:
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
     pieces: list[str] = []
     position = 0
-    closing = ""
     for span in spans(text):
         if span.kind in ("fence", "indented", "code"):
             pieces += [_escape_text(text[position : span.start], position), text[span.start : span.end]]
             position = span.end
             if span.kind == "fence" and span.inner_end == span.end:
-                marks = re.match(r"`+|~+", text[span.start :])
-                closing = "\n" + marks.group() if marks else ""
-    return "".join([*pieces, _escape_text(text[position:], position), closing])
+                pieces.append(_fence_end(text, span.start))
+    return "".join([*pieces, _escape_text(text[position:], position)])
+
+
+def _fence_end(text: str, start: int) -> str:
+    """The line that closes the fence at `start`, within the same quotes and list items."""
+    lead = text[text.rfind("\n", 0, start) + 1 : start]
+    marks = re.match(r"`+|~+", text[start:])
+    return "\n" + re.sub(r"[^>\s]", " ", lead) + (marks.group() if marks else "")
 
 
 def _escape_text(text: str, position: int) -> str:

@@ -110,6 +110,12 @@ def test_contents_of_importers_come_back_as_they_are(content: Basic | Cloze) -> 
         ("Q", "a\n\n### Answer\n\nb\n\n### Rubric\n\nc"),
         ("Q", "x <!-- y"),
         ("Q", "```\nnever closed"),
+        ("Q", "1. ```\n   never closed```"),
+        ("Q", "1. ```cpp\n   int x;\n  ```\nafter"),
+        ("Q", "10. a\n\n    ~~~~\n    b\n\nafter"),
+        ("Q", "> ```\n> a\n\nafter\n\n> - ```\n>   b"),
+        ("Q", "- - ```\n    x\n\n- y\n\n```\nz"),
+        ("Q", "-\t```\n\tx\n\ny"),
         ("Q", "[a]: http://b.c\n\ntext"),
         ("Q", "a\n---\nb\n==="),
         ("Q", "{{c1::x}} and {{c0::y}}"),
@@ -197,6 +203,7 @@ def test_ids_for_importers() -> None:
 @settings(max_examples=200)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=2, max_size=4))
 @example([("a", "b"), ("Q", "```\nnever closed"), ("c", "d")])
+@example([("a", "b"), ("Q", "1. ```\n   never closed"), ("c", "d")])
 @example([("Q", "x <!-- y"), ("a", "b --> c")])
 def test_notes_that_are_read_back_together_are_printed_as_alone(pairs: list[tuple[str, str]]) -> None:
     notes = [note(Basic(question, answer), id=f"n{number}") for number, (question, answer) in enumerate(pairs)]
