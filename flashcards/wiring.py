@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from flashcards.services.accounts.invites import Invites
     from flashcards.services.anki.importing import AnkiImportService
     from flashcards.services.authoring.deck_editing import AuthoringService
+    from flashcards.services.authoring.deck_history import DeckHistory
     from flashcards.services.authoring.fault_reports import FaultService
-    from flashcards.services.authoring.history import DeckHistory
     from flashcards.services.authoring.item_analysis import AnalysisService
     from flashcards.services.authoring.preview import PreviewService
     from flashcards.services.authoring.substantive_edits import EditService
@@ -128,7 +128,7 @@ class Services:
     @made_late
     def history(self) -> DeckHistory:
         """Keeps former versions of decks."""
-        from flashcards.services.authoring.history import DeckHistory
+        from flashcards.services.authoring.deck_history import DeckHistory
 
         return DeckHistory(self.config.decks, self.config.data)
 

@@ -24,7 +24,7 @@ def all_jobs(services: Services) -> Jobs:
     """The jobs of a server over `services`, not yet started."""
     watch = Watch(services.config.decks, partial(services.sync.changed, wait=True))
     jobs = [
-        watch_job(watch.changed, services.sync.sync, "Reading decks", _sync_words),
+        watch_job(watch.changed, services.sync.sync, watch.rest, "Reading decks", _sync_words),
         nightly_job("backup", services.backup.nightly, BACKUP_HOUR, "Backup", _backup_words),
         nightly_job("attempts", partial(_forget, services), BACKUP_HOUR, "Forgetting logins that are over"),
         nightly_job("memory", lambda: services.fits.nightly(), BACKUP_HOUR, "Fitting memories", _fits_words),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -22,9 +24,6 @@ from flashcards.services.upkeep.job_log import JobLog, JobRow
 from flashcards.storage.database import Lease
 
 LOG = logging.getLogger("flashcards.jobs")
-
-WATCH_SECONDS = 0.5
-"""How often the decks folder is looked at: a saved file is on the page within a second and a half."""
 
 LEAD_SECONDS = 2
 """How often a process asks whether it leads."""
@@ -37,6 +36,17 @@ def _done(_result: object) -> str:
     return "Done."
 
 
+class RestTrigger(BaseTrigger):  # type: ignore[misc]
+    """Again after as many seconds as `rest` says."""
+
+    def __init__(self, rest: Callable[[], float]) -> None:
+        self._rest = rest
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """When to run next; what was missed while this machine slept is not made up for."""
+        return now + timedelta(seconds=self._rest())
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """`work` runs at `trigger`; `at_start` also as soon as this process leads, so that none is lost.
@@ -46,7 +56,7 @@ class Job:
 
     name: str
     work: Callable[[], object]
-    trigger: IntervalTrigger | CronTrigger
+    trigger: RestTrigger | IntervalTrigger | CronTrigger
     at_start: bool = False
     title: str = ""
     rhythm: str = ""
@@ -54,15 +64,18 @@ class Job:
 
 
 def watch_job(
-    changed: Callable[[], bool], sync: Callable[[], object], title: str = "", words: Callable[[object], str] = _done
+    changed: Callable[[], bool],
+    sync: Callable[[], object],
+    rest: Callable[[], float],
+    title: str = "",
+    words: Callable[[object], str] = _done,
 ) -> Job:
-    """Reads the decks when a file of theirs has changed."""
+    """Reads the decks when a file of theirs has changed; `rest` says for how many seconds not to look again."""
 
     def work() -> object:
         return sync() if changed() else NOTHING
 
-    trigger = IntervalTrigger(seconds=WATCH_SECONDS, timezone="UTC")
-    return Job("decks", work, trigger, title=title, rhythm="when a file changes", words=words)
+    return Job("decks", work, RestTrigger(rest), title=title, rhythm="when a file changes", words=words)
 
 
 def nightly_job(
@@ -106,7 +119,8 @@ class Jobs:
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             # A lease is asked for by a thread of its own: long jobs must not let it run out.
-            executors={"default": ThreadPoolExecutor(2), "lead": ThreadPoolExecutor(1)},
+            # So are wishes: it keeps its connection to the database, as to open one costs a hundred times the question.
+            executors={"default": ThreadPoolExecutor(2), "lead": ThreadPoolExecutor(1), "asked": ThreadPoolExecutor(1)},
             # A late run is better than none (the default forgives one second), and one is enough.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
@@ -155,7 +169,9 @@ class Jobs:
             finally:
                 self._finish()
             every = IntervalTrigger(seconds=2, timezone="UTC")
-            self._scheduler.add_job(self._run_asked, every, id="asked", name="asked", replace_existing=True)
+            self._scheduler.add_job(
+                self._run_asked, every, id="asked", name="asked", executor="asked", replace_existing=True
+            )
 
     def _schedule(self, job: Job) -> None:
         # The first run is brought forward; a second job for it would have to be removed after its run, and
@@ -178,7 +194,6 @@ class Jobs:
             return
         except FlashcardsError as error:
             LOG.warning("asked: %s", error.told())
-        finally:
             self._finish()
 
     def _guarded(self, job: Job) -> Callable[[], None]:
@@ -193,13 +208,22 @@ class Jobs:
                 last = self._run(job, last)
             finally:
                 self._finish()
+                if isinstance(job.trigger, RestTrigger):
+                    self._bring_forward(job.name, job.trigger.get_next_fire_time(None, _now()))
 
         return run
+
+    def _bring_forward(self, name: str, until: datetime) -> None:
+        """After a run that shortened its rest: APScheduler asks for the next time when a run begins."""
+        planned = self._scheduler.get_job(name)
+        if planned is not None and planned.next_run_time is not None and until < planned.next_run_time:
+            with suppress(JobLookupError):  # stopped meanwhile
+                self._scheduler.modify_job(name, next_run_time=until)
 
     def _run(self, job: Job, before: str) -> str:
         """Runs a job, and notes what came of it; returns what went wrong, empty for nothing. `before`: the time before.
 
-        The same trouble twice a second is said once; that of a night each night.
+        The same trouble every other second is said once; that of a night each night.
         """
         started = self._log.now() if self._log else 0
         try:
@@ -232,7 +256,7 @@ def _now() -> datetime:
 
 def _next(job: Job) -> int | None:
     """When the job runs next, in epoch milliseconds; None where it only looks for changes all the time."""
-    if isinstance(job.trigger, IntervalTrigger):
+    if not isinstance(job.trigger, CronTrigger):
         return None
     # A moment later: a run at the full hour is not its own next one.
     found = job.trigger.get_next_fire_time(None, _now() + timedelta(seconds=1))

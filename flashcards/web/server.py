@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import logging
@@ -19,6 +20,8 @@ from flashcards.web.serving.bridge import Bridge
 from flashcards.web.serving.connections import KEEP_ALIVE_SECONDS, Connection, Connections, allowed_connections
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from flask import Flask
 
 THREADS = 8
@@ -27,6 +30,8 @@ BACKLOG = 1024
 STOP_SECONDS = 10
 """For how long the requests that have begun are waited for when the server stops."""
 SWEEP_SECONDS = 5
+TICK_SECONDS = 1.0
+"""How often the server looks after itself: the date that its answers tell is no older."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -61,6 +66,39 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"Cannot listen on {host}, port {port}: {error.strerror}."
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, which would wake ten times a second to see whether it shall stop: it is woken for that.
+
+    Ten of its ticks are one of ours: the date of answers goes by seconds.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serves until it is told to stop."""
+        self._loop = asyncio.get_running_loop()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 10
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), TICK_SECONDS)
+
+    def stop(self) -> None:
+        """From any thread, or a signal's handler."""
+        self.should_exit = True  # before the loop is asked for: it looks at this first of all
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._told.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ctrl+C or SIGTERM."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+
 class WebServer:
     """uvicorn with the app behind it: one process, one loop for all connections, `threads` for the app."""
 
@@ -68,7 +106,7 @@ class WebServer:
         self._listener = listener
         self._bridge = Bridge(app, threads)
         self.connections = connections = Connections(allowed_connections())
-        self._uvicorn = uvicorn.Server(
+        self._uvicorn = _Server(
             uvicorn.Config(
                 self._bridge,
                 http=partial(Connection, connections),  # type: ignore[arg-type]
@@ -98,7 +136,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Lets `run`, in another thread, finish the requests that have begun, and return."""
-        self._uvicorn.should_exit = True
+        self._uvicorn.stop()
 
     @contextmanager
     def stopped_by_signals(self) -> Iterator[None]:

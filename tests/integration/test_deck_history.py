@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.jobs.all import all_jobs
-from flashcards.services.authoring.history import FOLDER, DeckHistory
+from flashcards.services.authoring.deck_history import FOLDER, DeckHistory
 from tests.integration.test_stopping import wait_for
 from tests.site import Site, open_site
 

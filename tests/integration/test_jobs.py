@@ -161,7 +161,7 @@ def test_a_decks_folder_that_goes_away_is_told_once_with_its_name(
         looks.append(1)
         raise DeckError("the decks folder is not there", path="/srv/decks", code="decks-missing")
 
-    jobs = Jobs([often(watch_job(changed, looks.clear).work)], Leadership(tmp_path / "lock"))
+    jobs = Jobs([often(watch_job(changed, looks.clear, lambda: 0.05).work)], Leadership(tmp_path / "lock"))
     jobs.start()
     try:
         assert wait_for(lambda: len(looks) > 3)
@@ -195,10 +195,34 @@ def test_stopping_right_after_the_first_run_leaves_no_broken_thread(tmp_path: Pa
 def test_the_watch_reads_decks_only_when_something_changed() -> None:
     answers = iter([False, True, False])
     synced: list[int] = []
-    job = watch_job(lambda: next(answers), lambda: synced.append(1))
+    job = watch_job(lambda: next(answers), lambda: synced.append(1), lambda: 0.05)
 
     job.work()
     assert synced == []
     job.work()
     job.work()
     assert synced == [1]
+
+
+def test_after_a_change_the_next_look_does_not_wait_for_the_long_rest_of_before(tmp_path: Path) -> None:
+    looks: list[int] = []
+    asked: list[float] = []
+
+    def rest() -> float:
+        asked.append(600.0 if asked and not looks else 0.05)
+        return asked[-1]
+
+    def changed() -> bool:
+        # Once for the first run, twice when that begins: whether more are due, and when the next one is.
+        assert wait_for(lambda: len(asked) > 2)
+        looks.append(1)
+        return True
+
+    jobs = Jobs([watch_job(changed, lambda: None, rest)], Leadership(tmp_path / "lock"))
+    jobs.start()
+    try:
+        assert wait_for(lambda: len(looks) > 3)
+    finally:
+        jobs.stop()
+
+    assert asked[:3] == [0.05, 600.0, 600.0]

@@ -92,7 +92,7 @@ def test_runs_of_every_kind_are_noted_and_idle_looks_are_not(tmp_path: Path, dat
             raise Unavailable("the folder is away")
         return len(calls) in {2, 8}
 
-    watch = often(watch_job(changed, lambda: 3).work, "decks")
+    watch = often(watch_job(changed, lambda: 3, lambda: 0.05).work, "decks")
     watch = Job("decks", watch.work, watch.trigger, words=lambda found: f"{found} files read.")
     jobs = Jobs([watch], Leadership(tmp_path / "lock"), log=log)
     jobs.start()

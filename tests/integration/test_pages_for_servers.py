@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.services.authoring.history import FOLDER
+from flashcards.services.authoring.deck_history import FOLDER
 from tests.databases import settings_for
 from tests.integration.test_deck_history import commits, save
 from tests.site import open_site

@@ -17,7 +17,7 @@ class Watched:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.now = 0.0
+        self.now = self.next = 0.0
         self.compared = 0
         self.answer = False
         (root / "ml").mkdir(parents=True)
@@ -29,9 +29,11 @@ class Watched:
         return self.answer
 
     def asks(self, seconds: float = 0.5) -> bool:
-        """Whether asking once more leads to a comparison."""
+        """Whether asking once more leads to a comparison; asked `seconds` later, nobody asks as long as it may rest."""
         before, self.now = self.compared, self.now + seconds
-        found = self.watch.changed()
+        found = self.now >= self.next and self.watch.changed()
+        if self.now >= self.next:
+            self.next = self.now + self.watch.rest()
         assert found == (self.answer and self.compared > before)
         return self.compared > before
 
@@ -80,7 +82,7 @@ def test_whatever_changes_is_seen_within_two_seconds(watched: Watched, what: str
     assert all(looks[looks.index(True) :]), "until a comparison says no, it is made each time"
 
 
-def test_after_a_change_it_looks_as_often_as_one_asks(watched: Watched) -> None:
+def test_after_a_change_it_looks_often(watched: Watched) -> None:
     watched.now += 10 * watch.BUSY_SECONDS
     CHANGES["a deck"](watched.root)
     assert any(watched.asks() for _ in range(4))
@@ -98,6 +100,7 @@ def test_what_the_times_do_not_tell_is_compared_each_time(watched: Watched) -> N
     elsewhere = watched.root.parent / "elsewhere"
     elsewhere.mkdir()
     (watched.root / "link").symlink_to(elsewhere)
+    assert watched.asks(watch.QUIET_SECONDS)
     assert all(watched.asks() for _ in range(5))
 
 

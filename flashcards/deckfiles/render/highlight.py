@@ -41,6 +41,8 @@ def language_of(info: str) -> str:
 def highlight(code: str, language: str, ranges: Sequence[Range] = ()) -> str:
     """Return code as HTML to stand in ``<pre><code>``; `ranges` are in order and do not overlap."""
     lexer = _lexer(language)
+    if lexer is None and not ranges:
+        return escape(code, quote=False)
     if lexer is None:
         tokens: Iterator[tuple[int, str, str]] = iter([(0, "", code)])
     else:

@@ -28,6 +28,7 @@ _cleaner = nh3.Cleaner(
 )
 
 _LINK = re.compile(r'<a href="([^"]*)"')
+_UNSEEN = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME = re.compile(r"[^/?#:]*")
 _AUTOLINK = re.compile(
     r"<((?:javascript|vbscript|data|file|ftp|sftp|ssh|git|tel|sms|blob|about|ws|wss):[^\s<>]*)>", re.I
@@ -77,7 +78,7 @@ def link_problem(target: str) -> tuple[str, str] | None:
 
 def scheme_of(target: str) -> str:
     """The scheme of an address in lower case, as a browser reads it; ``""`` where it has none."""
-    plain = "".join(character for character in target if character > " " and character != "\x7f")
+    plain = _UNSEEN.sub("", target)
     match = _SCHEME.match(plain)
     scheme = match.group().lower() if match else ""
     return scheme if plain[len(scheme) : len(scheme) + 1] == ":" else ""

@@ -7,7 +7,6 @@ ones stand for tags that the sanitiser shall see and balance, late ones for HTML
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from typing import ClassVar, Literal
@@ -18,7 +17,6 @@ EARLY: frozenset[StandInKind] = frozenset({"open", "close", "tag"})
 PATTERN = re.compile("\ue000([0-9]+)\ue001")
 PREFIX = "\ue002"  # stands for what makes the ids of this card's anchors unique
 MARKUP = re.compile(r'<[a-zA-Z/!](?:[^<>"]|"[^"]*")*+>')
-_TAG_OR_STAND_IN = re.compile(f"{MARKUP.pattern}|{PATTERN.pattern}")
 _RESERVED = re.compile("[\x00\x02\x03\ue000-\ue007]")
 
 
@@ -58,23 +56,24 @@ class StandIns:
 
     def put_early(self, html: str) -> str:
         """Replace the early marks by their tags, and marks within attributes by their source."""
-        return self._put(html, lambda item: item.kind in EARLY)
+        if "\ue000" not in html:
+            return html
+        html = self._in_attributes(html)
+        if not any(item.kind in EARLY for item in self.items):
+            return html
+        return PATTERN.sub(lambda match: item.html if (item := self.of(match)).kind in EARLY else match.group(), html)
 
     def put_late(self, html: str) -> str:
         """Replace the marks that are left by their HTML."""
-        return self._put(html, lambda _item: True)
+        if "\ue000" not in html:
+            return html
+        return PATTERN.sub(lambda match: self.of(match).html, self._in_attributes(html))
 
-    def _put(self, html: str, wanted: Callable[[StandIn], bool]) -> str:
-        def replace(match: re.Match[str]) -> str:
-            if match.group(1) is None:
-                tag = match.group()
-                if "\ue000" not in tag:
-                    return tag
-                return PATTERN.sub(lambda inner: escape(self.of(inner).source), tag)
-            item = self.of(match)
-            return item.html if wanted(item) else match.group()
-
-        return _TAG_OR_STAND_IN.sub(replace, html) if "\ue000" in html else html
+    def _in_attributes(self, html: str) -> str:
+        """Replace marks within tags, which are rare, by their source."""
+        if "\ue000" not in "".join(MARKUP.findall(html)):
+            return html
+        return MARKUP.sub(lambda tag: PATTERN.sub(lambda match: escape(self.of(match).source), tag.group()), html)
 
 
 def without_reserved(text: str) -> str:

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 BUSY_SECONDS = 60.0
-"""For how long after a change the folder is looked at as often as one asks."""
+"""For how long after a change the folder is looked at often."""
+OFTEN_SECONDS = 0.5
+"""How often it is looked at then."""
 QUIET_SECONDS = 2.0
-"""How often it is looked at else."""
+"""How often it is looked at else: a saved file is on the page within two seconds and what reading it takes."""
 SURE_SECONDS = 300.0
 """How often everything is compared, whatever the files' times say."""
 
@@ -29,19 +31,21 @@ class Watch:
         self._changed = changed
         self._clock = clock
         self._unchanged: Seen | None = None
-        self._next_look = self._sure_until = self._busy_until = float("-inf")
+        self._sure_until = self._busy_until = float("-inf")
+
+    def rest(self) -> float:
+        """For how many seconds nobody need ask again."""
+        is_quiet = self._unchanged is not None and self._clock() >= self._busy_until
+        return QUIET_SECONDS if is_quiet else OFTEN_SECONDS
 
     def changed(self) -> bool:
-        """Whether a sync would find something; false as well where it is too soon to look again.
+        """Whether a sync would find something.
 
         Raises what `changed` does.
         """
         now = self._clock()
-        if now < self._next_look:
-            return False
         seen = _seen(self._root)
         if seen is not None and seen == self._unchanged and now < self._sure_until:
-            self._next_look = now if now < self._busy_until else now + QUIET_SECONDS
             return False
         if self._unchanged is not None and seen != self._unchanged:
             self._busy_until = now + BUSY_SECONDS
