@@ -19,6 +19,10 @@ MODELS: dict[str, Any] = {getattr(models, name)._meta.table_name: getattr(models
 NOT_MODELLED_YET: set[str] = set()
 """Tables of migrations, made or to come, whose queries are not peewee's yet. A name goes when its model comes."""
 
+VIRTUAL = {"note_text"}
+"""What the migration alone describes: a full-text index, for which peewee's module would load a lot."""
+DESCRIBED = sorted(set(MODELS) - VIRTUAL)
+
 NOT_OURS = {"schema_migration", "sqlite_sequence"}
 """The table of the migrations' runner, and SQLite's own."""
 
@@ -37,7 +41,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with the tables that peewee makes of the models; only ever for comparing."""
     path = tmp_path_factory.mktemp("described") / "flashcards.sqlite3"
     made = peewee.SqliteDatabase(str(path))
-    for model in MODELS.values():
+    for model in (MODELS[table] for table in DESCRIBED):
         with made.bind_ctx([model]):
             model._schema.create_table(safe=False)
             model._schema.create_indexes(safe=False)
@@ -55,12 +59,12 @@ def test_every_table_has_a_model(migrated: Database) -> None:
     assert not NOT_MODELLED_YET & set(MODELS), "they have a model now: take them out of the list"
 
 
-@pytest.mark.parametrize("table", sorted(MODELS))
+@pytest.mark.parametrize("table", DESCRIBED)
 def test_columns(migrated: Database, described: Database, table: str) -> None:
     assert _columns(described, table) == _columns(migrated, table)
 
 
-@pytest.mark.parametrize("table", sorted(MODELS))
+@pytest.mark.parametrize("table", DESCRIBED)
 def test_foreign_keys(migrated: Database, described: Database, table: str) -> None:
     pointers = {field.column_name for field in MODELS[table]._meta.sorted_fields if isinstance(field, Pointer)}
     foreign = _foreign_keys(migrated, table)
@@ -68,21 +72,22 @@ def test_foreign_keys(migrated: Database, described: Database, table: str) -> No
     assert not pointers & {key[0] for key in foreign}, "the database holds to it: it is a Reference"
 
 
-@pytest.mark.parametrize("table", sorted(MODELS))
+@pytest.mark.parametrize("table", DESCRIBED)
 def test_indexes(migrated: Database, described: Database, table: str) -> None:
     assert _indexes(described, table) == _indexes(migrated, table)
 
 
-@pytest.mark.parametrize("table", sorted(MODELS))
+@pytest.mark.parametrize("table", DESCRIBED)
 def test_whether_rows_have_numbers_of_their_own(migrated: Database, described: Database, table: str) -> None:
     sql = "SELECT wr, type FROM pragma_table_list WHERE schema = 'main' AND name = ?"
     assert described.one(sql, (table,)) == migrated.one(sql, (table,))
 
 
-def test_words_are_cut_alike(migrated: Database, described: Database) -> None:
-    sql = "SELECT sql FROM sqlite_master WHERE name = 'note_text'"
-    one, other = (_plain(database.all(sql)[0][0]) for database in (described, migrated))
-    assert _settings(one) == _settings(other) == {"text", "tokenize=unicode61 remove_diacritics 2", "prefix=2 3 4"}
+def test_how_words_are_cut(migrated: Database) -> None:
+    made = _plain(migrated.all("SELECT sql FROM sqlite_master WHERE name = 'note_text'")[0][0])
+    assert _settings(made) == {"text", "tokenize=unicode61 remove_diacritics 2", "prefix=2 3 4"}
+    columns = {name for (name,) in migrated.all("SELECT name FROM pragma_table_info('note_text')")}
+    assert {"rowid", *columns} == {field.column_name for field in MODELS["note_text"]._meta.sorted_fields}
 
 
 def _settings(sql: str) -> set[str]:

@@ -73,6 +73,8 @@ class Network:
         """Removes what was made of it."""
         for host in self._hosts:
             if host.namespace:
+                # A namespace and its cable stay as long as a process of it lives, however it was killed.
+                _ip("link", "delete", host.cable)
                 _ip("netns", "delete", host.namespace)
         if self._bridge:
             _ip("link", "delete", self._bridge)

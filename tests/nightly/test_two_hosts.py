@@ -12,6 +12,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -29,7 +30,7 @@ from flashcards.config import Config
 from flashcards.database_address import ServerAddress
 from flashcards.wiring import Services, open_services
 from tests.integration.test_deck_pages import png
-from tests.nightly.hosts import Host, Network, Program, built_clock, network
+from tests.nightly.hosts import ROOT, Host, Network, Program, built_clock, network
 from tests.postgresql_server import MISSING, Server, is_installed, running_server
 from tests.site import PASSWORD, new_id
 
@@ -218,6 +219,42 @@ def world(tmp_path: Path) -> Iterator[World]:
         finally:
             for program in made.running.values():
                 program.kill()
+
+
+_HOLD = """
+import sys, time
+from flashcards.database_address import ServerAddress
+from flashcards.storage.database import Database
+database = Database.open(ServerAddress(sys.argv[1]))
+with database.write():
+    database.execute("UPDATE learner SET name = 'eve'")
+    print("within a write", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_host_that_vanishes_within_a_write_holds_nobody_up(world: World) -> None:
+    """Its write held the lock of all writers as long as its system did not say that it was gone, which it never did."""
+    if not world.network.has_cables:
+        pytest.skip("there are no cables to pull")
+    services = world.services()
+    services.accounts.add_learner("ada", PASSWORD)
+    host = world.network.host("vanishing")
+    assert host.namespace
+    command = ["ip", "netns", "exec", host.namespace, sys.executable, "-c", _HOLD, world.server.network_url("postgres")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "within a write\n"
+        world.network.pull_cable(host)
+
+        began = time.monotonic()
+        services.accounts.add_learner("bob", PASSWORD)
+        took = time.monotonic() - began
+
+        process.kill()
+    assert took > 1, "the host held no lock"
+    assert {learner.name for learner in services.accounts.learners()} == {"ada", "bob"}
+    services.close()
 
 
 def up(host: Host) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from flashcards.deckfiles.media import files as media_files
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.deckfiles.parse.project import read_project
 from flashcards.domain.ids import DeckId, LearnerId, NoteId
@@ -266,6 +265,8 @@ class DeckService:
 
         Raises NotFound where no card shows it, or its file is gone or holds other bytes by now.
         """
+        from flashcards.deckfiles.media import files as media_files  # and with them a reader of Markdown
+
         for row in self._store.media(name):
             found = media_files.resolve("/" + row.path, "", self._root)
             if isinstance(found, media_files.Media) and found.url.rpartition("/")[2] == name:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from flashcards.domain.card import CORE
 from flashcards.domain.ids import CardId
 from flashcards.domain.study_day import Day, raw_study_day
-from flashcards.domain.word_diff import Piece, differs, word_diff
 from flashcards.services.accounts.people import Learner
 from flashcards.storage.cards import CardRecord
 from flashcards.storage.database import Database
@@ -17,6 +16,7 @@ from flashcards.storage.revisions import RevisionRows, TextMark
 
 if TYPE_CHECKING:
     from flashcards.deckfiles.identity.versions import AnswerText
+    from flashcards.domain.word_diff import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class TextChanges:
         if then is None or now is None:
             return None
         pieces = _compare(then, now)
-        return TextChange(texts[mark.now].at, mark.seen, mark.now, pieces) if differs(pieces) else None
+        return TextChange(texts[mark.now].at, mark.seen, mark.now, pieces) if pieces else None
 
 
 def _returned_on(mark: TextMark, card: CardRecord, learner: Learner) -> Day | None:
@@ -84,8 +84,10 @@ def _returned_on(mark: TextMark, card: CardRecord, learner: Learner) -> Day | No
 
 
 def _compare(then: AnswerText, now: AnswerText) -> tuple[Piece, ...]:
-    """The whole answers; where only a gap was cut anew, what it asks for."""
+    """The whole answers; where only a gap was cut anew, what it asks for; nothing where neither differs."""
+    from flashcards.domain.word_diff import differs, word_diff  # what few cards need
+
     pieces = word_diff(then.text, now.text)
-    if then.asked == now.asked or differs(pieces):
-        return pieces
-    return word_diff(*("\n".join(f"[{one}]" for one in text.asked) for text in (then, now)))
+    if then.asked != now.asked and not differs(pieces):
+        pieces = word_diff(*("\n".join(f"[{one}]" for one in text.asked) for text in (then, now)))
+    return pieces if differs(pieces) else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from peewee import AutoField, BigIntegerField, CompositeKey, DoubleField, IntegerField, TextField
-from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
 from flashcards.storage.models.base import Flag, Instant, Pointer, Reference, Table, default, index
 
@@ -110,15 +109,17 @@ class NoteTag(Table):
 index("note_tag_note", NoteTag.note)
 
 
-class NoteText(FTS5Model):  # type: ignore[misc]
-    """The words of notes, by the note's number: SQLite's FTS5 over what `search_text` makes of a note."""
+class NoteText(Table):
+    """The words of notes, by the note's number: SQLite's FTS5 over what `search_text` makes of a note.
 
-    rowid = RowIDField()
-    text = SearchField()
+    A virtual table, which its migration makes; for queries it is one like the others.
+    """
+
+    rowid = AutoField()
+    text = TextField()
 
     class Meta:
         table_name = "note_text"
-        options = {"tokenize": "unicode61 remove_diacritics 2", "prefix": "'2 3 4'"}  # noqa: RUF012  # peewee's
 
 
 class NoteFront(Table):

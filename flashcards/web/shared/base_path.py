@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, request
-from jinja2 import Environment
-from jinja2.ext import Extension
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -25,7 +23,6 @@ WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
 A page of another site that reaches them by a name of its own learns that there is a server, and nothing else: the
 figures want their token.
 """
-_IN_ATTRIBUTE = re.compile(r'(?<![\w-])(href|src|action|formaction)="(?:(/(?!/))|\{\{-?\s*(.+?)\s*-?\}\})')
 _MEDIA = re.compile(rb'((?:<|\\u003c)(?:img|audio)\s(?:[^<>]*?\s)?src=\\?")/media/')
 _AS_WRITTEN = frozenset({"api.get_source"})
 """What gives files as authors wrote them."""
@@ -66,6 +63,7 @@ def install(app: Flask, base: str) -> None:
     """Lets the app live below `base`; with "" nothing is done."""
     if not base:
         return
+    from flashcards.web.shared.placed_templates import Placing  # most have no path: it loads a part of Jinja
 
     def placed(address: object) -> object:
         text = str(address)
@@ -98,21 +96,3 @@ def _holds_cards(response: Response) -> bool:
         and "Content-Disposition" not in response.headers
         and request.endpoint not in _AS_WRITTEN
     )
-
-
-class Placing(Extension):
-    """Puts the path before the addresses in a template's attributes, as it is compiled."""
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self._base = str(environment.globals["base_path"])
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The template's source with its addresses placed."""
-        return _IN_ATTRIBUTE.sub(self._place, source)
-
-    def _place(self, found: re.Match[str]) -> str:
-        attribute, slash, expression = found.groups()
-        if slash:
-            return f'{attribute}="{self._base}/'
-        return f'{attribute}="{{{{ ({expression}) | placed }}}}'
