@@ -5,7 +5,6 @@ In turn, on one server. On a machine that does nothing else the rate goes by it:
 
 from __future__ import annotations
 
-import os
 import resource
 import socket
 import statistics
@@ -14,11 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.bench_http import measure
-from benchmarks.common import Row, format_row
+from benchmarks.common import Row, format_row, processor_seconds
 from benchmarks.web_server import Served, server, write_decks
 
 IDLE, ROUNDS, SECONDS = 5_000, 3, 4.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run() -> list[Row]:
@@ -51,14 +49,9 @@ def _ask(connection: socket.socket) -> None:
 
 def _per_answer(served: Served) -> float:
     """Seconds of the processor that the server took for an answer of eight clients without thought."""
-    before = _processor(served.pid)
+    before = processor_seconds(served.pid)
     done = measure(served, "full", SECONDS)
-    return (_processor(served.pid) - before) / done["count"]
-
-
-def _processor(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return (processor_seconds(served.pid) - before) / done["count"]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Beside another tree, such as an older commit (`git archive 06026cc | tar x -C OT
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.common import Row, format_row
+from benchmarks.common import Row, format_row, free_port
 
 ROUNDS = 5
 MORE, MORE_MB = 1.1, 15.0
@@ -65,7 +64,7 @@ def run(other: Path | None = None) -> list[Row]:
 
 def _start(tree: Path, data: Path, settings: Mapping[str, str]) -> Started:
     """Starts a server of a tree, asks for its first page, and ends it."""
-    port = _free_port()
+    port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("FLASHCARDS_")}
     environment = own | {"PYTHONPATH": str(tree), "FLASHCARDS_DATA": str(data)} | settings
     # A plain installation has no driver for PostgreSQL; peewee would load that of the tests.
@@ -96,12 +95,6 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     raise SystemExit("the server did not answer within two minutes")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from benchmarks.common import Row, format_row
+from benchmarks.common import Row, format_row, free_port, processor_seconds
 from benchmarks.web_server import configuration, write_decks
 from flashcards.services.sync.watch import Watch
 from flashcards.wiring import open_services
@@ -32,32 +31,23 @@ def run() -> list[Row]:
 
 def _idle() -> float:
     """A minute of `flashcards serve`, once it has read its decks."""
-    with tempfile.TemporaryDirectory() as name, socket.socket() as listener:
+    with tempfile.TemporaryDirectory() as name:
         config = configuration(Path(name))
         write_decks(config.decks, DECKS, 1)
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        listener.close()
         process = subprocess.Popen(
-            [sys.executable, "-m", "flashcards", "serve", "--port", str(port)],
+            [sys.executable, "-m", "flashcards", "serve", "--port", str(free_port())],
             env={**os.environ, "FLASHCARDS_DATA": str(config.data), "FLASHCARDS_DECKS": str(config.decks)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
             time.sleep(SETTLES)
-            before = _taken(process.pid)
+            before = processor_seconds(process.pid)
             time.sleep(IDLE_SECONDS)
-            return (_taken(process.pid) - before) / IDLE_SECONDS * 100
+            return (processor_seconds(process.pid) - before) / IDLE_SECONDS * 100
         finally:
             process.terminate()
             process.wait()
-
-
-def _taken(pid: int) -> float:
-    """Seconds of the processor that a process has taken, in all its threads."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 def _watching() -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -43,3 +45,16 @@ def format_row(row: Row) -> str:
 def rows_of(module: str) -> list[Row]:
     """What the benchmark in `benchmarks.<module>` measures."""
     return list(importlib.import_module(f"benchmarks.{module}").run())
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def processor_seconds(pid: int) -> float:
+    """Seconds of the processor that a process has taken, in all its threads that are still there."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9

@@ -40,7 +40,7 @@ OLDEST = 15
 _CONNECT_SECONDS = 5
 _PATIENT_SECONDS = 60
 """How long whoever is not hurried waits for a lock: no writer takes longer, and a deadlock would be told of."""
-GONE_SECONDS = 25
+_GONE_SECONDS = 25
 """After how long without a sign of the other side both hold it to be gone: whoever vanishes in the middle of a write
 holds a lock that all other writers wait for. Servers and systems come with two hours."""
 _ASKED_AFTER, _ASKED_EVERY, _ASKED_TIMES = 10, 5, 3
@@ -49,14 +49,14 @@ _STANDS_STILL_SECONDS = 300
 _SETTINGS = (
     "SET synchronous_commit = on; SET jit = off; SET lock_timeout = {}; "
     f"SET tcp_keepalives_idle = {_ASKED_AFTER}; SET tcp_keepalives_interval = {_ASKED_EVERY}; "
-    f"SET tcp_keepalives_count = {_ASKED_TIMES}; SET tcp_user_timeout = {GONE_SECONDS * 1000}; "
+    f"SET tcp_keepalives_count = {_ASKED_TIMES}; SET tcp_user_timeout = {_GONE_SECONDS * 1000}; "
     f"SET idle_in_transaction_session_timeout = {_STANDS_STILL_SECONDS * 1000}"
 )
-_OURS = {  # the same from this side; who says otherwise in the address is heard
+_SIGNS_OF_LIFE = {  # the same from this side; who says otherwise in the address is heard
     "keepalives_idle": _ASKED_AFTER,
     "keepalives_interval": _ASKED_EVERY,
     "keepalives_count": _ASKED_TIMES,
-    "tcp_user_timeout": GONE_SECONDS * 1000,
+    "tcp_user_timeout": _GONE_SECONDS * 1000,
 }
 _ALL_WRITERS = zlib.crc32(b"flashcards: all writers")
 """The number of the advisory lock that a write takes; shared by those that lock their learner as well."""
@@ -137,7 +137,7 @@ class PostgresqlDatabase(Database):
             said = conninfo_to_dict(self._address.url)
             info = make_conninfo(
                 self._address.url,
-                **{name: value for name, value in _OURS.items() if name not in said},
+                **{name: value for name, value in _SIGNS_OF_LIFE.items() if name not in said},
                 connect_timeout=_CONNECT_SECONDS,
                 application_name="flashcards",
                 client_encoding="UTF8",

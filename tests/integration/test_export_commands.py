@@ -116,7 +116,7 @@ def test_a_guid_that_begins_as_a_comment_does_reaches_anki(shell: Shell) -> None
     shell.run("export", "anki", "-o", "x.apkg")
     collection = Anki(shell.folder)
     collection.take(shell.folder / "x.apkg")
-    (shell.decks / "numbers.md").write_text("## What is 1? {#anki..23fIZM}\n\nOne.\n", "utf-8")
+    (shell.decks / "numbers.md").write_text("## What begins so? {#anki..23fIZM}\n\nA comment of a file.\n", "utf-8")
     shell.run("export", "csv", "-o", "x.csv")
     metadata = collection.col.get_csv_metadata(str(shell.folder / "x.csv"), None)
     log = collection.col.import_csv(ImportCsvRequest(path=str(shell.folder / "x.csv"), metadata=metadata)).log
@@ -124,7 +124,7 @@ def test_a_guid_that_begins_as_a_comment_does_reaches_anki(shell: Shell) -> None
     assert len(log.new) == 1
     shell.run("import", "csv", "x.csv", "--into", "back", "--json")
     [deck] = (shell.folder / "back").rglob("*.md")
-    assert "One." in deck.read_text("utf-8")
+    assert "A comment of a file." in deck.read_text("utf-8")
 
 
 def test_json_to_another_server(shell: Shell) -> None:

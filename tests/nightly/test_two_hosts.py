@@ -233,6 +233,37 @@ with database.write():
 """
 
 
+_ASK = """
+import sys, time
+from flashcards.database_address import ServerAddress
+from flashcards.errors import Unavailable
+from flashcards.storage.database import Database
+database = Database.open(ServerAddress(sys.argv[1]))
+print("asking", flush=True)
+began = time.monotonic()
+try:
+    database.execute("SELECT pg_sleep(600)")
+except Unavailable as error:
+    print(f"{time.monotonic() - began:.0f}", flush=True)
+"""
+
+
+def test_a_server_that_vanishes_is_noticed(world: World) -> None:
+    """Whoever had asked it something waited for as long as its system did not say that it was gone: for two hours."""
+    if not world.network.has_cables:
+        pytest.skip("there are no cables to pull")
+    world.services().close()
+    host = world.network.host("asking")
+    assert host.namespace
+    command = ["ip", "netns", "exec", host.namespace, sys.executable, "-c", _ASK, world.server.network_url("postgres")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "asking\n"
+        world.network.pull_cable(host)
+        rest, _ = process.communicate(timeout=PATIENCE)
+    assert 1 < int(rest) < PATIENCE
+
+
 def test_a_host_that_vanishes_within_a_write_holds_nobody_up(world: World) -> None:
     """Its write held the lock of all writers as long as its system did not say that it was gone, which it never did."""
     if not world.network.has_cables:

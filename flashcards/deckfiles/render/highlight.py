@@ -41,12 +41,13 @@ def language_of(info: str) -> str:
 def highlight(code: str, language: str, ranges: Sequence[Range] = ()) -> str:
     """Return code as HTML to stand in ``<pre><code>``; `ranges` are in order and do not overlap."""
     lexer = _lexer(language)
-    if lexer is None and not ranges:
-        return escape(code, quote=False)
-    if lexer is None:
-        tokens: Iterator[tuple[int, str, str]] = iter([(0, "", code)])
+    if lexer is not None:
+        read = lexer.get_tokens_unprocessed(code)
+        tokens: Iterator[tuple[int, str, str]] = ((index, _css_class(kind), value) for index, kind, value in read)
+    elif ranges:
+        tokens = iter([(0, "", code)])
     else:
-        tokens = ((index, _css_class(kind), value) for index, kind, value in lexer.get_tokens_unprocessed(code))
+        return escape(code, quote=False)
     if ranges:
         return "".join(_with_ranges(tokens, ranges, len(code)))
     return "".join(
