@@ -86,13 +86,19 @@ def is_newest(before: Remembered | None, answer: Evidence) -> bool:
 
 def replay(log: Iterable[Evidence | Beginning], chosen: Parameters = DEFAULTS) -> Remembered | None:
     """The memory that a card's log gives, in whatever order it comes; None where nothing is left to remember."""
-    state: Remembered | None = None
+    memory: Memory | None = None
+    last_on, last_at, answers = _NO_ANSWER
     for row in sorted(log, key=_ORDER):
         if isinstance(row, Evidence):
-            state = answered(state, row, chosen)
-        elif row.remembered is None or state is None or not state.answers:
-            state = row.remembered
-    return state
+            day, at, _, quality = row
+            memory = fsrs.review(memory, quality, day - last_on, chosen)
+            last_on, last_at, answers = day, at, answers + 1
+        elif row.remembered is None:
+            memory, (last_on, last_at, answers) = None, _NO_ANSWER
+        elif not answers:
+            memory, last_on, last_at, answers = row.remembered
+    return None if memory is None else Remembered(memory, last_on, last_at, answers)
 
 
+_NO_ANSWER = (0, 0, 0)
 _ORDER = itemgetter(0, 1, 2)
