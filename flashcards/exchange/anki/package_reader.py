@@ -32,7 +32,7 @@ from flashcards.exchange.anki.package_values import (
     PackedReview,
     Template,
 )
-from flashcards.exchange.anki.to_notes import convert
+from flashcards.exchange.anki.to_notes import convert_all
 from flashcards.temporary import TemporaryFolder
 
 _REFUSED = 3
@@ -187,7 +187,7 @@ def _handed_line(start: int) -> str:
 
 
 def _converted_line(notes: list[PackedNote], types: dict[int, NoteType], start: int) -> str:
-    return _ENCODE([convert(note, types.get(note.type)) for note in notes[start : start + _BLOCK]]) + "\n"
+    return _ENCODE(convert_all(notes[start : start + _BLOCK], types)) + "\n"
 
 
 def _refuse_stub(notes: list[PackedNote]) -> None:
