@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from operator import attrgetter
 from typing import Literal
 
 from flashcards.deckfiles.parse.attributes import FLAGS, ID, read_attributes
@@ -31,6 +32,11 @@ _TOGETHER = 50
 """How many notes are read back at once."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
 _LISTS = (("Clarify", "clarify"), ("Rubric", "rubric"), ("Follow-ups", "follow_ups"), ("Sources", "sources"))
+_SAID = attrgetter(
+    *("content", "rubric", "follow_ups", "sources", "draft", "explicit", "requires"),
+    *("rubric_refs", "follow_up_refs", "in_full", "clarify"),
+)
+"""What a note says, without what its file says of its place and form."""
 _REFS = {"rubric": "rubric_refs", "follow_ups": "follow_up_refs"}
 
 
@@ -40,8 +46,26 @@ def print_deck(deck: Deck) -> str:
     The notes' tags are expected to begin with the deck's. A note without a question or an answer is printed
     all the same; parsing the text then says what it lacks.
     """
-    printer = _Printer(deck)
-    return "\n\n".join([_front_matter(deck), *printer.blocks(), *_definitions(deck)]) + "\n"
+    return _printed(deck, _read_back_together(_unwritten(deck)))
+
+
+def print_and_read(deck: Deck) -> tuple[str, Parsed]:
+    """The deck as `print_deck` prints it, and as `parse_deck` reads that.
+
+    Of a deck that was never written, the first reading is the last one where its texts need no escapes.
+    """
+    unwritten = _unwritten(deck)
+    if len(unwritten) == len(deck.notes) and not deck.prose:
+        text = _printed(deck, {place: text for place, _, text in unwritten})
+        parsed = parse_deck(deck.path, text.encode("utf-8", "replace"))
+        if _read_as(parsed, deck.notes):
+            return text, parsed
+    text = _printed(deck, _read_back_together(unwritten))
+    return text, parse_deck(deck.path, text.encode())
+
+
+def _printed(deck: Deck, composed: Mapping[int, str]) -> str:
+    return "\n\n".join([_front_matter(deck), *_Printer(deck, composed).blocks(), *_definitions(deck)]) + "\n"
 
 
 # Front matter --------------------------------------------------------------------------------------------
@@ -102,15 +126,18 @@ def _split(definitions: str) -> list[Definition]:
 
 
 class _Printer:
-    """Goes through a deck; knows in which section it is, and whether prose can stand here."""
+    """Goes through a deck; knows in which section it is, and whether prose can stand here.
 
-    def __init__(self, deck: Deck) -> None:
+    `composed` are the texts of notes that need no further look, by place.
+    """
+
+    def __init__(self, deck: Deck, composed: Mapping[int, str]) -> None:
         self.deck = deck
+        self.composed = composed
         self.section: str | None = None
         self.began = False  # something that settles what the first H1 means was printed
         self.in_prose = True
         self.after_prose = False
-        self.composed = _read_back_together([(note, self.own_tags(note)) for note in deck.notes])
 
     def blocks(self) -> Iterator[str]:
         prose = sorted(self.deck.prose, key=lambda piece: piece.position)
@@ -122,7 +149,7 @@ class _Printer:
                 lines = []
             yield from self.prose(here)
             yield from self.enter(note.section, "line" if note.one_line else "note")
-            line = _one_line(note, self.own_tags(note)) if note.one_line else None
+            line = _one_line(note, _own_tags(self.deck, note)) if note.one_line else None
             if line is not None:
                 lines.append(line)
             else:
@@ -130,16 +157,13 @@ class _Printer:
                     yield "\n".join(lines)
                     lines = []
                 self.in_prose = False
-                yield self.composed.get(index) or _note(note, self.own_tags(note))
+                yield self.composed.get(index) or _note(note, _own_tags(self.deck, note))
             self.began = True
             self.after_prose = False
         rest = [piece for piece in prose if piece.position >= len(self.deck.notes)]
         if lines:
             yield _lines(lines, rest)
         yield from self.prose(rest)
-
-    def own_tags(self, note: Note) -> list[str]:
-        return [tag for tag in note.tags if tag not in self.deck.tags]
 
     def prose(self, pieces: Iterable[Prose]) -> Iterator[str]:
         for piece in pieces:
@@ -160,6 +184,10 @@ class _Printer:
         self.section = section
         self.in_prose = True
         yield heading
+
+
+def _own_tags(deck: Deck, note: Note) -> list[str]:
+    return [tag for tag in note.tags if tag not in deck.tags]
 
 
 def _attributes(note: Note, tags: Iterable[str], *, reversed_flag: bool = True) -> str:
@@ -223,25 +251,33 @@ def _note(note: Note, tags: Iterable[str]) -> str:
     return composed if _reads_back(composed, note) else _composed(_escaped(note), attributes)
 
 
-def _read_back_together(notes: Sequence[tuple[Note, Sequence[str]]]) -> dict[int, str]:
-    """The composed texts of notes with their tags that were never written, by place: of groups that are read back as
-    they are when they stand in one file. To read each alone takes four times as long; it is for the others.
-    """
-    unwritten = [
-        (place, note, _composed(note, _attributes(note, tags)))
-        for place, (note, tags) in enumerate(notes)
+def _unwritten(deck: Deck) -> list[tuple[int, Note, str]]:
+    """The notes that were never written, with their places and composed texts."""
+    return [
+        (place, note, _composed(note, _attributes(note, _own_tags(deck, note))))
+        for place, note in enumerate(deck.notes)
         if note.explicit and not (note.one_line or note.source or CORE in note.tags)
     ]
+
+
+def _read_back_together(unwritten: Sequence[tuple[int, Note, str]]) -> dict[int, str]:
+    """Those texts, by place, of groups that are read back as they are when they stand in one file. To read each alone
+    takes four times as long; it is for the others.
+    """
     found: dict[int, str] = {}
     for start in range(0, len(unwritten), _TOGETHER):
         group = unwritten[start : start + _TOGETHER]
         parsed = parse_deck("notes.md", "\n\n".join(text for _, _, text in group).encode("utf-8", "replace"))
-        if _are_alone(parsed, len(group)) and all(
-            read.id == note.id and read == _as_read(note, read)
-            for (_, note, _), read in zip(group, parsed.deck.notes, strict=True)
-        ):
+        if _read_as(parsed, [note for _, note, _ in group]):
             found.update((place, text) for place, _, text in group)
     return found
+
+
+def _read_as(parsed: Parsed, notes: Sequence[Note]) -> bool:
+    """Whether a file holds these notes, by these ids, and nothing else."""
+    return _are_alone(parsed, len(notes)) and all(
+        read.id == note.id and _SAID(read) == _SAID(note) for note, read in zip(notes, parsed.deck.notes, strict=True)
+    )
 
 
 def _with_refs(text: str, note: Note) -> str:
@@ -306,30 +342,12 @@ def _reads_back(text: str, note: Note) -> bool:
         return False
     read = parsed.deck.notes[0]
     same_id = read.id == note.id or not note.explicit
-    return same_id and read == _as_read(note, read)
+    return same_id and _SAID(read) == _SAID(note)
 
 
 def _are_alone(parsed: Parsed, count: int) -> bool:
     """Whether a file holds so many notes and nothing else."""
     return len(parsed.deck.notes) == count and not (parsed.broken or parsed.deck.prose or parsed.structure_lost)
-
-
-def _as_read(note: Note, read: Note) -> Note:
-    """The note with what a file says of its place and form."""
-    return replace(
-        read,
-        content=note.content,
-        rubric=note.rubric,
-        follow_ups=note.follow_ups,
-        sources=note.sources,
-        draft=note.draft,
-        explicit=note.explicit,
-        requires=note.requires,
-        rubric_refs=note.rubric_refs,
-        follow_up_refs=note.follow_up_refs,
-        in_full=note.in_full,
-        clarify=note.clarify,
-    )
 
 
 def _read(text: str, note: Note) -> Parsed:

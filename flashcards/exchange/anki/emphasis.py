@@ -21,23 +21,32 @@ _SIGNS = {sign: kind for kind, sign in _KINDS.items()}
 _MARK = re.compile(f"[{_OPEN}{_CLOSE}][{''.join(_SIGNS)}]")
 _RUN = re.compile(f"(?:{_MARK.pattern})+")
 _REJOINED = [(re.compile(f"{_CLOSE}{sign}([ \t]*){_OPEN}{sign}"), r"\1") for sign in _SIGNS]
+_REJOINS = re.compile(f"{_CLOSE}([{''.join(_SIGNS)}])[ \t]*{_OPEN}\\1")
 _EDGES = re.compile(r"(?P<before>[\s\xa0\ue007]*)(?P<text>.*?)(?P<after>[\s\xa0\ue007]*)", re.S)
 _BLOCK = re.compile(r"[ \t]*(?:[-+>|#]|\d{1,9}[.)](?:\s|$)|```|~~~|\\?\$\$)")
 
 
 def marked(text: str, kind: str) -> str:
     """The text between marks of `kind`; blanks and breaks at its edges stay outside, and blocks have none."""
-    parts = _EDGES.fullmatch(text)
-    if parts is None or not parts["text"]:
+    before, shown, after = _edges(text)
+    if not shown:
         return text
     sign = _KINDS[kind]
-    paragraphs = parts["text"].split("\n\n")
+    paragraphs = shown.split("\n\n")
     if any("```" in paragraph for paragraph in paragraphs):
         return text
     inner = "\n\n".join(
         one if not one.strip() or _BLOCK.match(one) else f"{_OPEN}{sign}{one}{_CLOSE}{sign}" for one in paragraphs
     )
-    return f"{parts['before']}{inner}{parts['after']}"
+    return f"{before}{inner}{after}"
+
+
+def _edges(text: str) -> tuple[str, str, str]:
+    """The text between the blanks and breaks at its edges."""
+    if text and not (_blank(text[0]) or _blank(text[-1])):
+        return "", text, ""
+    parts = _EDGES.fullmatch(text)
+    return (parts["before"], parts["text"], parts["after"]) if parts else ("", "", "")
 
 
 def with_marks(text: str, *, wanted: bool = True) -> str:
@@ -46,28 +55,33 @@ def with_marks(text: str, *, wanted: bool = True) -> str:
         return text
     if not wanted:
         return _MARK.sub("", text)
-    for again, blanks in _REJOINED:
-        text = again.sub(blanks, text)
-    return _MARK.sub(lambda match: _SIGNS[match[0][1]], _possible(text))
+    if _REJOINS.search(text):
+        for again, blanks in _REJOINED:
+            text = again.sub(blanks, text)
+    kept = _possible(text)
+    return _MARK.sub(lambda match: _SIGNS[match[0][1]] if match.start() in kept else "", text)
 
 
-def _possible(text: str) -> str:
-    """The text without the pairs of marks that could not be read."""
-    pairs: list[tuple[int, int]] = []
-    opened: list[tuple[str, int]] = []
-    good: dict[int, bool] = {}
+def _possible(text: str) -> set[int]:
+    """Where the pairs of marks are that can be read."""
+    kept: set[int] = set()
+    opened: list[tuple[str, int, bool]] = []  # of which kind, where, and whether it is read as a mark
     for run in _RUN.finditer(text):
-        before, after = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
-        kinds = {text[place] for place in range(run.start(), run.end(), 2)}
-        for place in range(run.start(), run.end(), 2):
-            opens = text[place] == _OPEN
-            good[place] = len(kinds) == 1 and (_flanks(before, after) if opens else _flanks(after, before))
-            if opens:
-                opened.append((text[place + 1], place))
-            elif opened and opened[-1][0] == text[place + 1]:
-                pairs.append((opened.pop()[1], place))
-    kept = {place for pair in pairs if good[pair[0]] and good[pair[1]] for place in pair}
-    return _MARK.sub(lambda match: match[0] if match.start() in kept else "", text)
+        start, end = run.span()
+        before, after = text[max(0, start - 1) : start], text[end : end + 1]
+        signs = run[0][::2]
+        good = signs == signs[0] * len(signs) and (
+            _flanks(before, after) if signs[0] == _OPEN else _flanks(after, before)
+        )
+        for place in range(start, end, 2):
+            kind = text[place + 1]
+            if text[place] == _OPEN:
+                opened.append((kind, place, good))
+            elif opened and opened[-1][0] == kind:
+                _, begin, begins = opened.pop()
+                if begins and good:
+                    kept |= {begin, place}
+    return kept
 
 
 def _flanks(outside: str, inside: str) -> bool:

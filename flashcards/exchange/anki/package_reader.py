@@ -6,6 +6,7 @@ gets a `Package` or a `PackageError`. The child hands over plain JSON lines and 
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -32,7 +33,7 @@ from flashcards.exchange.anki.package_values import (
     PackedReview,
     Template,
 )
-from flashcards.exchange.anki.to_notes import convert
+from flashcards.exchange.anki.to_notes import convert_all
 from flashcards.temporary import TemporaryFolder
 
 _REFUSED = 3
@@ -41,6 +42,7 @@ _MANY = 1000
 _BLOCK = 250
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 _ROWS = "rows.jsonl"
+_CONVERTED = "converted-{}.json"
 _MEDIA = "media"
 _NOT_WHOLE = (
     "The package could not be read: it asked for more than {} MB of memory, or its database is damaged. Export fewer"
@@ -89,9 +91,10 @@ def _collect(folder: Path) -> Package:
             PackedNote(id_, guid, type_, modified, tuple(tags), tuple(fields))
             for id_, guid, type_, modified, tags, fields in _rows(lines)
         )
-        converted = tuple(map(_converted, _rows(lines)))
         cards = tuple(map(PackedCard._make, _rows(lines)))
         reviews = tuple(map(PackedReview._make, _rows(lines)))
+    blocks = ((folder / _CONVERTED.format(start)).read_text("utf-8") for start in range(0, len(notes), _BLOCK))
+    converted = tuple(_converted(row) for block in blocks for row in json.loads(block))
     return Package(
         note_types={row[0]: _note_type(row) for row in header["note_types"]},
         decks=dict(header["decks"]),
@@ -145,16 +148,21 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
             }
             notes = list(reader.notes())
             _refuse_stub(notes)
-            cards, reviews = list(reader.cards()), list(reader.reviews())
-            media, notices = _unpack_media(package, folder / _MEDIA, limits)
+            with _converting(notes, types, folder):
+                cards, reviews = list(reader.cards()), list(reader.reviews())
+                media, notices = _unpack_media(package, folder / _MEDIA, limits)
+                header |= {"long_guids": reader.long_guids, "media": media, "notices": [*reader.notices, *notices]}
+                _write(folder / _ROWS, header, notes, cards, reviews)
         finally:
             reader.close()
         database.unlink()
-    header |= {"long_guids": reader.long_guids, "media": media, "notices": [*reader.notices, *notices]}
-    with (folder / _ROWS).open("w", encoding="utf-8") as output:
+
+
+def _write(path: Path, header: dict[str, Any], *tables: Sequence[object]) -> None:
+    with path.open("w", encoding="utf-8") as output:
         output.write(_ENCODE(header) + "\n")
-        for lines in (_lines(notes), _converted_lines(notes, types), _lines(cards), _lines(reviews)):
-            output.writelines(lines)
+        for table in tables:
+            output.writelines(_lines(table))
             output.write("[]\n")
 
 
@@ -163,31 +171,40 @@ def _lines(rows: Sequence[object]) -> Iterator[str]:
     return (_ENCODE(rows[start : start + _BLOCK]) + "\n" for start in range(0, len(rows), _BLOCK))
 
 
-def _converted_lines(notes: list[PackedNote], types: dict[int, NoteType]) -> Iterator[str]:
-    """Reading HTML is most of the work of an import: where there is much of it, two processes share it."""
+@contextmanager
+def _converting(notes: list[PackedNote], types: dict[int, NoteType], folder: Path) -> Iterator[None]:
+    """Reading HTML is most of the work of an import: where there is much of it, two processes share it, beside what
+    the block does.
+    """
     starts = range(0, len(notes), _BLOCK)
     if len(notes) < _MANY or (os.cpu_count() or 1) < 2:
-        yield from (_converted_line(notes, types, start) for start in starts)
+        yield
+        for start in starts:
+            _convert_block(notes, types, folder, start)
         return
-    # They are forked with the notes in hand, and give back what is written: nothing large goes to and fro.
-    with multiprocessing.get_context("fork").Pool(2, _hand_over, (notes, types)) as pool:
-        yield from pool.imap(_handed_line, starts)
+    # They are forked with the notes in hand, and write what becomes of them: nothing large goes to and fro.
+    with multiprocessing.get_context("fork").Pool(2, _hand_over, (notes, types, folder)) as pool:
+        converted = pool.map_async(_convert_handed, starts, chunksize=1)
+        yield
+        converted.get()
 
 
-_handed: tuple[list[PackedNote], dict[int, NoteType]] = ([], {})
+_handed: tuple[list[PackedNote], dict[int, NoteType], Path] = ([], {}, Path())
 
 
-def _hand_over(notes: list[PackedNote], types: dict[int, NoteType]) -> None:
+def _hand_over(notes: list[PackedNote], types: dict[int, NoteType], folder: Path) -> None:
     global _handed
-    _handed = notes, types
+    _handed = notes, types, folder
+    gc.freeze()  # to look through the notes for garbage would copy their pages
 
 
-def _handed_line(start: int) -> str:
-    return _converted_line(*_handed, start)
+def _convert_handed(start: int) -> None:
+    _convert_block(*_handed, start)
 
 
-def _converted_line(notes: list[PackedNote], types: dict[int, NoteType], start: int) -> str:
-    return _ENCODE([convert(note, types.get(note.type)) for note in notes[start : start + _BLOCK]]) + "\n"
+def _convert_block(notes: list[PackedNote], types: dict[int, NoteType], folder: Path, start: int) -> None:
+    text = _ENCODE(convert_all(notes[start : start + _BLOCK], types))
+    (folder / _CONVERTED.format(start)).write_text(text, encoding="utf-8")
 
 
 def _refuse_stub(notes: list[PackedNote]) -> None:

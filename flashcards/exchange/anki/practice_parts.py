@@ -50,6 +50,8 @@ class SourceParts(NamedTuple):
 
 def parts_of_source(html: str) -> SourceParts:
     """The way back from `with_practice`."""
+    if not html:
+        return SourceParts("", "", "")
     html, in_full = _unfolded(html, "full")
     html, clarify = _unfolded(html, "clarify")
     return SourceParts(html, in_full, clarify)

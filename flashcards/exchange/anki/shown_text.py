@@ -47,7 +47,6 @@ _TOKEN = re.compile(
     r"<!--.*?(?:-->|$)|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.S
 )
 _STYLED = re.compile(r"\bstyle\s*=\s*(\"[^\"]*\"|'[^']*')", re.I)
-_BLANKS = re.compile(r"[\s\xa0]+")
 _PLAIN_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _BROKEN = re.compile(r"<(?:br|div|p)\b[^>]*>", re.I)
 _ANY_TAG = re.compile(r"<[^>]*>")
@@ -69,8 +68,10 @@ def with_formulas(html: str, made: Callable[[re.Match[str]], str]) -> str:
 def shown_text(html: str) -> str:
     """The text, a line for each that is shown."""
     if "<" not in html and "&" not in html and "\\" not in html and "[" not in html:
-        return _BLANKS.sub(" ", html).strip()
-    html = SOUND.sub("", with_formulas(html, _as_signs))
+        return " ".join(html.split())
+    html = with_formulas(html, _as_signs)
+    if "[" in html:
+        html = SOUND.sub("", html)
     pieces: list[str] = []
     open_: list[tuple[str, str]] = []  # tags that change how text is shown, and how
     position = 0
@@ -91,7 +92,7 @@ def _as_signs(match: re.Match[str]) -> str:
 
 
 def _tag(name: str, token: re.Match[str], open_: list[tuple[str, str]]) -> str:
-    unseen = any(how == "unseen" for _, how in open_)
+    unseen = bool(open_) and any(how == "unseen" for _, how in open_)
     shown = ""
     if name in _ENDS_LINE:
         shown = "\n"
@@ -120,14 +121,14 @@ def _how(name: str, token: re.Match[str]) -> str:
         inner = token.string[token.end() :].partition("</code")[0]
         lines = [line for line in _BROKEN.split(inner) if unescape(_ANY_TAG.sub("", line)).strip()]
         return _CODE_BLOCK if len(lines) > 1 else ""
-    styled = _STYLED.search(token["rest"])
+    styled = _STYLED.search(token["rest"]) if token["rest"] else None
     return "lines" if styled and KEEPS_LINES.search(styled[1]) else ""
 
 
 def _text(text: str, open_: list[tuple[str, str]]) -> str:
     if not text:
         return ""
-    ways = {how for _, how in open_}
+    ways = {how for _, how in open_} if open_ else ()
     if "unseen" in ways:
         return ""
     text = unescape(text)
@@ -137,7 +138,7 @@ def _text(text: str, open_: list[tuple[str, str]]) -> str:
         return _PLAIN_BLANKS.sub(" ", text).replace("\xa0", _BLANK)
     if "lines" in ways:
         return text
-    return _BLANKS.sub(" ", text)
+    return text.replace("\n", " ")
 
 
 def _lines(text: str) -> str:
@@ -146,7 +147,7 @@ def _lines(text: str) -> str:
     within = False  # whether code has begun to show something
     for line in text.split("\n"):
         begins, goes_on = _CODE_BEGINS in line, _IN_CODE in line
-        line = _BLANKS.sub(" ", line.replace(_CODE_BEGINS, "").replace(_IN_CODE, "")).strip()
+        line = " ".join(line.replace(_CODE_BEGINS, "").replace(_IN_CODE, "").split())
         line = line.rstrip(f" {_BLANK}{_TAB}").replace(_BLANK, " ").replace(_TAB, "\t")
         if begins or not goes_on:
             within, empty = False, []

@@ -25,7 +25,6 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 _AMPERSAND = re.compile(rf"&(?!(?:{'|'.join(name[1:] for name in _ENTITIES)}))")
 _BLANKS = re.compile(r"[\t \n]+")
 _OTHER_BLANKS = re.compile(r"[\r\f\v\x00\x1c-\x1f\x85\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-_AROUND = re.compile(r"(\n*)((?:.*[^\n])?)(\n*)", re.S)
 _EDGE_BREAKS = re.compile(rf"^(?:[ \t]*{BREAK}\n)+|(?:[ \t]*{BREAK}\n?)+[ \t]*$")
 
 
@@ -65,7 +64,7 @@ def read_simple(html: str, escape: Escape) -> str | None:
 
 def _is_simple(html: str, pieces: list[str]) -> bool:
     """Whether there is nothing but these tags and text with the usual entities; and a list only at the end."""
-    if any("<" in text for text in pieces[::2]) or _OTHER_BLANKS.search(html) or _AMPERSAND.search(html):
+    if "<" in "".join(pieces[::2]) or _OTHER_BLANKS.search(html) or _AMPERSAND.search(html):
         return False
     if _BESIDE_BLOCK.search(html):
         return False
@@ -115,8 +114,10 @@ def _joined(children: list[str]) -> str:
         return "".join(children)
     pieces = [""]
     for child in filter(None, children):
-        leading, content, trailing = _AROUND.fullmatch(child).groups()  # type: ignore[union-attr]
+        rest = child.lstrip("\n")
+        leading = child[: len(child) - len(rest)]
         if pieces[-1] and leading:
             leading = "\n" * min(2, max(len(pieces.pop()), len(leading)))
-        pieces += [leading, content, trailing]
+        content = rest.rstrip("\n")
+        pieces += [leading, content, rest[len(content) :]]
     return "".join(pieces)

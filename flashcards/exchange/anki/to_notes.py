@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from html import unescape
 
@@ -51,17 +51,33 @@ def convert(note: PackedNote, note_type: NoteType | None, plainer: int = 0) -> C
 
     `plainer` (one of `PLAINER`) leaves out emphasis, then all but words, for notes whose text would change otherwise.
     """
+    with _alarm() as is_bounded:
+        return _converted(note, note_type, plainer, is_bounded)
+
+
+def convert_all(notes: Iterable[PackedNote], types: Mapping[int, NoteType]) -> list[Converted]:
+    """Many notes by their types, as `convert` makes them."""
+    with _alarm() as is_bounded:
+        return [_converted(note, types.get(note.type), 0, is_bounded) for note in notes]
+
+
+def _converted(note: PackedNote, note_type: NoteType | None, plainer: int, is_bounded: bool) -> Converted:
     if note_type is None:
         return Converted("", notice="its note type is not in the package")
     fields = dict(zip(note_type.fields, note.fields, strict=False))
-    read, read_line = _READERS[plainer]
     try:
-        with _bounded():
-            converted = _convert(note_type, fields, read)
-            crossing = converted.kind == "cloze" and crosses_blocks(converted.answer)
-            return _convert(note_type, fields, read_line) if crossing else converted
+        with _bounded() if is_bounded else nullcontext():
+            return _read(note_type, fields, *_READERS[plainer])
     except (RecursionError, _TooSlow):
         return _convert(note_type, fields, as_text)._replace(notice=TOO_DEEP)
+
+
+def _read(
+    note_type: NoteType, fields: Mapping[str, str], read: Callable[[str], str], read_line: Callable[[str], str]
+) -> Converted:
+    converted = _convert(note_type, fields, read)
+    crossing = converted.kind == "cloze" and crosses_blocks(converted.answer)
+    return _convert(note_type, fields, read_line) if crossing else converted
 
 
 def _shown(*texts: str) -> tuple[str, ...]:
@@ -254,23 +270,31 @@ class _TooSlow(Exception):
     pass
 
 
+def _stop(*_: object) -> None:
+    raise _TooSlow
+
+
 @contextmanager
-def _bounded() -> Iterator[None]:
-    """Stops what takes too long, in the main thread, which the reader's child process gives it.
+def _alarm() -> Iterator[bool]:
+    """Whether what takes too long can be stopped: in the main thread, which the reader's child process gives it.
 
     Elsewhere only HTML of our own is read.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield False
         return
+    previous = signal.signal(signal.SIGALRM, _stop)
+    try:
+        yield True
+    finally:
+        signal.signal(signal.SIGALRM, previous)
 
-    def stop(*_: object) -> None:
-        raise _TooSlow
 
-    previous = signal.signal(signal.SIGALRM, stop)
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Stops what takes too long, within `_alarm`."""
     signal.setitimer(signal.ITIMER_REAL, _SECONDS_A_NOTE)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)

@@ -11,8 +11,7 @@ from html import unescape
 from pathlib import Path
 
 from flashcards.deckfiles.check.content import content_issues
-from flashcards.deckfiles.parse.deck import parse_deck
-from flashcards.deckfiles.parse.printing import print_deck, tag_word, valid_id
+from flashcards.deckfiles.parse.printing import print_and_read, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
 from flashcards.exchange.anki.latex import Latex, latex_in
@@ -258,9 +257,8 @@ class _Stage:
     def write_sound(self, deck: Deck, origins: Mapping[str, PackedNote]) -> None:
         """Writes the deck; notes that do not pass are mended, then left out, until all that is there does."""
         for attempt in ("mend", "drop", "drop"):
-            text = print_deck(deck)
+            text, parsed = print_and_read(deck)
             self.write(deck.path, text, listed=False)
-            parsed = parse_deck(deck.path, text.encode())
             wrong: dict[str, str] = {broken.id: "a deck cannot hold its text" for broken in parsed.broken}
             for owner, issue in content_issues(parsed, self.folder):
                 if isinstance(owner, str):
