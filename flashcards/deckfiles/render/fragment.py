@@ -54,7 +54,25 @@ def has_right_to_left(text: str) -> bool:
 
 def convert(source: Source, context: Context, *, inline: bool = False) -> Fragment:
     """Return a text as HTML: as blocks, or (`inline`) as what stands within one paragraph."""
-    return _Conversion(source, context).run(inline)
+    quick = quick_html(source.text, inline=inline)
+    if quick is not None and not source.stand_ins.items:
+        return Fragment(_directed(quick), _trimmed(_plain(quick)))
+    return _Conversion(source, context).run(inline, quick)
+
+
+def _directed(html: str) -> str:
+    return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
+
+
+def _plain(html: str) -> str:
+    """The text alone of HTML, in which stand-ins stay."""
+    if "<" in html:
+        html = MARKUP.sub("", _CELL_END.sub(" ", _BLOCK_END.sub("\n", html)))
+    return unescape(html)
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
 
 
 class _Conversion:
@@ -68,10 +86,10 @@ class _Conversion:
         self.links: dict[str, tuple[str, str]] = {}
         self.footnotes = Footnotes()
 
-    def run(self, inline: bool) -> Fragment:
+    def run(self, inline: bool, quick: str | None) -> Fragment:
         if "]" in self.text:
             self.define()
-        if (quick := quick_html(self.text, inline=inline)) is not None:
+        if quick is not None:
             html = quick
             self.balanced = "<" not in quick.removeprefix("<p>").removesuffix("</p>")
         elif inline:
@@ -204,14 +222,11 @@ class _Conversion:
             html = html.replace("</table>", "</table></div>")
         if "<math" in html:  # browsers break lines on either side of a formula, even before a comma
             html = _PUNCTUATED.sub(r'<span class="nb">\g<0></span>', html)
-        return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
+        return _directed(html)
 
     def plain(self, html: str) -> str:
         """The text alone of HTML in which the late stand-ins still stand."""
-        if "<" in html:
-            html = MARKUP.sub("", _CELL_END.sub(" ", _BLOCK_END.sub("\n", html)))
-        text = self.stand_ins.plain(unescape(html))
-        return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
+        return _trimmed(self.stand_ins.plain(_plain(html)))
 
     def notes(self) -> str:
         """The footnotes that the text uses, in the order of their numbers."""
