@@ -538,7 +538,8 @@ def _card_values(card: CardInsert) -> tuple[object, ...]:
 
 
 def _rendering_values(row: RenderingRow) -> tuple[object, ...]:
-    return row.key, row.which, row.question_html, row.answer_html, to_json(row.extra)
+    extra = to_json(row.extra) if row.extra else "{}"
+    return row.key, row.which, row.question_html, row.answer_html, extra
 
 
 def _media_values(row: MediaRow) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ is sanitised; then the stand-ins become HTML of our own making.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -14,12 +15,12 @@ from flashcards.deckfiles.render.block_html import Block, Mark, Tree, html_of, s
 from flashcards.deckfiles.render.inline_html import inline_html, is_emphasised, is_plain
 from flashcards.deckfiles.render.jobs import RenderProblem
 from flashcards.deckfiles.render.marks import Context, Footnotes, Source, marks_of
-from flashcards.deckfiles.render.quick_html import quick_html, with_emphasis
+from flashcards.deckfiles.render.quick_html import plain_structure, quick_html, with_emphasis
 from flashcards.deckfiles.render.sanitise import check_links, link_problem, sanitise
 from flashcards.deckfiles.render.stand_ins import MARKUP, PATTERN, PREFIX
 from flashcards.deckfiles.text.inline import inline_spans
 from flashcards.deckfiles.text.link_definitions import link_definitions, without_definitions
-from flashcards.deckfiles.text.structure import Structure, scan
+from flashcards.deckfiles.text.structure import Row, Structure, scan
 
 __all__ = ["Context", "Fragment", "Source", "convert", "has_right_to_left"]
 
@@ -53,7 +54,25 @@ def has_right_to_left(text: str) -> bool:
 
 def convert(source: Source, context: Context, *, inline: bool = False) -> Fragment:
     """Return a text as HTML: as blocks, or (`inline`) as what stands within one paragraph."""
-    return _Conversion(source, context).run(inline)
+    quick = quick_html(source.text, inline=inline)
+    if quick is not None and not source.stand_ins.items:
+        return Fragment(_directed(quick), _trimmed(_plain(quick)))
+    return _Conversion(source, context).run(inline, quick)
+
+
+def _directed(html: str) -> str:
+    return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
+
+
+def _plain(html: str) -> str:
+    """The text alone of HTML, in which stand-ins stay."""
+    if "<" in html:
+        html = MARKUP.sub("", _CELL_END.sub(" ", _BLOCK_END.sub("\n", html)))
+    return unescape(html)
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
 
 
 class _Conversion:
@@ -67,10 +86,10 @@ class _Conversion:
         self.links: dict[str, tuple[str, str]] = {}
         self.footnotes = Footnotes()
 
-    def run(self, inline: bool) -> Fragment:
+    def run(self, inline: bool, quick: str | None) -> Fragment:
         if "]" in self.text:
             self.define()
-        if (quick := quick_html(self.text, inline=inline)) is not None:
+        if quick is not None:
             html = quick
             self.balanced = "<" not in quick.removeprefix("<p>").removesuffix("</p>")
         elif inline:
@@ -78,9 +97,7 @@ class _Conversion:
             structure = Structure([], inline_spans(self.text, 0, size), [(0, size)])
             html = self.inline_text(self.with_marks(self.marks(self.source, structure)))
         else:
-            tree = self.tree(self.source)
-            self.footnotes.notes.update(tree.notes)
-            html = html_of(tree.root, self.inline_text, self.task)
+            html = self.blocks()
         html = self.clean(html)
         plain = self.plain(html)
         html = self.finish(html)
@@ -98,12 +115,13 @@ class _Conversion:
         if "[^" in self.text:
             self.footnotes.learn(self.text)
             if "[^" in definitions:
-                self.footnotes.notes = self.tree(Source(definitions, "definitions", self.stand_ins)).notes
+                source = Source(definitions, "definitions", self.stand_ins)
+                structure = scan(definitions)
+                self.footnotes.notes = self.tree(source, structure.rows, self.marks(source, structure)).notes
                 self.footnotes.learn(definitions)
 
-    def tree(self, source: Source) -> Tree:
-        structure = scan(source.text)
-        tree = tree_of(source.text, structure.rows, self.marks(source, structure))
+    def tree(self, source: Source, rows: Sequence[Row], marks: list[Mark]) -> Tree:
+        tree = tree_of(source.text, rows, marks)
         if self.links:
             _drop_definitions(tree.root)
         if "[!" in source.text:
@@ -127,6 +145,19 @@ class _Conversion:
         return "".join([*pieces, self.text[position:]])
 
     # HTML ---------------------------------------------------------------------------------------------
+
+    def blocks(self) -> str:
+        """The whole text as blocks: in one pass where these are plain, else by way of a tree."""
+        plain = None if self.links else plain_structure(self.text)
+        structure = plain or scan(self.text)
+        marks = self.marks(self.source, structure)
+        if plain and not any("\n" in self.text[mark.start : mark.end] for mark in marks):
+            quick = quick_html(self.with_marks(marks), inline=False)
+            if quick is not None:
+                return quick
+        tree = self.tree(self.source, scan(self.text).rows if plain else structure.rows, marks)
+        self.footnotes.notes.update(tree.notes)
+        return html_of(tree.root, self.inline_text, self.task)
 
     def inline_text(self, text: str) -> str:
         if is_plain(text):
@@ -191,14 +222,11 @@ class _Conversion:
             html = html.replace("</table>", "</table></div>")
         if "<math" in html:  # browsers break lines on either side of a formula, even before a comma
             html = _PUNCTUATED.sub(r'<span class="nb">\g<0></span>', html)
-        return _DIRECTED.sub(r'<\1 dir="auto"', html) if has_right_to_left(html) else html
+        return _directed(html)
 
     def plain(self, html: str) -> str:
         """The text alone of HTML in which the late stand-ins still stand."""
-        if "<" in html:
-            html = MARKUP.sub("", _CELL_END.sub(" ", _BLOCK_END.sub("\n", html)))
-        text = self.stand_ins.plain(unescape(html))
-        return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
+        return _trimmed(self.stand_ins.plain(_plain(html)))
 
     def notes(self) -> str:
         """The footnotes that the text uses, in the order of their numbers."""

@@ -57,6 +57,34 @@ _PIECES = st.lists(
                 "{{c1::gap}}",
                 "{{c2::*g* h::why}}",
             ),
+            *(
+                "\\\n",
+                ",\\\n",
+                "\n`code` ",
+                "- `a` ",
+                "`a\nb`",
+                "`a\n- b`",
+                "$$",
+                "$$x^2$$",
+                "$a$$b$",
+                "\\(y\\)",
+                "\\[",
+                "\\]",
+            ),
+            *(
+                "![p](p.png)",
+                "[l](<b\nc>)",
+                '<abbr title="a\n\nb">',
+                "[!note]",
+                "- [ ] ",
+                "`a|b`",
+                "<br>",
+                "<https://x.org>",
+                "[d]",
+                "\n[d]: https://x.org",
+                "```",
+                "<!-- c -->",
+            ),
         ]
     ),
     min_size=1,
@@ -77,11 +105,15 @@ def _rendered(text: str) -> list[Rendered]:
 @given(_PIECES)
 @example("**b & c < d**\n\n\xa0 word")
 @example("- a\n- b\n\nand *then*\n\n- c")
+@example("- $a$$b$\n- $c$$d$")
+@example("one **bold**,\\\nthen $x < 3$ and `f\\\ng`")
+@example('a <abbr title="\n\n">b</abbr> c')
 def test_the_quick_way_and_the_long_way_agree(text: str) -> None:
     quick = _rendered(text)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(fragment, "quick_html", lambda *_, **__: None)
         patched.setattr(fragment, "with_emphasis", lambda _: None)
+        patched.setattr(fragment, "plain_structure", lambda _: None)
         assert quick == _rendered(text)
 
 
