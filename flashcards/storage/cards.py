@@ -36,8 +36,8 @@ from flashcards.storage.models import (
     Review,
 )
 from flashcards.storage.prepared import IN_ORDER, Among, AtMost, Contains, Indexed, Query, prepared, storing
+from flashcards.storage.schedules import asked_on, schedule_of
 from flashcards.storage.schedules import columns as schedule_columns
-from flashcards.storage.schedules import schedule_of
 from flashcards.storage.words import HasWords
 
 _LIVE = Card.removed_at.is_null() & Note.removed_at.is_null()
@@ -116,7 +116,7 @@ def _words(match: str, first: int, most: int) -> Query:
 
 @prepared
 def _listed(
-    learner: LearnerId, today: Day, due: Collection[int], note: NoteId, card: CardId, limit: int,
+    learner: LearnerId, today: Day, note: NoteId, card: CardId, limit: int, due: Collection[int] | None = None,
     decks: Collection[DeckId] | None = None, notes: Collection[NoteId] | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = _records(cards_of_notes(), learner).where(*conditions(asked, learner, today, due, decks, values))
@@ -157,7 +157,7 @@ def having_words(query: Any, match: str | None) -> Any:
 
 @prepared
 def _notes(
-    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
+    learner: LearnerId, today: Day, due: Collection[int] | None = None, decks: Collection[DeckId] | None = None,
     match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = with_schedule(cards_of_notes().join(Deck, on=(Deck.id == Note.deck)), learner).select(Note.id).distinct()
@@ -313,11 +313,12 @@ class CardFilter:
     """Which cards to list: all that is asked must hold. Without the state `removed` only those that are there.
 
     `match` is an expression of `search_text.match_words`; `props` are (name, operator, value); `ids` are cards'
-    numbers or notes' ids; `flags` are 0 (none) to 7; `due` are the cards that the state due means.
+    numbers or notes' ids; `flags` are 0 (none) to 7; `due` are the cards that the state due means,
+    None: every card whose date has come.
     """
 
     today: Day
-    due: Collection[int] = ()
+    due: Collection[int] | None = ()
     match: str = ""
     decks: Collection[DeckId] | None = None
     tags: tuple[str, ...] = ()
@@ -384,7 +385,7 @@ class CardRows:
         notes: list[NoteId] | None = None,
     ) -> list[CardRecord]:
         rows = _listed.all(
-            self._db, learner, wanted.today, wanted.due, *after, limit, wanted.decks, notes, *wanted.values,
+            self._db, learner, wanted.today, *after, limit, wanted.due, wanted.decks, notes, *wanted.values,
             asked=wanted.asked,
         )  # fmt: skip
         return [_card(row) for row in rows]
@@ -447,7 +448,7 @@ def conditions(
     asked: Asked,
     learner: LearnerId,
     today: Day,
-    due: Collection[int],
+    due: Collection[int] | None,
     decks: Collection[DeckId] | None,
     values: Iterable[Any],
 ) -> list[Any]:
@@ -469,11 +470,13 @@ def conditions(
     return where
 
 
-def _state(state: str, learner: LearnerId, today: Day, due: Collection[int]) -> Any:
+def _state(state: str, learner: LearnerId, today: Day, due: Collection[int] | None) -> Any:
     """The condition of a state that can be asked for."""
     schedule = models.Schedule
     match state:
         case "due":
+            if due is None:
+                return schedule.deck.is_null(False) & asked_on(schedule, today)
             return Among(Card.id, due)
         case "new":
             return _LIVE & schedule.due_on.is_null() & (fn.coalesce(schedule.suspended, 0) == 0)

@@ -32,7 +32,7 @@ def _set_columns(today: Day) -> tuple[Any, ...]:
 
 
 def _found_cards(
-    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None, match: str | None,
+    learner: LearnerId, today: Day, due: Collection[int] | None, decks: Collection[DeckId] | None, match: str | None,
     values: Sequence[Any], asked: Asked,
 ) -> Any:  # fmt: skip
     """What a search finds of the cards that can be asked."""
@@ -42,7 +42,7 @@ def _found_cards(
 
 @prepared
 def _found(
-    learner: LearnerId, today: Day, due: Collection[int], decks: Collection[DeckId] | None = None,
+    learner: LearnerId, today: Day, due: Collection[int] | None = None, decks: Collection[DeckId] | None = None,
     match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     query = _found_cards(learner, today, due, decks, match, values, asked)
@@ -51,7 +51,7 @@ def _found(
 
 @prepared
 def _tally(
-    learner: LearnerId, drill: Collection[CardId], today: Day, due: Collection[int],
+    learner: LearnerId, drill: Collection[CardId], today: Day, due: Collection[int] | None = None,
     decks: Collection[DeckId] | None = None, match: str | None = None, *values: Any, asked: Asked,
 ) -> Query:  # fmt: skip
     is_due = Schedule.due_on.is_null(False) & (Schedule.due_on <= today) & _shown(today)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,14 @@ def world(tmp_path: Path) -> Iterator[StudyWorld]:
     world.close()
 
 
-def fill(world: StudyWorld, chance: random.Random, notes_each: int = 60, **settings: Any) -> Learner:
+def fill(
+    world: StudyWorld, chance: random.Random, notes_each: int = 60, whiches: Sequence[tuple[str, ...]] = WHICHES,
+    **settings: Any,
+) -> Learner:  # fmt: skip
     """A learner with some hundred due cards, of which some failed yesterday and some were answered today."""
     ada = world.learner(**settings)
     for deck in "abcd":
-        notes = {f"n{number}": chance.choice(WHICHES) for number in range(notes_each)}
+        notes = {f"n{number}": chance.choice(whiches) for number in range(notes_each)}
         world.deck(f"f/{deck}", notes, note_tags={"n1": ["one"], "n2": ["one"]})
     cards = [card for (card,) in world.db.all("SELECT id FROM card ORDER BY id")]
     with world.db.write():
@@ -56,6 +59,19 @@ def answer_some(world: StudyWorld, ada: Learner, count: int, grade: int) -> None
         world.answer(ada, card.key, grade)
 
 
+def found_due(world: StudyWorld, ada: Learner) -> set[str]:
+    """The cards that a search for the due ones finds, of all and of a deck's."""
+    found = set[str]()
+    for q in ("is:due", "is:due deck:f/a"):
+        since: str | None = None
+        while True:
+            page = world.review.cards(ada, q=q, since=since)
+            found |= {f"{q} {card.id}" for card in page.items}
+            if (since := page.next) is None:
+                break
+    return found
+
+
 def everything(world: StudyWorld, ada: Learner) -> list[Any]:
     """All that is said of what is due."""
     review = world.review
@@ -63,7 +79,7 @@ def everything(world: StudyWorld, ada: Learner) -> list[Any]:
     of = [{}, {"deck": "f/a"}, {"deck": "f"}, {"tag": "one"}, {"exclude": first}, {"more": 3}]
     return [
         *(review.queue(ada, limit=limit, **more) for more in of for limit in (1, 20, 400)),
-        review.today(ada), review.deck_counts(ada), review.forecast(ada, days=10), review.due_today(ada),
+        review.today(ada), review.deck_counts(ada), review.forecast(ada, days=10), found_due(world, ada),
         review.beyond_limit(ada), review.forecast(ada, days=10, deck="f/b"),
     ]  # fmt: skip
 
@@ -80,6 +96,22 @@ def test_they_are_asked_as_if_they_had_been_read(
     read = everything(world, ada)
     monkeypatch.setattr(due_cards, "MANY", 0)
     assert everything(world, ada) == read
+
+
+@pytest.mark.parametrize("due_per_day", [None, 60])
+@pytest.mark.parametrize("whiches", [WHICHES, WHICHES[:1]])
+def test_a_search_finds_the_due_cards_that_are_asked(
+    world: StudyWorld, monkeypatch: pytest.MonkeyPatch, due_per_day: int | None, whiches: tuple[tuple[str, ...], ...]
+) -> None:
+    ada = fill(world, random.Random(5), whiches=whiches, due_per_day=due_per_day, new_per_day=0)
+    asked = {card.id for card in world.review.queue(ada, limit=500).cards}
+    for many in (10**9, 0):
+        monkeypatch.setattr(due_cards, "MANY", many)
+        found = found_due(world, ada)
+        assert {it.split()[-1] for it in found} == asked
+        assert 0 < sum("f/a" in it for it in found) < len(asked)
+        asks_all = due_per_day is None and len(whiches) == 1
+        assert (world.review.due_today(ada) is None) == (asks_all and many == 0)
 
 
 def test_the_next_cards_of_many_need_few_rows(world: StudyWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from flashcards.services.review.day_parts import Due, Scope
 from flashcards.services.review.next_cards import NextCards
 from flashcards.storage.counters import mark_of
 from flashcards.storage.database import Database
-from flashcards.storage.queues import Places
+from flashcards.storage.queues import EVERYWHERE, Places
 
 
 class DueCards(NextCards):
@@ -29,11 +29,26 @@ class DueCards(NextCards):
         super().__init__(database, clock)
         self._days_to_come = Kept[dict[Day, tuple[int, int]]]()
 
-    def due_today(self, learner: Learner) -> list[int]:
-        """The due cards that today's review will ask."""
+    def due_today(self, learner: Learner) -> list[int] | None:
+        """The due cards that today's review will ask; None where it will ask every one of very many."""
         with self._db.read():
             today, so_far = self._so_far(learner)
-            return [row[0] for row in self._due(learner, self._scope(learner), today, so_far).allowed]
+            scope = self._scope(learner)
+            if self._asks_all(learner, scope, today, so_far):
+                return None
+            return [row[0] for row in self._due(learner, scope, today, so_far).allowed]
+
+    def _asks_all(self, learner: Learner, scope: Scope, today: Day, so_far: DaySoFar) -> bool:
+        """Whether no limit, no switched off deck and no sibling holds one of many due cards back."""
+        if learner.due_per_day is not None or not scope.everything:
+            return False
+        rows = self._queue_rows
+        count = rows.count_due(learner.id, today)
+        return (
+            count >= MANY
+            and count == rows.count_due_notes(learner.id, today, EVERYWHERE)
+            and not rows.due_of_notes(learner.id, today, so_far.moved_notes)
+        )
 
     def forecast(self, learner: Learner, *, days: int, deck: str | None = None) -> Forecast:
         """How many cards come on each of the next days, today included; raises NotFound.

@@ -81,7 +81,7 @@ def filter_of(
     decks: Collection[DeckId] | None,
     *,
     today: Day = 0,
-    due: Collection[int] = (),
+    due: Collection[int] | None = (),
     recalls: tuple[RecallFilter, ...] = (),
     drafts: bool = False,
 ) -> CardFilter:
