@@ -374,6 +374,8 @@ def test_impossible_values_are_left_out_and_counted(legacy: Path, tmp_path: Path
         "text $ \\( \\) \\(\\undefined{\\)",
         "- " * 4_000 + "text",
         "text" + "\n" * 50_000,
+        "text &#xe000;5&#xe001; \\(x\\)",
+        "text <audio src='%EE%80%805%EE%80%81.mp3'></audio> [sound:a.mp3]",
     ],
 )
 def test_hostile_fields_become_text(tmp_path: Path, legacy: Path, html: str) -> None:

@@ -11,7 +11,7 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -148,7 +148,7 @@ class CollectionReader:
     def notes(self) -> Iterator[PackedNote]:
         """The notes, in the order in which they were made."""
         sql = "SELECT id, guid, mid, mod, tags, flds FROM notes ORDER BY id"
-        for note in self._rows("notes", sql, _note, self._limits.notes):
+        for note in self._rows("notes", sql, _notes, self._limits.notes):
             if sum(map(len, note.fields)) > self._limits.note:
                 self.notices.append(f"A note of more than {self._limits.note >> 10} KiB was left out.")
                 continue
@@ -165,16 +165,18 @@ class CollectionReader:
             " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses, flags & 7,"
             " data FROM cards ORDER BY nid, ord, id"
         )
-        return self._rows("cards", sql, _card, self._limits.cards)
+        return self._rows("cards", sql, _cards, self._limits.cards)
 
     def reviews(self) -> Iterator[PackedReview]:
         """The log, in the order of its instants."""
         sql = "SELECT id, cid, ease, ivl, lastIvl, factor, time, type FROM revlog ORDER BY id"
-        reviews = self._rows("reviews", sql, _review, self._limits.reviews)
+        reviews = self._rows("reviews", sql, _reviews, self._limits.reviews)
         scheduler: int = self._settings(self._schema.scheduler)
         return map(_upgraded, reviews) if scheduler == _FIRST_SCHEDULER else reviews
 
-    def _rows(self, what: str, sql: str, make: Callable[[Sequence[Any]], Row | None], limit: int) -> Iterator[Row]:
+    def _rows(
+        self, what: str, sql: str, make: Callable[[list[Sequence[Any]]], Iterable[Row | None]], limit: int
+    ) -> Iterator[Row]:
         with self.guarded():
             (count,) = self._db.execute(f"SELECT count(*) FROM {'revlog' if what == 'reviews' else what}").fetchone()
             if count > limit:
@@ -182,12 +184,9 @@ class CollectionReader:
             cursor = self._db.execute(sql)
             wrong = 0
             while rows := cursor.fetchmany(_BATCH):
-                for row in rows:
-                    made = make(row)
-                    if made is None:
-                        wrong += 1
-                    else:
-                        yield made
+                made = list(filter(None, make(rows)))
+                wrong += len(rows) - len(made)
+                yield from made
         if wrong:
             self.notices.append(f"{wrong:,} {what} with impossible values were left out.")
 
@@ -217,6 +216,10 @@ def _whole(values: Sequence[Any]) -> bool:
     return set(map(type, values)) == _INTEGERS and min(values) > -_BOUND and max(values) < _BOUND
 
 
+def _notes(rows: Iterable[Sequence[Any]]) -> Iterator[PackedNote | None]:
+    return map(_note, rows)
+
+
 def _note(row: Sequence[Any]) -> PackedNote | None:
     id_, guid, type_, modified, tags, text = row
     # Old add-ons stored numbers here: SQLite then gives an int for what Anki reads as text.
@@ -224,6 +227,10 @@ def _note(row: Sequence[Any]) -> PackedNote | None:
     if not _whole((id_, type_, modified)) or not isinstance(guid, str) or not guid or not isinstance(text, str):
         return None
     return PackedNote(id_, guid, type_, modified, tuple(str(tags or "").split()), tuple(text.split("\x1f")))
+
+
+def _cards(rows: Iterable[Sequence[Any]]) -> Iterator[PackedCard | None]:
+    return map(_card, rows)
 
 
 def _card(row: Sequence[Any]) -> PackedCard | None:
@@ -255,6 +262,20 @@ def _upgraded(review: PackedReview) -> PackedReview:
     if review.type not in (LEARN, RELEARN):
         return review
     return review._replace(ease=_OF_FIRST_SCHEDULER.get(review.ease, review.ease))
+
+
+def _reviews(rows: Sequence[Sequence[Any]]) -> Iterator[PackedReview | None]:
+    """Rows that are all possible are looked at column by column: that takes half the time."""
+    return map(PackedReview._make if _all_possible(rows) else _review, rows)
+
+
+def _all_possible(rows: Sequence[Sequence[Any]]) -> bool:
+    columns = list(zip(*rows, strict=True))
+    if not all(map(_whole, columns)):
+        return False
+    id_, _, ease, _, _, _, took_ms, type_ = columns
+    signs_right = min(id_) > 0 and min(min(ease), min(type_), min(took_ms)) >= 0
+    return bool(signs_right and max(ease) <= 4 and max(type_) <= 5)
 
 
 def _review(row: Sequence[Any]) -> PackedReview | None:

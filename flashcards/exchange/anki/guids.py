@@ -14,7 +14,7 @@ import re
 
 PREFIX = "anki."
 _LONGEST = 64
-_PLAIN = re.compile(r"[A-Za-z0-9_-]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 _WRITTEN = re.compile(r"(?:[A-Za-z0-9_-]|\.[0-9a-f]{2})+")
 _ESCAPE = re.compile(r"\.([0-9a-f]{2})")
 _STAND_IN = re.compile(r"anki-[0-9a-f]{16}")
@@ -36,10 +36,11 @@ def note_id(guid: str) -> str:
 
 
 def _written(guid: str) -> str:
-    written = "".join(
-        c if _PLAIN.fullmatch(c) else "".join(f".{byte:02x}" for byte in c.encode("utf-8", "replace")) for c in guid
-    )
-    return PREFIX + written
+    return PREFIX + _NOT_PLAIN.sub(_escaped, guid)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f".{byte:02x}" for byte in match[0].encode("utf-8", "replace"))
 
 
 def guid_of(id_: str) -> str | None:

@@ -17,7 +17,8 @@ _DETAILS = re.compile(r"<(/?)details\b[^>]*>", re.I)
 _ITEM = re.compile(r"<li\b([^>]*)>", re.I)
 _REFERENCE = re.compile(r"\bdata-ref=(?:\"([^\"]*)\"|'([^']*)')", re.I)
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # around a reference's letters as digits, so that no reader of HTML minds them
-_MARKED = re.compile(rf"{_OPEN}([0-9a-f]*){_CLOSE}")
+_MARKED = re.compile(rf"{_OPEN}((?:[0-9a-f]{{2}})*){_CLOSE}")
+_STRAY_MARKS = re.compile(rf"[{_OPEN}{_CLOSE}]|&#(?:0*5758[45](?![0-9])|[xX]0*[eE]0[fF][01](?![0-9a-fA-F]));?")
 
 
 def listed(items: Sequence[str], references: Sequence[str] = ()) -> str:
@@ -76,7 +77,7 @@ def items_with_references(
     """The items of a list as Markdown, and the reference of each ("" for none); `items` reads HTML."""
     if "data-ref" not in html:
         return items(html), ()
-    read = items(_ITEM.sub(_marked, html))
+    read = items(_ITEM.sub(_marked, _STRAY_MARKS.sub("", html)))
     references = tuple(_read_mark(item) for item in read)
     return tuple(_MARKED.sub("", item) for item in read), references if any(references) else ()
 
@@ -91,4 +92,4 @@ def _marked(item: re.Match[str]) -> str:
 
 def _read_mark(item: str) -> str:
     found = _MARKED.match(item)
-    return bytes.fromhex(found[1]).decode() if found else ""
+    return bytes.fromhex(found[1]).decode("utf-8", "replace") if found else ""

@@ -53,6 +53,8 @@ def markdown_of(note: Note) -> dict[str, str]:
 
 
 def _listed(items: Sequence[str], refs: Sequence[PointRef | None] = ()) -> str:
+    if not items:
+        return ""
     named = (f" {target(ref)}.{ref.level or ''}" if ref else "" for ref in in_step(items, refs))
     return "\n".join(f"- {item}{ref}" for item, ref in zip(items, named, strict=True))
 

@@ -27,7 +27,11 @@ MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 _MARK = "\ue000{}\ue001"
 _WORDS_TOO = "\ue009"  # before formulas with words between them
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
-_STRAY_MARKS = re.compile("[\ue000-\ue014]")
+_STRAY_MARKS = re.compile(
+    "[\ue000-\ue014]"
+    r"|&#(?:0*573(?:4[4-9]|5[0-9]|6[0-4])(?![0-9])|[xX]0*[eE]0(?:0[0-9a-fA-F]|1[0-4])(?![0-9a-fA-F]));?"
+)
+"""Characters of a field that mean something here, as they are or by their numbers."""
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:div|p)\b[^>]*>", re.I)
 _BREAKS = re.compile(rf"(?:[ \t]*{BREAK}\n[ \t]*){{2,}}")
@@ -93,7 +97,7 @@ def to_markdown(html: str, *, emphasis: bool = True) -> str:
 def _converted(html: str, converter: _Converter, emphasis: bool, line_break: str) -> str:
     if not html:
         return ""
-    if not html.isascii():
+    if "&#" in html or not html.isascii():
         html = _STRAY_MARKS.sub("", html)
     if not _NOT_PLAIN.search(html):
         return _clean(escape("\n".join(" ".join(line.split()) for line in html.split("\n"))))
@@ -195,7 +199,8 @@ def picture(name: str, words: str = "") -> str:
 
 def sound(name: str) -> str:
     """The Markdown of a sound or picture of the package."""
-    return f"![{escape(name.rpartition('.')[0] or name)}]({MEDIA}{quote(name, safe='')})"
+    words = _STRAY_MARKS.sub("", name.rpartition(".")[0] or name)
+    return f"![{escape(words)}]({MEDIA}{quote(name, safe='')})"
 
 
 def _formula(match: re.Match[str]) -> str:
@@ -219,10 +224,16 @@ def _dollars(tex: str, *, display: bool) -> str:
 
 
 def _restore(text: str, taken: list[str]) -> str:
-    """Puts formulas and sounds back. A formula before a digit, or with a dollar in it, needs other marks."""
+    """Puts formulas and sounds back. A formula before a digit, or with a dollar in it, needs other marks.
+
+    What looks like a mark and is none came up when the HTML was read: its characters are dropped.
+    """
+    by_number = {str(number): markdown for number, markdown in enumerate(taken)}
 
     def put(match: re.Match[str]) -> str:
-        markdown = taken[int(match[1])]
+        markdown = by_number.get(match[1])
+        if markdown is None:
+            return match[1]
         if markdown.startswith(_WORDS_TOO):
             return markdown[1:]
         if markdown.startswith("$") and not markdown.startswith("$$"):

@@ -48,6 +48,13 @@ def _content(converted: Converted) -> Content:
     return Basic(converted.question, converted.answer, converted.reversed, converted.typed)
 
 
+def texts_of(note: Note) -> tuple[str, ...]:
+    """What `with_texts` changes."""
+    content = note.content
+    sides = (content.heading, content.body) if isinstance(content, Cloze) else (content.question, content.answer)
+    return *sides, *note.rubric, *note.follow_ups, *note.sources, *note.clarify, note.in_full
+
+
 def with_texts(note: Note, change: Callable[[str], str]) -> Note:
     """The note with each of its texts changed."""
     content = note.content

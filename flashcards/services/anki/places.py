@@ -14,7 +14,7 @@ from flashcards.deckfiles.media.files import MediaProblem, resolve
 from flashcards.deckfiles.parse.find import MAX_LEVELS, title_of
 from flashcards.domain.card import Note
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
-from flashcards.services.anki.converted_notes import with_texts
+from flashcards.services.anki.converted_notes import texts_of, with_texts
 
 MEDIA_FOLDER = "media"
 _PICTURE = re.compile(rf"!\[((?:[^\[\]\\]|\\.)*){MEDIA_REFERENCE.pattern}")
@@ -96,6 +96,8 @@ class Media:
 
     def placed(self, note: Note, deck_path: str) -> Note:
         """The note with the paths of its media in place of the names that Anki knows."""
+        if not any("](" in text for text in texts_of(note)):
+            return note
         depth = deck_path.count("/")
 
         def place(match: re.Match[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.printing import print_deck
 from flashcards.domain.card import Basic, Deck, Note
 from flashcards.exchange.anki.templates import back_of, front_of
-from flashcards.exchange.anki.to_markdown import as_text, one_line, to_markdown
+from flashcards.exchange.anki.to_markdown import as_lines, as_text, one_line, to_markdown
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,29 @@ def test_html_as_markdown(html: str, markdown: str) -> None:
 def test_a_field_on_one_line() -> None:
     assert one_line("<div>a</div><ul><li>b</li></ul>") == "a<br>b"
     assert as_text("<p>a <b>b</b></p><p>\\(x\\)</p>") == "a b $x$"
+
+
+@pytest.mark.parametrize("read", [to_markdown, one_line, as_lines, as_text])
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("\ue0005\ue001 \\(x\\)", "5 $x$"),
+        ("&#xe000;5&#xE001; \\(x\\)", "5 $x$"),
+        ("&#57344;0&#057345 \\(x\\)", "0 $x$"),
+        ("b&#xe007;a&#xe002;&#xe004;c&#xe003;&#xe004; &#xe008;&#xe014;", "bac"),
+        ("\\(x&#xe009;\\) &#xe015;&#xe0000;", "$x$ \ue015\U000e0000"),
+    ],
+)
+def test_characters_that_are_marks_here_say_nothing(read: Callable[[str], str], html: str, markdown: str) -> None:
+    assert read(html) == markdown
+
+
+def test_marks_that_come_up_late_are_no_marks() -> None:
+    sound = to_markdown('<audio src="%EE%80%805%EE%80%81.mp3"></audio> \\(x\\)')
+    assert sound == "![5](anki-media:%EE%80%805%EE%80%81.mp3) $x$"
+    assert to_markdown("&#xe0&#xe000;00;5&#xe0&#xe000;01; \\(x\\)") == "5 $x$"
+    assert as_text("&#xe0<b></b>00;5&#xe0<b></b>01; \\(x\\)") == "5 $x$"
+    assert as_text("&#xe0<b></b>00;" + "5" * 5000 + "&#xe0<b></b>01; \\(x\\)") == "5" * 5000 + " $x$"
 
 
 @given(
