@@ -201,7 +201,9 @@ class ImportRows:
         return schedule_of(*row) if row else NEVER_SEEN
 
     def append(self, learner: LearnerId, rows: Sequence[ImportedRow]) -> None:
-        """Adds rows of the kind `imported`. They say what the other program did, and move nothing here."""
+        """Adds rows of the kind `imported`, by `seq`. They say what the other program did, and move nothing here."""
+        if not rows:
+            return
         scheduler = self._scheduler
         _insert_imported.many(
             self._db,
@@ -214,16 +216,17 @@ class ImportRows:
             ),
         )  # fmt: skip
         _insert_known.many(self._db, ((learner, row.seq, *row.known) for row in rows if row.known is not None))
-        graded = [row for row in rows if row.quality is not None]
-        cards = Counter([row.card.id for row in graded])
-        counters.count_answers(self._db, learner, _days(graded), cards)
-        self._keep(learner, [(row.card, row.seq) for row in rows])
+        cards = Counter([row.card.id for row in rows if row.quality is not None])
+        counters.count_answers(self._db, learner, _days(rows), cards)
+        self._keep(learner, rows[-1].seq, (row.card for row in rows))
 
     def close(self, learner: LearnerId, rows: Sequence[tuple[CardRow, LogWrite, int]]) -> None:
-        """Adds rows that set schedules, as `ReviewRows.append` and `save` do, by the ten thousand.
+        """Adds rows that set schedules, by `seq`, as `ReviewRows.append` and `save` do, by the ten thousand.
 
         Each comes with the lapses that the card has from there on.
         """
+        if not rows:
+            return
         insert_log.many(self._db, (log_values(learner, card, row) for card, row, _ in rows))
         _set_lapses.many(
             self._db,
@@ -240,22 +243,22 @@ class ImportRows:
         insert_schedule.many(self._db, new)
         first = (card.deck for card, _, _ in rows if not card.stored)
         counters.count_seen(self._db, learner, Counter(deck for deck in first if deck is not None))
-        self._keep(learner, [(card, row.seq) for card, row, _ in rows])
+        self._keep(learner, rows[-1][1].seq, (card for card, _, _ in rows))
 
-    def _keep(self, learner: LearnerId, rows: Sequence[tuple[CardRow, int]]) -> None:
+    def _keep(self, learner: LearnerId, end: int, cards: Iterable[CardRow]) -> None:
         """Keeps where the log ends now, and which cards have a history from now on."""
-        if rows:
-            counters.keep_log_end(self._db, learner, max(seq for _, seq in rows))
-            counters.mark_answered(self._db, {card.id for card, _ in rows if not card.answered})
+        counters.keep_log_end(self._db, learner, end)
+        counters.mark_answered(self._db, {card.id for card in cards if not card.answered})
 
 
-def _days(graded: Iterable[ImportedRow]) -> dict[Day, DayCounts]:
-    """What these answers, each with a grade, add to the days on which they were given."""
-    alike = Counter((row.study_day, row.quality or 0, row.last_interval) for row in graded)
+def _days(rows: Iterable[ImportedRow]) -> dict[Day, DayCounts]:
+    """What those of these rows that have a grade add to the days on which the answers were given."""
+    alike = Counter([(row.study_day, row.quality, row.last_interval) for row in rows])
     days: dict[Day, DayCounts] = {}
     for (day, quality, interval), times in alike.items():
-        one = day_counts("imported", quality, interval)
-        days[day] = days.get(day, DayCounts()).plus(one.times(times))
+        if quality is not None:
+            one = day_counts("imported", quality, interval)
+            days[day] = days.get(day, DayCounts()).plus(one.times(times))
     return days
 
 

@@ -7,6 +7,7 @@ closing row for each card, of the verb `import`, sets the due date, interval and
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -108,22 +109,27 @@ class _Import:
 
     def run(self) -> HistoryReport:
         known, uids = self.imports.instants(self.learner.id), self.imports.uids(self.learner.id)
-        logs: dict[int, list[PackedReview]] = {}
+        cards, names = self.cards, self.names
+        logs: defaultdict[int, list[PackedReview]] = defaultdict(list)  # what SM-2 is to replay
         new: list[ImportedRow] = []
         fresh: dict[CardId, int] = {}  # our card: the instant of its last row that is new
         lost = 0
         latest = min(self.now + _CLOCKS_APART, MAXIMUM_INSTANT - 1)
         for review in self.package.reviews:
-            card = self.cards.get(review.card)
-            if card is None or review.id > latest:
+            at, number = review.id, review.card
+            card = cards.get(number)
+            if card is None or at > latest:
                 lost += 1
                 continue
-            logs.setdefault(review.card, []).append(review)
-            uid = derived_uuid(_NAMESPACE, f"{self.names[review.card]}/{review.id}")
-            if uid not in uids and (card.id, review.id) not in known:
+            if self.reschedule:
+                logs[number].append(review)
+            if (card.id, at) in known:
+                continue
+            uid = derived_uuid(_NAMESPACE, f"{names[number]}/{at}")
+            if uid not in uids:
                 uids.add(uid)  # a package may hold one row twice
                 new.append(self.row(review, card, uid))
-                fresh[card.id] = review.id
+                fresh[card.id] = at
         self.imports.append(self.learner.id, new)
         self.remember(new)
         schedules = self.close(logs, fresh)
@@ -148,13 +154,13 @@ class _Import:
         """
         told = {row.id for id_, row in self.cards.items() if id_ in self.remembered}
         marked = set(told)
-        whole: dict[CardId, list[Evidence | Beginning]] = {}
+        whole: defaultdict[CardId, list[Evidence | Beginning]] = defaultdict(list)
         for row in new:
             card = row.card
             if card.answered or card.id in told:
                 marked.add(card.id)
                 continue
-            log = whole.setdefault(card.id, [])
+            log = whole[card.id]
             anki = None if row.known is None else (row.known.type, row.known.factor)
             if is_evidence(row.quality, anki=anki):
                 log.append(Evidence(row.study_day, row.at, row.seq, row.quality or 0))
