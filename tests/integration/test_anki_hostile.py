@@ -375,6 +375,9 @@ def test_impossible_values_are_left_out_and_counted(legacy: Path, tmp_path: Path
         "- " * 4_000 + "text",
         "text" + "\n" * 50_000,
         "text &#xe000;5&#xe001; \\(x\\)",
+        f"text &#{'9' * 5000}; and <i title='&#{'0' * 5000}65;'>more</i>",
+        "<ol start='½'><li>text</li></ol>",
+        f"<ol start='{'9' * 5000}'><li>text</li></ol><table><tr><td colspan='²'>text</td></tr></table>",
         "text <audio src='%EE%80%805%EE%80%81.mp3'></audio> [sound:a.mp3]",
     ],
 )

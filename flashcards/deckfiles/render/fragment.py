@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape, unescape
+from html import escape
 
+from flashcards.character_references import unescape
 from flashcards.deckfiles.render.block_html import Block, Mark, Tree, html_of, stand_ins_in_tables, tree_of
 from flashcards.deckfiles.render.inline_html import inline_html, is_emphasised, is_plain
 from flashcards.deckfiles.render.jobs import RenderProblem

@@ -6,9 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape, unescape
+from html import escape
 from typing import NamedTuple
 
+from flashcards.character_references import unescape
 from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.render.block_html import Block, Mark
 from flashcards.deckfiles.render.cloze_in_math import formula

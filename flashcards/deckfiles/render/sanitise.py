@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from html import unescape
 
 import nh3
+
+from flashcards.character_references import unescape
 
 _SCHEMES = frozenset({"http", "https", "mailto"})
 _BLOCKS = "p ul ol li blockquote h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td details summary"

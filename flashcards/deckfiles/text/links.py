@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from html import unescape
 from typing import NamedTuple
 
+from flashcards.character_references import unescape
 from flashcards.deckfiles.text.link_definitions import INNER_TITLE, label_key
 
 

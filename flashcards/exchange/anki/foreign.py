@@ -14,11 +14,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from flashcards.character_references import unescape
 from flashcards.domain.card import Note
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha1
-from html import unescape
 from typing import NamedTuple
+
+from flashcards.character_references import unescape
 
 _LATEX = re.compile(
     r"\[latex\](?P<latex>.+?)\[/latex\]|\[\$\](?P<inline>.+?)\[/\$\]|\[\$\$\](?P<display>.+?)\[/\$\$\]", re.S | re.I

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from html import escape, unescape
+from html import escape
 from typing import NamedTuple
+
+from flashcards.character_references import unescape
 
 _FOLDED = '<details class="fc-more fc-{}"><summary>{}</summary>{}</details>'
 _SUMMARY = re.compile(r"\s*<summary\b[^>]*>.*?</summary>", re.S | re.I)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import escape, unescape
+from html import escape
 
+from flashcards.character_references import unescape
 from flashcards.exchange.anki.latex import read_latex
 
 MATHS = re.compile(

@@ -8,13 +8,13 @@ writes the deck puts the path there.
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from markdownify import BACKSLASH, MarkdownConverter
 
+from flashcards.character_references import LONG_NUMBER, unescape
 from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
 from flashcards.exchange.anki.latex import Latex, read_latex
 from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
@@ -30,8 +30,11 @@ _MARKED = re.compile("\ue000([0-9]+)\ue001")
 _STRAY_MARKS = re.compile(
     "[\ue000-\ue014]"
     r"|&#(?:0*573(?:4[4-9]|5[0-9]|6[0-4])(?![0-9])|[xX]0*[eE]0(?:0[0-9a-fA-F]|1[0-4])(?![0-9a-fA-F]));?"
+    rf"|{LONG_NUMBER.pattern}"
 )
-"""Characters of a field that mean something here, as they are or by their numbers."""
+"""Characters of a field that mean something here, as they are or by their numbers; and numbers without an end."""
+_NUMBERED = re.compile(r"(?:start|colspan)\s*=", re.I)
+_SHORT_NUMBER = re.compile("[0-9]{1,9}")
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:div|p)\b[^>]*>", re.I)
 _BREAKS = re.compile(rf"(?:[ \t]*{BREAK}\n[ \t]*){{2,}}")
@@ -124,7 +127,17 @@ def _read_whole(html: str, converter: _Converter) -> str:
     soup = _Soup(html, "html.parser", element_classes={Tag: _Tag})
     if KEEPS_LINES.search(html):
         _with_breaks(soup)
+    if _NUMBERED.search(html):
+        _with_sound_numbers(soup)
     return str(converter.convert_soup(soup))
+
+
+def _with_sound_numbers(soup: BeautifulSoup) -> None:
+    """The converter takes any digits for a number, such as ½ and ², and fails for them."""
+    for name in ("start", "colspan"):
+        for tag in soup.find_all(attrs={name: True}):
+            if not _SHORT_NUMBER.fullmatch(str(tag[name])):
+                del tag[name]
 
 
 def _escape_piece(text: str, in_emphasis: bool) -> str:

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from html import unescape
 
+from flashcards.character_references import unescape
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
 from flashcards.exchange.anki.practice_parts import items_with_references, parts_of_source
@@ -110,7 +110,7 @@ def plain_deletions(text: str) -> str:
         if opened and "::" in between:
             opened[-1] = (opened[-1][0], "::" + between.partition("::")[2])
         if match[1]:
-            numbers = list(dict.fromkeys(int(number) for number in match[1].split(",")))
+            numbers = list(dict.fromkeys(number.lstrip("0") or "0" for number in match[1].split(",")))
             opened.append((len(numbers), ""))
             pieces += [f"{{{{c{number}::" for number in numbers]
         elif opened:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from html import unescape
 from pathlib import Path
 
+from flashcards.character_references import unescape
 from flashcards.deckfiles.check.content import content_issues
 from flashcards.deckfiles.parse.printing import print_and_read, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 
+from flashcards.character_references import unescape
 from flashcards.domain.ids import CardId
 from flashcards.domain.practice.point_kinds import point_kind
 from flashcards.domain.practice.rounds import Point
@@ -28,7 +28,7 @@ def points_of(rows: PracticeRows, cards: Iterable[CardId]) -> dict[CardId, tuple
 
 def plain_text(markup: str) -> str:
     """Our own HTML of a point as one line of text."""
-    return " ".join(html.unescape(_TAG.sub("", markup)).split())
+    return " ".join(unescape(_TAG.sub("", markup)).split())
 
 
 def asked_and_told(item: str) -> tuple[str, str]:

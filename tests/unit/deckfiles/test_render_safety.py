@@ -146,6 +146,9 @@ PAYLOADS = [
     "\uff1cscript\uff1ealert(1)",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "&#60;script&#62;alert(1)",
+    f"x &#{'9' * 5000}; [x](https://a.b/?q=&#{'9' * 5000};)",
+    f'<abbr title="&#{"0" * 5000}60;">x</abbr>',
+    f"[x]: https://a.b/&#{'9' * 5000};\n\n[x]",
 ]  # fmt: skip
 
 

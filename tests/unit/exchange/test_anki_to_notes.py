@@ -16,6 +16,7 @@ from flashcards.exchange.anki.to_notes import plain_deletions
         ("{{c1,2::a {{c3::b::in}} c}}", "{{c1::{{c2::a {{c3::b::in}} c}}}}"),
         ("{{c3::a {{c1,2::b}} c::out}}", "{{c3::a {{c1::{{c2::b}}}} c::out}}"),
         ("{{c1,1::a}}", "{{c1::a}}"),
+        (f"{{{{c1,{'9' * 5000}::a}}}}", f"{{{{c1::{{{{c{'9' * 5000}::a}}}}}}}}"),
         ("{{c01::a}} }} {{c1,2::open", "{{c1::a}} }} {{c1::{{c2::open"),
     ],
 )
