@@ -178,7 +178,9 @@ def test_a_link_that_leads_out_is_not_followed(site: Site, authoring: AuthoringS
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("x" * (9 << 20), "at most 8"), ("a\0b", "NUL"), ("a\ud800", "half of a pair")], ids=str
+    ("text", "words"),
+    [("x" * (9 << 20), "at most 8"), ("a\0b", "NUL"), ("a\ud800", "half of a pair")],
+    ids=["large", "NUL", "half"],  # a test's name is in the environment of what it starts, where it must have room
 )
 def test_texts_that_are_refused(site: Site, authoring: AuthoringService, text: str, words: str) -> None:
     source = authoring.source(DECK)
