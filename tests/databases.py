@@ -65,6 +65,7 @@ OF_SQLITE = {
     "test_reminders.py::test_reminders_wait_while_somebody_holds_the_database": "the write lock of a file",
     "test_restore_killed.py": "the renames that bring back a file; test_server_backup.py has a server's way",
     "test_search_migration.py": "a version from before there were servers",
+    "test_statements_kept.py": "what SQLite asks while it compiles",
     "test_stats.py::test_the_migration_keeps_an_index_for_the_queue": "the text of SQLite's schema",
     "test_sync_bad_input.py::test_a_full_disk_changes_nothing": "test_server_disk_full.py has a server's",
     "test_whole_backup.py": "copies of a file; test_server_backup.py has the same of a server",

@@ -25,6 +25,12 @@ Values = Sequence[Any] | dict[str, Any]
 """Of a statement with the placeholders ``?`` (or ``?1``), or with names such as ``:deck``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+KEPT_STATEMENTS = 500
+"""So many statements are kept compiled on each connection: more than one executes again and again.
+
+SQLite's driver keeps 128 unless it is told, and of them those that were used most: what came late, as an answer does
+after pages, was compiled anew each time, for as long as the connection lived.
+"""
 HURRIED_SECONDS = 4.0
 """How long a web request waits for its turn to write, and then for another process's lock."""
 RETRY_AFTER = 5

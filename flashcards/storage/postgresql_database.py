@@ -26,9 +26,9 @@ from flashcards.database_address import ServerAddress
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Unavailable
-from flashcards.storage.database import HURRIED_SECONDS, Database, Row, Values, our_migrations
+from flashcards.storage.database import HURRIED_SECONDS, KEPT_STATEMENTS, Database, Row, Values, our_migrations
 from flashcards.storage.dialects import POSTGRESQL
-from flashcards.storage.postgresql_driver import ADAPTERS, KEPT_PREPARED, translated, translated_rows
+from flashcards.storage.postgresql_driver import ADAPTERS, translated, translated_rows
 from flashcards.storage.postgresql_dump import dump, load_dump
 from flashcards.storage.postgresql_errors import translate, translating, unreachable
 from flashcards.storage.postgresql_lease import ServerLease
@@ -146,7 +146,7 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             raise unreachable(self._address, error) from error
         try:
-            connection.prepared_max = KEPT_PREPARED
+            connection.prepared_max = KEPT_STATEMENTS
             self._check_server(connection)
             with translating(self._address):
                 self._check_version(connection)

@@ -19,9 +19,6 @@ from psycopg.types.string import TextLoader
 
 from flashcards.storage.dialects import Rendered
 
-KEPT_PREPARED = 500
-"""So many statements are kept prepared on each connection: as many as a busy one executes again and again."""
-
 
 class _Truth(Dumper):
     """True and False as the numbers that the columns hold."""

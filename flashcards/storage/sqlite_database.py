@@ -32,6 +32,7 @@ from flashcards.errors import Unavailable
 from flashcards.storage import locks
 from flashcards.storage.database import (
     HURRIED_SECONDS,
+    KEPT_STATEMENTS,
     RETRY_AFTER,
     Database,
     Row,
@@ -526,13 +527,12 @@ class _Connections(peewee.SqliteDatabase):
 
 
 def _connections(path: Path, *, read_only: bool) -> _Connections:
+    always = {"timeout": _BUSY_SECONDS, "check_same_thread": False, "cached_statements": KEPT_STATEMENTS}
     if read_only:
         pragmas = {"query_only": 1, "cache_size": _PRAGMAS["cache_size"], "temp_store": "memory"}
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        return _Connections(address, pragmas=pragmas, timeout=_BUSY_SECONDS, uri=True, check_same_thread=False)
-    return _Connections(
-        str(path), pragmas=_PRAGMAS, timeout=_BUSY_SECONDS, lock_type="IMMEDIATE", check_same_thread=False
-    )
+        return _Connections(address, pragmas=pragmas, uri=True, **always)
+    return _Connections(str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE", **always)
 
 
 def check_file(path: Path) -> None:
