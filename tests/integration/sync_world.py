@@ -49,7 +49,7 @@ class World:
         self.root.mkdir()
         self.now = 1_800_000_000_000
         self.db = opened(folder / "data" / "flashcards.sqlite3")
-        self.service = SyncService(DeckStore(self.db), self.root, lambda: self.now, lambda _workers: SHARED)
+        self.restart()
         self.pages = DeckService(DeckPageStore(self.db), self.root)
         self._second = int(time.time()) - 1_000_000
         with self.db.write():
@@ -57,6 +57,10 @@ class World:
 
     def close(self) -> None:
         self.db.close()
+
+    def restart(self) -> None:
+        """What syncs is made anew, as when the program is started again."""
+        self.service = SyncService(DeckStore(self.db), self.root, lambda: self.now, lambda _workers: SHARED)
 
     # --- files ----------------------------------------------------------------------------------------
 

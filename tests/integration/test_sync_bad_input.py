@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,18 +10,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from flashcards.deckfiles.render import worker
+from flashcards.deckfiles.render.frames import rendered_from_json, request_to_json
+from flashcards.deckfiles.render.jobs import Rendered, RenderRequest
 from flashcards.errors import DeckError
 from flashcards.services.sync import looking
 from flashcards.services.sync import read as sync_read
 from flashcards.services.sync.run import SyncReport
 from flashcards.storage.deck_rows import Stamp
 from tests.databases import settings_for
-from tests.integration.sync_world import Learner, World, counts
+from tests.integration.sync_world import SHARED, Learner, World, counts
 
 LEARNER = Learner()
 
@@ -442,3 +446,54 @@ def test_waiting_for_stillness_never_takes_a_time_that_is_past(monkeypatch: pyte
     looking.await_stillness([Stamp("a.md", 1, 0)])
 
     assert slept == [0]
+
+
+# Faults of the program ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A renderer that fails at every text until the test undoes that; the keys that it was given."""
+    asked: list[str] = []
+
+    def render(_request: RenderRequest) -> Rendered:
+        raise KeyError("ours")
+
+    def render_all(requests: Iterable[tuple[str, RenderRequest]]) -> Iterator[tuple[str, Rendered]]:
+        for key, request in requests:
+            asked.append(key)
+            yield key, rendered_from_json(json.loads(worker._render(request_to_json(request))))
+
+    monkeypatch.setattr(worker, "render", render)
+    monkeypatch.setattr(SHARED, "render_all", render_all)
+    return asked
+
+
+def test_what_failed_by_our_own_fault_is_tried_again_by_the_next_program(
+    world: World, faulty: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = world.study_all()
+    world.edit("numbers.md", lambda text: text.replace("The first", "The very first"))
+    world.write("prose.md", "Some prose.\n")
+    assert codes(world.sync()) == [("numbers.md", "render-failed"), ("prose.md", "render-failed")]
+    asked = len(faulty)
+
+    assert not world.service.changed()
+    assert codes(world.sync()) == [("numbers.md", "render-failed"), ("prose.md", "render-failed")]
+    world.write("third.md", "## Three? {#three}\n\n3\n")
+    world.sync()
+    assert len(faulty) == asked + 1, "the same program would fail in the same way"
+
+    world.restart()
+    assert not world.service.changed()
+    assert codes(world.sync()) == [(f"{name}.md", "render-failed") for name in ("numbers", "prose", "third")]
+    assert len(faulty) == 2 * (asked + 1), "each start is another chance, and one"
+
+    monkeypatch.undo()
+    world.restart()
+    report = world.sync()
+    assert (codes(report), counts(report)) == ([], {"new": 1, "edited": 1, "unchanged": 5})
+    assert report.changed_paths == ("numbers.md", "prose.md", "third.md")
+    assert_kept(world, cards)
+    world.restart()
+    assert world.sync().changed_paths == ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flashcards import __version__
@@ -29,6 +29,9 @@ STILL_MS = 300
 UNREAD = -1
 """The size that is stored of a file that could not be read: it is tried again at every sync."""
 
+RENDER_FAILED = "render-failed"
+"""The code of the problem where the renderer itself failed, and not the text: another program may do better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -43,6 +46,12 @@ class Look:
     same: tuple[StoredDeck, ...]
     rows: Mapping[str, StoredDeck]
 
+    def reading_too(self, found: Found, paths: Collection[str]) -> Look:
+        """This look where the files at these paths, of those that have not changed, are to be read as well."""
+        files = tuple(file for file in found.files if file.path in paths)
+        same = tuple(row for row in self.same if row.path not in paths)
+        return replace(self, changed=self.changed + files, same=same)
+
 
 def look(found: Found, stored: Iterable[StoredDeck], root: Path) -> Look:
     """Compares sizes and times of change with those of the last sync."""
@@ -55,6 +64,11 @@ def look(found: Found, stored: Iterable[StoredDeck], root: Path) -> Look:
     read_or_gone = {file.path for file in changed} | {row.path for row in gone}
     same = tuple(row for row in rows.values() if row.path not in read_or_gone)
     return Look(changed, gone, same, rows)
+
+
+def failed_before(seen: Look) -> frozenset[str]:
+    """The paths of unchanged files in which the renderer failed at something when they were read last."""
+    return frozenset(row.path for row in seen.same if any(p.code == RENDER_FAILED for p in row.problems))
 
 
 def stamp_found(file: DeckFile) -> Stamp:

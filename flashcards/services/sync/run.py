@@ -1,7 +1,8 @@
 """Reads the decks folder into the database: cards follow their text, and no history is lost.
 
 1. Look: which files have another size or time of change than at the last sync (`looking`). Only those are read, and
-   only where there are such is the rest loaded (`changes`).
+   only where there are such is the rest loaded (`changes`). Once in a process, files in which the renderer failed are
+   read too: only another program can do better, and a file that waited for its own change would stay failed.
 2. Read: parse them, render what is not rendered yet (in child processes), and wait until they have been
    still for 300 ms. Nothing is locked but other syncs.
 3. Match and plan: which note of today is which stored one, and what has to be written (`match`, `plan`).
@@ -28,6 +29,7 @@ from flashcards.services.sync.looking import (
     UNREAD,
     age_ms,
     await_stillness,
+    failed_before,
     folder_rows,
     look,
     stamp_found,
@@ -79,6 +81,7 @@ class SyncService:
         self._clock = clock
         self._pool = pool
         self._after = after
+        self._tried_again = False  # what failed before this process began
 
     def sync(self, progress: Progress | None = None) -> SyncReport:
         """Reads what has changed below the decks folder. One sync at a time: others wait for their turn.
@@ -118,12 +121,16 @@ class SyncService:
         found = self._find()
         stored = self._store.decks()
         seen = look(found, stored, self._root)
+        if not self._tried_again:
+            seen = seen.reading_too(found, failed_before(seen))
         if not (seen.changed or seen.gone or folder_rows(found) != self._store.folders()):
+            self._tried_again = True
             return self._report(found, Counts(), ())
         from flashcards.services.sync.changes import Changes
 
         changes = Changes(self._store, self._root, self._clock, self._after, self._pool)
         counts, paths = changes.store(found, stored, seen, progress)
+        self._tried_again = True
         return self._report(found, counts, paths)
 
     def _find(self) -> Found:

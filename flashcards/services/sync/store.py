@@ -56,10 +56,7 @@ class _Listed:
 def with_duplicates(seen: Look, found: Found) -> Look:
     """Adds the files to read that shared their deck id at the last sync: this one may have ended that."""
     shared = {row.path for row in seen.same if any(p.code == sync_links.DUPLICATE_DECK for p in row.problems)}
-    if not shared:
-        return seen
-    changed = seen.changed + tuple(file for file in found.files if file.path in shared)
-    return Look(changed, seen.gone, tuple(row for row in seen.same if row.path not in shared), seen.rows)
+    return seen.reading_too(found, shared) if shared else seen
 
 
 def store_files(
