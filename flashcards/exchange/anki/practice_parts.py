@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from flashcards.character_references import unescape
+from flashcards.character_references import by_number, unescape
 
 _FOLDED = '<details class="fc-more fc-{}"><summary>{}</summary>{}</details>'
 _SUMMARY = re.compile(r"\s*<summary\b[^>]*>.*?</summary>", re.S | re.I)
@@ -20,7 +20,7 @@ _ITEM = re.compile(r"<li\b([^>]*)>", re.I)
 _REFERENCE = re.compile(r"\bdata-ref=(?:\"([^\"]*)\"|'([^']*)')", re.I)
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # around a reference's letters as digits, so that no reader of HTML minds them
 _MARKED = re.compile(rf"{_OPEN}((?:[0-9a-f]{{2}})*){_CLOSE}")
-_STRAY_MARKS = re.compile(rf"[{_OPEN}{_CLOSE}]|&#(?:0*5758[45](?![0-9])|[xX]0*[eE]0[fF][01](?![0-9a-fA-F]));?")
+_STRAY_MARKS = re.compile(f"[{_OPEN}{_CLOSE}]|{by_number(_OPEN, _CLOSE)}")
 
 
 def listed(items: Sequence[str], references: Sequence[str] = ()) -> str:

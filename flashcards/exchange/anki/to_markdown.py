@@ -14,7 +14,7 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup, NavigableString, Tag
 from markdownify import BACKSLASH, MarkdownConverter
 
-from flashcards.character_references import LONG_NUMBER, unescape
+from flashcards.character_references import LONG_NUMBER, by_number, unescape
 from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
 from flashcards.exchange.anki.latex import Latex, read_latex
 from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
@@ -27,11 +27,7 @@ MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 _MARK = "\ue000{}\ue001"
 _WORDS_TOO = "\ue009"  # before formulas with words between them
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
-_STRAY_MARKS = re.compile(
-    "[\ue000-\ue014]"
-    r"|&#(?:0*573(?:4[4-9]|5[0-9]|6[0-4])(?![0-9])|[xX]0*[eE]0(?:0[0-9a-fA-F]|1[0-4])(?![0-9a-fA-F]));?"
-    rf"|{LONG_NUMBER.pattern}"
-)
+_STRAY_MARKS = re.compile("|".join(["[\ue000-\ue014]", by_number("\ue000", "\ue014"), LONG_NUMBER.pattern]))
 """Characters of a field that mean something here, as they are or by their numbers; and numbers without an end."""
 _NUMBERED = re.compile(r"(?:start|colspan)\s*=", re.I)
 _SHORT_NUMBER = re.compile("[0-9]{1,9}")
