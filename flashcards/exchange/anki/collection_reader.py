@@ -12,6 +12,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import le
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -43,6 +44,11 @@ _FIRST_SCHEDULER = 1
 _OF_FIRST_SCHEDULER = {2: 3, 3: 4}
 """What Anki's own upgrade makes of the answers to cards in learning and relearning: there were three buttons then."""
 _INTEGERS = {int}
+_LEAST = PackedReview(
+    id=1, card=1 - _BOUND, ease=0, interval=1 - _BOUND, last_interval=1 - _BOUND, factor=1 - _BOUND, took_ms=0, type=0
+)
+_MOST = PackedReview(*[_BOUND - 1] * len(_LEAST))._replace(ease=4, type=5)
+"""What a row of the log can hold."""
 Row = TypeVar("Row", PackedNote, PackedCard, PackedReview)
 
 
@@ -148,7 +154,7 @@ class CollectionReader:
     def notes(self) -> Iterator[PackedNote]:
         """The notes, in the order in which they were made."""
         sql = "SELECT id, guid, mid, mod, tags, flds FROM notes ORDER BY id"
-        for note in self._rows("notes", sql, _notes, self._limits.notes):
+        for note in self._rows("notes", sql, lambda rows: map(_note, rows), self._limits.notes):
             if sum(map(len, note.fields)) > self._limits.note:
                 self.notices.append(f"A note of more than {self._limits.note >> 10} KiB was left out.")
                 continue
@@ -165,7 +171,7 @@ class CollectionReader:
             " CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END, ivl, factor, lapses, flags & 7,"
             " data FROM cards ORDER BY nid, ord, id"
         )
-        return self._rows("cards", sql, _cards, self._limits.cards)
+        return self._rows("cards", sql, lambda rows: map(_card, rows), self._limits.cards)
 
     def reviews(self) -> Iterator[PackedReview]:
         """The log, in the order of its instants."""
@@ -216,10 +222,6 @@ def _whole(values: Sequence[Any]) -> bool:
     return set(map(type, values)) == _INTEGERS and min(values) > -_BOUND and max(values) < _BOUND
 
 
-def _notes(rows: Iterable[Sequence[Any]]) -> Iterator[PackedNote | None]:
-    return map(_note, rows)
-
-
 def _note(row: Sequence[Any]) -> PackedNote | None:
     id_, guid, type_, modified, tags, text = row
     # Old add-ons stored numbers here: SQLite then gives an int for what Anki reads as text.
@@ -227,10 +229,6 @@ def _note(row: Sequence[Any]) -> PackedNote | None:
     if not _whole((id_, type_, modified)) or not isinstance(guid, str) or not guid or not isinstance(text, str):
         return None
     return PackedNote(id_, guid, type_, modified, tuple(str(tags or "").split()), tuple(text.split("\x1f")))
-
-
-def _cards(rows: Iterable[Sequence[Any]]) -> Iterator[PackedCard | None]:
-    return map(_card, rows)
 
 
 def _card(row: Sequence[Any]) -> PackedCard | None:
@@ -270,17 +268,13 @@ def _reviews(rows: Sequence[Sequence[Any]]) -> Iterator[PackedReview | None]:
 
 
 def _all_possible(rows: Sequence[Sequence[Any]]) -> bool:
-    columns = list(zip(*rows, strict=True))
-    if not all(map(_whole, columns)):
-        return False
-    id_, _, ease, _, _, _, took_ms, type_ = columns
-    signs_right = min(id_) > 0 and min(min(ease), min(type_), min(took_ms)) >= 0
-    return bool(signs_right and max(ease) <= 4 and max(type_) <= 5)
+    columns = zip(*rows, strict=True)
+    return all(
+        set(map(type, column)) == _INTEGERS and least <= min(column) and max(column) <= most
+        for column, least, most in zip(columns, _LEAST, _MOST, strict=True)
+    )
 
 
 def _review(row: Sequence[Any]) -> PackedReview | None:
-    if not _whole(row):
-        return None
-    review = PackedReview(*row)
-    possible = review.id > 0 and 0 <= review.ease <= 4 and 0 <= review.type <= 5 and review.took_ms >= 0
-    return review if possible else None
+    possible = set(map(type, row)) == _INTEGERS and all(map(le, _LEAST, row)) and all(map(le, row, _MOST))
+    return PackedReview(*row) if possible else None

@@ -20,8 +20,9 @@ _KINDS = {"**": "\ue004", "*": "\ue005", "~~": "\ue006"}
 _SIGNS = {sign: kind for kind, sign in _KINDS.items()}
 _MARK = re.compile(f"[{_OPEN}{_CLOSE}][{''.join(_SIGNS)}]")
 _RUN = re.compile(f"(?:{_MARK.pattern})+")
-_REJOINED = [(re.compile(f"{_CLOSE}{sign}([ \t]*){_OPEN}{sign}"), r"\1") for sign in _SIGNS]
-_REJOINS = re.compile(f"{_CLOSE}([{''.join(_SIGNS)}])[ \t]*{_OPEN}\\1")
+_REJOINS = [re.compile(f"{_CLOSE}{sign}([ \t]*){_OPEN}{sign}") for sign in _SIGNS]
+"""Where a kind ends and begins again, kind by kind: without the marks of one, those of the next may meet."""
+_ANY_REJOIN = re.compile(f"{_CLOSE}([{''.join(_SIGNS)}])[ \t]*{_OPEN}\\1")
 _EDGES = re.compile(r"(?P<before>[\s\xa0\ue007]*)(?P<text>.*?)(?P<after>[\s\xa0\ue007]*)", re.S)
 _BLOCK = re.compile(r"[ \t]*(?:[-+>|#]|\d{1,9}[.)](?:\s|$)|```|~~~|\\?\$\$)")
 
@@ -55,9 +56,9 @@ def with_marks(text: str, *, wanted: bool = True) -> str:
         return text
     if not wanted:
         return _MARK.sub("", text)
-    if _REJOINS.search(text):
-        for again, blanks in _REJOINED:
-            text = again.sub(blanks, text)
+    if _ANY_REJOIN.search(text):
+        for rejoin in _REJOINS:
+            text = rejoin.sub(r"\1", text)
     kept = _possible(text)
     return _MARK.sub(lambda match: _SIGNS[match[0][1]] if match.start() in kept else "", text)
 
