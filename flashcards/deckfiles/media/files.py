@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from flashcards.deckfiles.text.media_references import references
+from flashcards.deckfiles.text.positions import address_in_short
 
 __all__ = ["MAX_SIZE", "Media", "MediaProblem", "picture_extension", "references", "resolve"]
 
@@ -92,9 +93,10 @@ def resolve(reference: str, deck_path: str, root: Path) -> Media | MediaProblem:
     """
     if not reference.strip():
         return MediaProblem("media-missing", "no file is named; write its path between the round brackets")
+    named = address_in_short(reference)
     if _SCHEME.match(reference):
         return MediaProblem(
-            "media-remote", f"{reference[:200]} is not in the decks folder; save the file there and name its path"
+            "media-remote", f"{named} is not in the decks folder; save the file there and name its path"
         )
     path = _locate(reference, deck_path, root)
     if isinstance(path, MediaProblem):
@@ -102,20 +104,20 @@ def resolve(reference: str, deck_path: str, root: Path) -> Media | MediaProblem:
     kind = _KINDS.get(path.suffix[1:].lower())
     if kind is None:
         known = ", ".join(sorted(_KINDS))
-        return MediaProblem("media-type", f"{reference} is not of a known type; use one of {known}")
+        return MediaProblem("media-type", f"{named} is not of a known type; use one of {known}")
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
-            return MediaProblem("media-type", f"{reference} is not a regular file; name a picture or a sound")
+            return MediaProblem("media-type", f"{named} is not a regular file; name a picture or a sound")
         if info.st_size > MAX_SIZE:
-            return MediaProblem("media-too-large", f"{reference} has over {MAX_SIZE // 2**20} MiB; make it smaller")
+            return MediaProblem("media-too-large", f"{named} has over {MAX_SIZE // 2**20} MiB; make it smaller")
         return _identify(str(path), info.st_size, info.st_mtime_ns, kind)
     except _Unlike:
         return MediaProblem(
-            "media-type", f"{reference} does not hold what its name says ({kind.mime}); save it in that format"
+            "media-type", f"{named} does not hold what its name says ({kind.mime}); save it in that format"
         )
     except OSError as error:
-        return MediaProblem("media-unreadable", f"{reference} cannot be read ({error.strerror}); check its rights")
+        return MediaProblem("media-unreadable", f"{named} cannot be read ({error.strerror}); check its rights")
 
 
 def picture_extension(data: bytes) -> str | None:
@@ -126,19 +128,20 @@ def picture_extension(data: bytes) -> str | None:
 
 def _locate(reference: str, deck_path: str, root: Path) -> Path | MediaProblem:
     """The real path of an existing file inside the decks folder."""
+    named = address_in_short(reference)
     try:
         base = root.resolve()
         folder = base if reference.startswith("/") else base / Path(deck_path).parent
         for name in _spellings(reference.lstrip("/")):
             path = (folder / name).resolve()
             if not path.is_relative_to(base):
-                return MediaProblem("media-outside", f"{reference} is outside the decks folder; copy the file into it")
+                return MediaProblem("media-outside", f"{named} is outside the decks folder; copy the file into it")
             if path.exists():
                 return path
     except (OSError, ValueError, RuntimeError):  # a loop of links, a NUL, a name that is too long
         pass
     where = "the decks folder" if reference.startswith("/") else "the deck's folder"
-    return MediaProblem("media-missing", f"{reference} is not there; the path starts at {where}")
+    return MediaProblem("media-missing", f"{named} is not there; the path starts at {where}")
 
 
 def _spellings(reference: str) -> list[str]:

@@ -20,7 +20,7 @@ from flashcards.deckfiles.render.stand_ins import PREFIX, StandIns
 from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.links import Link, links
 from flashcards.deckfiles.text.media_references import Picture, pictures
-from flashcards.deckfiles.text.positions import Ranges
+from flashcards.deckfiles.text.positions import Ranges, address_in_short
 from flashcards.deckfiles.text.structure import Row, Structure
 
 
@@ -287,7 +287,8 @@ class _Marker:
         if isinstance(media, Media):
             html = _media_html(media, alt, self.stand_ins.plain(picture.title))
             return self.stand_ins.add("picture", html, plain=alt, source=source)
-        problem = media or MediaProblem("media-missing", f"{picture.reference} is not there; check the path")
+        named = address_in_short(picture.reference)
+        problem = media or MediaProblem("media-missing", f"{named} is not there; check the path")
         self.problem(picture.start, problem.code, problem.message)
         words = f"{alt} ({picture.reference})" if alt else picture.reference
         html = f'<span class="media-missing">Missing file: {escape(self.stand_ins.source(words))}</span>'

@@ -10,6 +10,8 @@ from flashcards.domain.problem import Problem, Severity
 
 _SHOWN = 40
 """So many characters of an author's words are quoted in a message."""
+_BEGINNING, _END = 140, 59
+"""So many of a longer address: where it leads, and what its file is called."""
 
 
 class Issue(NamedTuple):
@@ -86,3 +88,9 @@ def in_short(text: str) -> str:
     """An author's words as a message quotes them: on one line, and not all where they are many."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def address_in_short(address: str) -> str:
+    """A path or an address as a message quotes it: without its middle where it is very long."""
+    short = len(address) <= _BEGINNING + 1 + _END
+    return address if short else f"{address[:_BEGINNING]}…{address[-_END:]}"

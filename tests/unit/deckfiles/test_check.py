@@ -238,6 +238,22 @@ def test_the_bounds_of_rendering_are_charged_to_the_note(tmp_path: Path, code: s
     assert code in CODES
 
 
+def test_of_a_very_long_address_a_message_quotes_both_ends(tmp_path: Path) -> None:
+    long = "p" * 3000
+    write(tmp_path, {"a.md": f"## Q? {{#a}}\n\n![a]({long}.png)\n![b](/{long}.xyz)\n![c](https://e.org/{long}.png)\n"})
+
+    found = check([], tmp_path)
+    assert [p.code for p in found] == ["media-missing", "media-missing", "media-remote"]
+    assert found[0].message.startswith("ppp")
+    assert ".png is not there; the path starts at the deck's folder" in found[0].message
+    assert ".xyz is not there; the path starts at the decks folder" in found[1].message
+    assert found[2].message.startswith("https://e.org/ppp")
+    assert all("p…p" in p.message and len(p.message) < 300 for p in found)
+    (first, *_) = json.loads(format_json(found))
+    assert [*first] == ["path", "line", "column", "severity", "code", "message"]
+    assert first["message"] == found[0].message
+
+
 # Which files ---------------------------------------------------------------------------------------------
 
 
