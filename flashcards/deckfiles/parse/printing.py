@@ -61,7 +61,7 @@ def print_and_read(deck: Deck) -> tuple[str, Parsed]:
         if _read_as(parsed, deck.notes):
             return text, parsed
     text = _printed(deck, _read_back_together(unwritten))
-    return text, parse_deck(deck.path, text.encode())
+    return text, parse_deck(deck.path, text.encode("utf-8", "replace"))
 
 
 def _printed(deck: Deck, composed: Mapping[int, str]) -> str:

@@ -11,8 +11,8 @@ from flashcards.deckfiles.check.content import content_issues
 from flashcards.deckfiles.cloze.plain_text import reveal
 from flashcards.deckfiles.identity.slugs import SlugPool, slug
 from flashcards.deckfiles.media.files import Media, resolve
-from flashcards.deckfiles.parse.deck import Parsed, parse_deck
-from flashcards.deckfiles.parse.printing import print_deck
+from flashcards.deckfiles.parse.deck import Parsed
+from flashcards.deckfiles.parse.printing import print_and_read, print_deck
 from flashcards.deckfiles.render.sanitise import link_problem
 from flashcards.deckfiles.render.tex_to_mathml import MathError, render_math
 from flashcards.deckfiles.text.link_definitions import link_definitions
@@ -170,30 +170,29 @@ def _without_links(text: str, say: Say) -> str:
 
 def _sound(deck: Deck, source: str, root: Path, notices: list[Notice]) -> tuple[Deck, bytes]:
     """Leave out the notes that do not pass, until the rest does."""
-    data = print_deck(deck).encode("utf-8", "replace")
-    if not _faults(deck, data, root):
-        return deck, data
-    good: list[Note] = []
-    for note in deck.notes:
-        alone = replace(deck, notes=(note,))
-        message = _faults(alone, print_deck(alone).encode("utf-8", "replace"), root)
-        if message:
-            notices.append(Notice(source, note.line, f"left out: {message}"))
-        else:
-            good.append(note)
-    deck = replace(deck, notes=tuple(good))
-    return deck, print_deck(deck).encode("utf-8", "replace")
+    text, message = _printed(deck, root)
+    if message:
+        good: list[Note] = []
+        for note in deck.notes:
+            _, message = _printed(replace(deck, notes=(note,)), root)
+            if message:
+                notices.append(Notice(source, note.line, f"left out: {message}"))
+            else:
+                good.append(note)
+        deck = replace(deck, notes=tuple(good))
+        text = print_deck(deck)
+    return deck, text.encode("utf-8", "replace")
 
 
-def _faults(deck: Deck, data: bytes, root: Path) -> str:
-    """What is wrong with a printed deck, in words; "" if it holds just these notes and passes."""
-    parsed = parse_deck(deck.path, data)
+def _printed(deck: Deck, root: Path) -> tuple[str, str]:
+    """The deck as text, and what is wrong with that, in words; "" if it holds just these notes and passes."""
+    text, parsed = print_and_read(deck)
     errors = [problem.message for problem in parsed.problems if problem.severity == "error"]
     if errors:
-        return errors[0]
+        return text, errors[0]
     if _outline(parsed) != [(note.id, note.whiches) for note in deck.notes]:
-        return "a deck cannot hold its text as one note"
-    return next((issue.message for _, issue in content_issues(parsed, root) if issue.severity == "error"), "")
+        return text, "a deck cannot hold its text as one note"
+    return text, next((issue.message for _, issue in content_issues(parsed, root) if issue.severity == "error"), "")
 
 
 def _outline(parsed: Parsed) -> list[tuple[str, tuple[str, ...]]]:
