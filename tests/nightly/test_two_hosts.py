@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
@@ -248,44 +248,47 @@ except Unavailable as error:
 """
 
 
-def test_a_server_that_vanishes_is_noticed(world: World) -> None:
-    """Whoever had asked it something waited for as long as its system did not say that it was gone: for two hours."""
+@pytest.fixture
+def cabled(world: World) -> World:
+    """The world, where it has cables to pull."""
     if not world.network.has_cables:
         pytest.skip("there are no cables to pull")
-    world.services().close()
-    host = world.network.host("asking")
+    return world
+
+
+@contextmanager
+def cut_off(world: World, program: str, said: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that is given the database's address, on a host whose cable is pulled as soon as it says `said`."""
+    host = world.network.host("cut-off")
     assert host.namespace
-    command = ["ip", "netns", "exec", host.namespace, sys.executable, "-c", _ASK, world.server.network_url("postgres")]
+    address = world.server.network_url("postgres")
+    command = ["ip", "netns", "exec", host.namespace, sys.executable, "-c", program, address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "asking\n"
-        world.network.pull_cable(host)
         try:
-            rest, _ = process.communicate(timeout=PATIENCE)
+            assert process.stdout
+            assert process.stdout.readline() == f"{said}\n"
+            world.network.pull_cable(host)
+            yield process
         finally:
             process.kill()
+
+
+def test_a_server_that_vanishes_is_noticed(cabled: World) -> None:
+    """Whoever had asked it something waited for as long as its system did not say that it was gone: for two hours."""
+    cabled.services().close()
+    with cut_off(cabled, _ASK, "asking") as process:
+        rest, _ = process.communicate(timeout=PATIENCE)
     assert int(rest) > 1, "it was noticed before the cable was pulled"
 
 
-def test_a_host_that_vanishes_within_a_write_holds_nobody_up(world: World) -> None:
+def test_a_host_that_vanishes_within_a_write_holds_nobody_up(cabled: World) -> None:
     """Its write held the lock of all writers as long as its system did not say that it was gone, which it never did."""
-    if not world.network.has_cables:
-        pytest.skip("there are no cables to pull")
-    services = world.services()
+    services = cabled.services()
     services.accounts.add_learner("ada", PASSWORD)
-    host = world.network.host("vanishing")
-    assert host.namespace
-    command = ["ip", "netns", "exec", host.namespace, sys.executable, "-c", _HOLD, world.server.network_url("postgres")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "within a write\n"
-        world.network.pull_cable(host)
-
+    with cut_off(cabled, _HOLD, "within a write"):
         began = time.monotonic()
         services.accounts.add_learner("bob", PASSWORD)
         took = time.monotonic() - began
-
-        process.kill()
     assert took > 1, "the host held no lock"
     assert {learner.name for learner in services.accounts.learners()} == {"ada", "bob"}
     services.close()
