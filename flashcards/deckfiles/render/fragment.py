@@ -21,6 +21,7 @@ from flashcards.deckfiles.render.sanitise import check_links, link_problem, sani
 from flashcards.deckfiles.render.stand_ins import MARKUP, PATTERN, PREFIX
 from flashcards.deckfiles.text.inline import inline_spans
 from flashcards.deckfiles.text.link_definitions import link_definitions, without_definitions
+from flashcards.deckfiles.text.reserved import without_reserved_numbers
 from flashcards.deckfiles.text.structure import Row, Structure, scan
 
 __all__ = ["Context", "Fragment", "Source", "convert", "has_right_to_left"]
@@ -199,6 +200,7 @@ class _Conversion:
 
     def clean(self, html: str) -> str:
         """Put the early tags in and sanitise, where there is anything but text and our own blocks."""
+        html = without_reserved_numbers(html)
         with_tags = self.stand_ins.put_early(html)
         if self.balanced or (not self.sanitised and with_tags == html):
             return with_tags

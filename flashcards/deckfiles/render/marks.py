@@ -21,6 +21,7 @@ from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.links import Link, links
 from flashcards.deckfiles.text.media_references import Picture, pictures
 from flashcards.deckfiles.text.positions import Ranges, address_in_short
+from flashcards.deckfiles.text.reserved import without_reserved_numbers
 from flashcards.deckfiles.text.structure import Row, Structure
 
 
@@ -250,7 +251,7 @@ class _Marker:
         closing, name, title = match.groups()
         source = match.group()
         if title:
-            html = f'<abbr title="{escape(unescape(title[1:-1]))}">'
+            html = f'<abbr title="{escape(unescape(without_reserved_numbers(title[1:-1])))}">'
             return self.stand_ins.add("tag", html, source=source)
         return self.stand_ins.add("tag", f"<{closing}{name.lower()}>", source=source)
 

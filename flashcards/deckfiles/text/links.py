@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flashcards.character_references import unescape
 from flashcards.deckfiles.text.link_definitions import INNER_TITLE, label_key
+from flashcards.deckfiles.text.reserved import without_reserved_numbers
 
 
 class Link(NamedTuple):
@@ -84,4 +85,4 @@ def _defines(text: str, start: int, close: int) -> bool:
 
 
 def _clean(text: str) -> str:
-    return unescape(_ESCAPE.sub(r"\1", text))
+    return unescape(without_reserved_numbers(_ESCAPE.sub(r"\1", text)))

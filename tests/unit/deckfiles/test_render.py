@@ -551,3 +551,22 @@ def test_the_style_sheet_knows_every_class_of_a_formula_and_a_card() -> None:
         "task-box",
     }
     assert sorted(name for name in names if not re.search(rf"\.{name}(?![\w-])", css)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{} `c`", "� <code>c</code>"),
+        ("- {} $x$", "�"),
+        ('[a](https://e.org "{}") `c`', 'title="�"'),
+        ("[a](https://e.org/{}) `c`", 'href="https://e.org/�"'),
+        ('[a][b] `c`\n\n[b]: https://e.org "{}"', 'title="�"'),
+        ('<abbr title="{}">a</abbr> `c`', 'title="�"'),
+        ("a[^1] `c`\n\n[^1]: {}", "<p>� "),
+        ("`{}`", "<code>&amp;#xe000;0&amp;#57345;</code>"),
+    ],
+)
+def test_our_marks_written_by_their_numbers_are_no_marks(text: str, shown: str) -> None:
+    rendered = render(RenderRequest(Text(text.format("&#xe000;0&#57345;"))))
+    assert shown.replace("�", "\ufffd0\ufffd") in rendered.cards["prose"].question_html
+    assert rendered.problems == ()
