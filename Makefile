@@ -12,7 +12,8 @@
 # make fuzz     looks for files that the parser cannot bear, for a minute
 # make mutate   changes the core a little, many times, and names each change that no test sees, for ten minutes
 # make explore  the property tests with new random examples, many more than in make test
-# make nightly  what takes too long for every change: power cuts, reloads, attacks
+# make nightly  what takes too long for every change: power cuts, reloads, attacks; tests that are marked with nightly,
+#               which are larger ones of their neighbours, and axe in both colour schemes at each width
 # make lock     renews the locked dependencies in locked/ from the ranges in pyproject.toml
 #
 # DEPENDENCIES=newest or lowest takes the newest or the lowest versions that pyproject.toml allows, in place of the
@@ -61,6 +62,7 @@ test-postgres: $(VENV)/.test
 nightly: $(VENV)/.nightly
 	@tests/get-chromium
 	@$(BIN)/python -m pytest -p no:schemathesis tests/nightly
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "nightly or axe"
 
 check: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"

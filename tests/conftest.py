@@ -25,6 +25,19 @@ settings.load_profile("settled")
 NIGHTLY = Path(__file__).parent / "nightly"
 
 
+def runs_nightly(config: pytest.Config) -> bool:
+    """Whether the tests that are marked with `nightly` were asked for."""
+    return "nightly" in str(config.getoption("markexpr"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long is left out, whatever else was asked for, unless it is named: `-m nightly`."""
+    if not runs_nightly(config):
+        left_out = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What takes long runs where it is named, as `.ci/nightly` does, and not with the rest."""
     return True if collection_path == NIGHTLY and not any("nightly" in arg for arg in config.args) else None

@@ -7,16 +7,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket
 
 from flashcards.clock import Clock, system_clock
 from flashcards.config import Config
+from flashcards.services.accounts import sign_up
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.accounts.passwords import hash_password
 from flashcards.web.app import create_app
+from flashcards.web.shared.compiled_templates import CompiledTemplates
 from flashcards.wiring import Services, open_services
 from tests.databases import address_of, copy_of
 
@@ -43,7 +49,8 @@ class Site:
     def learner(self, name: str = "Ann", **settings: Any) -> Learner:
         """An account; the first one is an author and administrator."""
         accounts = self.services.accounts
-        made = accounts.sign_up(name, PASSWORD, code=accounts.setup_code(), timezone="UTC", remote="test")
+        with patch.object(sign_up, "hash_password", _hashed_once):
+            made = accounts.sign_up(name, PASSWORD, code=accounts.setup_code(), timezone="UTC", remote="test")
         return accounts.save_settings(made, **settings) if settings else made
 
     def secret(self, learner: Learner) -> str:
@@ -59,6 +66,38 @@ class Site:
         return client
 
 
+@cache
+def _hashed_once(password: str) -> str:
+    """A true hash, and the same for every learner: each would take as long as a login may."""
+    return hash_password(password)
+
+
+class _CompiledOnce(CompiledTemplates):
+    """Templates, compiled once for all sites of a run: nearly half of what a test of a page took went into that."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """From memory; the same name with another base path, or after a change, is another template."""
+        if kept := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Into memory."""
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledOnce()
+
+
+def make_app(services: Services, config: Config) -> Flask:
+    """The app, with templates that another app may have compiled already."""
+    app = create_app(services, config)
+    app.jinja_env.bytecode_cache = _COMPILED
+    return app
+
+
 def prepared_data(folder: Path, decks: Path = DECKS) -> Path:
     """A data folder whose database knows the decks; to be copied by each test, which saves the rendering."""
     services = open_services(config_for(folder, decks))
@@ -69,12 +108,17 @@ def prepared_data(folder: Path, decks: Path = DECKS) -> Path:
 
 
 @contextmanager
-def open_site(data: Path, decks: Path = DECKS, *, clock: Clock = system_clock, **more: Any) -> Iterator[Site]:
-    """The app over `data`; its `clock` may be one that is set."""
+def open_site(
+    data: Path, decks: Path = DECKS, *, clock: Clock = system_clock, own_templates: bool = False, **more: Any
+) -> Iterator[Site]:
+    """The app over `data`; its `clock` may be one that is set.
+
+    `own_templates` keeps compiled templates in `data`, as the program does, and takes none of another app.
+    """
     config = config_for(data, decks, **more)
     services = open_services(config, clock)
     try:
-        yield Site(config, services, create_app(services, config))
+        yield Site(config, services, (create_app if own_templates else make_app)(services, config))
     finally:
         services.close()
 

@@ -10,9 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser import axe
 from tests.browser.chromium import Chromium
 from tests.browser.live import Live, serve
 from tests.chromium import find_chromium
+from tests.conftest import runs_nightly
 from tests.site import copy_data, prepared_data
 
 HERE = Path(__file__).parent
@@ -29,7 +31,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(150))
+            item.add_marker(pytest.mark.timeout(600 if runs_nightly(config) else 150))
+
+
+@pytest.fixture(autouse=True)
+def views(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At night axe looks at each page in both schemes at each width."""
+    if runs_nightly(request.config):
+        monkeypatch.setattr(axe, "VIEWS", (*axe.VIEWS, *axe.OTHER_VIEWS))
 
 
 @pytest.fixture(scope="module")

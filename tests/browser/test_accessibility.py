@@ -1,15 +1,14 @@
-"""axe finds nothing, on any page, light and dark, on a telephone and on a desk."""
+"""axe finds nothing on any page, light on a desk and dark on a telephone; in `make nightly` the other way, too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser.axe import check
 from tests.browser.live import Live, answer, open_review, sent, show
 
 GUEST_PAGES = ("/login", "/signup", "/offline")
@@ -19,35 +18,6 @@ PAGES = (
     "/admin/audit",
     "/help", "/nothing", "/stats", "/analysis",
 )  # fmt: skip
-
-
-COLOUR = ["color-contrast"]
-VIEWS: tuple[tuple[int, Any, list[str] | None], ...] = (
-    (1280, "light", None),
-    (1280, "dark", COLOUR),
-    (390, "dark", None),
-    (390, "light", COLOUR),
-)
-
-
-def check(page: Page) -> None:
-    """Every rule once at each width; the other scheme differs in colours alone."""
-    problems: list[str] = []
-    page.evaluate(AXE_SCRIPT)
-    for width, scheme, only in VIEWS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        options: dict[str, Any] = {"resultTypes": ["violations"]}
-        if only:
-            options["runOnly"] = {"type": "rule", "values": only}
-        found = page.evaluate("options => axe.run(document, options)", options)
-        assert found["passes"], f"{page.url}: axe looked at nothing"
-        problems += [
-            f"{width} {scheme} {one['id']}: {node['html'][:160]} {node['failureSummary']}"
-            for one in found["violations"]
-            for node in one["nodes"]
-        ]
-    assert not problems, f"{page.url}\n" + "\n".join(problems)
 
 
 @pytest.fixture
@@ -60,6 +30,7 @@ def open_page(new_context: Callable[..., BrowserContext]) -> Callable[..., Page]
     return make
 
 
+@pytest.mark.axe
 def test_pages(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
     page = open_page(ann)
     open_review(page, f"{live.url}/review")
@@ -87,6 +58,7 @@ def test_each_button_of_a_list_says_what_it_ends(live: Live, open_page: Callable
     expect(page.get_by_role("switch", name="Capitals: part of your reviews")).to_be_checked()
 
 
+@pytest.mark.axe
 def test_study_ahead(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
     live.services.accounts.save_settings(ann, new_per_day=3)
     page = open_page(ann)
@@ -103,6 +75,7 @@ def test_study_ahead(live: Live, open_page: Callable[..., Page], ann: Learner) -
     check(page)
 
 
+@pytest.mark.axe
 def test_guest_pages(live: Live, open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.goto(f"{live.url}/signup")
@@ -115,6 +88,7 @@ def test_guest_pages(live: Live, open_page: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("buttons", [4, 6])
+@pytest.mark.axe
 def test_the_review(live: Live, open_page: Callable[..., Page], ann: Learner, buttons: int) -> None:
     live.services.accounts.save_settings(ann, buttons=buttons, new_per_day=100)
     page = open_page(ann)

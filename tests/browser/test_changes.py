@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser.axe import check
 from tests.browser.changed_cards import change_deck
 from tests.browser.live import Live, answer, current_card, open_review, sent, serve, show, wait_keys
-from tests.browser.test_accessibility import check
 from tests.browser.test_editor import open_editor, prepared_to_write
 from tests.browser.test_layout import no_overflow
 from tests.site import copy_data
@@ -34,6 +34,7 @@ def card(live: Live, ann: Learner) -> str:
     return change_deck(live, ann, live.site.config.decks)
 
 
+@pytest.mark.axe
 def test_c_shows_how_the_answer_changed(live: Live, page: Page, card: str) -> None:
     open_review(page, f"{live.url}/review?deck=ml&card={card}")
     assert current_card(page) == card
@@ -96,6 +97,7 @@ def test_the_key_is_listed_and_can_be_switched_off(live: Live, page: Page, ann: 
     expect(page.locator(".keys").first).to_contain_text("how the answer changed")
 
 
+@pytest.mark.axe
 def test_the_cards_page_shows_it(live: Live, page: Page, card: str) -> None:
     page.goto(f"{live.url}/cards/{card}")
     wait_keys(page)
@@ -125,6 +127,7 @@ def test_without_script(live: Live, new_context: Callable[..., BrowserContext], 
     expect(page.locator("#state")).to_have_text("Saved. Cards: 1 changed.")  # it is due today anyway
 
 
+@pytest.mark.axe
 def test_the_editor_brings_cards_back(live: Live, page: Page, ann: Learner, card: str) -> None:
     review = live.services.review
     review.act(ann, card, "due", due_on=review.study_day(ann) + 40)

@@ -14,8 +14,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.jobs.all import all_jobs
 from flashcards.services.accounts.facade import Learner
+from tests.browser.axe import check
 from tests.browser.live import Live, answer, open_review, sent, serve, until
-from tests.browser.test_accessibility import check
 from tests.browser.test_layout import ask, no_overflow
 from tests.integration.test_deck_pages import png
 from tests.site import DECKS, copy_data, prepared_data
@@ -183,6 +183,7 @@ def test_it_fits(live: Live, new_context: Callable[..., BrowserContext], ann: Le
         assert ask(page, "smallTargets") == [], path
 
 
+@pytest.mark.axe
 def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     page = new_context(ann, reduced_motion="reduce").new_page()
     open_editor(page, f"{live.url}/decks/programming/python/edit")

@@ -7,12 +7,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser.axe import check
 from tests.browser.exchange_states import exchange_pages
 from tests.browser.live import Live
-from tests.browser.test_accessibility import check
 
 
 def test_from_the_button_to_the_file(page: Page, live: Live, tmp_path: Path) -> None:
@@ -42,6 +43,7 @@ def test_without_a_script(new_context: Callable[..., BrowserContext], live: Live
     expect(page.get_by_role("link", name="Download the package")).to_be_visible()
 
 
+@pytest.mark.axe
 def test_axe_finds_nothing(new_context: Callable[..., BrowserContext], live: Live, ann: Learner) -> None:
     live.services.export.anki(live.services.config.data / "first.apkg", learner=ann)
     with live.services.database.write():
@@ -58,6 +60,7 @@ def test_axe_finds_nothing(new_context: Callable[..., BrowserContext], live: Liv
     check(page)
 
 
+@pytest.mark.axe
 def test_axe_finds_nothing_in_any_state(new_context: Callable[..., BrowserContext], live: Live, ann: Learner) -> None:
     release = threading.Event()
     page = new_context(ann, reduced_motion="reduce").new_page()

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, wait_keys
+from tests.browser.axe import check
+from tests.browser.live import Live, serve, wait_keys
 from tests.browser.shots import live_through_a_year
-from tests.browser.test_accessibility import check
 from tests.browser.test_layout import WIDTHS, ask, no_overflow
+from tests.site import copy_data
 
 PAGES = ("/stats", "/stats?days=all&deck=science", "/analysis", "/analysis?sort=time&deck=languages")
 
 
-@pytest.fixture
-def busy(live: Live, ann: Learner) -> Learner:
+@pytest.fixture(scope="module")
+def live(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One for all tests, which only look: a year takes long to live through."""
+    with serve(copy_data(prepared, tmp_path_factory.mktemp("busy"))) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def ann(live: Live) -> Learner:
     """An author with a year behind them, as have two others; one of the cards is a leech."""
+    ann = live.site.learner("Ann")
     live_through_a_year(live, ann)
     for name in ("Ben", "Cy"):
         live_through_a_year(live, live.site.learner(name))
@@ -32,8 +42,9 @@ def open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
 
 
-def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext], busy: Learner) -> None:
-    page = new_context(busy, reduced_motion="reduce").new_page()
+@pytest.mark.axe
+def test_axe_finds_nothing(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    page = new_context(ann, reduced_motion="reduce").new_page()
     for path in PAGES:
         page.goto(live.url + path)
         open_all(page)
@@ -52,9 +63,9 @@ TOUCHING = """
 
 @pytest.mark.parametrize("width", [*WIDTHS, 800])
 def test_figures_fit_and_can_be_read(
-    live: Live, new_context: Callable[..., BrowserContext], busy: Learner, width: int
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int
 ) -> None:
-    page = new_context(busy, viewport={"width": width, "height": 800}).new_page()
+    page = new_context(ann, viewport={"width": width, "height": 800}).new_page()
     for path in PAGES:
         page.goto(live.url + path)
         open_all(page)
@@ -83,8 +94,8 @@ def test_t_leads_to_the_statistics(live: Live, page: Page) -> None:
     expect(page.locator("nav:visible a[aria-current=page]")).to_have_text("Stats")
 
 
-def test_both_work_without_javascript(live: Live, new_context: Callable[..., BrowserContext], busy: Learner) -> None:
-    page = new_context(busy, java_script_enabled=False).new_page()
+def test_both_work_without_javascript(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
+    page = new_context(ann, java_script_enabled=False).new_page()
     page.goto(f"{live.url}/stats")
     page.get_by_role("link", name="1 year").click()
     page.get_by_label("Deck or folder").select_option("languages/capitals")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import check
 from tests.browser.live import Live, open_review, serve, show
-from tests.browser.test_accessibility import check
 from tests.browser.test_layout import no_overflow
 from tests.site import prepared_data
 
@@ -44,6 +44,7 @@ def live(tmp_path: Path) -> Iterator[Live]:
         yield live
 
 
+@pytest.mark.axe
 def test_it_is_folded_until_it_is_asked_for(live: Live, page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 420})
     open_review(page, f"{live.url}/review")

@@ -14,8 +14,8 @@ from flashcards.clock import system_clock
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan.contract import Choice
+from tests.browser.axe import check
 from tests.browser.live import Live, answer, open_review, sent, serve, wait_ready
-from tests.browser.test_accessibility import check
 from tests.site import PASSWORD, copy_data
 
 DAY_MS = 86_400_000
@@ -57,6 +57,7 @@ def reckoned(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("known on the day", timeout=60_000)
 
 
+@pytest.mark.axe
 def test_the_first_minute(live: Live, new_context: Callable[..., BrowserContext]) -> None:
     page = new_context(viewport={"width": 390, "height": 800}).new_page()
     page.goto(live.url)
@@ -153,6 +154,7 @@ def test_skipping_leaves_all_as_it_is(live: Live, new_context: Callable[..., Bro
     expect(page.get_by_text("Science")).to_have_count(0)
 
 
+@pytest.mark.axe
 def test_three_days_of_a_plan(live: Live, clock: Clock, ann: Learner, page: Page) -> None:
     today = live.services.review.study_day(ann)
     live.services.plans.make(ann, Choice(today + 10, 15))

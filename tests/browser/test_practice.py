@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.practice.contract import OpenRound, Wish
+from tests.browser.axe import check
 from tests.browser.live import Live, again_with, serve, until, wait_ready
-from tests.browser.test_accessibility import check
 from tests.practice_decks import write_decks
 from tests.site import copy_decks_and_data, new_id, prepared_data
 
@@ -520,6 +520,7 @@ def test_two_browsers_tick_one_answer(live: Live, new_context: Callable[..., Bro
     expect(partner.get_by_text("leads nowhere any more")).to_be_visible()
 
 
+@pytest.mark.axe
 def test_axe_finds_nothing_in_a_round(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     page = new_context(ann, reduced_motion="reduce").new_page()
     page.goto(f"{live.url}/practice")

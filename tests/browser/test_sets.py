@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser.axe import check
 from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_ready
-from tests.browser.test_accessibility import check
 from tests.browser.test_offline import connect, controlled, disconnect
 
 DECK = "programming"
@@ -146,6 +147,7 @@ def test_cards_are_flagged_by_keyboard_and_by_menu(live: Live, page: Page, ann: 
     assert [row.verb for row in live.log(ann)] == ["flag:3", "flag:0"]
 
 
+@pytest.mark.axe
 def test_accessibility(live: Live, page: Page, ann: Learner) -> None:
     for flag, card in enumerate(live.services.review.cards(ann, q=f"deck:{DECK}").items, start=3):
         live.services.review.flag(ann, card.id, flag)
@@ -165,6 +167,7 @@ def test_accessibility(live: Live, page: Page, ann: Learner) -> None:
     check(page)
 
 
+@pytest.mark.axe
 def test_a_search_is_saved_and_stands_on_today(live: Live, page: Page, ann: Learner) -> None:
     page.goto(f"{live.url}/browse?q=deck:{DECK}")
     page.get_by_text("Save this search").click()

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from flashcards.services.practice.contract import Asked, OpenRound, Spoken, Ticks, Wish
-from flashcards.web.app import create_app
 from flashcards.wiring import open_services
 from tests.practice_decks import write_decks
-from tests.site import Site, config_for, copy_decks_and_data, new_id
+from tests.site import Site, config_for, copy_decks_and_data, make_app, new_id
 
 START = 1_795_000_000_000
 MINUTE = 60_000
@@ -49,7 +48,7 @@ def open_practice(folder: Path, decks: Path, **more: Any) -> Iterator[Practice]:
     holder: list[Practice] = []
     services = open_services(config, lambda: holder[0].now if holder else START)
     try:
-        site = Practice(config, services, create_app(services, config))
+        site = Practice(config, services, make_app(services, config))
         holder.append(site)
         yield site
     finally:

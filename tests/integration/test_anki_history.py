@@ -99,7 +99,13 @@ EASE = {0: 1, 1: 1, 2: 1, 3: 2, 4: 3, 5: 4, None: 0}
 
 
 @pytest.mark.parametrize(
-    ("hour", "day_start"), [(2, 4), (5, 4), (23, 4), (1, 0)], ids=["before-it-starts", "just-begun", "late", "midnight"]
+    ("hour", "day_start"),
+    [
+        pytest.param(2, 4, id="before-it-starts"),
+        pytest.param(5, 4, id="just-begun", marks=pytest.mark.nightly),
+        pytest.param(23, 4, id="late", marks=pytest.mark.nightly),
+        pytest.param(1, 0, id="midnight"),
+    ],
 )
 def test_anki_agrees_on_every_card_and_every_row(tmp_path: Path, hour: int, day_start: int) -> None:
     zone = zone_where_it_is(hour)

@@ -130,7 +130,7 @@ def test_another_path_holds_from_the_next_start_on(prepared: Path, tmp_path: Pat
     """Pages are kept as they were compiled: with the path that there was."""
     data = copy_data(prepared, tmp_path)
     for base in ("", "/cards", "/learn", ""):
-        with open_site(data, base_path=base) as site:
+        with open_site(data, base_path=base, own_templates=True) as site:
             page = site.client().get(f"{base}/signup").text
         addresses = [address for _, address in ADDRESS.findall(page)]
         assert addresses

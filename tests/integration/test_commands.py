@@ -62,7 +62,14 @@ def test_cards_reach_the_terminal_without_control_characters(tmp_path: Path) -> 
     assert json.loads(document)[0]["question"] == "é \x1b[31m \x9b \u202e?"
 
 
-@pytest.mark.parametrize("kind", ["anki", "json", "hashcards", "obsidian", "mdanki", "csv"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "anki",
+        *(pytest.param(it, marks=pytest.mark.nightly) for it in ("json", "hashcards", "obsidian", "mdanki")),
+        "csv",
+    ],
+)
 def test_a_source_that_is_not_there_is_named_in_one_line(tmp_path: Path, kind: str) -> None:
     into = () if kind == "json" else ("--into", "out")
     only = "file" if kind in {"anki", "json"} else "file or folder"

@@ -114,7 +114,12 @@ def log_of(path: Path) -> list[str]:
         database.close()
 
 
-def test_killed_anywhere_it_is_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+# Each change takes a data folder and a process; at night there is one before each, and before each system call.
+STEPS = pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.nightly)])
+
+
+@STEPS
+def test_killed_anywhere_it_is_the_old_state_or_the_new_one(tmp_path: Path, step: int) -> None:
     road = Road(tmp_path)
     states, point = [], 0
     while True:
@@ -136,20 +141,21 @@ def test_killed_anywhere_it_is_the_old_state_or_the_new_one(tmp_path: Path) -> N
             assert list(data.glob("replaced-*")), point
             assert not list(data.glob(".*restor*")), point
         # Whatever was left behind, the next restore works, and removes it.
-        if point % 10 == 0:
+        if point % (10 * step) == 0:
             restore(road.file, data, database, data / "decks")
             assert log_of(database) == road.new
             assert not list(data.glob(".restore-*"))
         if not went_on:
             break
-        point += 1
+        point += step
     assert point > 30
     assert states == sorted(states), "there is one step at which the new state begins to count"
     assert states[0] is False
     assert states[-1] is True
 
 
-def test_the_finish_may_be_killed_as_well(tmp_path: Path) -> None:
+@STEPS
+def test_the_finish_may_be_killed_as_well(tmp_path: Path, step: int) -> None:
     road = Road(tmp_path)
     commit = 0
     while True:
@@ -171,7 +177,7 @@ def test_the_finish_may_be_killed_as_well(tmp_path: Path) -> None:
         assert len(list((data / "decks").rglob("*.md"))) == 2
         if not went_on:
             break
-        point += 1
+        point += step
     assert point > 5
 
 

@@ -111,7 +111,7 @@ def test_what_is_made_late_is_made_once_whoever_asks() -> None:
 @pytest.fixture
 def site_with_templates(prepared: Path, tmp_path: Path) -> Path:
     data = copy_data(prepared, tmp_path)
-    with open_site(data) as site:
+    with open_site(data, own_templates=True) as site:
         assert _login_page(site)
     assert list((data / FOLDER).iterdir())
     return data
@@ -128,7 +128,7 @@ def test_a_damaged_template_is_compiled_anew(site_with_templates: Path, damage: 
     whole = {path: path.read_bytes() for path in kept}
     for path in kept:
         path.write_bytes(whole[path][: len(damage) // 2] + damage)
-    with open_site(site_with_templates) as site:
+    with open_site(site_with_templates, own_templates=True) as site:
         assert "<form" in _login_page(site)
     assert all(path.read_bytes() == whole[path] for path in kept)
 
@@ -136,7 +136,7 @@ def test_a_damaged_template_is_compiled_anew(site_with_templates: Path, damage: 
 def test_pages_come_where_templates_cannot_be_kept(prepared: Path, tmp_path: Path) -> None:
     data = copy_data(prepared, tmp_path)
     (data / FOLDER).write_text("no folder")
-    with open_site(data) as site:
+    with open_site(data, own_templates=True) as site:
         assert "<form" in _login_page(site)
 
 

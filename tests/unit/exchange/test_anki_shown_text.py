@@ -98,7 +98,6 @@ FIELD = st.lists(BLOCK, min_size=1, max_size=3).map("".join)
 
 
 @given(FIELD)
-@settings(max_examples=400, deadline=None)
 def test_fields_of_any_kind(html: str) -> None:
     """At the latest without emphasis, or as words alone, the note shows what Anki shows, code blank for blank."""
     packed = PackedNote(1, "guid", 1, 1, (), ("Front", html))
