@@ -13,7 +13,15 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.storage.counters import collection_mark
 from flashcards.storage.database import Database
-from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
+from flashcards.storage.deck_rows import (
+    FolderRow,
+    MediaRow,
+    ProseRow,
+    Totals,
+    extra_from_json,
+    problems_from_json,
+    tags_from_json,
+)
 from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
 from flashcards.storage.prepared import Among, Elements, Indexed, Query, prepared
 
@@ -269,12 +277,12 @@ def _note(
     id_: NoteId, key: str, line: int, position: int, section: str | None, kind: str, title: str, tags: str,
     draft: int, typed: int, one_line: int, question_html: str, answer_html: str, extra: str,
 ) -> PageNote:  # fmt: skip
-    shared = json.loads(extra)
+    shared = extra_from_json(extra)
     rubric, follow_ups, sources, clarify = (
         tuple(shared.get(name, ())) for name in ("rubric_html", "follow_ups_html", "sources_html", "clarify_html")
     )
     return PageNote(
-        id_, key, line, position, section, kind, title, tuple(json.loads(tags)), bool(draft), bool(typed),
+        id_, key, line, position, section, kind, title, tags_from_json(tags), bool(draft), bool(typed),
         bool(one_line), question_html, answer_html, rubric, follow_ups, sources, shared.get("in_full_html", ""),
         clarify,
     )  # fmt: skip
