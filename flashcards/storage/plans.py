@@ -218,6 +218,13 @@ class PlanDayRow:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
+class BacklogRow(NamedTuple):
+    """A day's backlog: its cards, in their order, and what was reckoned of it."""
+
+    cards: tuple[CardId, ...]
+    figures: dict[str, Any]
+
+
 class BreakRow(NamedTuple):
     """A holiday, from its first day to its last."""
 
@@ -339,6 +346,14 @@ class PlanRows:
             )
             is not None
         )
+
+    def backlog(self, learner: LearnerId, day: Day) -> BacklogRow | None:
+        """What was made of a day's backlog."""
+        row = self._db.one(
+            "SELECT cards, figures FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day = ?",
+            (learner, NO_PLAN, day),
+        )
+        return None if row is None else BacklogRow(_cards_in_order(row[0]), json.loads(row[1]))
 
     def days(self, learner: LearnerId, plan: int) -> list[PlanDayRow]:
         """The days of a plan so far."""
@@ -524,6 +539,12 @@ def _plan(row: Row) -> PlanRow:
 def _order(cards: str) -> tuple[OrderedCard, ...]:
     """A day's order as it is stored: every queue of the day asks for it, and it stays as it was made."""
     return tuple(OrderedCard(*it) for it in cast(list[list[Any]], json.loads(cards)))
+
+
+@lru_cache(maxsize=16)
+def _cards_in_order(cards: str) -> tuple[CardId, ...]:
+    """The cards of a day's order alone: a backlog has hundreds, and of each nothing else is asked."""
+    return tuple([card for card, _, _ in json.loads(cards)])
 
 
 def _day(row: Row) -> PlanDayRow:
