@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from peewee import JOIN, SQL, Select, fn
 
@@ -44,8 +45,7 @@ class DeckRow:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageNote:
+class PageNote(NamedTuple):
     """A note as its deck's page shows it; texts are HTML."""
 
     id: NoteId
@@ -68,8 +68,7 @@ class PageNote:
     clarify_html: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageCard:
+class PageCard(NamedTuple):
     """A card with one learner's memory of it; days are epoch days, ease is in hundredths."""
 
     id: CardId
@@ -278,13 +277,11 @@ def _note(
     draft: int, typed: int, one_line: int, question_html: str, answer_html: str, extra: str,
 ) -> PageNote:  # fmt: skip
     shared = extra_from_json(extra)
-    rubric, follow_ups, sources, clarify = (
-        tuple(shared.get(name, ())) for name in ("rubric_html", "follow_ups_html", "sources_html", "clarify_html")
-    )
     return PageNote(
         id_, key, line, position, section, kind, title, tags_from_json(tags), bool(draft), bool(typed),
-        bool(one_line), question_html, answer_html, rubric, follow_ups, sources, shared.get("in_full_html", ""),
-        clarify,
+        bool(one_line), question_html, answer_html, tuple(shared.get("rubric_html", ())),
+        tuple(shared.get("follow_ups_html", ())), tuple(shared.get("sources_html", ())),
+        shared.get("in_full_html", ""), tuple(shared.get("clarify_html", ())),
     )  # fmt: skip
 
 
