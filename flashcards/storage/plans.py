@@ -24,6 +24,7 @@ from flashcards.storage.models import (
     LearnerDeck,
     Note,
     NoteTag,
+    PlanDay,
     Review,
     Schedule,
 )
@@ -167,6 +168,12 @@ def _usual_day(learner: LearnerId, today: Day) -> Query:
         .alias("days")
     )
     return Select((days,), (fn.coalesce(fn.avg(days.c.answers), 0), fn.coalesce(fn.avg(days.c.ms), 0)))
+
+
+@prepared
+def _backlog(learner: LearnerId, day: Day) -> Query:
+    is_one = (PlanDay.learner == learner) & (PlanDay.plan_id == NO_PLAN) & (PlanDay.study_day == day)
+    return PlanDay.select(PlanDay.cards, PlanDay.figures).where(is_one)
 
 
 _add_break = storing(
@@ -349,10 +356,7 @@ class PlanRows:
 
     def backlog(self, learner: LearnerId, day: Day) -> BacklogRow | None:
         """What was made of a day's backlog."""
-        row = self._db.one(
-            "SELECT cards, figures FROM plan_day WHERE learner_id = ? AND plan_id = ? AND study_day = ?",
-            (learner, NO_PLAN, day),
-        )
+        row = _backlog.one(self._db, learner, day)
         return None if row is None else BacklogRow(_cards_in_order(row[0]), json.loads(row[1]))
 
     def days(self, learner: LearnerId, plan: int) -> list[PlanDayRow]:
