@@ -189,13 +189,16 @@ NO_ORDER = Order()
 
 def in_order(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int, order: Order) -> list[DueRow]:
     """The first `count` of `due`: those that failed, then by the backlog's order, then most overdue first."""
-    if not order.failed and not order.backlog:
+    first, places = order.failed, order.backlog
+    if not first and not places:
         return most_overdue(due, today, learner, count)
-    parts: tuple[list[DueRow], list[DueRow], list[DueRow]] = [], [], []
+    failed: list[DueRow] = []
+    backlog: list[DueRow] = []
+    others: list[DueRow] = []
     for row in due:
-        parts[0 if row[0] in order.failed else 1 if row[0] in order.backlog else 2].append(row)
-    failed, backlog, others = parts
-    backlog.sort(key=lambda row: order.backlog[row[0]])
+        card = row[0]
+        (failed if card in first else backlog if card in places else others).append(row)
+    backlog.sort(key=lambda row: places[row[0]])
     found = [*most_overdue(failed, today, learner, count), *backlog]
     return [*found, *most_overdue(others, today, learner, max(0, count - len(found)))][: max(0, count)]
 

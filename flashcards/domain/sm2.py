@@ -57,6 +57,15 @@ def review(memory: Memory, quality: int) -> Memory:
     return Memory(repetition, ease, _interval(repetition, memory.interval, ease))
 
 
+def intervals(memory: Memory) -> dict[int, int]:
+    """For each quality the interval that `review` gives, without the memories: a page shows those of many cards."""
+    repetition, last, ease = memory.repetition + 1, memory.interval, memory.ease
+    found = dict.fromkeys(range(REMEMBERED), 1)
+    for quality in range(REMEMBERED, len(QUALITIES)):
+        found[quality] = _interval(repetition, last, max(MINIMUM_EASE, ease + _EASE_CHANGE[quality]))
+    return found
+
+
 def _interval(repetition: int, last: int, ease: int) -> int:
     if repetition == 1:
         return 1

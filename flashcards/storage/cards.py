@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from flashcards.domain.study_day import Day
 from flashcards.storage import models
 from flashcards.storage.counters import mark_change
 from flashcards.storage.database import Database, Row
+from flashcards.storage.deck_rows import extra_from_json, tags_from_json
 from flashcards.storage.models import (
     Card,
     CardAnswers,
@@ -543,13 +543,12 @@ def _tagged(tag: str) -> Any:
 
 
 def _card(row: Row) -> CardRecord:
-    deck_tags, note_tags = json.loads(row[9]), json.loads(row[15])
-    own, shared = json.loads(row[18]), json.loads(row[19])
+    own, shared = extra_from_json(row[18]), extra_from_json(row[19])
     return CardRecord(
         id=row[0], note_id=row[1], which=row[2], removed=bool(row[3]), draft=bool(row[4]),
         deck_key=row[5], path=row[6], deck_title=row[7], language=row[8],
         note_key=row[10], title=row[11], line=row[12], section=row[13], typed=bool(row[14]),
-        tags=tuple(dict.fromkeys([*note_tags, *deck_tags])),
+        tags=tuple(dict.fromkeys(tags_from_json(row[15]) + tags_from_json(row[9]))),
         question_html=row[16], answer_html=row[17], typed_answer=own.get("typed_answer") or "",
         rubric_html=tuple(shared.get("rubric_html", ())),
         follow_ups_html=tuple(shared.get("follow_ups_html", ())),

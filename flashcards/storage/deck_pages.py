@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from peewee import JOIN, SQL, Select, fn
 
@@ -13,7 +14,15 @@ from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.problem import Problem
 from flashcards.storage.counters import collection_mark
 from flashcards.storage.database import Database
-from flashcards.storage.deck_rows import FolderRow, MediaRow, ProseRow, Totals, problems_from_json
+from flashcards.storage.deck_rows import (
+    FolderRow,
+    MediaRow,
+    ProseRow,
+    Totals,
+    extra_from_json,
+    problems_from_json,
+    tags_from_json,
+)
 from flashcards.storage.models import Card, Deck, Folder, Media, Note, Rendering, Schedule
 from flashcards.storage.prepared import Among, Elements, Indexed, Query, prepared
 
@@ -36,8 +45,7 @@ class DeckRow:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageNote:
+class PageNote(NamedTuple):
     """A note as its deck's page shows it; texts are HTML."""
 
     id: NoteId
@@ -60,8 +68,7 @@ class PageNote:
     clarify_html: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageCard:
+class PageCard(NamedTuple):
     """A card with one learner's memory of it; days are epoch days, ease is in hundredths."""
 
     id: CardId
@@ -269,14 +276,12 @@ def _note(
     id_: NoteId, key: str, line: int, position: int, section: str | None, kind: str, title: str, tags: str,
     draft: int, typed: int, one_line: int, question_html: str, answer_html: str, extra: str,
 ) -> PageNote:  # fmt: skip
-    shared = json.loads(extra)
-    rubric, follow_ups, sources, clarify = (
-        tuple(shared.get(name, ())) for name in ("rubric_html", "follow_ups_html", "sources_html", "clarify_html")
-    )
+    shared = extra_from_json(extra)
     return PageNote(
-        id_, key, line, position, section, kind, title, tuple(json.loads(tags)), bool(draft), bool(typed),
-        bool(one_line), question_html, answer_html, rubric, follow_ups, sources, shared.get("in_full_html", ""),
-        clarify,
+        id_, key, line, position, section, kind, title, tags_from_json(tags), bool(draft), bool(typed),
+        bool(one_line), question_html, answer_html, tuple(shared.get("rubric_html", ())),
+        tuple(shared.get("follow_ups_html", ())), tuple(shared.get("sources_html", ())),
+        shared.get("in_full_html", ""), tuple(shared.get("clarify_html", ())),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flashcards.domain.card import Cloze, Deck, Note, PointRef
@@ -304,6 +305,17 @@ class Totals:
 def to_json(value: object) -> str:
     """JSON as it is stored: compact, characters as they are."""
     return "[]" if value == () else _ENCODE(value)
+
+
+@lru_cache(maxsize=1024)
+def tags_from_json(text: str) -> tuple[str, ...]:
+    """The tags of a note or a deck. They are kept: most notes of a deck have the same, or none."""
+    return tuple(json.loads(text))
+
+
+def extra_from_json(text: str) -> dict[str, Any]:
+    """What a rendering holds besides its question and answer: mostly nothing."""
+    return json.loads(text) if text != "{}" else {}
 
 
 def refs_to_json(items: Sequence[str], refs: Sequence[PointRef | None]) -> str:

@@ -24,6 +24,7 @@ from flashcards.storage.models import (
     LearnerDeck,
     Note,
     NoteTag,
+    PlanDay,
     Review,
     Schedule,
 )
@@ -169,6 +170,12 @@ def _usual_day(learner: LearnerId, today: Day) -> Query:
     return Select((days,), (fn.coalesce(fn.avg(days.c.answers), 0), fn.coalesce(fn.avg(days.c.ms), 0)))
 
 
+@prepared
+def _backlog(learner: LearnerId, day: Day) -> Query:
+    is_one = (PlanDay.learner == learner) & (PlanDay.plan_id == NO_PLAN) & (PlanDay.study_day == day)
+    return PlanDay.select(PlanDay.cards, PlanDay.figures).where(is_one)
+
+
 _add_break = storing(
     LearnerBreak, LearnerBreak.learner, LearnerBreak.first_day, LearnerBreak.last_day, LearnerBreak.created_at,
     key=(LearnerBreak.learner, LearnerBreak.first_day), once=(LearnerBreak.created_at,),
@@ -216,6 +223,13 @@ class PlanDayRow:
     predicted: tuple[float, float, float] | None = None
     recalled_expected: float | None = None
     figures: dict[str, Any] = field(default_factory=dict)
+
+
+class BacklogRow(NamedTuple):
+    """A day's backlog: its cards, in their order, and what was reckoned of it."""
+
+    cards: tuple[CardId, ...]
+    figures: dict[str, Any]
 
 
 class BreakRow(NamedTuple):
@@ -339,6 +353,11 @@ class PlanRows:
             )
             is not None
         )
+
+    def backlog(self, learner: LearnerId, day: Day) -> BacklogRow | None:
+        """What was made of a day's backlog."""
+        row = _backlog.one(self._db, learner, day)
+        return None if row is None else BacklogRow(_cards_in_order(row[0]), json.loads(row[1]))
 
     def days(self, learner: LearnerId, plan: int) -> list[PlanDayRow]:
         """The days of a plan so far."""
@@ -524,6 +543,12 @@ def _plan(row: Row) -> PlanRow:
 def _order(cards: str) -> tuple[OrderedCard, ...]:
     """A day's order as it is stored: every queue of the day asks for it, and it stays as it was made."""
     return tuple(OrderedCard(*it) for it in cast(list[list[Any]], json.loads(cards)))
+
+
+@lru_cache(maxsize=16)
+def _cards_in_order(cards: str) -> tuple[CardId, ...]:
+    """The cards of a day's order alone: a backlog has hundreds, and of each nothing else is asked."""
+    return tuple([card for card, _, _ in json.loads(cards)])
 
 
 def _day(row: Row) -> PlanDayRow:

@@ -43,7 +43,7 @@ from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review.views import review
 from flashcards.web.sets.views import SET_NAMES, sets
-from flashcards.web.shared import base_path, dates, errors, security
+from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.compiled_templates import CompiledTemplates
 from flashcards.web.shared.percent import percent
@@ -182,6 +182,7 @@ def _teach_templates(app: Flask) -> None:
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,
         flag_history=flags.history_words,
+        state=card_state.state_words,
     )
     app.jinja_env.globals.update(
         relative_day=dates.relative_day,

@@ -357,12 +357,12 @@ class PlanDays:
 
     def backlog_order(self, learner: LearnerId, today: Day) -> tuple[CardId, ...]:
         """The order of today's backlog, empty where none was made."""
-        day = self._rows.day(learner, NO_PLAN, today)
-        return () if day is None else tuple(it.card for it in day.cards)
+        day = self._rows.backlog(learner, today)
+        return () if day is None else day.cards
 
     def backlog_state(self, learner: LearnerId, today: Day, due: int) -> BacklogState | None:
         """What has piled up, as it was reckoned today; None where nothing has."""
-        day = self._rows.day(learner, NO_PLAN, today)
+        day = self._rows.backlog(learner, today)
         if day is None or due <= self.threshold(learner, today):
             return None
         return BacklogState(due, day.figures.get("days"), max(1, round(day.figures.get("seconds", 0) / 60)))

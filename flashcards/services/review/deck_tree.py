@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.deckfiles.parse.project import read_project
@@ -77,8 +77,7 @@ class SectionBlock:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class CardBrief:
+class CardBrief(NamedTuple):
     """A card's state for one learner; days are epoch days, ease is in hundredths."""
 
     id: str
@@ -93,8 +92,7 @@ class CardBrief:
     lapses: int
 
 
-@dataclass(frozen=True, slots=True)
-class NoteBlock:
+class NoteBlock(NamedTuple):
     """A note: its question and answer (a cloze note's text with every gap marked) and its cards."""
 
     note_id: NoteId

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId, NoteId
@@ -81,9 +82,13 @@ class DueCards(NextCards):
         shown = hide_due_siblings(due, so_far.moved_notes)
         order, hold_new = self._order(learner, today, len(shown))
         allowed = limit_due(shown, due_left(learner, so_far), today, learner.id, order)
-        asked = {row[3] for row in allowed}
-        waiting = _longest((row[3], row[2]) for row in due if row[3] not in asked)
-        return Due(shown, allowed, lambda: waiting, order, hold_new)
+
+        @cache
+        def waiting() -> dict[NoteId, int]:
+            asked = {row[3] for row in allowed}
+            return _longest((row[3], row[2]) for row in due if row[3] not in asked)
+
+        return Due(shown, allowed, waiting, order, hold_new)
 
     def _many_due(self, learner: Learner, places: Places, today: Day, so_far: DaySoFar) -> Due:
         """The same of so many that they are not read."""

@@ -93,6 +93,11 @@ def test_success_after_the_second_never_shortens(memory: Memory) -> None:
         assert review(memory, 3).interval >= memory.interval
 
 
+@given(MEMORIES)
+def test_the_buttons_show_what_an_answer_would_give(memory: Memory) -> None:
+    assert grade.previews(memory) == {quality: review(memory, quality).interval for quality in range(6)}
+
+
 def test_what_the_buttons_show() -> None:
     assert grade.previews(after(4, 4, 4)) == {0: 1, 1: 1, 2: 1, 3: 36, 4: 38, 5: 39}
     assert [(it.quality, it.name) for it in grade.grades(4)] == [
