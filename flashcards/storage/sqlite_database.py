@@ -1,12 +1,14 @@
-"""SQLite in a file: in WAL mode, durable at each commit, one connection per thread.
+"""SQLite in a file: in WAL mode, durable at each commit, one connection per thread and one for all that is written.
 
-Four rules that the measurements behind this file made:
+Five rules that the measurements behind this file made:
 
 - Every write begins IMMEDIATE. A transaction that reads first and writes later fails at once with "database
   is locked" when another wrote in between.
 - Threads of one process queue at a lock of ours before they queue at SQLite's, whose back-off starves them
   for seconds. Web requests do not queue for long: eight that wait would leave nobody to answer those who read.
 - Who waits for the disk holds that lock no more: all who have committed meanwhile wait for it together.
+- All of them write over one connection, and read over their own. What a connection has read of the file is worth
+  nothing to it once another has written: eight that wrote in turn read fifty pages anew for each answer.
 - Nothing in this process may open the file with another copy of SQLite (the standard library's ``sqlite3``
   included): POSIX file locks of one process know nothing of each other, and the file is corrupted. The
   driver here is the one that peewee picked, for backups too.
@@ -52,11 +54,15 @@ SQLITE_WITH_RESET_BUG = tuple(map(int, SQLITE_VERSION.split("."))) < (3, 51, 3)
 """Whether this SQLite can corrupt a database written over several connections (fixed in 3.51.3)."""
 
 _BEGIN_WRITE = "BEGIN IMMEDIATE"
+_COMMIT_SOON = "PRAGMA synchronous = NORMAL"
+"""Whoever commits waits for the disk outside of SQLite: see `group_sync`."""
 _APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
 """How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
+_WRITER_KIB = 4000
+"""What the connection of all writes keeps of the file in memory."""
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
@@ -71,7 +77,11 @@ class _Thread(threading.local):
     """What a thread has of a database: its connection, and what it is in the middle of."""
 
     connection: Any = None
-    in_transaction = False
+    """Its own, over which it reads."""
+    within: Any = None
+    """The connection of the transaction that it is in: its own, or that of all writes."""
+    room: int | None = None
+    """How many KiB of the file its writes may keep in memory, where it is another number than usual."""
     hurried = False
     unwaited: int | None = None
     """Within `waiting_once` the last commit of which nobody knows yet whether it is on the disk."""
@@ -87,6 +97,9 @@ class SqliteDatabase(Database):
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = threading.Lock()
+        self._writer: Any = None
+        """Belongs to whoever holds the lock."""
+        self._writer_waits = -1.0
         self._group = GroupSync(log_paths(path)[0])
         self._last_turn = 0.0
         self._patient = threading.BoundedSemaphore(MOST_WAITING)
@@ -120,26 +133,37 @@ class SqliteDatabase(Database):
         return database
 
     def connection(self) -> Any:
-        """This thread's connection of the driver; made at its first use.
+        """The driver's connection that this thread's statements run on now; its own is made at its first use.
 
         A commit on it waits for no disk: that is for `write`, `read` and the methods that run statements.
         """
-        connection = self._local.connection
+        connection = self._local.within or self._local.connection
         if connection is None:
             with _translated(self.path):
                 connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
-                connection.execute(
-                    "PRAGMA synchronous = NORMAL"
-                )  # whoever commits waits for the disk here: see `_group`
-            self._wait_at_lock(self._patience())
+                connection.execute(_COMMIT_SOON)
+            self._wait_at_lock(connection, self._patience())
         return connection
+
+    def _connection_to_write(self, *, wait: bool) -> Any:
+        """The one connection of all writes, for whoever has the turn; made at its first use."""
+        with _translated(self.path):
+            if self._writer is None:
+                self._writer, self._writer_waits = self._peewee.another(), -1.0
+                self._writer.execute(_COMMIT_SOON)
+                self._writer.execute(f"PRAGMA cache_size = {-_WRITER_KIB}")
+            seconds = self._patience() if wait else 0.0
+            if seconds != self._writer_waits:
+                self._wait_at_lock(self._writer, seconds)
+                self._writer_waits = seconds
+        return self._writer
 
     def hurry_thread(self) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         if not self._is_hurried():
             self._local.hurried = True
             if self._local.connection is not None:
-                self._wait_at_lock(HURRIED_SECONDS)
+                self._wait_at_lock(self._local.connection, HURRIED_SECONDS)
 
     def _is_hurried(self) -> bool:
         return self._local.hurried
@@ -147,10 +171,10 @@ class SqliteDatabase(Database):
     def _patience(self) -> float:
         return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
 
-    def _wait_at_lock(self, seconds: float) -> None:
-        """How long this thread's connection waits for the lock of another process."""
+    def _wait_at_lock(self, connection: Any, seconds: float) -> None:
+        """How long a connection waits for the lock of another process."""
         with _translated(self.path):
-            self._local.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+            connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def execute(self, sql: str, params: Values = ()) -> Any:
         """Runs one statement and returns the driver's cursor; rows are tuples.
@@ -158,8 +182,8 @@ class SqliteDatabase(Database):
         Raises Unavailable where the disk or a lock stops it, and `IntegrityError` as the driver does.
         """
         try:
-            if self._local.in_transaction:
-                return self._local.connection.execute(sql, params)
+            if self._local.within is not None:
+                return self._local.within.execute(sql, params)
             with self._alone() as connection:
                 return connection.execute(sql, params)
         except driver.DatabaseError as error:
@@ -168,8 +192,8 @@ class SqliteDatabase(Database):
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each of `rows`."""
         try:
-            if self._local.in_transaction:
-                self._local.connection.executemany(sql, rows)
+            if self._local.within is not None:
+                self._local.within.executemany(sql, rows)
                 return
             with self._alone() as connection:
                 connection.executemany(sql, rows)
@@ -236,7 +260,8 @@ class SqliteDatabase(Database):
         try:
             self._last_turn = time.monotonic()
             self._check_disk()
-            yield from self._transaction(_BEGIN_WRITE) if wait else self._transaction_at_once()
+            with self._room_to_write(self._connection_to_write(wait=wait)) as connection:
+                yield from self._transaction(connection, _BEGIN_WRITE)
             number = self._group.committed()
         finally:
             self._write_lock.release()
@@ -278,13 +303,18 @@ class SqliteDatabase(Database):
         finally:
             self._patient.release()
 
-    def _transaction_at_once(self) -> Iterator[None]:
-        self.connection()
-        self._wait_at_lock(0)
+    @contextmanager
+    def _room_to_write(self, connection: Any) -> Iterator[Any]:
+        """The connection, which keeps as much of the file in memory as this thread has asked for."""
+        room = self._local.room
+        if room is None:
+            yield connection
+            return
+        connection.execute(f"PRAGMA cache_size = {-room}")
         try:
-            yield from self._transaction(_BEGIN_WRITE)
+            yield connection
         finally:
-            self._wait_at_lock(self._patience())
+            connection.execute(f"PRAGMA cache_size = {-_WRITER_KIB}")
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -295,8 +325,8 @@ class SqliteDatabase(Database):
         if self._depth():
             yield
             return
-        with self._alone():
-            yield from self._transaction("BEGIN DEFERRED")
+        with self._alone() as connection:
+            yield from self._transaction(connection, "BEGIN DEFERRED")
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
@@ -337,13 +367,12 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def room(self, kib: int) -> Iterator[None]:
-        """Lets this thread's connection keep so much of the file in memory."""
-        (usual,) = self.one("PRAGMA cache_size") or (-8000,)
-        self.execute(f"PRAGMA cache_size = {-kib}")
+        """Lets what this thread writes keep so much of the file in memory."""
+        self._local.room = kib
         try:
             yield
         finally:
-            self.execute(f"PRAGMA cache_size = {int(usual)}")
+            self._local.room = None
 
     @contextmanager
     def waiting_once(self) -> Iterator[None]:
@@ -379,7 +408,7 @@ class SqliteDatabase(Database):
 
     def close(self) -> None:
         """Closes every connection and gives the lock back. Other threads must have finished."""
-        self._local = _Thread()
+        self._local, self._writer = _Thread(), None
         self._peewee.close_all()
         self._group.close()
         if self._open_lock is not None:
@@ -392,20 +421,20 @@ class SqliteDatabase(Database):
         return self._depth()
 
     def _depth(self) -> bool:
-        return self._local.in_transaction
+        return self._local.within is not None
 
-    def _transaction(self, begin: str) -> Iterator[None]:
-        connection, local = self.connection(), self._local
+    def _transaction(self, connection: Any, begin: str) -> Iterator[None]:
+        local = self._local
         try:
             connection.execute(begin)
-            local.in_transaction = True
+            local.within = connection
             try:
                 if begin == _BEGIN_WRITE:
                     self._check_version(connection)
                 yield
                 connection.execute("COMMIT")
             finally:
-                local.in_transaction = False
+                local.within = None
                 if connection.in_transaction:  # an error; SQLite itself has rolled back after a full disk
                     connection.execute("ROLLBACK")
         except (driver.DatabaseError, peewee.DatabaseError) as error:
@@ -519,6 +548,10 @@ class _Connections(peewee.SqliteDatabase):
     def _close(self, conn: Any) -> None:
         self._all.remove(conn)
         super()._close(conn)  # type: ignore[misc]
+
+    def another(self) -> Any:
+        """A connection beside those of the threads."""
+        return self._connect()
 
     def close_all(self) -> None:
         self.close()

@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.storage import sqlite_database as storage
+from flashcards.storage.database import Database
 from flashcards.web.server import THREADS, bind, make_server
 from tests.integration.test_stopping import wait_for
 from tests.site import PASSWORD, Site, new_id
@@ -108,6 +110,11 @@ def test_nobody_waits_longer_than_ten_seconds(
     assert ask(port, "POST", "/settings/tokens", secret, "name=x")[0] == 200
 
 
+def waits_in_a_write(database: Database) -> tuple[object, ...] | None:
+    with database.write():
+        return database.one("PRAGMA busy_timeout")
+
+
 def test_who_answers_a_page_waits_less_for_the_lock_of_another_process(site: Site) -> None:
     database = site.services.database
 
@@ -115,7 +122,7 @@ def test_who_answers_a_page_waits_less_for_the_lock_of_another_process(site: Sit
         if used_before:
             database.one("SELECT 1")
         database.hurry_thread()
-        return database.one("PRAGMA busy_timeout")
+        return waits_in_a_write(database)
 
     for used_before in (True, False):
         with ThreadPoolExecutor(1) as thread:
@@ -134,7 +141,7 @@ def test_the_use_of_a_session_is_noted_only_where_that_takes_no_waiting(
         assert site.services.accounts.by_session(secret) == ann
         assert site.services.accounts.by_token(token) == ann
     assert site.services.database.one("SELECT seen_at FROM session") == (0,)
-    assert site.services.database.one("PRAGMA busy_timeout") == (10_000,)
+    assert waits_in_a_write(site.services.database) == (10_000,)
     assert site.services.accounts.by_session(secret) == ann
     assert site.services.database.one("SELECT seen_at FROM session") != (0,)
 
@@ -147,9 +154,9 @@ def test_of_a_batch_of_answers_only_one_waits(site: Site, ann: Learner, monkeypa
     waits: list[bool] = []
     begin = storage.SqliteDatabase._transaction
 
-    def counted(self: storage.SqliteDatabase, statement: str) -> Iterator[None]:
+    def counted(self: storage.SqliteDatabase, connection: Any, statement: str) -> Iterator[None]:
         waits.append("IMMEDIATE" in statement)
-        return begin(self, statement)
+        return begin(self, connection, statement)
 
     monkeypatch.setattr(storage.SqliteDatabase, "_transaction", counted)
     with another_writer(site.config.database):

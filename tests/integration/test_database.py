@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from flashcards.errors import Unavailable
 from flashcards.services.review.facade import Answered
 from flashcards.services.upkeep.secret_key import load_secret_key
-from flashcards.storage import locks
+from flashcards.storage import locks, sqlite_database
 from flashcards.storage.database import MIGRATIONS, Database, IntegrityError, migrate
 from flashcards.storage.sqlite_database import SQLITE_WITH_RESET_BUG
 from tests.integration.study_world import StudyWorld
@@ -153,14 +154,16 @@ def test_a_full_disk_is_said_and_nothing_is_half_stored(tmp_path: Path) -> None:
     world.deck("d", 60)
     ada = world.learner()
     (pages,) = world.db.one("PRAGMA page_count") or (0,)
-    world.db.execute(f"PRAGMA max_page_count = {pages + 1}")
+    with world.db.write():
+        world.db.execute(f"PRAGMA max_page_count = {pages + 1}")
     outcomes = world.review.answer_many(ada, [world.an_answer(f"d#n{number}", 4) for number in range(1, 60)])
     stored = sum(isinstance(outcome, Answered) for outcome in outcomes)
     assert 0 < stored < 59
     assert "disk is full" in str(outcomes[-1])
     assert isinstance(outcomes[-1], Unavailable)
     assert world.db.one("SELECT count(*) FROM review") == world.db.one("SELECT count(*) FROM schedule") == (stored,)
-    world.db.execute("PRAGMA max_page_count = 1000000")
+    with world.db.write():
+        world.db.execute("PRAGMA max_page_count = 1000000")
     assert world.answer(ada, "d#n60", 4).kind == "scheduled"
     world.close()
 
@@ -178,9 +181,29 @@ def test_a_read_only_database(path: Path) -> None:
     full.close()
 
 
-def test_a_database_that_another_process_keeps_busy(path: Path) -> None:
+def test_all_threads_write_over_one_connection_and_read_over_their_own(path: Path) -> None:
+    """What a connection has read of the file is worth nothing to it once another has written."""
     database = Database.open(path)
-    database.execute("PRAGMA busy_timeout = 50")
+
+    def connections(name: str) -> tuple[object, object]:
+        reads = database.connection()
+        with database.write():
+            database.execute(INSERT, (name, name))
+            writes = database.connection()
+        assert name in names(database)
+        return reads, writes
+
+    with ThreadPoolExecutor(1) as thread:
+        found = [connections("a"), thread.submit(connections, "b").result(), connections("c")]
+    assert len({writes for _, writes in found}) == 1
+    assert len({reads for reads, _ in found}) == 2
+    assert names(database) == ["a", "b", "c"]
+    database.close()
+
+
+def test_a_database_that_another_process_keeps_busy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_database, "_BUSY_SECONDS", 0.05)
+    database = Database.open(path)
     other = Database.open(path)
     with other.write():
         other.execute(INSERT, ("a", "a"))

@@ -126,8 +126,7 @@ def test_an_old_sqlite_is_named_where_it_is_used(tmp_path: Path, monkeypatch: py
 )
 def test_each_damage_is_found(world: StudyWorld, damage: str, found: str | None) -> None:
     world.db.execute("SET session_replication_role = replica" if on_postgresql() else "PRAGMA foreign_keys = 0")
-    with world.db.write():
-        world.db.execute(damage)
+    world.db.execute(damage)
     report = DoctorService(world.db).examine()
     assert report.ok == (found is None)
     assert found is None or any(found in finding for finding in report.findings), report.findings

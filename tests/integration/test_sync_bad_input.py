@@ -413,12 +413,14 @@ def test_a_full_disk_changes_nothing(world: World) -> None:
     cards = world.study_all()
     before = world.db.all("SELECT * FROM note ORDER BY id")
     (pages,) = world.db.one("PRAGMA page_count") or (0,)
-    world.db.execute(f"PRAGMA max_page_count = {pages}")
+    with world.db.write():
+        world.db.execute(f"PRAGMA max_page_count = {pages}")
     world.write("big.md", "".join(f"## Q {n}?\n\n{'A long answer. ' * 60}\n\n" for n in range(300)))
     with pytest.raises(Unavailable):
         world.sync()
     assert world.db.all("SELECT * FROM note ORDER BY id") == before
-    world.db.execute("PRAGMA max_page_count = 1000000")
+    with world.db.write():
+        world.db.execute("PRAGMA max_page_count = 1000000")
     assert world.counts() == {"new": 300, "unchanged": 6}
     assert_kept(world, cards)
 
