@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -342,9 +343,9 @@ class Services:
         remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
-    def hurry_thread(self) -> None:
-        """The calling thread answers web requests: it does not wait long to write."""
-        self.database.hurry_thread()
+    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
+        """The calling thread answers web requests: it does not wait long to write, and says so before it waits."""
+        self.database.hurry_thread(give_way)
 
     def release_thread(self) -> None:
         """Closes the calling thread's database connection."""

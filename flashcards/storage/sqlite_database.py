@@ -58,6 +58,8 @@ _COMMIT_SOON = "PRAGMA synchronous = NORMAL"
 """Whoever commits waits for the disk outside of SQLite: see `group_sync`."""
 _APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
+MOMENT_SECONDS = 0.02
+"""Who waits no longer than that need not let others compute meanwhile: they would be too many soon."""
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
 """How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
@@ -82,7 +84,8 @@ class _Thread(threading.local):
     """The connection of the transaction that it is in: its own, or that of all writes."""
     room: int | None = None
     """How many KiB of the file its writes may keep in memory, where it is another number than usual."""
-    hurried = False
+    give_way: Callable[[], None] | None = None
+    """Of a thread that answers web requests, which is in a hurry: what it calls before it waits."""
     unwaited: int | None = None
     """Within `waiting_once` the last commit of which nobody knows yet whether it is on the disk."""
 
@@ -158,15 +161,18 @@ class SqliteDatabase(Database):
                 self._writer_waits = seconds
         return self._writer
 
-    def hurry_thread(self) -> None:
+    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
-        if not self._is_hurried():
-            self._local.hurried = True
-            if self._local.connection is not None:
-                self._wait_at_lock(self._local.connection, HURRIED_SECONDS)
+        if not self._is_hurried() and self._local.connection is not None:
+            self._wait_at_lock(self._local.connection, HURRIED_SECONDS)
+        self._local.give_way = give_way
 
     def _is_hurried(self) -> bool:
-        return self._local.hurried
+        return self._local.give_way is not None
+
+    def _give_way(self) -> None:
+        if self._local.give_way is not None:
+            self._local.give_way()
 
     def _patience(self) -> float:
         return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
@@ -278,6 +284,8 @@ class SqliteDatabase(Database):
         if self._local.unwaited is not None:
             self._local.unwaited = number
             return
+        if self._group.slowness() > MOMENT_SECONDS:
+            self._give_way()
         try:
             self._group.wait(number)
         except OSError as error:
@@ -294,6 +302,9 @@ class SqliteDatabase(Database):
             return True
         if not wait or not self._is_hurried():
             return wait and self._write_lock.acquire()
+        if self._write_lock.acquire(timeout=MOMENT_SECONDS):
+            return True
+        self._give_way()
         if not self._patient.acquire(blocking=False):
             # So many wait already: behind a writer who has been at it for long, one more would be too many.
             brief = self._last_turn + BRIEF_SECONDS - time.monotonic()

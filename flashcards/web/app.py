@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 from werkzeug.routing import IntegerConverter, Rule
 
 from flashcards import __version__
@@ -42,6 +42,7 @@ from flashcards.web.metrics import views as figures
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review.views import review
+from flashcards.web.serving.places import give_way_of
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -138,7 +139,7 @@ def create_app(services: Services, config: Config) -> Flask:
     figures.install(app, config.metrics_token)
     base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
-    app.before_request(services.hurry_thread)
+    app.before_request(lambda: services.hurry_thread(give_way_of(request.environ)))
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
     security.install(app)

@@ -17,7 +17,7 @@ OTHER_VIEWS: tuple[tuple[int, Any, list[str] | None], ...] = (
     (1280, "dark", COLOUR),
     (390, "light", COLOUR),
 )
-"""The same width in the other scheme differs in colours alone; tests/nightly looks at these as well."""
+"""The same width in the other scheme differs in colours alone; `make nightly` looks at these as well."""
 
 
 def check(page: Page) -> None:

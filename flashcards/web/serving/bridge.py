@@ -22,6 +22,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.wsgi import FileWrapper
 
 from flashcards.web.serving.large_bodies import RETRY_AFTER, LargeBodies
+from flashcards.web.serving.places import Places
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -82,6 +83,7 @@ class Bridge:
         self._app = app
         self._large = LargeBodies(app)
         self._threads = ThreadPoolExecutor(threads, "web")
+        self._places = Places()
 
     def close(self) -> None:
         """Waits for what the threads have begun."""
@@ -126,7 +128,7 @@ class Bridge:
                     environ["CONTENT_LENGTH"] = str(body.tell())
                 body.seek(0)
                 environ["wsgi.input"] = body
-                answer = await self._in_thread(_run, self._app, environ)
+                answer = await self._in_thread(environ, _run, self._app, environ)
         finally:
             if taken:
                 self._large.give_back(taken)
@@ -138,7 +140,7 @@ class Bridge:
             answer.close()
 
     async def _judge(self, environ: Environ, size: int) -> bool:
-        verdict = await self._in_thread(self._large.judge, environ, size)
+        verdict = await self._in_thread(environ, self._large.judge, environ, size)
         if verdict.full:
             raise _Refused(503, verdict.full, (b"retry-after", str(RETRY_AFTER).encode()))
         return verdict.comes
@@ -161,8 +163,14 @@ class Bridge:
             if seconds > BODY_SECONDS and body.tell() < SLOWEST * seconds:
                 raise _Gone
 
-    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+    async def _in_thread(self, environ: Environ, work: Callable[..., T], *given: Any) -> T:
+        """What `work` gives, which sees in `environ` how to give way where it waits."""
+        place = await self._places.take()
+        place.told_to(environ)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        finally:
+            place.give_back()
 
 
 def _with_length(refused: _Refused) -> Headers:

@@ -1,0 +1,149 @@
+"""Few requests are worked on at once, and none of those that wait or take long stands in the others' way."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashcards.storage import group_sync
+from flashcards.storage.sqlite_database import MOMENT_SECONDS
+from flashcards.web.server import THREADS, bind, make_server
+from flashcards.web.serving import places
+from flashcards.web.serving.places import AT_ONCE
+from tests.integration.test_stopping import wait_for
+from tests.site import Site, new_id
+
+FOR_EVER = 600.0
+
+
+@pytest.fixture
+def port(site: Site) -> Iterator[int]:
+    listener = bind("127.0.0.1", 0)
+    server = make_server(site.app, listener)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    server.stop()
+    thread.join(10)
+
+
+def ask(port: int, path: str, cookie: str = "", body: Any = None) -> int:
+    """The status of the answer."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Origin": f"http://127.0.0.1:{port}", "Cookie": f"flashcards_session={cookie}"}
+    try:
+        if body is None:
+            connection.request("GET", path, headers=headers)
+        else:
+            connection.request("POST", path, json.dumps(body), headers | {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            response.read()
+            return response.status
+    finally:
+        connection.close()
+
+
+def before_each(site: Site, monkeypatch: pytest.MonkeyPatch, work: Callable[[str], None]) -> None:
+    """Lets the thread of each request do some work first, which is told the address."""
+    usual = site.app.wsgi_app
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        work(environ["PATH_INFO"])
+        return usual(environ, start_response)
+
+    monkeypatch.setattr(site.app, "wsgi_app", app)
+
+
+def test_few_requests_are_worked_on_at_once(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    together = threading.Barrier(AT_ONCE)
+    lock, at_once, most = threading.Lock(), 0, 0
+
+    def work(_path: str) -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        together.wait(60)  # so many are
+        with lock:
+            at_once -= 1
+
+    before_each(site, monkeypatch, work)
+    with ThreadPoolExecutor(4 * AT_ONCE) as pool:
+        asked = [pool.submit(ask, port, "/healthz") for _ in range(4 * AT_ONCE)]
+        assert {future.result() for future in asked} == {200}
+    assert most == AT_ONCE < THREADS
+
+
+def test_what_takes_long_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "LONG_SECONDS", 0.05)
+    site.learner("Ann")
+    began: list[str] = []
+    end = threading.Event()
+
+    def work(path: str) -> None:
+        if path == "/login":
+            began.append(path)
+            assert end.wait(60)
+
+    before_each(site, monkeypatch, work)
+    with ThreadPoolExecutor(THREADS) as pool:
+        long = [pool.submit(ask, port, "/login") for _ in range(THREADS - 1)]
+        try:
+            wait_for(lambda: len(began) == THREADS - 1)
+            assert ask(port, "/healthz") == 200
+        finally:
+            end.set()
+        assert {future.result() for future in long} == {200}
+
+
+def test_who_waits_for_a_slow_disk_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    ann = site.learner("Ann")
+    secret = site.secret(ann)
+    cards = site.services.review.queue(ann, limit=THREADS).cards
+    first, *others = [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
+    assert len(others) == THREADS - 1 > AT_ONCE
+    go_on = threading.Event()
+
+    def sync(_log: Path, opened: int | None) -> int | None:
+        assert go_on.wait(60)
+        time.sleep(2 * MOMENT_SECONDS)
+        return opened
+
+    monkeypatch.setattr(group_sync, "_to_disk", sync)
+    go_on.set()
+    assert ask(port, "/api/v1/reviews", secret, first) == 201  # now it is known how slow the disk is
+    go_on.clear()
+    with ThreadPoolExecutor(THREADS) as pool:
+        asked = [pool.submit(ask, port, "/api/v1/reviews", secret, answer) for answer in others]
+        try:
+            wait_for(lambda: len(site.services.review.log(ann)) == THREADS)  # all wait for the disk
+            assert ask(port, "/decks", secret) == 200
+        finally:
+            go_on.set()
+        assert {future.result() for future in asked} == {201}
+
+
+def test_who_waits_for_the_turn_to_write_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    ann = site.learner("Ann")
+    secret = site.secret(ann)
+    cards = site.services.review.queue(ann, limit=AT_ONCE).cards
+    answers = [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
+    began: list[str] = []
+    before_each(site, monkeypatch, began.append)
+    with ThreadPoolExecutor(THREADS) as pool:
+        with site.services.database.write():
+            asked = [pool.submit(ask, port, "/api/v1/reviews", secret, answer) for answer in answers]
+            wait_for(lambda: len(began) == AT_ONCE)
+            assert ask(port, "/decks", secret) == 200
+        assert {future.result() for future in asked} == {201}
