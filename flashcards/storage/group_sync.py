@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import time
 from pathlib import Path
 
 FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
@@ -26,7 +25,6 @@ class GroupSync:
         self._committed = 0
         self._synced = 0
         self._syncing = False
-        self._began = self._took = 0.0
         self._trouble: OSError | None = None
         self._file: int | None = None
 
@@ -49,10 +47,6 @@ class GroupSync:
                 else:
                     self._sync()
 
-    def slowness(self) -> float:
-        """How many seconds the disk takes: it took the last time, or has taken by now."""
-        return max(self._took, time.monotonic() - self._began if self._syncing else 0.0)
-
     def check(self) -> None:
         """Raises OSError where the disk has failed before."""
         if self._trouble is not None:
@@ -66,14 +60,13 @@ class GroupSync:
 
     def _sync(self) -> None:
         """Syncs for everybody who has committed by now; others may go on committing meanwhile."""
-        reached, self._syncing, self._began = self._committed, True, time.monotonic()
+        reached, self._syncing = self._committed, True
         self._changed.release()
         try:
             self._file = _to_disk(self._log, self._file)
         except OSError as error:
             self._trouble = error
         finally:
-            self._took = time.monotonic() - self._began
             self._changed.acquire()
             self._syncing = False
             if self._trouble is None:

@@ -59,7 +59,7 @@ _COMMIT_SOON = "PRAGMA synchronous = NORMAL"
 _APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
 MOMENT_SECONDS = 0.02
-"""Who waits no longer than that need not let others compute meanwhile: they would be too many soon."""
+"""Who waits no longer than that for the turn need not let others compute meanwhile: they would be too many soon."""
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
 """How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
@@ -284,8 +284,7 @@ class SqliteDatabase(Database):
         if self._local.unwaited is not None:
             self._local.unwaited = number
             return
-        if self._group.slowness() > MOMENT_SECONDS:
-            self._give_way()
+        self._give_way()
         try:
             self._group.wait(number)
         except OSError as error:

@@ -122,8 +122,7 @@ def _answer(declared: Operation, location: Callable[[Any], str] | None, reply: R
 
 def json_response(value: Any, status: int = 200) -> Response:
     """The value as compact JSON."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status=status, mimetype="application/json")
+    return Response(_ENCODER.encode(value), status=status, mimetype="application/json")
 
 
 def read_json(*, optional: bool = False) -> Any:
@@ -137,7 +136,7 @@ def read_json(*, optional: bool = False) -> Any:
     if request.mimetype != "application/json":
         raise NotJson("Send JSON, with the header Content-Type: application/json.")
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        value = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8: byte {error.start}.") from None
     except json.JSONDecodeError as error:
@@ -151,3 +150,7 @@ def read_json(*, optional: bool = False) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)

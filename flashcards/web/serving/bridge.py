@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.wsgi import FileWrapper
@@ -116,7 +116,7 @@ class Bridge:
             if size > self._large.usual:
                 comes = await self._judge(environ, size)
                 taken = size if comes else 0
-            with tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY) as body:
+            with _room_for(size, chunked=chunked) as body:
                 if comes and (size or chunked):
                     connection.reading = True
                     try:
@@ -171,6 +171,13 @@ class Bridge:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
         finally:
             place.give_back()
+
+
+def _room_for(size: int, *, chunked: bool) -> IO[bytes]:
+    """Where a body of that size goes; in a file as soon as it is large."""
+    if size <= _BODY_IN_MEMORY and not chunked:
+        return io.BytesIO()
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY))
 
 
 def _with_length(refused: _Refused) -> Headers:

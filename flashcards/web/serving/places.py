@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Any
 
 _GIVE_WAY = "flashcards.give_way"
-AT_ONCE = 3
-LONG_SECONDS = 0.25
+AT_ONCE = 2
+LONG_SECONDS = 0.15
 """After so long a request keeps no place any more, and goes on without."""
 
 

@@ -55,16 +55,19 @@ def install(app: Flask) -> None:
         is_private = g.get("learner") is not None and response.mimetype == "text/html"
         if "cache-control" not in there:
             headers.add("Cache-Control", "no-store" if is_private else "private, no-cache")
-        return _compressed(response)
+        return response if "content-encoding" in there else _compressed(response, varies="vary" in there)
 
 
-def _compressed(response: Response) -> Response:
-    """The server compresses nothing; static files come compressed already."""
-    if response.direct_passthrough or response.status_code != 200 or "Content-Encoding" in response.headers:
+def _compressed(response: Response, *, varies: bool) -> Response:
+    """The server compresses nothing; static files come compressed already. `varies` is whether it has a `Vary`."""
+    if response.direct_passthrough or response.status_code != 200:
         return response
     if response.mimetype not in {"text/html", "application/json", "text/javascript"}:
         return response
-    response.vary.add("Accept-Encoding")
+    if varies:
+        response.vary.add("Accept-Encoding")
+    else:
+        response.headers.add("Vary", "Accept-Encoding")
     body = response.get_data()
     if len(body) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
         response.set_data(gzip.compress(body, 5, mtime=0))
