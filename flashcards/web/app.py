@@ -42,7 +42,7 @@ from flashcards.web.metrics import views as figures
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review.views import review
-from flashcards.web.serving.places import give_way_of
+from flashcards.web.serving.workers import give_way_of
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name

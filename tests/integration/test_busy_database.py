@@ -19,7 +19,7 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.storage import sqlite_database as storage
 from flashcards.storage.database import Database
 from flashcards.web.server import THREADS, bind, make_server
-from flashcards.web.serving import places
+from flashcards.web.serving import workers
 from tests.integration.test_stopping import wait_for
 from tests.site import PASSWORD, Site, new_id
 
@@ -84,7 +84,7 @@ def test_reads_go_on_and_writers_come_again(
 ) -> None:
     # Those who wait would wait for ever: so whatever is answered below was not waited for.
     monkeypatch.setattr(storage, "HURRIED_SECONDS", FOR_EVER)
-    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)  # who waits keeps others from computing no longer either
+    monkeypatch.setattr(workers, "LONG_SECONDS", FOR_EVER)  # who waits keeps others from computing no longer either
     secret = site.secret(ann)
     with ThreadPoolExecutor(30) as pool, another_writer(site.config.database):
         waiting = [pool.submit(ask, port, "POST", "/settings/tokens", secret, "name=x") for _ in range(30)]

@@ -13,23 +13,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.wsgi import FileWrapper
 
 from flashcards.web.serving.large_bodies import RETRY_AFTER, LargeBodies
-from flashcards.web.serving.places import Places
+from flashcards.web.serving.workers import Workers
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from flashcards.web.serving.connections import Connection
 
-T = TypeVar("T")
 Environ = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
 
@@ -82,12 +80,11 @@ class Bridge:
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
         self._large = LargeBodies(app)
-        self._threads = ThreadPoolExecutor(threads, "web")
-        self._places = Places()
+        self._workers = Workers(threads)
 
     def close(self) -> None:
         """Waits for what the threads have begun."""
-        self._threads.shutdown(cancel_futures=True)
+        self._workers.close()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one request."""
@@ -128,7 +125,7 @@ class Bridge:
                     environ["CONTENT_LENGTH"] = str(body.tell())
                 body.seek(0)
                 environ["wsgi.input"] = body
-                answer = await self._in_thread(environ, _run, self._app, environ)
+                answer = await self._workers.do(environ, _run, self._app, environ)
         finally:
             if taken:
                 self._large.give_back(taken)
@@ -140,7 +137,7 @@ class Bridge:
             answer.close()
 
     async def _judge(self, environ: Environ, size: int) -> bool:
-        verdict = await self._in_thread(environ, self._large.judge, environ, size)
+        verdict = await self._workers.do(environ, self._large.judge, environ, size)
         if verdict.full:
             raise _Refused(503, verdict.full, (b"retry-after", str(RETRY_AFTER).encode()))
         return verdict.comes
@@ -162,15 +159,6 @@ class Bridge:
             seconds = time.monotonic() - began
             if seconds > BODY_SECONDS and body.tell() < SLOWEST * seconds:
                 raise _Gone
-
-    async def _in_thread(self, environ: Environ, work: Callable[..., T], *given: Any) -> T:
-        """What `work` gives, which sees in `environ` how to give way where it waits."""
-        place = await self._places.take()
-        place.told_to(environ)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
-        finally:
-            place.give_back()
 
 
 def _room_for(size: int, *, chunked: bool) -> IO[bytes]:

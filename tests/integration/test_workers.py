@@ -14,8 +14,8 @@ import pytest
 
 from flashcards.storage import group_sync
 from flashcards.web.server import THREADS, bind, make_server
-from flashcards.web.serving import places
-from flashcards.web.serving.places import AT_ONCE
+from flashcards.web.serving import workers
+from flashcards.web.serving.workers import AT_ONCE
 from tests.integration.test_stopping import wait_for
 from tests.site import Site, new_id
 
@@ -61,7 +61,7 @@ def before_each(site: Site, monkeypatch: pytest.MonkeyPatch, work: Callable[[str
 
 
 def test_few_requests_are_worked_on_at_once(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    monkeypatch.setattr(workers, "LONG_SECONDS", FOR_EVER)
     together = threading.Barrier(AT_ONCE)
     lock, at_once, most = threading.Lock(), 0, 0
 
@@ -82,7 +82,7 @@ def test_few_requests_are_worked_on_at_once(site: Site, port: int, monkeypatch: 
 
 
 def test_what_takes_long_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "LONG_SECONDS", 0.05)
+    monkeypatch.setattr(workers, "LONG_SECONDS", 0.05)
     site.learner("Ann")
     began: list[str] = []
     end = threading.Event()
@@ -104,7 +104,7 @@ def test_what_takes_long_keeps_no_place(site: Site, port: int, monkeypatch: pyte
 
 
 def test_who_waits_for_the_disk_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    monkeypatch.setattr(workers, "LONG_SECONDS", FOR_EVER)
     ann = site.learner("Ann")
     secret = site.secret(ann)
     cards = site.services.review.queue(ann, limit=THREADS - 1).cards
@@ -128,7 +128,7 @@ def test_who_waits_for_the_disk_keeps_no_place(site: Site, port: int, monkeypatc
 
 
 def test_who_waits_for_the_turn_to_write_keeps_no_place(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "LONG_SECONDS", FOR_EVER)
+    monkeypatch.setattr(workers, "LONG_SECONDS", FOR_EVER)
     ann = site.learner("Ann")
     secret = site.secret(ann)
     cards = site.services.review.queue(ann, limit=AT_ONCE).cards
