@@ -159,6 +159,18 @@ def test_who_takes_nothing_of_an_answer_is_cut(site: Site, monkeypatch: pytest.M
             wait_for(lambda: len(ends) == 0)
 
 
+def test_who_asks_much_at_once_and_takes_nothing_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "SEND_SECONDS", 0.1)
+    with Served(site) as served:
+        served.view("/enough", lambda: Response(bytes(200 << 10)))
+        with connected(served.port) as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.sendall(b"GET /enough HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+            ends = served.server.connections
+            wait_for(lambda: len(ends) == 1)
+            wait_for(lambda: len(ends) == 0)
+
+
 @pytest.mark.parametrize("filler", [b"X-A: " + b"a" * 70_000, b"X-A: a\r\n" * 10_000], ids=["one", "many"])
 def test_headers_without_end_are_refused(served: Served, filler: bytes) -> None:
     with connected(served.port) as connection:

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -52,9 +52,16 @@ class _Refused(Exception):
 
     def __init__(self, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
         super().__init__(text)
-        self.status = status
-        self.headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *more]
-        self.body = f"{text}\n".encode()
+        self._status, self._text, self._more = status, text, more
+
+    def answer(self) -> _Answer:
+        """What is said."""
+        body = f"{self._text}\n".encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *self._more,
+            (b"content-length", str(len(body)).encode()),
+        ]  # fmt: skip
+        return _Answer(self._status, headers, body)
 
 
 @dataclass(slots=True)
@@ -93,10 +100,10 @@ class Bridge:
         connection: Connection = scope["state"]["connection"]
         connection.busy = True
         try:
-            await self._answer(connection, scope, receive, send)
-        except _Refused as refused:
-            await send({"type": "http.response.start", "status": refused.status, "headers": _with_length(refused)})
-            await send({"type": "http.response.body", "body": refused.body})
+            try:
+                await self._answer(connection, scope, receive, send)
+            except _Refused as refused:
+                await _send(send, connection, refused.answer())
         except (_Gone, TimeoutError):
             await connection.end()
         finally:
@@ -168,10 +175,6 @@ def _room_for(size: int, *, chunked: bool) -> IO[bytes]:
     return cast("IO[bytes]", tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY))
 
 
-def _with_length(refused: _Refused) -> Headers:
-    return [*refused.headers, (b"content-length", str(len(refused.body)).encode())]
-
-
 def _run(app: Flask, environ: Environ) -> _Answer:
     """Calls the app; its answer is whole when this returns, and the app has closed what it opened."""
     head: list[Any] = []
@@ -224,18 +227,26 @@ def _size(body: bytes | IO[bytes]) -> int:
 
 
 async def _send(send: Any, connection: Connection, answer: _Answer) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    say = partial(_say, send, connection)
+    await say({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     if isinstance(answer.body, bytes):
-        async with asyncio.timeout(SEND_SECONDS):
-            await send({"type": "http.response.body", "body": answer.body})
+        await say({"type": "http.response.body", "body": answer.body})
         return
     with contextlib.closing(answer.body) as file:
         while piece := file.read(_PIECE):
             if connection.is_closing():
                 raise _Gone
-            async with asyncio.timeout(SEND_SECONDS):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+            await say({"type": "http.response.body", "body": piece, "more_body": True})
+    await say({"type": "http.response.body", "body": b""})
+
+
+async def _say(send: Any, connection: Connection, message: dict[str, Any]) -> None:
+    """Sends a part of an answer, as soon as the reader has taken enough of what came before: of this one, or others."""
+    if not connection.flow.write_paused:
+        await send(message)  # at once: most need no clock
+        return
+    async with asyncio.timeout(SEND_SECONDS):
+        await send(message)
 
 
 _BASE: Environ = {
