@@ -61,15 +61,18 @@ class GroupSync:
     def _sync(self) -> None:
         """Syncs for everybody who has committed by now; others may go on committing meanwhile."""
         reached, self._syncing = self._committed, True
+        done = False
         self._changed.release()
         try:
-            self._file = _to_disk(self._log, self._file)
+            opened, self._file = self._file, None  # if it cannot be opened anew, its number is somebody else's soon
+            self._file = _to_disk(self._log, opened)
+            done = True
         except OSError as error:
             self._trouble = error
         finally:
             self._changed.acquire()
             self._syncing = False
-            if self._trouble is None:
+            if done:  # what ended in another way, such as Ctrl+C, has told nobody anything
                 self._synced = reached
             self._changed.notify_all()
 

@@ -121,6 +121,20 @@ def test_a_disk_that_failed_is_not_trusted_again(database: Database, monkeypatch
     assert "before" in names(database)  # reading goes on
 
 
+def test_a_sync_that_ctrl_c_ended_has_kept_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_log: Path, _opened: int | None) -> int | None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(group_sync, "_to_disk", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        add(database, "Ann")
+    synced: list[Path] = []
+    monkeypatch.setattr(group_sync, "_to_disk", lambda log, _opened: synced.append(log))
+    group = database._group  # type: ignore[attr-defined]
+    group.wait(1)  # whoever else has committed by then still waits for a sync
+    assert synced
+
+
 def test_what_is_written_without_a_transaction_waits_for_the_disk_too(database: Database, disk: Disk) -> None:
     disk.go_on.set()
     add(database, "Ann")

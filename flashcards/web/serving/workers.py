@@ -1,9 +1,9 @@
-"""The threads that work on requests. There are eight, and two compute at once: more would be in each other's way.
+"""The threads that work on requests. There are eight, and two places: more would be in each other's way.
 
 One thread of Python computes at a time, and lets another in at each call of SQLite: eight that want to spend a part of
 the processor on taking turns. So a thread begins the next request only where one of two places is free. A thread that
-waits itself, for the disk or its turn to write, gives its place away; and a request that takes long, such as an import,
-keeps others from theirs for a moment only.
+waits itself, for the disk or its turn to write, leaves its place and does what is left without one; and a request that
+takes long, such as an import, keeps others from its place for a moment only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 AT_ONCE = 2
 LONG_SECONDS = 0.15
-"""After so long a request gives its place to one that waits, and goes on without."""
+"""A request that waits for so long gets the place of one that has been at it for as long, which goes on without."""
 _GIVE_WAY = "flashcards.give_way"
 
 
@@ -52,7 +52,10 @@ class Workers:
         self._ended = False
 
     async def do(self, environ: dict[str, Any], work: Callable[..., T], *given: Any) -> T:
-        """What `work` makes of what is `given`, in a thread; in `environ` it finds how to give way."""
+        """What `work` makes of what is `given`, in a thread; in `environ` it finds how to give way.
+
+        Work that has not begun never does where whoever asked for it is cancelled. Raises what the work raises.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         task = _Task(partial(work, *given), done, loop)
@@ -60,15 +63,22 @@ class Workers:
         if not self._threads:
             self._start()
         with self._lock:
+            if self._ended:
+                raise RuntimeError("The server has stopped.")
             self._waiting.append(task)
-            if len(self._places) < AT_ONCE:
+            if len(self._waiting) + len(self._places) <= AT_ONCE:
                 self._wake()
             elif not self._looks:
                 self._look_in(LONG_SECONDS, loop)
-        return await done
+        try:
+            return await done
+        except asyncio.CancelledError:
+            with self._lock, suppress(ValueError):  # it has begun
+                self._waiting.remove(task)
+            raise
 
     def close(self) -> None:
-        """Waits for what the threads have begun; what has not begun never does."""
+        """Waits for what the threads have begun, however long; what has not begun never does."""
         with self._lock:
             self._ended = True
             while self._idle:
@@ -77,9 +87,10 @@ class Workers:
             thread.join()
 
     def _start(self) -> None:
-        self._threads = [threading.Thread(target=self._serve, name=f"web_{number}") for number in range(self._number)]
-        for thread in self._threads:
+        for number in range(self._number):
+            thread = threading.Thread(target=self._serve, name=f"web_{number}")
             thread.start()
+            self._threads.append(thread)
 
     def _serve(self) -> None:
         woken = threading.Lock()
@@ -92,8 +103,10 @@ class Workers:
                 error = raised
             with suppress(RuntimeError):  # the loop has ended, and nobody waits for this
                 task.loop.call_soon_threadsafe(_tell, task.done, result, error)
+            # The environ knows the task: without this, a request and its answer would live on in a circle.
+            del task.work, task.done, result, error
             self._end(task)
-            del task, result, error  # they shall not live for as long as this thread is idle
+            del task
 
     def _next(self, woken: threading.Lock) -> _Task | None:
         """What to do next, once there is something and a place for it; None at the end."""
@@ -143,16 +156,17 @@ class Workers:
                     self._wake()
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Takes their places from those who have been at it for long; again and again, as long as others wait."""
+        """Gives places of those who have been at it for long to those who wait; again, as long as any do."""
         with self._lock:
             self._looks = False
+            if not self._waiting or self._ended:
+                return
             long_since = time.monotonic() - LONG_SECONDS
-            for task in [task for task in self._places if task.since <= long_since]:
+            for task in [task for task in self._places if task.since <= long_since][: len(self._waiting)]:
                 self._leave(task)
                 self._wake()
-            if self._waiting:
-                oldest = self._places[0].since - long_since if self._places else 0.0
-                self._look_in(max(oldest, LONG_SECONDS / 10), loop)
+            oldest = self._places[0].since - long_since if self._places else 0.0
+            self._look_in(max(oldest, LONG_SECONDS / 10), loop)
 
 
 def _tell(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
@@ -160,6 +174,8 @@ def _tell(done: asyncio.Future[Any], result: Any, error: BaseException | None) -
         return
     if error is None:
         done.set_result(result)
+    elif isinstance(error, StopIteration):  # a future refuses it, and whoever waits would wait for ever
+        done.set_exception(RuntimeError(f"the work raised {type(error).__name__}"))
     else:
         done.set_exception(error)
 
