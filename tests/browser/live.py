@@ -128,6 +128,13 @@ def answer(page: Page, key: str = "3") -> str:
     return card
 
 
+def undo(page: Page) -> None:
+    """Takes the last action back by the keyboard; of a typed card the box is left first, as it takes letters itself."""
+    if page.evaluate("document.activeElement.matches('input, textarea')"):
+        page.keyboard.press("Escape")
+    page.keyboard.press("u")
+
+
 def until(page: Page, condition: str, seconds: float = 20) -> None:
     """Waits for a condition in JavaScript; Playwright's own way needs eval, which our policy forbids."""
     deadline = time.monotonic() + seconds

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
 from tests.browser.axe import check
-from tests.browser.live import Live, answer, open_review, sent, show
+from tests.browser.live import Live, answer, open_review, sent, show, undo
 
 GUEST_PAGES = ("/login", "/signup", "/offline")
 PAGES = (
@@ -115,5 +115,5 @@ def test_the_status_is_announced(live: Live, open_page: Callable[..., Page], ann
     show(page)
     page.keyboard.press("1")
     expect(page.get_by_role("status")).to_have_text("Again")
-    page.keyboard.press("u")
+    undo(page)
     expect(page.get_by_role("status")).to_have_text("Undone")

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from flashcards.services.accounts.facade import Learner
 from tests.browser.axe import check
 from tests.browser.changed_cards import change_deck
-from tests.browser.live import Live, answer, current_card, open_review, sent, serve, show, wait_keys
+from tests.browser.live import Live, answer, current_card, open_review, sent, serve, show, undo, wait_keys
 from tests.browser.test_editor import open_editor, prepared_to_write
 from tests.browser.test_layout import no_overflow
 from tests.site import copy_data
@@ -79,7 +79,7 @@ def test_a_page_older_than_the_edit_has_not_shown_the_new_text(live: Live, page:
 def test_undo_shows_it_again(live: Live, page: Page, card: str) -> None:
     open_review(page, f"{live.url}/review?deck=ml&card={card}")
     answer(page, "3")
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#where")).to_contain_text(RETURNED)
     show(page)
     expect(page.locator("#changed")).to_be_visible()

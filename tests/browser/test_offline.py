@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, open_review, sent, until, wait_ready
+from tests.browser.live import Live, answer, open_review, sent, undo, until, wait_ready
 from tests.site import PASSWORD
 
 
@@ -59,7 +59,7 @@ def test_an_offline_answer_can_be_undone_and_failed_cards_come_back(live: Live, 
     page.wait_for_timeout(300)
     disconnect(live, page)
     first = answer(page, "3")
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#status")).to_have_text("Undone")
     assert answer(page, "1") == first
     page.keyboard.press("-")
@@ -92,7 +92,7 @@ def test_an_answer_whose_reply_was_lost_is_undone_on_the_server(live: Live, page
     until(page, "document.querySelector('#waits').textContent !== ''")
     assert lost
     assert [row.card for row in live.log(ann)] == [card]
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#status")).to_have_text("Undone")
     page.unroute("**/api/v1/reviews/batch")
     answer(page, "1")

@@ -15,7 +15,7 @@ from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan.contract import Choice
 from tests.browser.axe import check
-from tests.browser.live import Live, answer, open_review, sent, serve, wait_ready
+from tests.browser.live import Live, answer, open_review, sent, serve, undo, wait_ready
 from tests.site import PASSWORD, copy_data
 
 DAY_MS = 86_400_000
@@ -186,7 +186,7 @@ def test_three_days_of_a_plan(live: Live, clock: Clock, ann: Learner, page: Page
     sent(page)
     last = live.log(ann)[-1]
     assert (last.card, last.kind, last.after.due_on) == (card, "plan", dates[card])
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#status")).to_have_text("Undone")
     # Over: it asks how it went, and spreads what is due if one likes.
     clock.days = 11

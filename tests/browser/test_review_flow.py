@@ -10,7 +10,18 @@ from playwright.sync_api import BrowserContext, Page, expect
 from flashcards.domain.typed_answer import BLANK
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
-from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys, wait_ready
+from tests.browser.live import (
+    Live,
+    answer,
+    current_card,
+    open_review,
+    sent,
+    show,
+    undo,
+    wait_card,
+    wait_keys,
+    wait_ready,
+)
 from tests.site import PASSWORD
 
 
@@ -33,7 +44,7 @@ def test_a_whole_session(live: Live, new_context: Callable[..., BrowserContext])
         expected.append((answer(page, key), grades[key]))
     undone = [expected.pop(), expected.pop()]
     for card, _ in undone:
-        page.keyboard.press("u")
+        undo(page)
         expect(page.locator("#status")).to_have_text("Undone")
         wait_card(page, card)
     for key in "3343":
@@ -52,7 +63,7 @@ def test_a_whole_session(live: Live, new_context: Callable[..., BrowserContext])
     assert len({live.services.review.card(ann, row.card).deck for row in log}) >= 4
 
     wait_keys(page)
-    page.keyboard.press("u")  # from the end screen
+    undo(page)  # from the end screen
     wait_ready(page)
     last, _ = expected.pop()
     assert current_card(page) == last
@@ -95,7 +106,7 @@ def test_a_card_that_is_suspended_as_a_leech_is_not_drilled(live: Live, page: Pa
     sent(page)
     assert live.services.review.card(ann, card).state == "suspended"
 
-    page.keyboard.press("u")  # brings all of it back
+    undo(page)  # brings all of it back
     wait_card(page, card)
     expect(page.locator("#left")).to_have_text(str(left))
     assert live.services.review.card(ann, card).state == "scheduled"
@@ -129,7 +140,7 @@ def test_undo_works_again_and_again_and_after_a_reload(live: Live, page: Page, a
         wait_card(page, card)
         wait_ready(page)
     assert live.log(ann) == []
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#unsent")).to_have_text("There is nothing to undo.")
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_card, wait_keys
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, undo, wait_card, wait_keys
 
 PLACE = "element => { const box = element.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }"
 TEXT_PLACES = """element => { const places = [], walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -44,11 +44,11 @@ def test_what_waits_offline_is_counted_without_what_was_taken_back(live: Live, p
     for _ in range(3):
         answer(page)
     expect(page.locator("#waits")).to_have_text("3 not sent yet: kept in this browser")
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#status")).to_have_text("Undone")
     page.keyboard.press("Enter")
     answered = current_card(page)
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#info")).not_to_have_attribute("href", f"/cards/{answered}")
     answer(page)
     expect(page.locator("#waits")).to_have_text("2 not sent yet: kept in this browser")

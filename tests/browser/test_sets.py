@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from flashcards.services.accounts.facade import Learner
 from tests.browser.axe import check
-from tests.browser.live import Live, answer, current_card, open_review, sent, show, wait_ready
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, undo, wait_ready
 from tests.browser.test_offline import connect, controlled, disconnect
 
 DECK = "programming"
@@ -36,7 +36,7 @@ def test_a_set_from_browse_until_each_is_right(live: Live, page: Page, ann: Lear
     others = [answer(page, "2") for _ in range(4)]
     expect(page.locator("#left")).to_have_text("1")
     assert answer(page, "3") == failed
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#status")).to_have_text("Undone")
     assert [answer(page, key) for key in ("3", "1", "3", "3")] == [failed] * 4
     page.wait_for_url("**/done?set=*")
@@ -105,7 +105,7 @@ def test_a_card_put_away_leaves_the_set(live: Live, page: Page, ann: Learner) ->
     page.keyboard.press("-")
     expect(page.locator("#left")).to_have_text("4")
     assert current_card(page) != away
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#left")).to_have_text("5")
     assert current_card(page) == away
 
@@ -126,7 +126,7 @@ def test_cards_are_flagged_by_keyboard_and_by_menu(live: Live, page: Page, ann: 
     page.get_by_role("button", name="Flag 7, purple").click()
     expect(page.locator("#flag")).to_have_text("Flag 7")
     expect(page.locator("#answer")).to_be_visible()
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#flag")).to_have_text("Flag 3")
     expect(page.locator("#status")).to_have_text("Undone")
     expect(page.locator("#answer")).to_be_visible()
@@ -137,7 +137,7 @@ def test_cards_are_flagged_by_keyboard_and_by_menu(live: Live, page: Page, ann: 
     sent(page)
     assert review.card(ann, card).flag == 3
     open_review(page, page.url)
-    page.keyboard.press("u")
+    undo(page)
     page.wait_for_url(f"**/review?deck={DECK}*card={card}*")
     expect(page.locator("#flag")).to_have_text("Flag 3")
     wait_ready(page)

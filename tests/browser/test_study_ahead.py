@@ -8,7 +8,7 @@ from itertools import pairwise
 from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, current_card, open_review, sent, show
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, undo
 from tests.browser.test_offline import connect, controlled, disconnect
 
 DECK = "programming"
@@ -35,7 +35,7 @@ def test_a_session_ahead(live: Live, page: Page, ann: Learner) -> None:
     assert page.locator("#grade-form small").all_text_contents() == ["date stays"] * 4
     page.keyboard.press("1")
     expect(page.locator("#left")).to_have_text("4")
-    page.keyboard.press("u")
+    undo(page)
     expect(page.locator("#info")).to_have_attribute("href", f"/cards/{first}")
     asked = [answer(page, "1") for _ in range(5)]  # no drill follows
     page.wait_for_url(f"**/done?deck={DECK}&mode=ahead")
@@ -66,7 +66,7 @@ def test_undo_from_a_page_that_was_opened_anew_knows_the_mode(live: Live, page: 
     learn(page, live)
     last = live.log(ann)[-1].card
     open_review(page, f"{live.url}/review?mode=ahead")
-    page.keyboard.press("u")
+    undo(page)
     page.wait_for_url(f"{live.url}/review?card={last}")
     expect(page.locator("#info")).to_have_attribute("href", f"/cards/{last}")
 
