@@ -343,7 +343,7 @@ class Services:
         remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
-    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
+    def hurry_thread(self, give_way: Callable[[], None]) -> None:
         """The calling thread answers web requests: it does not wait long to write, and says so before it waits."""
         self.database.hurry_thread(give_way)
 

@@ -72,7 +72,7 @@ class Database(ABC):
         return PostgresqlDatabase.open_server(address, older=older)
 
     @abstractmethod
-    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
+    def hurry_thread(self, give_way: Callable[[], None]) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write.
 
         It calls `give_way` before it waits for the disk, for its turn or for a server: others may compute meanwhile.

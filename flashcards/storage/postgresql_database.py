@@ -184,7 +184,7 @@ class PostgresqlDatabase(Database):
                 self._all.discard(connection)
             connection.close()
 
-    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
+    def hurry_thread(self, give_way: Callable[[], None]) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         give_way()  # most of its time it will wait for the server
         if getattr(self._local, "hurried", False):

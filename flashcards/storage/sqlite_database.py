@@ -19,7 +19,6 @@ from __future__ import annotations
 import os
 import stat
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +42,7 @@ from flashcards.storage.database import (
     our_migrations,
 )
 from flashcards.storage.dialects import SQLITE
+from flashcards.storage.fair_lock import MOMENT_SECONDS, FairLock
 from flashcards.storage.group_sync import GroupSync
 
 driver: Any = vars(peewee)["sqlite3"]  # pysqlite3, where it is installed: the one copy of SQLite in use
@@ -58,11 +58,10 @@ _COMMIT_SOON = "PRAGMA synchronous = NORMAL"
 """Whoever commits waits for the disk outside of SQLite: see `group_sync`."""
 _APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
-MOMENT_SECONDS = 0.02
-"""Who waits no longer than that for the turn need not let others compute meanwhile: they would be too many soon."""
 BRIEF_SECONDS = 0.5
 MOST_WAITING = 4
-"""How many web requests may wait longer than briefly: the other threads of the server are left to whoever reads."""
+"""How many web requests may wait for a writer who has been at it for longer: the other threads of the server are left
+to whoever reads."""
 _WRITER_KIB = 4000
 """What the connection of all writes keeps of the file in memory."""
 _PRAGMAS = {
@@ -99,12 +98,11 @@ class SqliteDatabase(Database):
         self.address = self.path = path
         self._peewee = peewee_database
         self._open_lock = lock
-        self._write_lock = threading.Lock()
+        self._write_lock = FairLock()
         self._writer: Any = None
         """Belongs to whoever holds the lock."""
         self._writer_waits = -1.0
         self._group = GroupSync(log_paths(path)[0])
-        self._last_turn = 0.0
         self._patient = threading.BoundedSemaphore(MOST_WAITING)
         self._local = _Thread()
         self._known: set[str] | None = None
@@ -161,7 +159,7 @@ class SqliteDatabase(Database):
                 self._writer_waits = seconds
         return self._writer
 
-    def hurry_thread(self, give_way: Callable[[], None] = lambda: None) -> None:
+    def hurry_thread(self, give_way: Callable[[], None]) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         if not self._is_hurried() and self._local.connection is not None:
             self._wait_at_lock(self._local.connection, HURRIED_SECONDS)
@@ -264,7 +262,6 @@ class SqliteDatabase(Database):
         if not self._take_turn(wait):
             raise _busy(self.path)
         try:
-            self._last_turn = time.monotonic()
             self._check_disk()
             with self._room_to_write(self._connection_to_write(wait=wait)) as connection:
                 yield from self._transaction(connection, _BEGIN_WRITE)
@@ -297,19 +294,19 @@ class SqliteDatabase(Database):
 
     def _take_turn(self, wait: bool) -> bool:
         """Takes the lock of this process's writers; false where that would take too long."""
-        if self._write_lock.acquire(blocking=False):
-            return True
-        if not wait or not self._is_hurried():
-            return wait and self._write_lock.acquire()
-        if self._write_lock.acquire(timeout=MOMENT_SECONDS):
+        if not wait:
+            return self._write_lock.acquire(0)
+        if not self._is_hurried():
+            return self._write_lock.acquire()
+        # Who waits no longer than a moment need not let others compute meanwhile: they would be too many soon.
+        if self._write_lock.acquire(MOMENT_SECONDS):
             return True
         self._give_way()
         if not self._patient.acquire(blocking=False):
             # So many wait already: behind a writer who has been at it for long, one more would be too many.
-            brief = self._last_turn + BRIEF_SECONDS - time.monotonic()
-            return self._write_lock.acquire(timeout=max(0.0, brief))
+            return self._write_lock.acquire(HURRIED_SECONDS, unmoved_seconds=BRIEF_SECONDS)
         try:
-            return self._write_lock.acquire(timeout=HURRIED_SECONDS)
+            return self._write_lock.acquire(HURRIED_SECONDS)
         finally:
             self._patient.release()
 

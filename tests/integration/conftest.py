@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from flashcards.storage.database import Database
+from flashcards.web.server import bind, make_server
 from tests.integration.study_world import StudyWorld
 from tests.postgresql_server import MISSING, Server, is_installed, running_server
 from tests.site import Site, copy_data, open_site, prepared_data
@@ -24,6 +26,18 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
     with open_site(copy_data(prepared, tmp_path)) as site:
         yield site
+
+
+@pytest.fixture
+def port(site: Site) -> Iterator[int]:
+    """Where the site is served: by our own server, in a thread."""
+    listener = bind("127.0.0.1", 0)
+    server = make_server(site.app, listener)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    server.stop()
+    thread.join(10)
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,11 @@ from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.storage import sqlite_database as storage
 from flashcards.storage.database import Database
-from flashcards.web.server import THREADS, bind, make_server
+from flashcards.storage.fair_lock import MOMENT_SECONDS
+from flashcards.web.server import THREADS
 from flashcards.web.serving import workers
-from tests.integration.test_stopping import wait_for
 from tests.site import PASSWORD, Site, new_id
+from tests.waiting import wait_for
 
 FOR_EVER = 600.0
 HOLDER = """
@@ -51,17 +52,6 @@ def another_writer(path: Path) -> Iterator[None]:
 @pytest.fixture
 def ann(site: Site) -> Learner:
     return site.learner("Ann")
-
-
-@pytest.fixture
-def port(site: Site) -> Iterator[int]:
-    listener = bind("127.0.0.1", 0)
-    server = make_server(site.app, listener)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    server.stop()
-    thread.join(10)
 
 
 def ask(port: int, method: str, path: str, cookie: str = "", body: str = "") -> tuple[int, str | None]:
@@ -103,7 +93,7 @@ def test_reads_go_on_and_writers_come_again(
 def test_nobody_waits_longer_than_ten_seconds(
     site: Site, ann: Learner, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert 2 * storage.HURRIED_SECONDS + storage.BRIEF_SECONDS < 10  # for one's turn, and then for the lock
+    assert MOMENT_SECONDS + 2 * storage.HURRIED_SECONDS < 10  # for one's turn, and then for the lock
     monkeypatch.setattr(storage, "HURRIED_SECONDS", 0.2)
     secret = site.secret(ann)
     with ThreadPoolExecutor(8) as pool, another_writer(site.config.database):
@@ -123,7 +113,7 @@ def test_who_answers_a_page_waits_less_for_the_lock_of_another_process(site: Sit
     def of_a_page(*, used_before: bool) -> tuple[object, ...] | None:
         if used_before:
             database.one("SELECT 1")
-        database.hurry_thread()
+        database.hurry_thread(lambda: None)
         return waits_in_a_write(database)
 
     for used_before in (True, False):

@@ -15,8 +15,8 @@ from flashcards.web.auth.login import public
 from flashcards.web.server import THREADS, WebServer, bind, make_server
 from flashcards.web.serving import bridge, connections
 from tests.integration.test_large_bodies import connected, everything
-from tests.integration.test_stopping import wait_for
 from tests.site import Site
+from tests.waiting import wait_for
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_stopping import free_port, running, wait_for
+from tests.integration.test_stopping import free_port, running
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 

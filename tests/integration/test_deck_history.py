@@ -12,8 +12,8 @@ import pytest
 
 from flashcards.jobs.all import all_jobs
 from flashcards.services.authoring.deck_history import FOLDER, DeckHistory
-from tests.integration.test_stopping import wait_for
 from tests.site import Site, open_site
+from tests.waiting import wait_for
 
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="git is not installed")

@@ -14,7 +14,7 @@ from flashcards.errors import Unavailable
 from flashcards.storage import group_sync
 from flashcards.storage.database import Database, IntegrityError, migrate
 from flashcards.storage.group_sync import FULL_SYNC, GroupSync
-from tests.integration.test_stopping import wait_for
+from tests.waiting import wait_for
 
 WRITERS = 12
 

@@ -11,26 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.web.server import bind, make_server
 from flashcards.web.serving import large_bodies
 from flashcards.web.serving.connections import LINGER_SECONDS
 from flashcards.web.serving.large_bodies import ROOM
 from flashcards.web.shared.security import COOKIE
-from tests.integration.test_stopping import wait_for
 from tests.site import Site
+from tests.waiting import wait_for
 
 HUGE = 400 << 20
-
-
-@pytest.fixture
-def port(site: Site) -> Iterator[int]:
-    listener = bind("127.0.0.1", 0)
-    server = make_server(site.app, listener)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    server.stop()
-    thread.join(10)
 
 
 @pytest.fixture

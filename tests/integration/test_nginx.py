@@ -21,8 +21,9 @@ import pytest
 
 from flashcards.web.server import bind, make_server
 from tests.integration.test_proxies import FORGED
-from tests.integration.test_stopping import free_port, wait_for
+from tests.integration.test_stopping import free_port
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site
+from tests.waiting import wait_for
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 OPENSSL = shutil.which("openssl")

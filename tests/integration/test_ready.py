@@ -56,7 +56,7 @@ def test_a_database_that_somebody_holds_is_not_ready(site: Site) -> None:
     holder.start()
     held.wait(30)
     try:
-        site.services.database.hurry_thread()
+        site.services.database.hurry_thread(lambda: None)
         with pytest.raises(Unavailable, match="busy"):
             site.services.ready.check()
     finally:

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Note
 from flashcards.storage.sqlite_database import driver
 from tests.integration.smtp_world import free_port
+from tests.waiting import wait_for
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 either = pytest.mark.parametrize(("number", "code"), SIGNALS, ids=["interrupted", "terminated"])
@@ -42,13 +42,6 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def stop(process: subprocess.Popen[str], number: int) -> tuple[int, str]:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Iterator
 from http.client import HTTPConnection
 
 import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.web.exchange.import_views import UPLOAD_LIMIT
-from flashcards.web.server import bind, make_server
-from tests.site import Site
-
-
-@pytest.fixture
-def port(site: Site) -> Iterator[int]:
-    listener = bind("127.0.0.1", 0)
-    server = make_server(site.app, listener)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    server.stop()
-    thread.join(10)
+from flashcards.web.server import bind
 
 
 def test_a_taken_port_is_one_clear_message() -> None:

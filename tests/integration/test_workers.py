@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -13,24 +13,13 @@ from typing import Any
 import pytest
 
 from flashcards.storage import group_sync
-from flashcards.web.server import THREADS, bind, make_server
+from flashcards.web.server import THREADS
 from flashcards.web.serving import workers
 from flashcards.web.serving.workers import AT_ONCE
-from tests.integration.test_stopping import wait_for
 from tests.site import Site, new_id
+from tests.waiting import wait_for
 
 FOR_EVER = 600.0
-
-
-@pytest.fixture
-def port(site: Site) -> Iterator[int]:
-    listener = bind("127.0.0.1", 0)
-    server = make_server(site.app, listener)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    server.stop()
-    thread.join(10)
 
 
 def ask(port: int, path: str, cookie: str = "", body: Any = None) -> int:
