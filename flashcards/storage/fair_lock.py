@@ -1,7 +1,7 @@
 """A lock for which nobody waits for ever.
 
 The lock of Python goes to whoever asks at the right moment: it is quick, and among many who ask it passes one over
-again and again. This one is as quick, until somebody has waited for a moment: then it is handed to whoever has waited
+again and again. This one is as quick, until somebody has waited for a moment: then it is kept for whoever has waited
 longest. (The mutex of Go does the same, and calls it its starvation mode.)
 """
 
@@ -10,90 +10,88 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 
 MOMENT_SECONDS = 0.02
-
-
-class _Waiter:
-    __slots__ = ("has_it", "since", "woken")
-
-    def __init__(self) -> None:
-        self.since = time.monotonic()
-        self.has_it = False
-        self.woken = threading.Lock()
-        self.woken.acquire()
+_LOOK_SECONDS = 0.5
+"""Who waits looks as often without being called: a Ctrl+C may come between a release and the call."""
 
 
 class FairLock:
-    """Belongs to one thread at a time; not reentrant."""
+    """Belongs to one thread at a time; not reentrant. Given back by ``taken.release()``, and then `call_next`."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()  # for all of the following
-        self._free = True
-        self._taken_at = 0.0
-        self._waiting: deque[_Waiter] = deque()
+        self.taken = threading.Lock()
+        """Whether it is somebody's. Its release is a single call, into which no Ctrl+C can fall."""
+        self._line: deque[Place] = deque()
         """Who waits, whoever has waited longest first."""
+        self._moved_at = 0.0
 
-    def acquire(
-        self, seconds: float = threading.TIMEOUT_MAX, *, unmoved_seconds: float = threading.TIMEOUT_MAX
-    ) -> bool:
-        """Takes the lock; false where that would take longer than `seconds`.
+    def acquire(self) -> bool:
+        """Takes the lock at once; false where it is not free, or kept for one who has waited."""
+        first = self._first()
+        if first is not None and first.since + MOMENT_SECONDS <= time.monotonic():
+            return False
+        return self._take()
 
-        Also false where one who has it keeps it for longer than `unmoved_seconds`.
-        """
-        with self._guard:
-            if self._free:
-                self._take()
-                return True
-            if seconds <= 0:
-                return False
-            waiter = _Waiter()
-            self._waiting.append(waiter)
+    def place(self) -> Place:
+        """A place in the line of those who wait, for the thread that asks."""
+        return Place(self)
+
+    def call_next(self) -> None:
+        """Tells whoever has waited longest that the lock is free."""
+        self._moved_at = time.monotonic()
+        self._call()
+
+    def _call(self) -> None:
+        first = self._first()
+        if first is not None:
+            with suppress(RuntimeError):  # it has been called already
+                first.called.release()
+
+    def _first(self) -> Place | None:
         try:
-            return self._wait(waiter, waiter.since + seconds, unmoved_seconds)
-        except BaseException:  # Ctrl+C: nobody may hand the lock to one who is gone
-            with self._guard:
-                if waiter.has_it:
-                    self._pass_on()
-                else:
-                    self._waiting.remove(waiter)
-            raise
+            return self._line[0]
+        except IndexError:
+            return None
 
-    def release(self) -> None:
-        """Gives the lock back, or to whoever has waited longest."""
-        with self._guard:
-            self._pass_on()
+    def _take(self) -> bool:
+        if not self.taken.acquire(blocking=False):
+            return False
+        self._moved_at = time.monotonic()
+        return True
 
-    def _wait(self, waiter: _Waiter, until: float, unmoved_seconds: float) -> bool:
+
+class Place:
+    """Kept from the first `wait` on until it is left, which it must be, with the lock or without."""
+
+    def __init__(self, lock: FairLock) -> None:
+        self._lock = lock
+        self._in_line = False
+        self.since = time.monotonic()
+        self.called = threading.Lock()
+        self.called.acquire()
+
+    def wait(self, seconds: float = threading.TIMEOUT_MAX, *, unmoved_seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """Waits for the lock and takes it; false where that takes longer than `seconds` from the beginning.
+
+        Also false where the lock has not changed hands for `unmoved_seconds`.
+        """
+        lock = self._lock
+        if not self._in_line:
+            self._in_line = True
+            lock._line.append(self)
         while True:
-            left = min(until, self._taken_at + unmoved_seconds) - time.monotonic()
-            waiter.woken.acquire(timeout=min(max(left, 0.0), threading.TIMEOUT_MAX))
-            with self._guard:
-                if waiter.has_it:
-                    return True
-                if self._free:
-                    self._waiting.remove(waiter)
-                    self._take()
-                    waiter.has_it = True
-                    return True
-                if min(until, self._taken_at + unmoved_seconds) <= time.monotonic():
-                    self._waiting.remove(waiter)
-                    return False
+            if lock._first() is self and lock._take():
+                return True
+            left = min(self.since + seconds, lock._moved_at + unmoved_seconds) - time.monotonic()
+            if left <= 0:
+                return False
+            self.called.acquire(timeout=min(left, _LOOK_SECONDS))
 
-    # --- with the guard
-
-    def _take(self) -> None:
-        self._free = False
-        self._taken_at = time.monotonic()
-
-    def _pass_on(self) -> None:
-        self._free = True
-        if not self._waiting:
-            return
-        oldest = self._waiting[0]
-        if oldest.since + MOMENT_SECONDS <= time.monotonic():
-            self._waiting.popleft()
-            self._take()
-            oldest.has_it = True
-        if oldest.woken.locked():
-            oldest.woken.release()
+    def leave(self) -> None:
+        """Leaves the line; the next is called, where this one was and went without the lock."""
+        with suppress(ValueError):  # it was never in line
+            self._lock._line.remove(self)
+        if not self._lock.taken.locked():
+            self._lock._call()

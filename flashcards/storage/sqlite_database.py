@@ -5,7 +5,7 @@ Five rules that the measurements behind this file made:
 - Every write begins IMMEDIATE. A transaction that reads first and writes later fails at once with "database
   is locked" when another wrote in between.
 - Threads of one process queue at a lock of ours before they queue at SQLite's, whose back-off starves them
-  for seconds. Web requests do not queue for long: eight that wait would leave nobody to answer those who read.
+  for seconds. Web requests do not queue for long: while eight wait, nobody answers those who read.
 - Who waits for the disk holds that lock no more: all who have committed meanwhile wait for it together.
 - All of them write over one connection, and read over their own. What a connection has read of the file is worth
   nothing to it once another has written: eight that wrote in turn read fifty pages anew for each answer.
@@ -42,7 +42,7 @@ from flashcards.storage.database import (
     our_migrations,
 )
 from flashcards.storage.dialects import SQLITE
-from flashcards.storage.fair_lock import MOMENT_SECONDS, FairLock
+from flashcards.storage.fair_lock import MOMENT_SECONDS, FairLock, Place
 from flashcards.storage.group_sync import GroupSync
 
 driver: Any = vars(peewee)["sqlite3"]  # pysqlite3, where it is installed: the one copy of SQLite in use
@@ -59,9 +59,10 @@ _COMMIT_SOON = "PRAGMA synchronous = NORMAL"
 _APPLIED = "SELECT name FROM schema_migration"
 _BUSY_SECONDS = 10
 BRIEF_SECONDS = 0.5
+SHORT_SECONDS = 3.0
 MOST_WAITING = 4
-"""How many web requests may wait for a writer who has been at it for longer: the other threads of the server are left
-to whoever reads."""
+"""How many web requests may wait for a writer who has been at it for longer than briefly, and at all for longer than
+that short time: the other threads of the server are left to whoever reads."""
 _WRITER_KIB = 4000
 """What the connection of all writes keeps of the file in memory."""
 _PRAGMAS = {
@@ -267,7 +268,8 @@ class SqliteDatabase(Database):
                 yield from self._transaction(connection, _BEGIN_WRITE)
             number = self._group.committed()
         finally:
-            self._write_lock.release()
+            self._write_lock.taken.release()
+            self._write_lock.call_next()
         self._wait_for_disk(number)
 
     def _check_disk(self) -> None:
@@ -294,19 +296,26 @@ class SqliteDatabase(Database):
 
     def _take_turn(self, wait: bool) -> bool:
         """Takes the lock of this process's writers; false where that would take too long."""
+        if self._write_lock.acquire():
+            return True
         if not wait:
-            return self._write_lock.acquire(0)
-        if not self._is_hurried():
-            return self._write_lock.acquire()
+            return False
+        place = self._write_lock.place()
+        try:
+            return self._wait_in_line(place) if self._is_hurried() else place.wait()
+        finally:
+            place.leave()
+
+    def _wait_in_line(self, place: Place) -> bool:
         # Who waits no longer than a moment need not let others compute meanwhile: they would be too many soon.
-        if self._write_lock.acquire(MOMENT_SECONDS):
+        if place.wait(MOMENT_SECONDS):
             return True
         self._give_way()
         if not self._patient.acquire(blocking=False):
             # So many wait already: behind a writer who has been at it for long, one more would be too many.
-            return self._write_lock.acquire(HURRIED_SECONDS, unmoved_seconds=BRIEF_SECONDS)
+            return place.wait(SHORT_SECONDS, unmoved_seconds=BRIEF_SECONDS)
         try:
-            return self._write_lock.acquire(HURRIED_SECONDS)
+            return place.wait(HURRIED_SECONDS)
         finally:
             self._patient.release()
 
