@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import platform
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.common import Row, format_row, rows_of
+from benchmarks.common import Row, format_row, machine, rows_of
 
 HERE = Path(__file__).parent
 
@@ -18,6 +17,7 @@ HERE = Path(__file__).parent
 def main(names: list[str]) -> None:
     """Runs the benchmarks whose names are given (without bench_), or all."""
     rows: list[Row] = []
+    print(where := machine())
     for path in sorted(HERE.glob("bench_*.py")):
         if names and path.stem.removeprefix("bench_") not in names:
             continue
@@ -26,8 +26,7 @@ def main(names: list[str]) -> None:
             print(format_row(row), flush=True)
             rows.append(row)
     if not names:
-        machine = {"python": platform.python_version(), "system": platform.platform()}
-        text = json.dumps({"machine": machine, "rows": [asdict(row) for row in rows]}, indent=2)
+        text = json.dumps({"machine": where, "rows": [asdict(row) for row in rows]}, indent=2)
         (HERE / "results.json").write_text(text + "\n", "utf-8")
 
 

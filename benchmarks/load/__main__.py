@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.common import machine
 from benchmarks.load.behind_nginx import nginx
 from benchmarks.load.learners import Learner, Measured, idle, slow
 from benchmarks.load.throttle import throttled
@@ -43,6 +44,7 @@ def main() -> None:
     """Runs the load as often as is asked for."""
     asked = _asked()
     load = Load(asked.learners, asked.idle, asked.slow, asked.warm, asked.seconds, tuple(asked.think))
+    print(machine(), flush=True)
     _more_files(load.learners + load.idle + load.slow + 200)
     for _ in range(asked.runs):
         with tempfile.TemporaryDirectory() as folder:
