@@ -1,6 +1,6 @@
 """Servers that could serve the app, each with eight threads, so that `benchmarks.load` can compare them.
 
-    pip install cheroot granian gunicorn hypercorn uvicorn httptools uvloop
+    pip install cheroot granian gunicorn hypercorn waitress
     python -m benchmarks.load --serve benchmarks.servers:granian
 
 None of these bounds what the present one does (see docs/decisions): they say what a server costs, not what it keeps.
@@ -33,6 +33,17 @@ def cheroot(app: Any, listener: socket.socket) -> None:
     server.timeout = 130
     server.prepare()
     server.serve()
+
+
+def waitress(app: Any, listener: socket.socket) -> None:
+    """waitress, which served at first: every connection is asked at each wake."""
+    from waitress.server import create_server
+
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    create_server(
+        app, sockets=[listener], threads=THREADS, connection_limit=10_000, channel_timeout=130, asyncore_use_poll=True,
+        backlog=1024,
+    ).run()  # fmt: skip
 
 
 def gunicorn(app: Any, listener: socket.socket) -> None:

@@ -170,12 +170,14 @@ def _settle() -> None:
     """Ends the start: from here on memory is used otherwise.
 
     What was loaded stays, so garbage is no longer looked for among it: that would make everybody wait for a tenth of a
-    second now and then. What the start no longer needs goes back to the system. And threads share two heaps: the GNU C
-    library would give each its own, which keeps what its largest answer took.
+    second now and then. Nor is it looked for after every 700 objects: a page makes as many. What the start no longer
+    needs goes back to the system. And threads share two heaps: the GNU C library would give each its own, which keeps
+    what its largest answer took.
     """
     import ctypes
 
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     with suppress(AttributeError, OSError, TypeError):  # another C library, which has no such trouble
         library = ctypes.CDLL(None)
         library.mallopt(M_ARENA_MAX, 2)

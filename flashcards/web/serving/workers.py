@@ -1,9 +1,10 @@
 """The threads that work on requests. There are eight, and two places: more would be in each other's way.
 
 One thread of Python computes at a time, and lets another in at each call of SQLite: eight that want to spend a part of
-the processor on taking turns. So a thread begins the next request only where one of two places is free. A thread that
-waits itself, for the disk or its turn to write, leaves its place and does what is left without one; and a request that
-takes long, such as an import, keeps others from its place for a moment only.
+the processor on taking turns, and so do two. So a thread begins the next request only where nobody has a place, or
+where one has been at it for longer than most take. A thread that waits itself, for the disk or its turn to write,
+leaves its place and does what is left without one; and a request that takes long, such as an import, keeps others from
+its place for a moment only.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 AT_ONCE = 2
+SHORT_SECONDS = 0.02
+"""The second place is for whoever comes while another has been at it for longer: an answer takes less, a page more."""
 LONG_SECONDS = 0.15
-"""A request that waits for so long gets the place of one that has been at it for as long, which goes on without."""
+"""Who has had a place for so long loses it where others wait, and goes on without."""
 _GIVE_WAY = "flashcards.give_way"
 
 
@@ -66,10 +69,10 @@ class Workers:
             if self._ended:
                 raise RuntimeError("The server has stopped.")
             self._waiting.append(task)
-            if len(self._waiting) + len(self._places) <= AT_ONCE:
+            if len(self._waiting) == 1 and self._is_free():
                 self._wake()
             elif not self._looks:
-                self._look_in(LONG_SECONDS, loop)
+                self._look_in(SHORT_SECONDS, loop)
         try:
             return await done
         except asyncio.CancelledError:
@@ -114,7 +117,7 @@ class Workers:
             with self._lock:
                 if self._ended:
                     return None
-                if self._waiting and len(self._places) < AT_ONCE:
+                if self._waiting and self._is_free():
                     return self._begin(self._waiting.popleft())
                 self._idle.append(woken)
             woken.acquire()
@@ -125,6 +128,13 @@ class Workers:
                 self._leave(task)  # and wakes nobody: the same thread is about to look for the next
 
     # --- with the lock
+
+    def _is_free(self) -> bool:
+        """Whether there is a place for who comes now."""
+        places = self._places
+        if not places:
+            return True
+        return len(places) < AT_ONCE and places[-1].since + SHORT_SECONDS <= time.monotonic()
 
     def _begin(self, task: _Task) -> _Task:
         task.has_place, task.since = True, time.monotonic()
@@ -152,21 +162,21 @@ class Workers:
         with self._lock:
             if task.has_place:
                 self._leave(task)
-                if self._waiting:
+                if self._waiting and self._is_free():
                     self._wake()
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Gives places of those who have been at it for long to those who wait; again, as long as any do."""
+        """Gives places to those who wait, as others have been at it for longer; again, as long as any wait."""
         with self._lock:
             self._looks = False
             if not self._waiting or self._ended:
                 return
-            long_since = time.monotonic() - LONG_SECONDS
-            for task in [task for task in self._places if task.since <= long_since][: len(self._waiting)]:
+            now = time.monotonic()
+            for task in [task for task in self._places if task.since + LONG_SECONDS <= now][: len(self._waiting)]:
                 self._leave(task)
+            if self._is_free():
                 self._wake()
-            oldest = self._places[0].since - long_since if self._places else 0.0
-            self._look_in(max(oldest, LONG_SECONDS / 10), loop)
+            self._look_in(SHORT_SECONDS, loop)
 
 
 def _tell(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

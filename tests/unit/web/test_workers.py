@@ -45,6 +45,24 @@ def test_short_work_that_came_with_long_work_is_done_before_it(monkeypatch: pyte
     run(scene)
 
 
+def test_the_second_place_is_for_when_the_first_has_been_taken_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LONG_SECONDS", 600.0)
+    monkeypatch.setattr(workers, "SHORT_SECONDS", 600.0)
+    begun: list[str] = []
+
+    async def scene(threads: Workers) -> None:
+        end = threading.Event()
+        first = asyncio.ensure_future(threads.do({}, end.wait, 60))
+        second = asyncio.ensure_future(threads.do({}, begun.append, "second"))
+        await asyncio.sleep(0.1)
+        assert begun == []
+        end.set()
+        await asyncio.gather(first, second)
+        assert begun == ["second"]
+
+    run(scene)
+
+
 class Thing:
     """What a request or an answer may be."""
 
