@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -99,6 +100,21 @@ def often_job(name: str, work: Callable[[], object], title: str, words: Callable
     return Job(name, work, trigger, at_start=True, title=title, rhythm="every five minutes", words=words)
 
 
+class _Threads(BasePoolExecutor):  # type: ignore[misc]
+    """Threads that APScheduler does not wait for when it is shut down.
+
+    It would with its locks held, and a run that ends meanwhile asks for one of them: both would wait for ever.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._threads = ThreadPoolExecutor(number)
+        super().__init__(self._threads)
+
+    def join(self) -> None:
+        """Waits for the runs that are under way, and for those that wait for one of the threads."""
+        self._threads.shutdown(wait=True)
+
+
 class Jobs:
     """Runs the jobs in background threads while this process leads; stands by while another does."""
 
@@ -116,11 +132,12 @@ class Jobs:
         self._leads = False
         self._trouble = ""
         self._finish = finish
+        # A lease is asked for by a thread of its own: long jobs must not let it run out.
+        # So are wishes: it keeps its connection to the database, as to open one costs a hundred times the question.
+        self._threads = {"default": _Threads(2), "lead": _Threads(1), "asked": _Threads(1)}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
-            # A lease is asked for by a thread of its own: long jobs must not let it run out.
-            # So are wishes: it keeps its connection to the database, as to open one costs a hundred times the question.
-            executors={"default": ThreadPoolExecutor(2), "lead": ThreadPoolExecutor(1), "asked": ThreadPoolExecutor(1)},
+            executors=self._threads,
             # A late run is better than none (the default forgives one second), and one is enough.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
@@ -133,8 +150,10 @@ class Jobs:
         self._scheduler.add_job(self._lead, every, id="lead", name="lead", executor="lead")
 
     def stop(self) -> None:
-        """Waits for the running job, then stops."""
-        self._scheduler.shutdown(wait=True)
+        """Plans no more runs, waits for those that are under way, and stops."""
+        self._scheduler.shutdown(wait=False)
+        for threads in self._threads.values():
+            threads.join()
         self._lease.release()
 
     def _lead(self) -> None:

@@ -192,6 +192,25 @@ def test_stopping_right_after_the_first_run_leaves_no_broken_thread(tmp_path: Pa
     assert not [thread for thread in threading.enumerate() if thread.name == "APScheduler"]
 
 
+def test_a_run_that_ends_while_the_jobs_are_being_stopped_holds_nothing_up(tmp_path: Path) -> None:
+    runs, may_end = threading.Event(), threading.Event()
+
+    def changed() -> bool:
+        runs.set()
+        assert may_end.wait(60)
+        return False
+
+    jobs = Jobs([watch_job(changed, lambda: None, lambda: 0.05)], Leadership(tmp_path / "lock"))
+    jobs.start()
+    assert runs.wait(60)
+    stopping = threading.Thread(target=jobs.stop, daemon=True)
+    stopping.start()
+    time.sleep(0.3)  # it waits for the run by now, which asks the scheduler when it is next before it ends
+    may_end.set()
+    stopping.join(20)
+    assert not stopping.is_alive()
+
+
 def test_the_watch_reads_decks_only_when_something_changed() -> None:
     answers = iter([False, True, False])
     synced: list[int] = []
