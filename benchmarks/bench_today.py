@@ -25,8 +25,8 @@ def run() -> list[Row]:
             calendar = history.review.calendar(history.learner)
             taken.append((time.process_time() - started) * 1000)
             assert (today.streak, len(calendar)) == (1000, 370)
-            assert sum(deck.due for deck in today.decks) == today.due > DUE * 0.9
-        decks = len(today.decks)
+            assert sum(folder.due for folder in today.folders) == today.due > DUE * 0.9
+        decks = len(history.review.deck_counts(history.learner))
         history.close()
     with tempfile.TemporaryDirectory() as folder, client_of(Path(folder), schedules=SCHEDULES, due=DUE) as client:
         page = milliseconds(client, "/", ROUNDS)

@@ -98,6 +98,11 @@ def _decks(path: str | None = None, first: str | None = None, end: str | None = 
 
 
 @prepared
+def _with_problems() -> Query:
+    return _decks.query().where(Deck.problems != "[]")
+
+
+@prepared
 def _names() -> Query:
     return Deck.select(Deck.path, Deck.title).where(Deck.removed_at.is_null()).order_by(Deck.position, Deck.path)
 
@@ -190,6 +195,10 @@ class DeckPageStore:
     def decks(self) -> tuple[DeckRow, ...]:
         """Every deck whose file is there, in study order."""
         return tuple(_deck(*row) for row in _decks.all(self._db))
+
+    def with_problems(self) -> tuple[DeckRow, ...]:
+        """The decks whose files have errors or warnings, in study order."""
+        return tuple(_deck(*row) for row in _with_problems.all(self._db))
 
     def names(self) -> list[tuple[str, str]]:
         """(path, title) of every deck whose file is there, in study order."""

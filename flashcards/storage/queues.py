@@ -16,6 +16,7 @@ from flashcards.domain.queue import PRIME, AnswerToday, DueRow, NewCard, Tie
 from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.statistics import MATURE
 from flashcards.domain.study_day import Day
+from flashcards.storage.counters import collection_mark
 from flashcards.storage.database import Database
 from flashcards.storage.fronts import fronts_of
 from flashcards.storage.models import (
@@ -277,6 +278,33 @@ def _decks(learner: LearnerId, only: int | None = None) -> Query:
 
 
 @prepared
+def _cards_of_decks() -> Query:
+    return Deck.select(Deck.id, Deck.cards).where(Deck.removed_at.is_null())
+
+
+@prepared
+def _seen(learner: LearnerId) -> Query:
+    return LearnerDeck.select(LearnerDeck.deck, LearnerDeck.seen).where(
+        LearnerDeck.learner == learner, LearnerDeck.seen > 0
+    )
+
+
+@prepared
+def _new_all_the_same(learner: LearnerId) -> Query:
+    schedule = Indexed(Schedule, "schedule_new")
+    return (
+        schedule.select(schedule.deck, fn.count(schedule.card))
+        .where(
+            schedule.learner == learner,
+            schedule.deck.is_null(False),
+            schedule.due_on.is_null(),
+            schedule.suspended == 0,
+        )
+        .group_by(schedule.deck)
+    )
+
+
+@prepared
 def _answers_on(learner: LearnerId, day: Day) -> Query:
     return LearnerDay.select(LearnerDay.answers).where(LearnerDay.learner == learner, LearnerDay.study_day == day)
 
@@ -504,6 +532,22 @@ class QueueRows:
     def decks(self, learner: LearnerId, only: int | None = None) -> list[DeckCountsRow]:
         """Every deck, in study order, or that `only` one."""
         return list(map(DeckCountsRow._make, _decks.all(self._db, learner, only)))
+
+    def mark(self) -> int:
+        """What is another number whenever a sync has changed the collection."""
+        return collection_mark(self._db)
+
+    def cards_of_decks(self) -> dict[DeckId, int]:
+        """How many cards there are to learn in each deck."""
+        return dict(_cards_of_decks.all(self._db))
+
+    def seen(self, learner: LearnerId) -> list[tuple[DeckId, int]]:
+        """How many cards of a deck the learner has a schedule for; decks without any are left out."""
+        return _seen.all(self._db, learner)
+
+    def new_all_the_same(self, learner: LearnerId) -> list[tuple[DeckId, int]]:
+        """How many of those are shown as new all the same, as they were reset; decks without any are left out."""
+        return _new_all_the_same.all(self._db, learner)
 
     def answers_on(self, learner: LearnerId, day: Day) -> int:
         """How many answers the learner gave on a day, of whatever kind."""

@@ -14,7 +14,7 @@ from flashcards.domain.schedule import Schedule
 from flashcards.domain.study_day import Day
 from flashcards.services.accounts.facade import AccountService, Learner
 from flashcards.services.review.facade import Answer, Answered, ReviewService
-from flashcards.storage.counters import follow_moves
+from flashcards.storage.counters import follow_moves, mark_collection
 from flashcards.storage.schedules import COLUMNS, schedule_of
 from flashcards.storage.words import keep_words
 from tests.databases import opened
@@ -98,6 +98,7 @@ class StudyWorld:
                         (tag, deck, key),
                     )
             self._count(deck)
+            mark_collection(self.db)
         return int(deck)
 
     def _note(self, deck: int, key: str, whiches: Sequence[str], position: int, draft: bool) -> None:
@@ -145,6 +146,7 @@ class StudyWorld:
             self.db.execute("UPDATE deck SET cards = 0")
             for (deck,) in self.db.all("SELECT id FROM deck"):
                 self._count(deck)
+            mark_collection(self.db)
 
     def _note_id(self, key: str) -> int:
         deck, _, note = key.partition("#")

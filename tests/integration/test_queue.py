@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Invalid, NotFound
+from flashcards.services.accounts.people import Learner
 from flashcards.services.memory.known import KnownCards
 from flashcards.services.review.facade import Answer, DayCount, Left
 from flashcards.services.review.statistics import StatsService
@@ -335,7 +336,7 @@ def test_today(world: StudyWorld) -> None:
         world.db.execute("UPDATE deck SET problems = ? WHERE key = 'a'", (problems,))
     today = world.review.today(ada)
     assert (today.new, today.due, today.seconds_left, today.streak, today.next_due) == (2, 0, 48, 0, None)
-    assert [(it.key, it.errors, it.cards) for it in today.decks] == [("a", 1, 3), ("empty", 0, 0)]
+    assert [(it.address, it.cards, it.unseen) for it in today.folders] == [("a", 3, 3), ("empty", 0, 0)]
     world.answer(ada, "a#n1", 1, took_ms=30_000)
     today = world.review.today(ada)
     assert (today.new, today.drill, today.seconds_left, today.streak) == (1, 1, 37, 1)
@@ -451,10 +452,39 @@ def test_the_counts_of_a_deck_are_what_its_review_asks(world: StudyWorld) -> Non
     limits = world.review.left_of_limits(ada)
     assert (limits.new, limits.due) == (20, 1)
     assert world.review.queue(ada, deck="x", limit=0).left == Left(1, 20, 0)
-    # Today says what lies in each deck of what it holds in all.
+    # Today says what lies in each folder, and each deck outside of folders, of what it holds in all.
     today = world.review.today(ada)
-    assert [it.new for it in today.decks] == [15, 5, 0, 0]
-    assert sum(it.due for it in today.decks) == today.due == 1
+    assert [(it.address, it.new) for it in today.folders] == [("x", 20), ("c", 0)]
+    assert sum(it.due for it in today.folders) == today.due == 1
+
+
+def test_today_by_folder_follows_whatever_changes(world: StudyWorld) -> None:
+    world.deck("x/a", 3)
+    world.deck("x/y/b", 2)
+    world.deck("c", 1)
+    ada, ben = world.learner(new_per_day=20), world.learner("ben", new_per_day=20)
+
+    def folders(learner: Learner) -> list[tuple[str, int, int, int]]:
+        return [(it.address, it.cards, it.unseen, it.new) for it in world.review.today(learner).folders]
+
+    both = [("x", 5, 5, 5), ("c", 1, 1, 1)]
+    assert folders(ada) == folders(ben) == both
+    # A folder that holds decks itself stands for those below it; without such decks they stand for themselves.
+    world.review.set_deck_active(ada, "x/a", False)
+    assert folders(ada) == [("x/y", 2, 2, 2), ("c", 1, 1, 1)]
+    assert folders(ben) == both
+    world.review.set_deck_active(ada, "x/a", True)
+    assert folders(ada) == both
+    # Cards that were answered are seen, until they are reset.
+    world.answer(ada, "x/a#n1", 4)
+    assert folders(ada) == [("x", 5, 4, 4), ("c", 1, 1, 1)]
+    world.review.act(ada, world.card("x/a#n1"), "reset")
+    assert folders(ada)[0] == ("x", 5, 5, 4)  # its note was answered today
+    # A sync that adds a deck, and one that takes a note out of another.
+    world.deck("x/d", 2)
+    assert folders(ben) == [("x", 7, 7, 7), ("c", 1, 1, 1)]
+    world.remove("x/y/b#n1")
+    assert folders(ben) == [("x", 6, 6, 6), ("c", 1, 1, 1)]
 
 
 def test_every_page_says_the_same_of_the_days_to_come(world: StudyWorld) -> None:

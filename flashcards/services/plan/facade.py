@@ -20,7 +20,6 @@ from flashcards.errors import FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner
 from flashcards.services.plan import process
 from flashcards.services.plan.breaks import Breaks
-from flashcards.services.plan.by_folder import FolderCounts, by_folder
 from flashcards.services.plan.checks import checked
 from flashcards.services.plan.contract import (
     MOST_MINUTES,
@@ -34,7 +33,6 @@ from flashcards.services.plan.days import is_off
 from flashcards.services.plan.outlooks import from_figures, has_outlook, outlook_of, to_figures
 from flashcards.services.plan.process import Reckoned
 from flashcards.services.plan.scope import grouped, vanished
-from flashcards.services.review.contract import Today
 from flashcards.services.review.facade import ReviewService
 from flashcards.storage.database import Database
 from flashcards.storage.plans import PlanDayRow, PlanRow
@@ -89,10 +87,6 @@ class Plans(Breaks):
     def _groups(self, cards: Mapping[DeckId, int]) -> list[Group]:
         rows = self._rows
         return grouped(rows.decks(), rows.folder_titles(), rows.deck_titles(), cards)
-
-    def by_folder(self, now: Today) -> list[FolderCounts]:
-        """What decks hold for today, by folder."""
-        return by_folder(now.decks, self._rows.folder_titles(), now.planned_decks)
 
     def check(self, learner: Learner, choice: Choice) -> None:
         """Raises Invalid where a plan cannot be asked for that."""

@@ -235,12 +235,36 @@ class DeckCounts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """A folder, or a deck outside of folders, with what it holds for today; `unseen` and `cards` as of a deck.
+
+    Only decks that are switched on count. `in_plan` is whether a review of it alone is a part of a followed plan's
+    day; True where none is followed.
+    """
+
+    address: str
+    title: str
+    new: int
+    due: int
+    drill: int
+    early: int
+    cards: int
+    unseen: int
+    in_plan: bool = True
+
+    @property
+    def total(self) -> int:
+        """All that comes today."""
+        return self.new + self.due + self.drill + self.early
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """What the first page shows. `next_due` is the first later day on which cards are due; `seq` is as in a queue.
 
     `done` are the cards that are done today. `early`, `outside` and `plan_seconds` are of a followed plan, whose number
     is `plan`: cards asked before their date, due cards that are not what it is about, as far as they wait, and how
-    long what is left of its day takes. `planned_decks` are the decks that it is about, None where other things say so.
+    long what is left of its day takes.
     """
 
     study_day: Day
@@ -250,7 +274,7 @@ class Today:
     drill: int
     reviewed_today: int
     seconds_left: int
-    decks: tuple[DeckCounts, ...]
+    folders: tuple[FolderCounts, ...]
     next_due: Day | None
     next_due_count: int
     new_limit_reached: bool
@@ -262,7 +286,6 @@ class Today:
     plan: int | None = None
     backlog: BacklogState | None = None
     done: int = 0
-    planned_decks: frozenset[DeckId] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,7 +279,7 @@ class DeckService:
 
     def failing(self) -> list[DeckInfo]:
         """The decks whose files have errors, in study order."""
-        return [info for info in map(_info, self._store.decks()) if info.problems]
+        return [info for info in map(_info, self._store.with_problems()) if info.problems]
 
     def _trouble(self) -> str:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cache
 
+from flashcards.clock import Clock
 from flashcards.domain.ids import CardId
 from flashcards.domain.minutes_left import Asked, seconds_left
 from flashcards.domain.new_limits import NewLimits, new_left
@@ -18,14 +19,20 @@ from flashcards.services.plan.days import LEAST_BACKLOG
 from flashcards.services.review.contract import BeyondLimit, DeckCounts, Left, LimitsLeft, Queue, QueueMode, Today
 from flashcards.services.review.day_parts import DecksToday, Due, RestOfDay, Scope, done_in
 from flashcards.services.review.due_cards import due_left
+from flashcards.services.review.folders_today import FoldersToday
 from flashcards.services.review.new_cards import HiddenNotes, deck_limits
 from flashcards.services.review.next_cards import held_cards
 from flashcards.services.review.plan_day import MORE, PlanDay, beyond_plan
 from flashcards.services.review.study_ahead import StudyAhead
+from flashcards.storage.database import Database
 
 
 class Queues(PlanDay, StudyAhead):
     """Reads of the day; nothing here writes."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._folders = FoldersToday(database)
 
     def queue(
         self,
@@ -75,15 +82,16 @@ class Queues(PlanDay, StudyAhead):
             self._plan_days.prepare_backlog(learner.id, today, self._queue_rows.due(learner.id, today))
 
     def today(self, learner: Learner) -> Today:
-        """What is to be done today and what of it lies in each deck, and when cards come next."""
+        """What is to be done today and what of it lies in each folder, and when cards come next."""
         self._prepare(learner)
         with self._db.read():
             day = self._rest_of_day(learner, self._scope(learner))
             due, new, early, drill = day.by_deck()
-            asks = DecksToday(due, Counter(it.deck for it in drill), early, new.__getitem__)
-            decks = tuple(map(asks.of, self._queue_rows.decks(learner.id)))
             next_due, next_count = self._next(learner, day)
             followed = day.followed
+            planned = followed.weighed.planned_decks if followed else None
+            again = Counter(it.deck for it in drill)
+            folders = self._folders.of(learner.id, planned, due=due, new=new, drill=again, early=early)
             return Today(
                 study_day=day.study_day,
                 seq=self._rows.log_end(learner.id)[0],
@@ -92,18 +100,15 @@ class Queues(PlanDay, StudyAhead):
                 drill=day.left.drill,
                 reviewed_today=self._queue_rows.answers_on(learner.id, day.study_day),
                 seconds_left=self._seconds(learner, day.left),
-                decks=decks,
+                folders=folders,
                 next_due=next_due,
                 next_due_count=next_count,
-                new_limit_reached=not followed
-                and day.new_left <= 0
-                and any(deck.active and deck.unseen for deck in decks),
+                new_limit_reached=not followed and day.new_left <= 0 and any(folder.unseen for folder in folders),
                 due_limit_reached=not followed and day.due.limited,
                 early=day.left.early,
                 outside=len(followed.outside) - followed.outside_within if followed else 0,
                 plan_seconds=round(day.seconds),
                 done=day.done,
-                planned_decks=followed.weighed.planned_decks if followed else None,
                 plan=followed.plan.id if followed else None,
                 backlog=None
                 if followed

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from flashcards.domain.day_in_words import minutes_of
 from flashcards.errors import Unavailable
-from flashcards.services.plan.by_folder import FolderCounts
-from flashcards.services.review.contract import Today
+from flashcards.services.review.contract import FolderCounts, Today
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.review.filters import Filters, queue_of, read_filters
 
@@ -33,7 +32,6 @@ def page() -> str:
     total = now.due + now.new + now.drill + now.early
     plan = services().plans.today(me, PATIENCE) if now.plan is not None else None
     followed = None if plan else services().plans.followed(me)
-    folders = services().plans.by_folder(now)
     if plan:
         from flashcards.web.plan.charts import path_rows, today_chart
     return render_template(
@@ -45,20 +43,20 @@ def page() -> str:
         ahead=0 if total else _ahead(Filters(None, None)),
         sets=services().review.open_sets(me),
         searches=services().review.saved_searches(me, on_today=True),
-        busy=[folder for folder in folders if folder.total],
-        idle=[folder for folder in folders if not folder.total],
-        why_idle=_why_idle(now, [folder for folder in folders if not folder.total]),
+        busy=[folder for folder in now.folders if folder.total],
+        idle=(idle := [folder for folder in now.folders if not folder.total]),
+        why_idle=_why_idle(now, idle),
         plan=plan,
         plot=today_chart(plan, now.study_day) if plan else None,
         path=path_rows(plan.path, plan.known) if plan and plan.known else (),
         over=followed if followed and followed.day <= now.study_day else None,
         waiting=None if followed or plan else services().plans.waiting(me),
         falling=services().plans.falling(me),
-        broken=[deck for deck in now.decks if deck.errors],
+        broken=services().decks.failing() if collection.errors else (),
         collection=collection,
         errors=collection.errors,
-        active=sum(deck.active for deck in now.decks),
-        unseen=sum(deck.unseen for deck in now.decks if deck.active),
+        active=bool(now.folders),
+        unseen=sum(folder.unseen for folder in now.folders),
         aloud=services().practice.one_aloud(me),
         aloud_id=uuid4(),
     )
