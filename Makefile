@@ -20,7 +20,8 @@
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test test-postgres nightly check lint bench load wheel code fuzz mutate explore lock format clean
+.PHONY: run demo compiled test test-postgres nightly check lint bench load wheel code fuzz mutate explore lock format \
+	clean environment
 SHELL := /bin/sh
 
 # The system's own Python first: distributions build it with optimization, and pyenv does not unless it is told to, which
@@ -52,21 +53,26 @@ run: $(VENV)/.run
 demo: $(VENV)/.test
 	@$(BIN)/python -m tests.demo
 
+# Tests start hundreds of processes. Where the environment keeps Python from storing what it has compiled
+# (PYTHONDONTWRITEBYTECODE, usual in containers), each of them would compile the program anew: up to a second of it.
+compiled: $(VENV)/.test
+	@$(BIN)/python -m compileall -q flashcards
+
 # Without a Chromium everything else runs, and pytest's first lines say what was left out.
-test: $(VENV)/.test
+test: compiled
 	@tests/get-chromium || test -z "$$CI"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # All but what tests/databases.py names as SQLite's alone; without PostgreSQL a sentence says that nothing was tested.
-test-postgres: $(VENV)/.test
+test-postgres: compiled
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -p tests.on_postgresql $(if $(ONLY),$(ONLY:%=tests/integration/test_%.py),tests/integration)
 
-nightly: $(VENV)/.nightly
+nightly: $(VENV)/.nightly compiled
 	@tests/get-chromium
 	@$(BIN)/python -m pytest -p no:schemathesis tests/nightly
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "nightly or axe"
 
-check: lint
+check: lint compiled
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 
 lint: $(VENV)/.dev
@@ -128,7 +134,9 @@ lock: $(VENV)/bin/python
 clean:
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# One environment; each stamp says which sets it holds.
+# One environment; each stamp says which sets it holds. All that .ci/run needs, so that its stages can go side by side:
+environment: $(VENV)/.dev $(VENV)/.code $(VENV)/.fuzz
+
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Flashcards needs Python 3.11 or later with venv (Debian and Ubuntu: apt install python3-venv): install it, or run make PYTHON=/path/to/python3"; exit 1; }
 	@echo "Making the environment in $(VENV) (once)"
