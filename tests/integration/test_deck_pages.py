@@ -187,7 +187,7 @@ def test_the_tree_is_in_study_order(world: World) -> None:
         "c-10.md",
     ]
     assert tree.cards == 6
-    assert world.pages.places() == [
+    assert list(world.pages.places()) == [
         ("b", "The Bees/", 0), ("b/two", "Two", 1), ("b/deep", "Deep/", 1), ("b/deep/x", "X", 2), ("b/one", "One", 1),
         ("a", "A", 0), ("c-9", "C 9", 0), ("c-10", "C 10", 0),
     ]  # fmt: skip

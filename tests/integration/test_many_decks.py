@@ -96,7 +96,7 @@ def test_a_folder_holds_what_is_below_it_and_nothing_of_its_neighbours(sites: di
 
 def test_the_places_of_statistics_are_in_study_order(sites: dict[int, Site]) -> None:
     places = sites[7].services.decks.places()
-    assert places[:3] == [("many", "So many/", 0), ("many/f0", "F0/", 1), ("many/f0/d0", "Deck 0", 2)]
+    assert places[:3] == (("many", "So many/", 0), ("many/f0", "F0/", 1), ("many/f0/d0", "Deck 0", 2))
     assert len(places) == 1 + 7 + 7
 
 

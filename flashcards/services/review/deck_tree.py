@@ -26,6 +26,10 @@ class HasId(Protocol):
     def id(self) -> LearnerId: ...
 
 
+Place = tuple[str, str, int]
+"""(address, title, depth) of a folder or deck."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeckInfo:
     """A deck as it is listed; `problems` counts the errors in its file, `cards` those to learn."""
@@ -176,6 +180,7 @@ class DeckService:
         self._store = store
         self._root = decks_root
         self._state = Kept[tuple[Totals, int]](1)
+        self._places = Kept[tuple[Place, ...]](1)
 
     def tree(self) -> Folder:
         """All folders and decks in study order; the outermost folder has the path ""."""
@@ -214,11 +219,14 @@ class DeckService:
             return deck.title
         return self.trail(f"{address}/")[-1][1] if self._store.decks_below(address) else None
 
-    def places(self) -> list[tuple[str, str, int]]:
+    def places(self) -> tuple[Place, ...]:
         """(address, title, depth) of every folder, with a slash after its title, and every deck, in study order."""
+        return self._places.get(self._store.mark(), self._read_places)
+
+    def _read_places(self) -> tuple[Place, ...]:
         names = self._store.names()
         titles = {path: folder.title for path, folder in self._store.folders().items() if folder.title}
-        found: list[tuple[str, str, int]] = []
+        found: list[Place] = []
         listed: set[str] = set()
         for path, title in names:
             parts = path.split("/")
@@ -228,7 +236,7 @@ class DeckService:
                     listed.add(folder)
                     found.append((folder, f"{titles.get(folder, parts[depth - 1])}/", depth - 1))
             found.append((path.removesuffix(".md"), title, len(parts) - 1))
-        return found
+        return tuple(found)
 
     def page(self, learner: HasId, address: str, *, author: bool) -> DeckPage:
         """The deck at an address such as ``ml/concepts/pca``. Drafts are shown to authors only.

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 AT_ONCE = 2
-SHORT_SECONDS = 0.02
+ALONE_SECONDS = 0.02
 """The second place is for whoever comes while another has been at it for longer: an answer takes less, a page more."""
 LONG_SECONDS = 0.15
 """Who has had a place for so long loses it where others wait, and goes on without."""
@@ -72,7 +72,7 @@ class Workers:
             if len(self._waiting) == 1 and self._is_free():
                 self._wake()
             elif not self._looks:
-                self._look_in(SHORT_SECONDS, loop)
+                self._look_in(ALONE_SECONDS, loop)
         try:
             return await done
         except asyncio.CancelledError:
@@ -134,7 +134,7 @@ class Workers:
         places = self._places
         if not places:
             return True
-        return len(places) < AT_ONCE and places[-1].since + SHORT_SECONDS <= time.monotonic()
+        return len(places) < AT_ONCE and places[-1].since + ALONE_SECONDS <= time.monotonic()
 
     def _begin(self, task: _Task) -> _Task:
         task.has_place, task.since = True, time.monotonic()
@@ -176,7 +176,7 @@ class Workers:
                 self._leave(task)
             if self._is_free():
                 self._wake()
-            self._look_in(SHORT_SECONDS, loop)
+            self._look_in(ALONE_SECONDS, loop)
 
 
 def _tell(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

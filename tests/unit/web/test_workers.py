@@ -47,7 +47,7 @@ def test_short_work_that_came_with_long_work_is_done_before_it(monkeypatch: pyte
 
 def test_the_second_place_is_for_when_the_first_has_been_taken_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "LONG_SECONDS", 600.0)
-    monkeypatch.setattr(workers, "SHORT_SECONDS", 600.0)
+    monkeypatch.setattr(workers, "ALONE_SECONDS", 600.0)
     begun: list[str] = []
 
     async def scene(threads: Workers) -> None:
