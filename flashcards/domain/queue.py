@@ -176,12 +176,12 @@ class Tie(NamedTuple):
 class Order:
     """Which due cards come before the most overdue ones.
 
-    `failed` are those whose drill was left open on the last day, which are first of all; `backlog` is the order in
-    which a backlog comes, of as many cards as it holds.
+    `failed` are those whose drill was left open on the last day, which are first of all; the keys of `backlog` are
+    the cards of a backlog, in the order in which it comes.
     """
 
     failed: frozenset[CardId] = frozenset()
-    backlog: Mapping[CardId, int] = field(default_factory=dict)
+    backlog: Mapping[CardId, None] = field(default_factory=dict)
 
 
 NO_ORDER = Order()
@@ -189,18 +189,16 @@ NO_ORDER = Order()
 
 def in_order(due: Sequence[DueRow], today: Day, learner: LearnerId, count: int, order: Order) -> list[DueRow]:
     """The first `count` of `due`: those that failed, then by the backlog's order, then most overdue first."""
-    first, places = order.failed, order.backlog
-    if not first and not places:
+    if not order.failed and not order.backlog:
         return most_overdue(due, today, learner, count)
-    failed: list[DueRow] = []
-    backlog: list[DueRow] = []
-    others: list[DueRow] = []
-    for row in due:
-        card = row[0]
-        (failed if card in first else backlog if card in places else others).append(row)
-    backlog.sort(key=lambda row: places[row[0]])
-    found = [*most_overdue(failed, today, learner, count), *backlog]
-    return [*found, *most_overdue(others, today, learner, max(0, count - len(found)))][: max(0, count)]
+    left = {row[0]: row for row in due}
+    found = most_overdue([left.pop(card) for card in order.failed & left.keys()], today, learner, count)
+    for card in order.backlog:
+        if len(found) >= count:
+            return found
+        if card in left:
+            found.append(left.pop(card))
+    return found + most_overdue(list(left.values()), today, learner, count - len(found))
 
 
 def spread(

@@ -103,8 +103,9 @@ class DueCards(NextCards):
         if due <= LEAST_BACKLOG:
             return Order(failed), False
         backlog = self._plan_days.backlog_order(learner.id, today)
-        places = {card: place for place, card in enumerate(backlog)}
-        return Order(failed, places), bool(backlog) and due > self._plan_days.threshold(learner.id, today)
+        return Order(failed, dict.fromkeys(backlog)), bool(backlog) and due > self._plan_days.threshold(
+            learner.id, today
+        )
 
     def _coming(
         self, learner: Learner, due: Due, today: Day, last: Day, decks: Collection[DeckId] | None

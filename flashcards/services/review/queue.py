@@ -187,13 +187,12 @@ class Queues(PlanDay, StudyAhead):
         if followed := self._followed_day(learner, scope, today, so_far, find_due):
             return self._under_plan(learner, scope, today, so_far, find_due, followed, more)
         due = find_due()
-        decks, still_new = self._open_decks(learner, scope), new_left(learner.new_per_day, so_far)
-        limits = NewLimits(still_new + more, deck_limits(decks, so_far, scope.own(more)))
-        new = (
-            []
-            if due.hold_new and not more
-            else self._new(learner, scope, today, decks, HiddenNotes(due, so_far), limits)
-        )
+        still_new = new_left(learner.new_per_day, so_far)
+        new = []
+        if still_new + more > 0 and (more or not due.hold_new):
+            decks = self._open_decks(learner, scope)
+            limits = NewLimits(still_new + more, deck_limits(decks, so_far, scope.own(more)))
+            new = self._new(learner, scope, today, decks, HiddenNotes(due, so_far), limits)
         drill = [it for it in so_far.drill if scope.has(it.deck, it.note, it.card)]
         return RestOfDay(
             study_day=today,

@@ -160,7 +160,7 @@ def test_ahead_come_the_cards_that_are_due_soonest() -> None:
 
 def test_failed_cards_come_first_then_the_backlog_in_its_order_then_the_most_overdue() -> None:
     rows = [due(card, over) for card, over in ((1, 1), (2, 9), (3, 5), (4, 2), (5, 7), (6, 3))]
-    order = Order(failed=frozenset({4, 1}), backlog={6: 0, 3: 1})
+    order = Order(failed=frozenset({4, 1}), backlog={6: None, 3: None})
 
     def first(count: int, chosen: Order = order) -> list[int]:
         return [it[0] for it in in_order(rows, TODAY, 1, count, chosen)]
@@ -170,7 +170,7 @@ def test_failed_cards_come_first_then_the_backlog_in_its_order_then_the_most_ove
     assert first(3) == [4, 1, 6]
     assert first(0) == []
     assert first(6, Order(failed=frozenset({4}))) == [4, 2, 5, 3, 6, 1]
-    assert first(6, Order(backlog={6: 0})) == [6, 2, 5, 3, 4, 1]
+    assert first(6, Order(backlog={6: None})) == [6, 2, 5, 3, 4, 1]
 
 
 def test_of_days_to_come_a_limit_takes_the_young_first_and_leaves_the_rest_for_later() -> None:
