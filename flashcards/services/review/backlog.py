@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from flashcards.domain.ids import CardId, LearnerId, NoteId
 from flashcards.domain.queue import NO_ORDER, DueRow, Order, in_order
@@ -73,14 +74,12 @@ class Backlog:
 
     def _in_order(self, wanted: int) -> list[DueRow]:
         """Those that the order names, as far as they are wanted."""
-        found = in_order(self._shown(self._order.failed), self._today, self._learner, wanted, self._order)
-        named = [card for card in self._order.backlog if card not in self._order.failed]
-        size = _MORE * wanted
-        for begin in range(0, len(named), size):
-            if len(found) >= wanted:
-                break
-            some = self._shown(named[begin : begin + size])
-            found += in_order(some, self._today, self._learner, wanted - len(found), self._order)
+        failed = self._order.failed
+        found = in_order(self._shown(failed), self._today, self._learner, wanted, Order(failed))
+        named = (card for card in self._order.backlog if card not in failed)
+        while len(found) < wanted and (some := dict.fromkeys(islice(named, _MORE * wanted))):
+            rows = self._shown(some)
+            found += in_order(rows, self._today, self._learner, wanted - len(found), Order(backlog=some))
         return found[:wanted]
 
     def _most_overdue(self, wanted: int) -> list[DueRow]:

@@ -103,9 +103,8 @@ class DueCards(NextCards):
         if due <= LEAST_BACKLOG:
             return Order(failed), False
         backlog = self._plan_days.backlog_order(learner.id, today)
-        return Order(failed, dict.fromkeys(backlog)), bool(backlog) and due > self._plan_days.threshold(
-            learner.id, today
-        )
+        hold_new = bool(backlog) and due > self._plan_days.threshold(learner.id, today)
+        return Order(failed, dict.fromkeys(backlog)), hold_new
 
     def _coming(
         self, learner: Learner, due: Due, today: Day, last: Day, decks: Collection[DeckId] | None
