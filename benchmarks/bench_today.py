@@ -1,4 +1,4 @@
-"""What the first page costs: the counts of every deck, the streak, the year's calendar; and the page itself."""
+"""What the first page costs: the counts by folder, the streak, the year's calendar; and the page itself."""
 
 from __future__ import annotations
 

@@ -133,11 +133,18 @@ def test_a_broken_deck_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     with open_site(tmp_path / "data", decks) as site:
         site.services.sync.sync()
         client = site.client(site.learner())
-        page = text(client.get("/").text)
-        assert "1 error in Bad" in page
-        assert "2 cards today" in page
+        told = client.get("/").text
+        assert "1 error in Bad" in text(told)
+        assert "Everything else can be reviewed" in text(told)
+        assert '<a href="/decks/bad">Bad</a>' in told
+        assert "2 cards today" in text(told)
         deck = text(client.get("/decks/bad").text)
         assert "Error line 5, column" in deck
+        (decks / "bad.md").write_text("## Fine\n\nYes.\n\n## No answer\n\nNow there is.\n")
+        site.services.sync.sync()
+        told = text(client.get("/").text)
+        assert "Everything else" not in told
+        assert "3 cards today" in told
 
 
 def test_the_calendar_has_its_numbers_as_text(client: FlaskClient) -> None:

@@ -331,9 +331,6 @@ def test_today(world: StudyWorld) -> None:
     world.deck("a", 3)
     world.deck("empty", 0)
     ada = world.learner(new_per_day=2)
-    with world.db.write():
-        problems = '[[1,1,"error","E1","x"],[2,1,"warning","W1","y"]]'
-        world.db.execute("UPDATE deck SET problems = ? WHERE key = 'a'", (problems,))
     today = world.review.today(ada)
     assert (today.new, today.due, today.seconds_left, today.streak, today.next_due) == (2, 0, 48, 0, None)
     assert [(it.address, it.cards, it.unseen) for it in today.folders] == [("a", 3, 3), ("empty", 0, 0)]

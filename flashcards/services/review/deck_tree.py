@@ -181,6 +181,7 @@ class DeckService:
         self._root = decks_root
         self._state = Kept[tuple[Totals, int]](1)
         self._places = Kept[tuple[Place, ...]](1)
+        self._failing = Kept[tuple[DeckInfo, ...]](1)
 
     def tree(self) -> Folder:
         """All folders and decks in study order; the outermost folder has the path ""."""
@@ -285,9 +286,12 @@ class DeckService:
         totals, errors = self._state.get(store.mark(), lambda: (store.totals(), store.errors()))
         return CollectionState(str(self._root), totals.decks, totals.notes, totals.cards, errors, self._trouble())
 
-    def failing(self) -> list[DeckInfo]:
+    def failing(self) -> tuple[DeckInfo, ...]:
         """The decks whose files have errors, in study order."""
-        return [info for info in map(_info, self._store.with_problems()) if info.problems]
+        store = self._store
+        return self._failing.get(
+            store.mark(), lambda: tuple(info for info in map(_info, store.with_problems()) if info.problems)
+        )
 
     def _trouble(self) -> str:
         try:
