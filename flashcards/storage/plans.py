@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, Select, fn
 
 from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory.evidence import is_evidence
@@ -150,24 +150,36 @@ def _forgotten_on(learner: LearnerId, day: Day) -> Query:
     return asked.where(log.kind != "drill", log.quality < REMEMBERED)
 
 
-@prepared
-def _usual_day(learner: LearnerId, today: Day) -> Query:
-    log = Indexed(Review, "review_day")
-    studied = (
-        LearnerDay.select(LearnerDay.study_day)
+def _days_studied(learner: LearnerId, today: Day) -> Any:
+    """The last 30 days before today on which the learner answered anything."""
+    return (
+        LearnerDay.select(LearnerDay.study_day, LearnerDay.answers)
         .where(LearnerDay.learner == learner, LearnerDay.study_day < today, LearnerDay.answers > 0)
         .order_by(LearnerDay.study_day.desc())
         .limit(30)
+        .alias("studied")
     )
+
+
+@prepared
+def _usual_answers(learner: LearnerId, today: Day) -> Query:
+    days = _days_studied(learner, today)
+    return Select((days,), (fn.coalesce(fn.avg(days.c.answers), 0),))
+
+
+@prepared
+def _usual_ms(learner: LearnerId, today: Day) -> Query:
+    log, studied = Indexed(Review, "review_day"), _days_studied(learner, today)
     days = (
-        log.select(
-            fn.count(SQL("*")).alias("answers"), fn.sum(AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS)).alias("ms")
+        log.select(fn.sum(AtMost(fn.coalesce(log.took_ms, 0), LONGEST_MS)).alias("ms"))
+        .where(
+            log.learner == learner, log.study_day.in_(Select((studied,), (studied.c.study_day,))),
+            log.quality.is_null(False), log.undone == 0,
         )
-        .where(log.learner == learner, log.study_day.in_(studied), log.quality.is_null(False), log.undone == 0)
         .group_by(log.study_day)
         .alias("days")
-    )
-    return Select((days,), (fn.coalesce(fn.avg(days.c.answers), 0), fn.coalesce(fn.avg(days.c.ms), 0)))
+    )  # fmt: skip
+    return Select((days,), (fn.coalesce(fn.avg(days.c.ms), 0),))
 
 
 @prepared
@@ -513,10 +525,15 @@ class PlanRows:
         """The cards that were forgotten on a day, whether their drill was done or not."""
         return frozenset(row[0] for row in _forgotten_on.all(self._db, learner, day))
 
-    def usual_day(self, learner: LearnerId, today: Day) -> tuple[float, float]:
-        """(answers, seconds) of a day on which the learner studied, the mean of the last 30 of these; 0 without."""
-        row = _usual_day.one(self._db, learner, today)
-        return (float(row[0]), float(row[1]) / 1000) if row else (0.0, 0.0)
+    def usual_answers(self, learner: LearnerId, today: Day) -> float:
+        """How many answers the learner gives on a day of studying: the mean of the last 30 of these; 0 without."""
+        row = _usual_answers.one(self._db, learner, today)
+        return float(row[0]) if row else 0.0
+
+    def usual_seconds(self, learner: LearnerId, today: Day) -> float:
+        """How long these answers took: read from the log, which takes as long as there are of them."""
+        row = _usual_ms.one(self._db, learner, today)
+        return float(row[0]) / 1000 if row else 0.0
 
 
 def _values(plan: PlanRow) -> tuple[Any, ...]:

@@ -327,8 +327,7 @@ class PlanDays:
 
     def threshold(self, learner: LearnerId, today: Day) -> int:
         """More due cards than these are a backlog."""
-        answers, _ = self._rows.usual_day(learner, today)
-        return max(LEAST_BACKLOG, round(DAYS_OF_BACKLOG * answers))
+        return max(LEAST_BACKLOG, round(DAYS_OF_BACKLOG * self._rows.usual_answers(learner, today)))
 
     def prepare_backlog(self, learner: LearnerId, today: Day, due: Sequence[DueRow]) -> None:
         """Makes the order of a backlog where there is one, once a day."""
@@ -339,7 +338,7 @@ class PlanDays:
         waiting = [
             Waiting(row[0], *found.memories.get(row[0], as_scheduled(row[1], row[2])), row[1]) for row in due
         ]  # fmt: skip
-        _, seconds = self._rows.usual_day(learner, today)
+        seconds = self._rows.usual_seconds(learner, today)
         coming = self._rows.coming_a_day(learner, today)
         it = backlog(waiting, today, found.learner, seconds or _USUAL_SECONDS, coming, threshold)
         cards = tuple(OrderedCard(card, "due", 0.0) for card in it.order[:_MOST_OF_BACKLOG])
