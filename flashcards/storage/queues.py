@@ -358,17 +358,11 @@ def _buried(learner: LearnerId, today: Day, decks: Collection[DeckId] | None = N
 @prepared
 def _coming(learner: LearnerId, first: Day, last: Day, decks: Collection[DeckId] | None = None) -> Query:
     schedule, active = _active(learner, decks)
-    notes = (
-        active.select(schedule.due_on, fn.max(schedule.interval).alias("longest"))
-        .where(schedule.due_on.between(first, last))
-        .group_by(schedule.due_on, schedule.note)
-        .alias("notes")
-    )
-    longest = notes.c.longest
-    return (
-        Select((notes,), (notes.c.due_on, fn.sum(Number(longest < MATURE)), fn.sum(Number(longest >= MATURE))))
-        .group_by(notes.c.due_on)
-    )  # fmt: skip
+    # As each day's rows stand together, counting different notes needs no sorting; a note is as old as its oldest card.
+    notes = fn.count(schedule.note.distinct())
+    mature = fn.count(Case(None, ((schedule.interval >= MATURE, schedule.note),)).distinct())
+    query = active.select(schedule.due_on, notes - mature, mature)
+    return query.where(schedule.due_on.between(first, last)).group_by(schedule.due_on)
 
 
 @prepared

@@ -115,43 +115,41 @@ def _cards(decks: Collection[DeckId]) -> Query:
     return Deck.select(fn.sum(Deck.cards)).where(Among(Deck.id, decks))
 
 
-def _of_decks(query: Any, learner: LearnerId, decks: Collection[DeckId]) -> Any:
-    """The learner's schedules of cards in these decks."""
-    return query.where(Schedule.learner == learner, Among(Schedule.deck, decks))
-
-
 @prepared
 def _standing(learner: LearnerId, decks: Collection[DeckId]) -> Query:
     is_asked = Schedule.due_on.is_null(False) & (Schedule.suspended == 0)
     columns = (Schedule.interval, Schedule.ease, _sum(is_asked), fn.sum(Schedule.suspended))
-    return _of_decks(Schedule.select(*columns), learner, decks).group_by(Schedule.interval, Schedule.ease)
+    mine = Schedule.select(*columns).where(Schedule.learner == learner, Among(Schedule.deck, decks))
+    return mine.group_by(Schedule.interval, Schedule.ease)
 
 
 @prepared
 def _leeches(learner: LearnerId, decks: Collection[DeckId], limit: int) -> Query:
-    query = (
-        Schedule.select(
-            Schedule.card, Card.which, Note.key, Note.title, Note.line, Deck.key, Deck.path, Schedule.lapses
+    schedule = Indexed(Schedule, "schedule_lapses")
+    return (
+        schedule.select(
+            schedule.card, Card.which, Note.key, Note.title, Note.line, Deck.key, Deck.path, schedule.lapses
         )
-        .join(Card, on=(Card.id == Schedule.card))
-        .join(Note, on=(Note.id == Schedule.note))
-        .join(Deck, on=(Deck.id == Schedule.deck))
-        .where(Schedule.lapses >= FIRST_LEECH)
-        .order_by(Schedule.lapses.desc(), Schedule.card)
+        .join(Card, on=(Card.id == schedule.card))
+        .join(Note, on=(Note.id == schedule.note))
+        .join(Deck, on=(Deck.id == schedule.deck))
+        .where(schedule.learner == learner, schedule.lapses > 0, schedule.lapses >= FIRST_LEECH)
+        .where(Among(schedule.deck, decks))
+        .order_by(schedule.lapses.desc(), schedule.card)
         .limit(limit)
     )
-    return _of_decks(query, learner, decks)
 
 
 @prepared
 def _added(at: int, decks: Collection[DeckId]) -> Query:
     is_there = (Note.draft == 0) & Note.removed_at.is_null() & Card.removed_at.is_null()
+    first = Indexed(Revision, "revision_first")  # from there on, few notes are new
     return (
-        Revision.select(Revision.at, fn.count(SQL("*")))
-        .join(Note)
-        .join(Card)
-        .where(Revision.number == 1, Revision.at >= at, is_there, Among(Note.deck, decks))
-        .group_by(Revision.at)
+        first.select(first.at, fn.count(SQL("*")))
+        .join(Note, on=(Note.id == first.note))
+        .join(Card, on=(Card.note == Note.id))
+        .where(first.number == 1, first.at >= at, is_there, Among(Note.deck, decks))
+        .group_by(first.at)
     )
 
 

@@ -142,20 +142,24 @@ def test_hours_follow_the_learners_zone(world: StudyWorld) -> None:
     assert [(hour, it) for hour, it in enumerate(hours) if it.asked] == [(21, Share(1, 1))]
 
 
-def test_the_forecast_and_the_backlog(world: StudyWorld, ada: Learner) -> None:
+def _schedule(world: StudyWorld, learner: Learner, cards: dict[str, tuple[int, int]]) -> None:
+    """Cards with their interval, and in how many days they are due."""
     with world.db.write():
-        for key, interval, due in (
-            ("a/one#n1", 5, -3), ("a/one#n2", 30, -1), ("a/one#n3", 5, 0), ("b#n1", 50, 1), ("b#n2", 4, 29),
-            ("b#n3", 4, 30),
-        ):  # fmt: skip
+        for key, (interval, due) in cards.items():
             card = world.db.one("SELECT note_id, ordinal FROM card WHERE id = ?", (world.card(key),))
             assert card
             world.db.execute(
                 "INSERT INTO schedule(learner_id, card_id, note_id, ordinal, deck_id, repetition, interval, due_on)"
                 " SELECT ?, ?, n.id, ?, n.deck_id, 2, ?, ? FROM note n WHERE n.id = ?",
-                (ada.id, world.card(key), card[1], interval, TODAY + due, card[0]),
+                (learner.id, world.card(key), card[1], interval, TODAY + due, card[0]),
             )
         count_anew(world.db)
+
+
+def test_the_forecast_and_the_backlog(world: StudyWorld, ada: Learner) -> None:
+    _schedule(world, ada, {
+        "a/one#n1": (5, -3), "a/one#n2": (30, -1), "a/one#n3": (5, 0), "b#n1": (50, 1), "b#n2": (4, 29), "b#n3": (4, 30),
+    })  # fmt: skip
     found = stats(world, ada)
     assert (found.overdue.young, found.overdue.mature) == (1, 1)
     due = {day.day - TODAY: (day.young, day.mature) for day in found.forecast if day.young + day.mature}
@@ -173,6 +177,16 @@ def test_the_forecast_and_the_backlog(world: StudyWorld, ada: Learner) -> None:
     assert (found.cards.total, found.cards.suspended, found.cards.young, found.cards.new) == (4, 1, 2, 1)
     assert found.daily_load == pytest.approx(0.5)
     assert stats(world, ada, deck="a").cards.total == 0
+
+
+def test_the_forecast_counts_siblings_of_one_day_once_by_the_longest_interval(world: StudyWorld, ada: Learner) -> None:
+    world.deck("c", {"x": ("c1", "c2", "c3"), "y": ("forward", "backward"), "z": ("forward",)})
+    _schedule(world, ada, {
+        "c#x/c1": (5, 7), "c#x/c2": (30, 7), "c#x/c3": (5, 8), "c#y/forward": (4, 7), "c#y/backward": (4, 7),
+        "c#z": (40, 7),
+    })  # fmt: skip
+    due = {day.day - TODAY: (day.young, day.mature) for day in stats(world, ada).forecast if day.young + day.mature}
+    assert due == {7: (1, 2), 8: (1, 0)}
 
 
 def test_a_deck_alone(world: StudyWorld, ada: Learner) -> None:
