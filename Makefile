@@ -54,7 +54,7 @@ demo: $(VENV)/.test
 	@$(BIN)/python -m tests.demo
 
 # Tests start hundreds of processes. Where the environment keeps Python from storing what it has compiled
-# (PYTHONDONTWRITEBYTECODE, usual in containers), each of them would compile the program anew: up to a second of it.
+# (PYTHONDONTWRITEBYTECODE, usual in containers), each of them would compile the program anew, a quarter of a second each.
 compiled: $(VENV)/.test
 	@$(BIN)/python -m compileall -q flashcards
 

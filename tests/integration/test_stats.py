@@ -158,7 +158,8 @@ def _schedule(world: StudyWorld, learner: Learner, cards: dict[str, tuple[int, i
 
 def test_the_forecast_and_the_backlog(world: StudyWorld, ada: Learner) -> None:
     _schedule(world, ada, {
-        "a/one#n1": (5, -3), "a/one#n2": (30, -1), "a/one#n3": (5, 0), "b#n1": (50, 1), "b#n2": (4, 29), "b#n3": (4, 30),
+        "a/one#n1": (5, -3), "a/one#n2": (30, -1), "a/one#n3": (5, 0), "b#n1": (50, 1), "b#n2": (4, 29),
+        "b#n3": (4, 30),
     })  # fmt: skip
     found = stats(world, ada)
     assert (found.overdue.young, found.overdue.mature) == (1, 1)

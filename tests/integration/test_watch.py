@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from flashcards.services.sync import watch
+from flashcards.services.sync import folder_events, watch
+from flashcards.services.sync.folder_events import file_system
 from flashcards.services.sync.watch import Watch
 
 
@@ -38,11 +42,20 @@ class Watched:
         return self.compared > before
 
 
-@pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    made = Watched(tmp_path / "decks")
+@pytest.fixture(params=["told", "looked"])
+def watched(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Once where the system tells of changes, and once where it is only to be asked."""
+    if request.param == "looked":
+        monkeypatch.setattr(folder_events, "LOCAL", frozenset())
+    elif not _is_told(tmp_path):
+        pytest.skip("this system does not tell of changes in the folder for temporary files")
+    made = Watched(tmp_path / "holder" / "decks")
     assert made.asks()
     return made
+
+
+def _is_told(folder: Path) -> bool:
+    return sys.platform == "linux" and file_system(str(folder)) in folder_events.LOCAL
 
 
 def test_where_nothing_moves_nothing_is_compared(watched: Watched) -> None:
@@ -61,7 +74,23 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "who may read": lambda root: (root / "ml" / "deck.md").chmod(0),
     "a folder that goes": lambda root: (root / "ml").rename(root.parent / "elsewhere"),
     "all of them": lambda root: root.rename(root.parent / "gone"),
+    "the folder that holds them all": lambda root: root.parent.rename(root.parent.with_name("gone")),
+    "a folder with a deck": lambda root: _folder(root / "new"),
+    "a folder that comes": lambda root: _folder(root.parent / "new").rename(root / "new"),
+    "a deck that replaces another": lambda root: _file(root.parent / "deck.md").replace(root / "ml" / "deck.md"),
+    "a link": lambda root: (root / "b.md").symlink_to(root / "ml" / "deck.md"),
 }
+
+
+def _file(path: Path) -> Path:
+    path.write_text("## New?\n\nA\n")
+    return path
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    _file(path / "deck.md")
+    return path
 
 
 def _same_size_and_time(file: Path) -> None:
@@ -102,6 +131,119 @@ def test_what_the_times_do_not_tell_is_compared_each_time(watched: Watched) -> N
     (watched.root / "link").symlink_to(elsewhere)
     assert watched.asks(watch.QUIET_SECONDS)
     assert all(watched.asks() for _ in range(5))
+
+
+def test_a_folder_that_came_later_is_watched_as_well(watched: Watched) -> None:
+    _folder(watched.root / "new")
+    assert any(watched.asks() for _ in range(4))
+    assert not any(watched.asks() for _ in range(200))
+    _file(watched.root / "new" / "other.md")
+    assert any(watched.asks() for _ in range(4))
+
+
+def test_hidden_folders_are_nobodys_business(watched: Watched) -> None:
+    (watched.root / ".git").mkdir()
+    for _ in range(4):  # the root has changed by it: that is compared once more
+        watched.asks()
+    _file(watched.root / ".git" / "index")
+    assert not any(watched.asks() for _ in range(8))
+
+
+def test_a_file_that_is_changed_under_another_name_is_seen(watched: Watched) -> None:
+    outside = _file(watched.root.parent / "outside.md")
+    (watched.root / "a.md").symlink_to(outside)
+    os.link(outside, watched.root / "b.md")
+    assert any(watched.asks() for _ in range(4))
+    assert not any(watched.asks() for _ in range(200))
+    outside.write_text("## Another?\n\nA\n")
+    assert any(watched.asks() for _ in range(4))
+
+
+def test_where_the_folder_is_a_link_that_leads_elsewhere_now_it_is_seen(tmp_path: Path) -> None:
+    """As with releases that are swapped by a link."""
+    linked = Watched(tmp_path / "first")
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    root = tmp_path / "decks"
+    root.symlink_to("first")
+    linked.watch = Watch(root, linked._compare, lambda: linked.now)
+    assert linked.asks()
+    assert not any(linked.asks() for _ in range(200))
+    (tmp_path / "next").symlink_to("second")
+    (tmp_path / "next").replace(root)
+    assert any(linked.asks() for _ in range(4))
+
+
+def test_what_is_told_need_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not _is_told(tmp_path):
+        pytest.skip("this system does not tell of changes in the folder for temporary files")
+    watched = Watched(tmp_path / "decks")
+    assert watched.asks()
+    looks = []
+    scan = os.scandir
+    monkeypatch.setattr(watch.os, "scandir", lambda folder: looks.append(folder) or scan(folder))
+    assert not any(watched.asks() for _ in range(200))
+    assert not looks
+    CHANGES["a deck"](watched.root)
+    assert any(watched.asks() for _ in range(4))
+    assert len(looks) == 2, "the root and its one folder, once"
+
+
+def test_at_random_it_sees_whatever_the_times_of_files_say(watched: Watched, tmp_path: Path) -> None:
+    """Whatever happens, in whatever order: what a look would have found different is compared."""
+    chance = random.Random(7)
+    for step in range(150):
+        before = watch._look(str(watched.root))[0]
+        _something(watched.root, tmp_path / "aside", chance, step)
+        is_changed = watch._look(str(watched.root))[0] != before
+        assert any(watched.asks() for _ in range(4)) or not is_changed
+
+
+def _something(root: Path, aside: Path, chance: random.Random, step: int) -> None:
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    files = [path for path in root.rglob("*") if path.is_file()]
+    where, name = chance.choice(folders), f"{step}"
+    match chance.randrange(8):
+        case 0:
+            _file(where / f"{name}.md")
+        case 1:
+            _folder(where / name)
+        case 2 if files:
+            chance.choice(files).write_text(f"## {name}?\n\nA\n")
+        case 3 if files:
+            chance.choice(files).replace(where / f"{name}.md")
+        case 4 if files:
+            chance.choice(files).unlink()
+        case 5 if where != root:
+            where.rename(root / name)
+        case 6 if where != root:
+            shutil.rmtree(aside, ignore_errors=True)
+            where.rename(aside)
+        case 7 if aside.exists():
+            aside.rename(where / name)
+        case _:
+            pass
+
+
+MOUNTED = """\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:40 / /srv rw,relatime shared:2 - nfs4 server:/srv rw
+31 30 0:41 / /srv/my\\040decks rw,relatime - tmpfs tmpfs rw
+32 22 0:42 / /over rw,relatime - ext4 /dev/vdb rw
+33 22 0:43 / /over rw,relatime master:4 - fuse.sshfs other: rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/decks", "ext4"), ("/srvs", "ext4"), ("/srv", "nfs4"), ("/srv/decks", "nfs4"), ("/srv/my decks", "tmpfs"),
+        ("/srv/my decks/ml", "tmpfs"), ("/over/decks", "fuse.sshfs"),
+    ],
+)  # fmt: skip
+def test_whose_files_they_are(folder: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTED)
+    monkeypatch.setattr(folder_events, "MOUNTS", tmp_path / "mountinfo")
+    assert file_system(folder) == kind
 
 
 def test_trouble_is_told_and_looked_at_again(watched: Watched) -> None:
