@@ -28,7 +28,7 @@ from flashcards.services.upkeep.backup import BackupService, newest_with_account
 from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off, restoring_place
 from flashcards.services.upkeep.secret_key import load_secret_key
-from flashcards.storage.database import Database, count_accounts, migrate
+from flashcards.storage.database import Database, TellAfter, count_accounts, migrate
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
@@ -343,9 +343,9 @@ class Services:
         remove_left_behind()
         return take_back_cut_off(self.config.decks)
 
-    def hurry_thread(self, give_way: Callable[[], None]) -> None:
+    def hurry_thread(self, give_way: Callable[[], None], tell_after: TellAfter | None = None) -> None:
         """The calling thread answers web requests: it does not wait long to write, and says so before it waits."""
-        self.database.hurry_thread(give_way)
+        self.database.hurry_thread(give_way, tell_after)
 
     def release_thread(self) -> None:
         """Closes the calling thread's database connection."""

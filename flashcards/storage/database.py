@@ -23,6 +23,10 @@ IntegrityError: type[Exception] = vars(peewee)["sqlite3"].IntegrityError
 Row = tuple[Any, ...]
 Values = Sequence[Any] | dict[str, Any]
 """Of a statement with the placeholders ``?`` (or ``?1``), or with names such as ``:deck``."""
+TellAfter = Callable[[Callable[[], None]], bool]
+"""Whether whoever asked for a write is told of it only once what is given has returned, which waits for the disk (and
+raises Unavailable where that fails): then who has written need not wait.
+"""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEPT_STATEMENTS = 500
@@ -72,10 +76,11 @@ class Database(ABC):
         return PostgresqlDatabase.open_server(address, older=older)
 
     @abstractmethod
-    def hurry_thread(self, give_way: Callable[[], None]) -> None:
+    def hurry_thread(self, give_way: Callable[[], None], tell_after: TellAfter | None = None) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write.
 
         It calls `give_way` before it waits for the disk, for its turn or for a server: others may compute meanwhile.
+        After a write that may be told later, it asks `tell_after` whether it need not wait for the disk at all.
         """
 
     @abstractmethod
@@ -118,13 +123,18 @@ class Database(ABC):
         """Lets the numbers that the database itself gives go on behind those that are in the column."""
 
     @abstractmethod
-    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> AbstractContextManager[None]:
+    def write(
+        self, *, wait: bool = True, learner: LearnerId | None = None, told_later: bool = False
+    ) -> AbstractContextManager[None]:
         """One transaction: committed durably at the end, or not at all.
 
         Writers take turns. Who gives a `learner` changes nothing but what is this learner's, and at most one card of
         everybody's: where the database can, such writers wait for those of the same learner alone, and for those who
         give none. With `wait` false it is made now or never. Raises Unavailable where the disk is full, read-only or
         busy; then nothing of it is stored.
+
+        With `told_later` it may return before the disk has it, in a thread that answers web requests, whose answer is
+        then held back until it has: nobody else may be told, and nothing else be done with it. See `hurry_thread`.
         """
 
     @abstractmethod

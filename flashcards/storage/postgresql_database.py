@@ -26,7 +26,15 @@ from flashcards.database_address import ServerAddress
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Unavailable
-from flashcards.storage.database import HURRIED_SECONDS, KEPT_STATEMENTS, Database, Row, Values, our_migrations
+from flashcards.storage.database import (
+    HURRIED_SECONDS,
+    KEPT_STATEMENTS,
+    Database,
+    Row,
+    TellAfter,
+    Values,
+    our_migrations,
+)
 from flashcards.storage.dialects import POSTGRESQL
 from flashcards.storage.postgresql_driver import ADAPTERS, translated, translated_rows
 from flashcards.storage.postgresql_dump import dump, load_dump
@@ -184,7 +192,7 @@ class PostgresqlDatabase(Database):
                 self._all.discard(connection)
             connection.close()
 
-    def hurry_thread(self, give_way: Callable[[], None]) -> None:
+    def hurry_thread(self, give_way: Callable[[], None], tell_after: TellAfter | None = None) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         give_way()  # most of its time it will wait for the server
         if getattr(self._local, "hurried", False):
@@ -322,7 +330,7 @@ class PostgresqlDatabase(Database):
         return getattr(self._local, "in_transaction", False)
 
     @contextmanager
-    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> Iterator[None]:
+    def write(self, *, wait: bool = True, learner: LearnerId | None = None, told_later: bool = False) -> Iterator[None]:
         """One transaction, alone among all writers, or among those of the learner: committed durably, or not at all."""
         if self.is_in_transaction:
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")

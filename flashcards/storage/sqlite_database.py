@@ -21,6 +21,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +38,7 @@ from flashcards.storage.database import (
     RETRY_AFTER,
     Database,
     Row,
+    TellAfter,
     Values,
     migrations_folder,
     our_migrations,
@@ -86,6 +88,8 @@ class _Thread(threading.local):
     """How many KiB of the file its writes may keep in memory, where it is another number than usual."""
     give_way: Callable[[], None] | None = None
     """Of a thread that answers web requests, which is in a hurry: what it calls before it waits."""
+    tell_after: TellAfter | None = None
+    """Of such a thread: what it asks whether it has to wait itself."""
     unwaited: int | None = None
     """Within `waiting_once` the last commit of which nobody knows yet whether it is on the disk."""
 
@@ -160,11 +164,11 @@ class SqliteDatabase(Database):
                 self._writer_waits = seconds
         return self._writer
 
-    def hurry_thread(self, give_way: Callable[[], None]) -> None:
+    def hurry_thread(self, give_way: Callable[[], None], tell_after: TellAfter | None = None) -> None:
         """From now on this thread, which answers web requests, gives up early where it would wait to write."""
         if not self._is_hurried() and self._local.connection is not None:
             self._wait_at_lock(self._local.connection, HURRIED_SECONDS)
-        self._local.give_way = give_way
+        self._local.give_way, self._local.tell_after = give_way, tell_after
 
     def _is_hurried(self) -> bool:
         return self._local.give_way is not None
@@ -251,7 +255,7 @@ class SqliteDatabase(Database):
         """Nothing: SQLite looks for the largest number itself."""
 
     @contextmanager
-    def write(self, *, wait: bool = True, learner: LearnerId | None = None) -> Iterator[None]:
+    def write(self, *, wait: bool = True, learner: LearnerId | None = None, told_later: bool = False) -> Iterator[None]:
         """One IMMEDIATE transaction, alone in this process: committed durably at the end, or not at all.
 
         A file has one writer at a time, whoever the `learner` is. With `wait` false it is made now or never. Raises
@@ -270,7 +274,7 @@ class SqliteDatabase(Database):
         finally:
             self._write_lock.taken.release()
             self._write_lock.call_next()
-        self._wait_for_disk(number)
+        self._wait_for_disk(number, told_later=told_later)
 
     def _check_disk(self) -> None:
         try:
@@ -278,12 +282,21 @@ class SqliteDatabase(Database):
         except OSError as error:
             raise self._disk_failed(error) from error
 
-    def _wait_for_disk(self, number: int) -> None:
-        """Returns when the commit with that number is on the disk; at once within `waiting_once`."""
+    def _wait_for_disk(self, number: int, *, told_later: bool = False) -> None:
+        """Returns when the commit with that number is on the disk; at once within `waiting_once`.
+
+        With `told_later` also where somebody else waits for it instead, before anything is told.
+        """
         if self._local.unwaited is not None:
             self._local.unwaited = number
             return
+        tell_after = self._local.tell_after
+        if told_later and tell_after is not None and tell_after(partial(self._reach_disk, number)):
+            return
         self._give_way()
+        self._reach_disk(number)
+
+    def _reach_disk(self, number: int) -> None:
         try:
             self._group.wait(number)
         except OSError as error:

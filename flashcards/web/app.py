@@ -42,7 +42,7 @@ from flashcards.web.metrics import views as figures
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review.views import review
-from flashcards.web.serving.workers import give_way_of
+from flashcards.web.serving.workers import NOT_KEPT, give_way_of, tell_after_of
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
@@ -143,9 +143,10 @@ def create_app(services: Services, config: Config) -> Flask:
     figures.install(app, config.metrics_token)
     base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
-    app.before_request(lambda: services.hurry_thread(give_way_of(request.environ)))
+    app.before_request(lambda: services.hurry_thread(give_way_of(request.environ), tell_after_of(request.environ)))
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
+    app.before_request(_say_what_was_not_kept)
     security.install(app)
     errors.install(app)
     assets.install(app, assets.read_assets())
@@ -154,6 +155,11 @@ def create_app(services: Services, config: Config) -> Flask:
     seldom.install(app)
     _teach_templates(app)
     return app
+
+
+def _say_what_was_not_kept() -> None:
+    if (error := request.environ.get(NOT_KEPT)) is not None:
+        raise error
 
 
 def trusted_hosts(config: Config) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,22 @@ def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def port(site: Site) -> Iterator[int]:
     """Where the site is served: by our own server, in a thread."""
+    with served(site) as port:
+        yield port
+
+
+@contextmanager
+def served(site: Site) -> Iterator[int]:
+    """Serves a site by our own server, in a thread; gives the port."""
     listener = bind("127.0.0.1", 0)
     server = make_server(site.app, listener)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield listener.getsockname()[1]
-    server.stop()
-    thread.join(10)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.stop()
+        thread.join(10)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.services.sync import folder_events, watch
-from flashcards.services.sync.folder_events import file_system
+from flashcards.services.sync.folder_events import MOUNTS, file_system
 from flashcards.services.sync.watch import Watch
 
 
@@ -55,7 +55,7 @@ def watched(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.
 
 
 def _is_told(folder: Path) -> bool:
-    return sys.platform == "linux" and file_system(str(folder)) in folder_events.LOCAL
+    return sys.platform == "linux" and file_system(str(folder), MOUNTS.read_bytes()) in folder_events.LOCAL
 
 
 def test_where_nothing_moves_nothing_is_compared(watched: Watched) -> None:
@@ -226,10 +226,13 @@ def _something(root: Path, aside: Path, chance: random.Random, step: int) -> Non
 
 MOUNTED = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+29 22 0:39 / /shared/local rw,relatime - ext4 /dev/vdc rw
 30 22 0:40 / /srv rw,relatime shared:2 - nfs4 server:/srv rw
 31 30 0:41 / /srv/my\\040decks rw,relatime - tmpfs tmpfs rw
 32 22 0:42 / /over rw,relatime - ext4 /dev/vdb rw
 33 22 0:43 / /over rw,relatime master:4 - fuse.sshfs other: rw
+34 22 0:44 / /odd\x0c\x85\u2028name rw,relatime - tmpfs tmpfs rw
+35 22 0:45 / /shared rw,relatime - cifs //other/share rw
 """
 
 
@@ -237,13 +240,36 @@ MOUNTED = """\
     ("folder", "kind"),
     [
         ("/decks", "ext4"), ("/srvs", "ext4"), ("/srv", "nfs4"), ("/srv/decks", "nfs4"), ("/srv/my decks", "tmpfs"),
-        ("/srv/my decks/ml", "tmpfs"), ("/over/decks", "fuse.sshfs"),
+        ("/srv/my decks/ml", "tmpfs"), ("/over/decks", "fuse.sshfs"), ("/shared/local", "cifs"),
+        ("/odd\x0c\x85\u2028name/decks", "tmpfs"),
     ],
 )  # fmt: skip
-def test_whose_files_they_are(folder: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mountinfo").write_text(MOUNTED)
-    monkeypatch.setattr(folder_events, "MOUNTS", tmp_path / "mountinfo")
-    assert file_system(folder) == kind
+def test_whose_files_they_are(folder: str, kind: str) -> None:
+    assert file_system(folder, os.fsencode(MOUNTED)) == kind
+
+
+def test_what_is_mounted_is_looked_at(watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is told of what was mounted over a folder within."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_bytes(MOUNTS.read_bytes())
+    monkeypatch.setattr(folder_events, "MOUNTS", mounts)
+    watched.asks(watch.SURE_SECONDS)
+    scanned = []
+    scan = os.scandir
+    monkeypatch.setattr(watch.os, "scandir", lambda folder: scanned.append(folder) or scan(folder))
+    with mounts.open("a") as file:
+        file.write(f"99 22 0:99 / {watched.root}/ml rw - tmpfs tmpfs rw\n")
+    watched.asks(watch.QUIET_SECONDS)
+    assert scanned
+
+
+def test_without_the_library_it_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "inotify_simple", None)
+    watched = Watched(tmp_path / "decks")
+    assert watched.asks()
+    assert not any(watched.asks() for _ in range(20))
+    CHANGES["a deck"](watched.root)
+    assert any(watched.asks() for _ in range(4))
 
 
 def test_trouble_is_told_and_looked_at_again(watched: Watched) -> None:

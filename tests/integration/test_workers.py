@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Callable
@@ -15,8 +16,9 @@ import pytest
 from flashcards.storage import group_sync
 from flashcards.web.server import THREADS
 from flashcards.web.serving import workers
-from flashcards.web.serving.workers import AT_ONCE
-from tests.site import Site, new_id
+from flashcards.web.serving.workers import AT_ONCE, Workers
+from tests.integration.conftest import served
+from tests.site import Site, copy_data, new_id, open_site
 from tests.waiting import wait_for
 
 FOR_EVER = 600.0
@@ -24,6 +26,11 @@ FOR_EVER = 600.0
 
 def ask(port: int, path: str, cookie: str = "", body: Any = None) -> int:
     """The status of the answer."""
+    return said(port, path, cookie, body)[0]
+
+
+def said(port: int, path: str, cookie: str = "", body: Any = None) -> tuple[int, bytes]:
+    """The status of the answer, and what it says."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Origin": f"http://127.0.0.1:{port}", "Cookie": f"flashcards_session={cookie}"}
     try:
@@ -32,8 +39,7 @@ def ask(port: int, path: str, cookie: str = "", body: Any = None) -> int:
         else:
             connection.request("POST", path, json.dumps(body), headers | {"Content-Type": "application/json"})
         with connection.getresponse() as response:
-            response.read()
-            return response.status
+            return response.status, response.read()
     finally:
         connection.close()
 
@@ -130,3 +136,53 @@ def test_who_waits_for_the_turn_to_write_keeps_no_place(site: Site, port: int, m
             wait_for(lambda: len(began) == AT_ONCE)
             assert ask(port, "/decks", secret) == 200
         assert {future.result() for future in asked} == {201}
+
+
+@pytest.mark.parametrize("base", ["", "/cards"])
+def test_where_the_disk_fails_nobody_who_was_held_back_for_others_is_told_that_it_was_stored(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    """Each is told what the app says of a disk that failed, as whoever waits for it itself."""
+    with open_site(copy_data(prepared, tmp_path), base_path=base) as site, served(site) as port:
+        _fail_for_several(site, port, base, monkeypatch)
+
+
+def _fail_for_several(site: Site, port: int, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LONG_SECONDS", FOR_EVER)
+    monkeypatch.setattr(workers, "ALONE_SECONDS", FOR_EVER)
+    ann = site.learner("Ann")
+    secret = site.secret(ann)
+    cards = site.services.review.queue(ann, limit=4).cards
+    answers = [{"id": new_id(), "card": card.id, "grade": 4} for card in cards]
+    assert len(answers) > 1
+    come, go_on = threading.Semaphore(0), threading.Event()
+
+    def work(_path: str) -> None:
+        come.release()
+        assert go_on.wait(60)
+
+    asked_for, usual = [], Workers.do
+
+    async def counted(self: Workers, environ: dict[str, Any], *given: Any) -> Any:
+        asked_for.append(environ["PATH_INFO"])
+        return await usual(self, environ, *given)
+
+    synced: list[str] = []
+
+    def fail(_log: Path, _opened: int | None) -> int | None:
+        synced.append(threading.current_thread().name)
+        raise OSError(errno.EIO, "Input/output error")
+
+    before_each(site, monkeypatch, work)
+    monkeypatch.setattr(Workers, "do", counted)
+    monkeypatch.setattr(group_sync, "_to_disk", fail)
+    with ThreadPoolExecutor(len(answers)) as pool:
+        asked = [pool.submit(said, port, f"{base}/api/v1/reviews", secret, answer) for answer in answers]
+        assert come.acquire(timeout=60)  # one has the only place
+        wait_for(lambda: len(asked_for) == len(answers))  # the others wait for it
+        go_on.set()
+        results = [future.result() for future in asked]
+    assert synced[0] == "web_disk"
+    for status, body in results:
+        assert status == 503
+        assert "failed (Input/output error)" in json.loads(body)["detail"]

@@ -45,7 +45,7 @@ class Answers(LearnerDays):
         Raises Invalid (the field is named), NotFound (the card), Conflict (the id is taken).
         """
         uid, mode = checked_uuid(answer.id), checked_mode(answer)
-        with self._db.write(learner=learner.id):
+        with self._db.write(learner=learner.id, told_later=True):
             found = beginning(self._db, learner.id, _number(answer.card), uid)
             if found is None or found.repeats:
                 stored = self._rows.stored(learner.id, uid)

@@ -13,10 +13,8 @@ import sys
 import weakref
 from pathlib import Path
 
-LOCAL = frozenset(
-    {"bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "tmpfs", "xfs", "zfs"}
-)
-"""File systems whose files nobody changes but through this machine's kernel."""
+LOCAL = frozenset({"bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "tmpfs", "xfs"})
+"""File systems whose files nobody changes but by calls that the kernel tells of (`zfs rollback` is none)."""
 MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -25,7 +23,10 @@ class FolderEvents:
 
     def __init__(self, root: str) -> None:
         """Raises OSError where this system tells of nothing, or not of everything below `root`."""
-        if sys.platform != "linux" or file_system(root) not in LOCAL:
+        if sys.platform != "linux":
+            raise OSError("this system tells of nothing")
+        self._mounts = MOUNTS.read_bytes()
+        if file_system(root, self._mounts) not in LOCAL:
             raise OSError("not all that changes here would be told")
         from inotify_simple import INotify, flags  # it loads ctypes, and is for Linux alone
 
@@ -49,8 +50,12 @@ class FolderEvents:
 
     def silent(self) -> bool:
         """Whether nothing has changed since it was made. Once it has said no, it knows no more: make another one."""
-        # What the root itself stands in is not listened to: it may have been moved, or something mounted over it.
-        return not self._told.read(timeout=0) and _place(self._root) == self._stands_at
+        # What the root itself stands in is not listened to, and may have been moved; nor is what is mounted within it.
+        return (
+            not self._told.read(timeout=0)
+            and _place(self._root) == self._stands_at
+            and MOUNTS.read_bytes() == self._mounts
+        )
 
 
 def _place(folder: str) -> tuple[int, int] | None:
@@ -61,17 +66,16 @@ def _place(folder: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def file_system(folder: str) -> str:
-    """The type of the file system that holds a folder; empty where it is not to be known.
+def file_system(folder: str, mounts: bytes) -> str:
+    """The type of the file system that holds a folder, by what `MOUNTS` says; empty where it does not.
 
     Raises OSError.
     """
     path = os.path.realpath(folder)
-    found, longest = "", -1
-    for line in MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+    found = ""
+    for line in filter(None, os.fsdecode(mounts).split("\n")):
         place, _, kind = line.partition(" - ")
         point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place.split(" ")[4])
-        is_within = path == point or path.startswith(f"{point.rstrip('/')}/")
-        if is_within and len(point) >= longest:  # of two that are mounted at one place, the later one is on top
-            found, longest = kind.split(" ")[0], len(point)
+        if path == point or path.startswith(f"{point.rstrip('/')}/"):
+            found = kind.split(" ")[0]  # what was mounted later lies over what was there, at its place or above it
     return found

@@ -100,7 +100,7 @@ def _look(root: str) -> tuple[Seen | None, FolderEvents | None]:
 def _events(root: str) -> FolderEvents | None:
     try:
         return FolderEvents(root)
-    except OSError:
+    except (OSError, ImportError):
         return None
 
 

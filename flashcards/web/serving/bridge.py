@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.wsgi import FileWrapper
 
 from flashcards.web.serving.large_bodies import RETRY_AFTER, LargeBodies
-from flashcards.web.serving.workers import Workers
+from flashcards.web.serving.workers import NOT_KEPT, NotKept, Workers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -132,7 +132,7 @@ class Bridge:
                     environ["CONTENT_LENGTH"] = str(body.tell())
                 body.seek(0)
                 environ["wsgi.input"] = body
-                answer = await self._workers.do(environ, _run, self._app, environ)
+                answer = await self._do(environ)
         finally:
             if taken:
                 self._large.give_back(taken)
@@ -142,6 +142,15 @@ class Bridge:
             await _send(send, connection, answer)
         finally:
             answer.close()
+
+    async def _do(self, environ: Environ) -> _Answer:
+        as_it_came = dict(environ)  # the app changes it
+        try:
+            return await self._workers.do(environ, _run, self._app, environ)
+        except NotKept as error:
+            # Nobody has heard of it: the app says what it would have said, had it waited for the disk itself.
+            as_it_came[NOT_KEPT] = error.__cause__
+            return await self._workers.do(as_it_came, _run, self._app, as_it_came)
 
     async def _judge(self, environ: Environ, size: int) -> bool:
         verdict = await self._workers.do(environ, self._large.judge, environ, size)
