@@ -137,7 +137,7 @@ def test_no_page_is_left_out(site: tuple[Live, list[Visit]]) -> None:
     assert sorted(pages - seen - NO_PAGES) == []
 
 
-@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.nightly), 1280])
+@pytest.mark.parametrize("width", [320, *(pytest.param(width, marks=pytest.mark.nightly) for width in (390, 1280))])
 def test_every_page_with_the_browsers_own_text_twice_as_large(
     site: tuple[Live, list[Visit]], browser: Browser, width: int
 ) -> None:
