@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -103,19 +103,25 @@ def _of_card(learner: LearnerId, card: CardId) -> tuple[Any, Any]:
     return log, (log.card == card) & (log.learner == learner) & (log.undone == 0)
 
 
-@prepared
-def _history(learner: LearnerId, card: CardId) -> Query:
+def _answers_of(learner: LearnerId, card: CardId) -> tuple[Any, Query]:
     log, is_the_cards = _of_card(learner, card)
-    return (
-        log.select(log.study_day, log.kind, log.quality, log.at)
+    answers = (
+        log.select(log.seq, log.study_day, log.kind, log.quality, log.at)
         .where(is_the_cards, log.kind.in_(("scheduled", "drill", "plan")))
         .order_by(log.seq.desc())
     )
+    return log, answers
 
 
 @prepared
-def _start_of_history(learner: LearnerId, card: CardId) -> Query:
-    return _history.query(learner, card).limit(_USUALLY_ENOUGH)
+def _last_answers(learner: LearnerId, card: CardId) -> Query:
+    return _answers_of(learner, card)[1].limit(_USUALLY_ENOUGH)
+
+
+@prepared
+def _answers_before(learner: LearnerId, card: CardId, seq: int) -> Query:
+    log, answers = _answers_of(learner, card)
+    return answers.where(log.seq < seq)
 
 
 @prepared
@@ -286,7 +292,7 @@ class ReviewRows:
         """
         last_moved: Day | None = None
         given: list[tuple[int, int]] = []  # until `at`: when, and with which quality
-        for study_day, kind, quality, given_at in self._history_rows(learner, card):
+        for _, study_day, kind, quality, given_at in self._history_rows(learner, card):
             if study_day == day and given_at <= at:
                 given.append((given_at, quality))
             if kind == "scheduled":
@@ -298,9 +304,9 @@ class ReviewRows:
 
     def _history_rows(self, learner: LearnerId, card: CardId) -> Iterator[Row]:
         """The last first, and no more of them than are taken: a card may have been drilled thousands of times."""
-        yield from (start := _start_of_history.all(self._db, learner, card))
-        if len(start) == _USUALLY_ENOUGH:
-            yield from islice(_history.each(self._db, learner, card), _USUALLY_ENOUGH, None)
+        yield from (last := _last_answers.all(self._db, learner, card))
+        if len(last) == _USUALLY_ENOUGH:
+            yield from _answers_before.each(self._db, learner, card, last[-1][0])
 
     def revision_at(self, card: CardRow, at: int) -> int:
         """Which revision of the card's note there was at an instant; the present one where that is not known."""

@@ -42,13 +42,14 @@ from flashcards.web.metrics import views as figures
 from flashcards.web.pwa import assets
 from flashcards.web.pwa.views import pwa
 from flashcards.web.review.views import review
-from flashcards.web.serving.workers import NOT_KEPT, give_way_of, tell_after_of
+from flashcards.web.serving.workers import NOT_KEPT, waits_of
 from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.compiled_templates import CompiledTemplates
 from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
+from flashcards.web.shared.responses import AppResponse
 from flashcards.web.today.views import today
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class FlashcardsApp(Flask):
     """Flask, with what the app asks of it from the beginning."""
 
     url_rule_class = LateRule
+    response_class = AppResponse
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none of ours is a coroutine, which Flask asks of five for each request."""
@@ -143,7 +145,7 @@ def create_app(services: Services, config: Config) -> Flask:
     figures.install(app, config.metrics_token)
     base_path.install(app, config.base_path)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
-    app.before_request(lambda: services.hurry_thread(give_way_of(request.environ), tell_after_of(request.environ)))
+    app.before_request(lambda: services.hurry_thread(*waits_of(request.environ)))
     # The order of before_request and after_request handlers is that of installation.
     login.install(app, trusted_hosts(config))
     app.before_request(_say_what_was_not_kept)

@@ -248,6 +248,7 @@ def test_whose_files_they_are(folder: str, kind: str) -> None:
     assert file_system(folder, os.fsencode(MOUNTED)) == kind
 
 
+@pytest.mark.parametrize("watched", ["told"], indirect=True)
 def test_what_is_mounted_is_looked_at(watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is told of what was mounted over a folder within."""
     mounts = tmp_path / "mountinfo"
@@ -257,6 +258,8 @@ def test_what_is_mounted_is_looked_at(watched: Watched, tmp_path: Path, monkeypa
     scanned = []
     scan = os.scandir
     monkeypatch.setattr(watch.os, "scandir", lambda folder: scanned.append(folder) or scan(folder))
+    watched.asks(watch.QUIET_SECONDS)
+    assert not scanned
     with mounts.open("a") as file:
         file.write(f"99 22 0:99 / {watched.root}/ml rw - tmpfs tmpfs rw\n")
     watched.asks(watch.QUIET_SECONDS)

@@ -122,7 +122,7 @@ def _answer(declared: Operation, location: Callable[[Any], str] | None, reply: R
 
 def json_response(value: Any, status: int = 200) -> Response:
     """The value as compact JSON."""
-    return Response(_ENCODER.encode(value), status=status, mimetype="application/json")
+    return Response(_ENCODER.encode(value), status=status, content_type="application/json")
 
 
 def read_json(*, optional: bool = False) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 
@@ -15,6 +15,9 @@ from flashcards.web.shared.base_path import WATCHED
 from flashcards.web.shared.security import check_host, check_origin, session_secret
 
 if TYPE_CHECKING:
+    from flask import Request
+    from werkzeug.local import LocalProxy
+
     from flashcards.wiring import Services
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -99,54 +102,58 @@ def install(app: Flask, trusted_hosts: frozenset[str] | None) -> None:
 
     @app.before_request
     def guard() -> None:
-        g.request_id = secrets.token_hex(6)
-        ORIGIN.set(_origin())
-        if request.path not in WATCHED:
-            check_host(trusted_hosts)
-        if request.endpoint == "static":
+        # This runs for every request, and each word to Flask's stand-ins for it is looked up anew: here once.
+        asked = cast("LocalProxy[Request]", request)._get_current_object()
+        known = cast("LocalProxy[Any]", g)._get_current_object()
+        known.request_id = secrets.token_hex(6)
+        network = prefix_of(asked.remote_addr or "")
+        ORIGIN.set(Origin("web", 0, network, known.request_id))
+        if asked.path not in WATCHED:
+            check_host(asked, trusted_hosts)
+        endpoint = asked.endpoint or ""
+        if endpoint == "static":
             return
-        view = app.view_functions.get(request.endpoint or "")
+        view = app.view_functions.get(endpoint)
         if limit := getattr(view, "body_limit", None):
-            request.max_content_length = request.max_form_memory_size = limit
-        bearer = _bearer() if request.path.startswith("/api/") else None
+            asked.max_content_length = asked.max_form_memory_size = limit
+        bearer = _bearer(asked) if asked.path.startswith("/api/") else None
+        accounts = services().accounts
+        who: Learner | None
         if bearer is not None:
-            found = services().accounts.bearer(bearer)
+            found = accounts.bearer(bearer)
             if found is None:
                 raise Unauthenticated("This token is not known, or it is over, or it was revoked.")
-            g.learner, g.scopes = found
+            who, known.scopes = found
         else:
             check_origin()
             secret = session_secret()
-            g.learner = services().accounts.by_session(secret) if secret else None
-        if g.learner is not None:
-            ORIGIN.set(_origin(g.learner.id))
+            who = accounts.by_session(secret) if secret else None
+        known.learner = who
+        if who is not None:
+            ORIGIN.set(Origin("web", who.id, network, known.request_id))
         if view is None or getattr(view, "is_public", False):
             return  # an unknown address is a 404 for everybody
-        if g.learner is None:
+        if who is None:
             raise Unauthenticated("Log in first, or send a token: Authorization: Bearer TOKEN.")
-        _same_learner(g.learner)
+        _same_learner(asked, who)
 
 
 def _end_of_request(_error: BaseException | None) -> None:
     ORIGIN.set(SERVER)  # the thread goes on to another
 
 
-def _origin(learner: int = 0) -> Origin:
-    return Origin("web", learner, prefix_of(request.remote_addr or ""), g.request_id)
-
-
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def _bearer(asked: Request) -> str | None:
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _same_learner(who: Learner) -> None:
+def _same_learner(asked: Request, who: Learner) -> None:
     """A page that was opened by one account must not write into another's log.
 
     Two accounts may share a browser: the page names the learner it was made for, in a header or a field.
     """
-    named = request.headers.get(LEARNER_HEADER)
-    if named is None and request.method == "POST" and request.mimetype == "application/x-www-form-urlencoded":
-        named = request.form.get("learner")
+    named = asked.headers.get(LEARNER_HEADER)
+    if named is None and asked.method == "POST" and asked.mimetype == "application/x-www-form-urlencoded":
+        named = asked.form.get("learner")
     if named is not None and named != str(who.id):
         raise Conflict(f"This page belongs to another account; you are logged in as {who.name}. Open it again.")

@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+TellAfter = Callable[[Callable[[], None]], bool]
 
 AT_ONCE = 2
 ALONE_SECONDS = 0.02
@@ -292,26 +293,19 @@ def _tell_each(told: list[_Told]) -> None:
         _tell(*one)
 
 
-def give_way_of(environ: dict[str, Any]) -> Callable[[], None]:
-    """What the thread of this request calls before it waits for something; once is enough."""
-    workers, task = environ.get(_TASK, (None, None))
-    return partial(workers.give_way, task) if workers else _no_place
+def waits_of(environ: dict[str, Any]) -> tuple[Callable[[], None], TellAfter | None]:
+    """What the thread of this request calls before it waits for something, where once is enough; and what it asks
+    instead of waiting for the disk.
 
-
-def tell_after_of(environ: dict[str, Any]) -> Callable[[Callable[[], None]], bool]:
-    """What the thread of this request asks instead of waiting for the disk.
-
-    It gives what waits, and is told whether it need not itself: then nobody hears of its answer before that has
-    returned; and `do` raises NotKept where that raises. Where a request gives two, the later one waits for both.
+    That is given what waits, and says whether it need not itself: then nobody hears of its answer before that has
+    returned; and `do` raises NotKept where that raises. Where a request gives two, the later one waits for both. A
+    request that came another way, such as a test's, has no place to leave, and nobody to wait for it.
     """
     workers, task = environ.get(_TASK, (None, None))
-    return partial(workers.tell_after, task) if workers else _tells_itself
+    if workers is None:
+        return _no_place, None
+    return partial(workers.give_way, task), partial(workers.tell_after, task)
 
 
 def _no_place() -> None:
-    """Of a request that came another way, such as a test's."""
-
-
-def _tells_itself(_wait: Callable[[], None]) -> bool:
-    """Of such a request."""
-    return False
+    """Nothing."""

@@ -31,6 +31,7 @@ _CLAIMS = frozenset({
     "HTTP_TRUE_CLIENT_IP", "HTTP_CF_CONNECTING_IP", "HTTP_CF_VISITOR", "HTTP_FASTLY_CLIENT_IP",
     "HTTP_X_SCHEME", "HTTP_X_FORWARDED", "HTTP_FRONT_END_HTTPS",
 })  # fmt: skip
+_FORWARDED = ("HTTP_X_FORWARDED_", "HTTP_X_ORIGINAL_")
 
 
 class TrustedProxies:
@@ -53,7 +54,8 @@ def settle(environ: Environ, networks: Sequence[Network]) -> bool:
 
     Then `X-Forwarded-For` is one address, the client's, and `X-Forwarded-Proto` is http or https.
     """
-    claims = {name: environ.pop(name) for name in list(environ) if name in _CLAIMS or _is_forwarded(name)}
+    claimed = [name for name in environ if name in _CLAIMS or name.startswith(_FORWARDED)]
+    claims = {name: environ.pop(name) for name in claimed}
     environ[THROUGH_PROXY] = bool(claims)
     peer = address_of(environ.get("REMOTE_ADDR", ""))
     if peer is None or not _within(peer, networks):
@@ -62,10 +64,6 @@ def settle(environ: Environ, networks: Sequence[Network]) -> bool:
     scheme = claims.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
     environ["HTTP_X_FORWARDED_PROTO"] = scheme if scheme in {"http", "https"} else environ["wsgi.url_scheme"]
     return True
-
-
-def _is_forwarded(name: str) -> bool:
-    return name.startswith(("HTTP_X_FORWARDED_", "HTTP_X_ORIGINAL_"))
 
 
 def _client(forwarded: str, peer: Address, networks: Sequence[Network]) -> Address:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.errors import Forbidden
+from flashcards.web.shared.responses import WithHeaders
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:;"
@@ -26,6 +28,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "private, no-cache",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -39,49 +42,53 @@ COOKIE_SECONDS = 400 * 86_400
 """The most that browsers keep; when a login really ends is the server's to say."""
 
 COMPRESS_FROM = 1024
+_COMPRESSIBLE = frozenset({"text/html", "application/json", "text/javascript"})
 
 
 def install(app: Flask) -> None:
     """Adds the headers and compresses text."""
+    app.wsgi_app = WithHeaders(app.wsgi_app, HEADERS)  # type: ignore[method-assign]
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
-        there = {name.lower() for name, _ in headers}  # once: every look into the headers walks through them all
-        for name, value in HEADERS.items():
-            if name.lower() not in there:
-                headers.add(name, value)
         # A page of somebody's must not come back by the Back button when they have left.
-        is_private = g.get("learner") is not None and response.mimetype == "text/html"
-        if "cache-control" not in there:
-            headers.add("Cache-Control", "no-store" if is_private else "private, no-cache")
-        return response if "content-encoding" in there else _compressed(response, varies="vary" in there)
+        is_private = response.mimetype == "text/html" and g.get("learner") is not None
+        if is_private and "Cache-Control" not in response.headers:
+            response.headers.add("Cache-Control", "no-store")
+        return _compressed(response)
 
 
-def _compressed(response: Response, *, varies: bool) -> Response:
-    """The server compresses nothing; static files come compressed already. `varies` is whether it has a `Vary`."""
-    if response.direct_passthrough or response.status_code != 200:
+def _compressed(response: Response) -> Response:
+    """The server compresses nothing; static files come compressed already."""
+    if response.status_code != 200 or response.direct_passthrough or response.mimetype not in _COMPRESSIBLE:
         return response
-    if response.mimetype not in {"text/html", "application/json", "text/javascript"}:
+    headers = response.headers
+    if "Content-Encoding" in headers:
         return response
-    if varies:
+    if "Vary" in headers:
         response.vary.add("Accept-Encoding")
     else:
-        response.headers.add("Vary", "Accept-Encoding")
+        headers.add("Vary", "Accept-Encoding")
     body = response.get_data()
     if len(body) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
         response.set_data(gzip.compress(body, 5, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+        headers["Content-Encoding"] = "gzip"
     return response
 
 
-def check_host(trusted: frozenset[str] | None) -> None:
+def check_host(asked: Request, trusted: frozenset[str] | None) -> None:
     """Refuses a request that calls the server by a name not in `trusted`; None trusts any.
 
     Flask's own TRUSTED_HOSTS cannot name an IPv6 address. Raises SecurityError.
     """
-    if trusted is not None and urlsplit(f"//{request.host}").hostname not in trusted:
+    if trusted is not None and _name_of(asked.host) not in trusted:
         raise SecurityError("unknown host")
+
+
+@lru_cache(256)
+def _name_of(host: str) -> str | None:
+    """The name in a `Host` header, without its port."""
+    return urlsplit(f"//{host}").hostname
 
 
 def check_origin() -> None:

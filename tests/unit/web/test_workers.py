@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flashcards.web.serving import workers
-from flashcards.web.serving.workers import AT_ONCE, NotKept, Workers, tell_after_of
+from flashcards.web.serving.workers import AT_ONCE, NotKept, Workers, waits_of
 
 THREADS = 4
 
@@ -155,12 +155,20 @@ class Disk:
         return wait
 
 
+def need_not_wait(environ: dict[str, Any], wait: Callable[[], None]) -> bool:
+    """Asks, as the storage does, whether somebody else waits for the disk."""
+    _, tell_after = waits_of(environ)
+    assert tell_after is not None
+    return tell_after(wait)
+
+
 class Writers:
     """Requests that write: each is begun one after the other, as the first is held back until all have come."""
 
     def __init__(self, threads: Workers, disk: Disk) -> None:
         self._threads, self._disk = threads, disk
-        self._go_on = threading.Event()
+        self._go_on, self._end = threading.Event(), threading.Event()
+        self._others: list[asyncio.Future[Any]] = []
         self.done: list[str] = []
         """Whose work is done, in this order, told or not."""
         self.need_not_wait: dict[str, bool] = {}
@@ -173,12 +181,19 @@ class Writers:
             asked.append(asyncio.ensure_future(self._threads.do(environ, self._write, environ, name)))
         return asked
 
+    def others_wait(self) -> None:
+        """Lets so many requests wait behind all that were asked that there is always one without a place."""
+        self._others = [asyncio.ensure_future(self._threads.do({}, self._end.wait, 60)) for _ in range(THREADS)]
+
     def go_on(self) -> None:
         self._go_on.set()
 
+    def end(self) -> None:
+        self._end.set()
+
     def _write(self, environ: dict[str, Any], name: str) -> str:
         assert self._go_on.wait(60)
-        self.need_not_wait[name] = tell_after_of(environ)(self._disk.waits(name))
+        self.need_not_wait[name] = need_not_wait(environ, self._disk.waits(name))
         self.done.append(name)
         return name
 
@@ -188,10 +203,12 @@ def writing(scene: Callable[[Workers, Disk, Writers], Coroutine[Any, Any, None]]
     disk = Disk()
 
     async def play(threads: Workers) -> None:
+        writers = Writers(threads, disk)
         try:
-            await scene(threads, disk, Writers(threads, disk))
+            await scene(threads, disk, writers)
         finally:
             disk.ready.set()
+            writers.end()
 
     run(play)
 
@@ -204,6 +221,7 @@ async def until(happens: Callable[[], bool]) -> None:
 def test_while_others_wait_for_a_place_the_disk_is_waited_for_by_another_thread() -> None:
     async def scene(_threads: Workers, disk: Disk, writers: Writers) -> None:
         asked = writers.ask("a", "b", "c")
+        writers.others_wait()
         await asyncio.sleep(0)
         writers.go_on()
         await until(lambda: writers.done == ["a", "b", "c"])  # though nobody has been told of the first
@@ -234,12 +252,16 @@ def test_whoever_wrote_last_is_waited_for_first(monkeypatch: pytest.MonkeyPatch)
     async def scene(_threads: Workers, disk: Disk, writers: Writers) -> None:
         names = [f"{number}" for number in range(workers.TOGETHER + 1)]
         asked = writers.ask(*names)
+        writers.others_wait()
         await asyncio.sleep(0)
         disk.ready.set()
         writers.go_on()
+        first = names[:-1]
+        assert await asyncio.gather(*asked[:-1]) == first
+        # The one after them may have come in time to be waited for together with them.
+        assert disk.waited[-len(first) :] == first[::-1]
+        writers.end()
         assert await asyncio.gather(*asked) == names
-        # The last one may have come in time to be waited for together with the others.
-        assert disk.waited in ([*names[-2::-1], names[-1]], names[::-1])
 
     writing(scene)
 
@@ -267,10 +289,12 @@ def test_who_is_held_back_is_told_where_those_who_waited_have_gone(monkeypatch: 
 
     async def scene(_threads: Workers, disk: Disk, writers: Writers) -> None:
         disk.ready.set()
-        leave = threading.Event()
+        both, asked, leave = threading.Event(), threading.Event(), threading.Event()
 
         def stay(environ: dict[str, Any]) -> bool:
-            need_not = tell_after_of(environ)(disk.waits("a"))
+            assert both.wait(60)
+            need_not = need_not_wait(environ, disk.waits("a"))
+            asked.set()
             assert leave.wait(60)
             return need_not
 
@@ -278,7 +302,8 @@ def test_who_is_held_back_is_told_where_those_who_waited_have_gone(monkeypatch: 
         first = asyncio.ensure_future(_threads.do(environ, stay, environ))
         (second,) = writers.ask("b")
         await asyncio.sleep(0)
-        await until(lambda: workers._TASK in environ and environ[workers._TASK][1].wait is not None)
+        both.set()
+        await until(asked.is_set)
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
             await second
@@ -292,6 +317,7 @@ def test_where_the_disk_fails_whoever_asked_hears_of_it() -> None:
     async def scene(_threads: Workers, disk: Disk, writers: Writers) -> None:
         disk.trouble = OSError("the disk failed")
         asked = writers.ask("a", "b")
+        writers.others_wait()
         await asyncio.sleep(0)
         disk.ready.set()
         writers.go_on()
@@ -305,9 +331,11 @@ def test_where_the_disk_fails_whoever_asked_hears_of_it() -> None:
 def test_the_end_waits_for_those_who_are_held_back() -> None:
     async def scene(threads: Workers, disk: Disk, writers: Writers) -> None:
         asked = writers.ask("a", "b")
+        writers.others_wait()
         await asyncio.sleep(0)
         writers.go_on()
         await until(lambda: writers.done == ["a", "b"])
+        writers.end()
         closing = asyncio.ensure_future(asyncio.to_thread(threads.close))
         await asyncio.sleep(0.05)
         assert not closing.done()
@@ -326,7 +354,7 @@ def test_a_request_that_is_over_takes_nobody_s_wait_over() -> None:
         assert await threads.do(environ, str, 1) == "1"
         asked = writers.ask("a", "b")
         await asyncio.sleep(0)
-        assert not tell_after_of(environ)(disk.waits("late"))
+        assert not need_not_wait(environ, disk.waits("late"))
         disk.ready.set()
         writers.go_on()
         await asyncio.gather(*asked)
