@@ -90,6 +90,17 @@ def test_that_a_card_was_asked_today_is_known_however_long_its_drill(world: Stud
     assert world.answer(ada, "d#n1", 1).kind == "drill"
 
 
+@pytest.mark.parametrize("late", range(8))
+def test_the_last_answer_by_the_clock_ends_a_drill_however_many_came_after_it(world: StudyWorld, late: int) -> None:
+    world.deck("d", 1)
+    ada = world.learner()
+    world.answer(ada, "d#n1", 1, at=NOON - 3_600_000)
+    world.answer(ada, "d#n1", 4, at=NOON - 1)
+    for number in range(late):
+        assert world.answer(ada, "d#n1", 1, at=NOON - 3_000_000 + number).kind == "drill"
+    assert world.answer(ada, "d#n1", 1).kind == "extra"
+
+
 def test_without_drill_a_second_answer_is_extra(world: StudyWorld) -> None:
     world.deck("d", 1)
     ada = world.learner(drill=False)

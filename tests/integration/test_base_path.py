@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from flashcards.web.shared.security import PAGE_POLICY
 from tests.site import PASSWORD, Site, copy_data, open_site, prepared_data
 
 BASE = "/cards"
@@ -104,6 +105,7 @@ def test_what_lies_beside_it_is_not_ours(client: FlaskClient) -> None:
     for path in ("/decks", "/cardsx/decks", "/cards", "//cards/decks", "/static/x"):
         answer = client.get(path)
         assert answer.status_code in {302, 404}, path
+        assert answer.headers["Content-Security-Policy"] == PAGE_POLICY, path
     assert "/cards/" in client.get("/decks").text
     assert client.get("/healthz").status_code == 200  # whoever watches asks the server, not its proxy
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 Environ = dict[str, Any]
 
 _ADDRESSES = frozenset({"location", "content-location"})
-_IS_URI = re.compile(r"[A-Za-z0-9/._~?&=#:-]*").fullmatch
+_IS_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 
 
 class AppResponse(Response):
@@ -30,7 +30,7 @@ class AppResponse(Response):
         for name, value in headers:
             known = name.lower()
             has_length = has_length or known == "content-length"
-            if known in _ADDRESSES and not _IS_URI(value):
+            if known in _ADDRESSES and not _IS_PLAIN(value):
                 return super().get_wsgi_headers(environ)
         if not has_length:
             headers.add("Content-Length", str(sum(map(len, self.iter_encoded()))))

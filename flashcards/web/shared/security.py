@@ -85,7 +85,7 @@ def check_host(asked: Request, trusted: frozenset[str] | None) -> None:
         raise SecurityError("unknown host")
 
 
-@lru_cache(256)
+@lru_cache(16)  # a server has few names, and a stranger's may be long
 def _name_of(host: str) -> str | None:
     """The name in a `Host` header, without its port."""
     return urlsplit(f"//{host}").hostname

@@ -14,6 +14,7 @@ ANSWERS: list[tuple[tuple[Any, ...], dict[str, str]]] = [
     (("text", 200), {}),
     (("längerer Text", 201), {"Location": "/api/v1/reviews/0b3c-1"}),
     (("text", 201), {"Location": "/decks/größe und <rest>"}),
+    (("text", 201), {"Location": "HTTP://Example.org/?"}),
     (("text", 200), {"Content-Location": "/decks/über"}),
     (("text", 200), {"content-length": "4"}),
     (("", 204), {}),
@@ -25,11 +26,11 @@ ANSWERS: list[tuple[tuple[Any, ...], dict[str, str]]] = [
 ]
 
 
-def headers_of(kind: type[Response], given: tuple[Any, ...], more: dict[str, str]) -> set[tuple[str, str]]:
+def headers_of(kind: type[Response], given: tuple[Any, ...], more: dict[str, str]) -> list[tuple[str, str]]:
     response = kind(*given)
     response.headers.extend(more)
     _, _, headers = response.get_wsgi_response({"REQUEST_METHOD": "GET"})
-    return {(name.lower(), value) for name, value in headers}
+    return sorted((name.lower(), value) for name, value in headers)
 
 
 @pytest.mark.parametrize(("given", "more"), ANSWERS)

@@ -199,7 +199,7 @@ class Writers:
 
 
 def writing(scene: Callable[[Workers, Disk, Writers], Coroutine[Any, Any, None]]) -> None:
-    """Plays a scene in which a disk is waited for."""
+    """Plays a scene in which a disk is waited for, with one place: whoever asks first is done first."""
     disk = Disk()
 
     async def play(threads: Workers) -> None:
@@ -210,7 +210,10 @@ def writing(scene: Callable[[Workers, Disk, Writers], Coroutine[Any, Any, None]]
             disk.ready.set()
             writers.end()
 
-    run(play)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "ALONE_SECONDS", 600.0)
+        patch.setattr(workers, "LONG_SECONDS", 600.0)
+        run(play)
 
 
 async def until(happens: Callable[[], bool]) -> None:
