@@ -190,9 +190,7 @@ def _raw_job(folder: Path, count: int) -> Callable[[], None]:
         (CREATED_MS + n, _guid(n), BASIC.id, stamp, " bench ", "\x1f".join(_fields(n)), _fields(n)[0])
         for n in range(count)
     ]
-    cards = [
-        (CREATED_MS + n, CREATED_MS + n, deck_ids[_deck(n)], 0, stamp, 0, 0, n + 1, 0, 0, 0, 0) for n in range(count)
-    ]
+    cards = [(CREATED_MS + n, CREATED_MS + n, deck_ids[_deck(n)], 0, stamp, n + 1) for n in range(count)]
     models = json.dumps({str(BASIC.id): notetypes.schema11(BASIC)})
     decks = json.dumps({str(id_): {"id": id_, "name": name} for name, id_ in deck_ids.items()})
 
@@ -203,7 +201,7 @@ def _raw_job(folder: Path, count: int) -> Callable[[], None]:
         db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + ours._TABLES)
         db.execute("BEGIN")
         db.executemany(ours._NOTE_SQL, notes)
-        db.executemany(ours._CARD_SQL, cards)
+        db.executemany(ours._NEW_CARD_SQL, cards)
         values = (CREATED_AT, CREATED_MS, CREATED_MS, models, decks)
         db.execute("INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, '{}', ?, ?, '{}', '{}')", values)
         db.execute(ours._INDEX)
