@@ -308,4 +308,4 @@ def waits_of(environ: dict[str, Any]) -> tuple[Callable[[], None], TellAfter | N
 
 
 def _no_place() -> None:
-    """Nothing."""
+    """What a request calls that came another way: it has nothing to leave."""
