@@ -14,7 +14,8 @@ from typing import Any, cast
 from flashcards.clock import Clock
 from flashcards.domain.ids import DeckId
 from flashcards.domain.plan.model import Known, PathPoint, Style
-from flashcards.domain.plan.plan import MORE_MINUTES, known_now
+from flashcards.domain.plan.plan import known_now
+from flashcards.domain.plan.shares import MORE_MINUTES
 from flashcards.domain.study_day import Day
 from flashcards.errors import FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.accounts.people import Learner

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flashcards.domain.plan.model import Known, PathPoint, Plan, PlanCard
-from flashcards.domain.plan.plan import MORE_MINUTES
+from flashcards.domain.plan.shares import MORE_MINUTES
 from flashcards.domain.study_day import Day
 from flashcards.services.plan.contract import USUAL_WEIGHT, Choice, DayOutlook, Group, GroupOutlook, Outlook
 from flashcards.services.plan.days import seconds_of_day

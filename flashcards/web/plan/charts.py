@@ -31,18 +31,15 @@ class PathRow:
 
 
 def path_rows(path: Sequence[PathPoint], known: Known) -> list[PathRow]:
-    """The path in numbers; the range of a day before the last has the share of the last one's that it has of its
-    middle."""
-    return [
-        PathRow(
-            point.day,
-            round(point.plan),
-            round(point.plan * _share(known.low, known.median)),
-            round(point.plan * _share(known.high, known.median)),
-            round(point.without),
-        )
-        for point in path
-    ]
+    """The path in numbers; its range opens from what is known today to that of the last day."""
+    first, last = path[0].day, path[-1].day
+    low, high = _share(known.low, known.median), _share(known.high, known.median)
+    rows = []
+    for point in path:
+        along = (point.day - first) / max(1, last - first)
+        least, most = (round(point.plan * share**along) for share in (low, high))
+        rows.append(PathRow(point.day, round(point.plan), least, most, round(point.without)))
+    return rows
 
 
 def _share(value: float, middle: float) -> float:

@@ -184,6 +184,44 @@ def test_more_time_adds_and_less_time_takes() -> None:
     assert plan.known.median > plan.without
 
 
+NEARLY_DAILY = replace(SURE_OF_IT, kept=0.84, kept_known_from=74)
+SELDOM = replace(SURE_OF_IT, kept=0.2, kept_known_from=70)
+
+
+@pytest.mark.parametrize("learner", [NEARLY_DAILY, SELDOM])
+@pytest.mark.parametrize("days", [1, 2, 5])
+def test_who_misses_every_day_knows_what_is_known_already(learner: Learner, days: int) -> None:
+    cards = mixed(1500)
+    left_alone = known_now(cards, learner, TODAY + days)
+    for minutes in (1, 15, 45, 90):
+        known = make_plan(request(days, minutes), cards, learner).known
+        assert known.median >= left_alone * 0.99
+        assert known.low >= left_alone * 0.93  # the chance of each answer, and how strong the memory is
+
+
+@pytest.mark.parametrize("days", [2, 5, 21])
+def test_more_minutes_are_never_fewer_cards_and_each_page_says_what_the_others_say_of_it(days: int) -> None:
+    cards = [*mixed(1500), *new(1800)[1500:]]
+    minutes = range(15, 76, 15)
+    plans = [make_plan(request(days, it), cards, NEARLY_DAILY) for it in minutes]
+    for less, more in pairwise(plans):
+        assert more.known.median >= less.known.median * 0.985
+        assert more.known.low >= less.known.low * 0.985
+    here = with_minutes(request(days, 45), cards, NEARLY_DAILY, plans[2].known, [30, 60])
+    for said, page in ((here[30], plans[1].known), (here[60], plans[3].known)):
+        assert tuple(said) == pytest.approx(tuple(page), rel=0.06)
+
+
+def test_what_is_known_without_a_plan_does_not_depend_on_the_plan() -> None:
+    cards = [*mixed(300), *new(1800)[300:]]
+    without = [
+        make_plan(request(5, minutes, style=style), cards, NEARLY_DAILY).without
+        for minutes in (45, 60, 90)
+        for style in ("most", "sure")
+    ]
+    assert max(without) == pytest.approx(min(without), rel=0.02)
+
+
 def test_no_time_and_no_cards() -> None:
     cards = [*new(5), seen(9, 10, 3)]
     nothing = make_plan(request(minutes=0), cards, LEARNER)
