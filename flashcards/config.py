@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -196,7 +197,7 @@ def database_address(text: str) -> DatabaseAddress:
     try:
         return _database(text)
     except ValueError as error:
-        raise Invalid(f"{text}: {error}") from error
+        raise Invalid(f"The address of the database: {error}.") from error  # it may hold a password
 
 
 def _is_this_machine(host: str) -> bool:
@@ -273,7 +274,10 @@ def _is_broken_address(text: str) -> bool:
 
 def _hosts(text: str) -> tuple[str, ...]:
     """Names separated by spaces or commas."""
-    return tuple(parse_host(name) for name in text.replace(",", " ").split())
+    names = tuple(parse_host(name) for name in text.replace(",", " ").split())
+    if any("*" in name for name in names):
+        raise ValueError("a star stands for no name here; write each name out")
+    return names
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -315,8 +319,11 @@ def _own_url(text: str) -> str:
 
 def _command(text: str) -> str:
     """A command with its arguments, as a shell would split it; "" for none."""
-    if text and not shlex.split(text):
+    words = shlex.split(text)
+    if text and not words:
         raise ValueError("give a command, such as /usr/local/bin/keep-elsewhere --to backups")
+    if words and shutil.which(words[0]) is None:
+        raise ValueError("there is no such program; give its whole path, and make it executable")
     return text
 
 
@@ -363,10 +370,15 @@ def _secret(text: str, path: str) -> str:
     """The setting itself, or what stands in the file that is named instead; raises ValueError."""
     if text and path:
         raise ValueError("it is given twice: by itself, or by a file with _FILE at the name's end")
+    if not path:
+        return text
     try:
-        return Path(path).read_text("utf-8").strip() if path else text
+        secret = Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise ValueError(f"the file {path} cannot be read; name one that holds the secret alone") from None
+    if not secret:
+        raise ValueError(f"the file {path} is empty; write the secret into it, or do not name it")
+    return secret
 
 
 def parse_port(text: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 SCHEMES = ("postgresql", "postgres")
+_HALF_ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class ServerAddress:
         parts = urlsplit(self.url)
         if parts.scheme not in SCHEMES:
             raise ValueError("give an address such as postgresql://user@host/database")
+        if parts.netloc.count("@") > 1 or _HALF_ESCAPED.search(parts.netloc + parts.path):
+            raise ValueError("in names and passwords write % as %25, @ as %40, / as %2F and : as %3A")
         if not parts.path.strip("/") or "/" in parts.path.strip("/"):
             raise ValueError("name the database: postgresql://user@host/database")
         try:

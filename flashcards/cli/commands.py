@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
 import os
@@ -107,10 +108,29 @@ def _tell(error: Exception) -> int:
         # The reader (head, less) has gone: not our trouble, and the interpreter must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        click.echo(f"flashcards: {printable(_said_by_the_machine(error))}", err=True)
+        return 1
     # A fault of ours: told in a sentence, kept whole in a file.
     click.echo(f"flashcards: a fault of the program: {type(error).__name__}: {error}", err=True)
     click.echo(f"Nothing was half done. Please report it with {_keep_traceback(error)}", err=True)
     return 1
+
+
+_OF_THE_MACHINE = frozenset({
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENAMETOOLONG,
+    errno.ELOOP, errno.EMFILE, errno.ENFILE, errno.ESTALE,
+})  # fmt: skip
+"""What a path, a disk or a limit refuses, and no program can mend."""
+
+
+def _said_by_the_machine(error: OSError) -> str:
+    """Why it went no further. A write names no file: most often that is standard output, sent into one."""
+    if error.filename is None:
+        return (
+            f"What was being written is not whole: {error.strerror}. Make room or choose another place, and try again."
+        )
+    return f"{os.fsdecode(error.filename)}: {error.strerror}. Nothing more was done."
 
 
 def _keep_traceback(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -66,4 +67,5 @@ def copy_command(url: str) -> None:
 
     proofs = copy_database(source, target, told)
     click.echo(f"{counted(sum(proof.rows for proof in proofs), 'row')} in {counted(len(proofs), 'table')} are equal.")
-    click.echo(f"Now set FLASHCARDS_DATABASE_URL to {target} and start the service. {source} is as it was.")
+    shown = f"sqlite:///{target.absolute()}" if isinstance(target, Path) else target
+    click.echo(f"Now set FLASHCARDS_DATABASE_URL to {shown} and start the service. {source} is as it was.")

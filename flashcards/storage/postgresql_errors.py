@@ -49,6 +49,7 @@ _AT_CONNECTING: tuple[tuple[str, str], ...] = (
     ("password authentication failed", "The database server refuses the user or the password of {address}."),
     ("no password supplied", "The database server asks for a password: put it into the address of {address}."),
     ("no pg_hba.conf entry", "The database server lets nobody from this machine into {address} (pg_hba.conf)."),
+    ("URI query parameter", "The address of {address} ends with what PostgreSQL does not know: {said}."),
     ("does not exist", "The database server answers, but {said}: make it first, as docs/install.md says."),
     ("too many clients", "The database server has no connection left for {address}; try again in a moment."),
     ("remaining connection slots", "The database server has no connection left for {address}; try again in a moment."),

@@ -104,6 +104,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, peewee_database: _Connections, path: Path, lock: int | None) -> None:
         self.address = self.path = path
+        self._file = _identity(path)
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = FairLock()
@@ -271,6 +272,7 @@ class SqliteDatabase(Database):
         if not self._take_turn(wait):
             raise _busy(self.path)
         try:
+            self._check_place()
             self._check_disk()
             with self._room_to_write(self._connection_to_write(wait=wait)) as connection:
                 yield from self._transaction(connection, _BEGIN_WRITE)
@@ -279,6 +281,14 @@ class SqliteDatabase(Database):
             self._write_lock.taken.release()
             self._write_lock.call_next()
         self._wait_for_disk(number, told_later=told_later)
+
+    def _check_place(self) -> None:
+        """What is written to a file that was moved or replaced is missing at the next start."""
+        if _identity(self.path) != self._file:
+            raise Unavailable(
+                f"The database {self.path} was moved or replaced while it was open. Nothing was stored: put it back, or"
+                " start the server again."
+            )
 
     def _check_disk(self) -> None:
         try:
@@ -711,16 +721,40 @@ _SAYINGS = {
 
 _UNNAMED = {"database or disk is full": "FULL", "disk I/O error": "IOERR", "database is locked": "BUSY"}
 """What the driver says of a copy that fails (`backup`), without the error's name."""
+_TAKEN_BACK = "cannot rollback - no transaction is active"
+_NO_ROOM = 64 << 10
+"""Bytes: what SQLite needs to open a database, for its index of the log (32 KiB) and its first page."""
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < _NO_ROOM
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is there; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _translate(error: BaseException, path: Path) -> BaseException:
     """What the machine does to us becomes Unavailable; a constraint or a wrong statement stays what it is."""
     origin: BaseException | None = error
-    while isinstance(origin, peewee.PeeweeException):  # peewee wraps the driver's error, sometimes twice
-        origin = origin.__context__
+    # peewee wraps the driver's error, sometimes twice; and tries to take back what SQLite has taken back itself.
+    while isinstance(origin, peewee.PeeweeException) or str(origin) == _TAKEN_BACK:
+        origin = origin and origin.__context__
     name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
     name = name or _UNNAMED.get(str(origin), "")
-    saying = _SAYINGS.get(name.removeprefix("SQLITE_").partition("_")[0])
+    name = name.removeprefix("SQLITE_").partition("_")[0]
+    if name == "IOERR" and _is_full(path.parent):  # its small files beside the database cannot grow either
+        name = "FULL"
+    saying = _SAYINGS.get(name)
     if saying is _BUSY:
         return _busy(path)
     return Unavailable(saying.format(path=path)) if saying else error

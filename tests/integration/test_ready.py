@@ -62,3 +62,19 @@ def test_a_database_that_somebody_holds_is_not_ready(site: Site) -> None:
     finally:
         leave.set()
         holder.join()
+
+
+def test_a_database_that_was_moved_away_takes_no_answer(site: Site) -> None:
+    path = site.config.database
+    if not isinstance(path, Path):
+        pytest.skip("a server's database is no file")
+    moved = path.with_name("moved.sqlite3")
+    path.rename(moved)
+    client = site.client()
+    assert client.get("/readyz").status_code == 503
+    with pytest.raises(Unavailable, match="moved or replaced"), site.services.database.write():
+        pass
+    path.touch()  # another file in its place is not it either
+    assert client.get("/readyz").status_code == 503
+    moved.replace(path)
+    assert client.get("/readyz").status_code == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.config import SECRETS, Config
+from flashcards.config import SECRETS, Config, database_address
 from flashcards.errors import Invalid
 
 
@@ -231,3 +231,31 @@ def test_a_user_without_a_home_names_the_data_folder(homeless: Path) -> None:
 def test_a_database_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"FLASHCARDS_DATABASE_URL: .*name a file"):
         Config.from_env({"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_DATABASE_URL": f"sqlite:////{'a' * 300}/b"})
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_an_empty_file_of_a_secret_is_not_taken_for_none(name: str, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    with pytest.raises(Invalid, match=f"{name}: the file {empty} is empty"):
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path), f"{name}_FILE": str(empty)})
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://u:ge%heim@localhost/cards", "postgresql://postgres:gehe@im@127.0.0.1:5432/cards"]
+)
+def test_a_password_with_signs_is_explained_and_not_repeated(address: str, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="write % as %25, @ as %40") as caught:
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path), "FLASHCARDS_DATABASE_URL": address})
+    assert "heim" not in str(caught.value)
+    with pytest.raises(Invalid) as caught:
+        database_address(address.replace("postgresql", "psql"))
+    assert "im@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("FLASHCARDS_TRUSTED_HOSTS", "*"), ("FLASHCARDS_BACKUP_HOOK", "/nowhere/at/all --to backups")]
+)
+def test_what_cannot_work_is_said_at_start(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=name):
+        Config.from_env({"FLASHCARDS_DATA": str(tmp_path), name: value})
