@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE, as_text, escape, to_markdown
+from flashcards.exchange.csv_rows import Row
+from flashcards.exchange.csv_rows import rows as read_rows
 from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, Tree, relative, stem
 from flashcards.exchange.markdown_text import front, lower_headings, with_pictures, wrapped
 
-MAX_FIELD = 1 << 20
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "pipe": "|", "colon": ":"}
 
 _HEADER = re.compile(r"#([a-z][a-z ]*):(.*)$", re.I)
@@ -22,7 +21,7 @@ _HTML = re.compile(
     r"</?(?:b|i|u|em|strong|br|div|p|span|img|ul|ol|li|a|code|pre|sub|sup|font|table|h[1-6])\b[^>]*>|&\w+;", re.I
 )
 _DELETION = re.compile(r"\{\{c([1-9]\d{0,2})::")
-_QUOTED = re.compile(r'"(?:[^"]|"")*"|&#?\w+;')
+_QUOTED = re.compile(r'(?:^|(?<=[\t,;|]))"[^"]*+(?:""[^"]*+)*+" *(?=[\t,;|]|$)|&#?\w+;', re.M)
 _SOUND = re.compile(r"\[sound:([^\[\]\n]+)\]")
 # What people call columns; the first of each that a header names is taken.
 _FRONTS = ("front", "question", "text", "term", "word", "prompt", "expression", "vocabulary", "phrase")
@@ -49,11 +48,6 @@ class _Headers:
     names: tuple[str, ...] = ()
 
 
-class _Row(NamedTuple):
-    line: int
-    fields: list[str]
-
-
 def convert(file: SourceFile, tree: Tree, deck_path: str, *, header: bool | None = None) -> Converted:
     """The decks of one file: one, or one for each value of the deck column. Rows keep their order.
 
@@ -69,6 +63,7 @@ class _Reader:
         self.notices: list[Notice] = []
         self.headers = _Headers()
         self.html = False
+        self.unread = 0
 
     def notice(self, line: int, message: str) -> None:
         self.notices.append(Notice(self.file.path, line, message))
@@ -92,14 +87,15 @@ class _Reader:
             note = self.note(row, path)
             if note is not None:
                 decks.setdefault(path, []).append(note)
-        return Converted(tuple(self.deck(path, notes) for path, notes in decks.items()), tuple(self.notices))
+        found = tuple(self.deck(path, notes) for path, notes in decks.items())
+        return Converted(found, tuple(self.notices), self.unread)
 
     def deck(self, path: str, notes: list[Note]) -> FoundDeck:
         tags = self.headers.tags
         title = stem(self.file.path) if path == self.deck_path else stem(path)
         return FoundDeck(Deck(path.removesuffix(".md"), path, title, tags=tags, notes=tuple(notes)), self.file.path)
 
-    def take_names(self, row: _Row) -> None:
+    def take_names(self, row: Row) -> None:
         """The first row names the columns: front and back are found by their names, tags and deck, too."""
         names = [name.strip().casefold() for name in row.fields]
         self.notice(row.line, "left out: the first row names the columns")
@@ -148,37 +144,26 @@ class _Reader:
         else:
             self.notice(line, f"the header '#{name}:{value[:40]}' has no meaning here")
 
-    def rows(self, lines: list[str], start: int, separator: str) -> Iterator[_Row]:
-        csv.field_size_limit(MAX_FIELD)
-        reader = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=separator)
-        while True:
-            line = start + reader.line_num + 1
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self.notice(line, f"left out: the row cannot be read ({error})")
-                continue
-            if start + reader.line_num > line + 1000:
-                self.notice(line, "this row runs on for over 1,000 lines; is a quotation mark missing?")
-            if lines[line - 1].startswith("#"):  # in quotation marks it is text, as Anki writes a guid
-                self.notice(line, "left out: a line that begins with '#' is a comment")
-            elif any(value.strip() for value in fields):
-                yield _Row(line, fields)
+    def rows(self, lines: list[str], start: int, separator: str) -> Iterator[Row]:
+        for row in read_rows(lines, start, separator, self.notice):
+            if isinstance(row, Row):
+                yield row
+            else:
+                self.unread += 1
+                self.notice(row.line, row.message)
 
     # Rows to notes ------------------------------------------------------------------------------------
 
-    def value(self, row: _Row, name: str) -> str:
+    def value(self, row: Row, name: str) -> str:
         column = self.headers.columns.get(name, 0)
         return row.fields[column - 1].strip() if 0 < column <= len(row.fields) else ""
 
-    def path_of(self, row: _Row) -> str:
+    def path_of(self, row: Row) -> str:
         deck = self.value(row, "deck") or self.headers.deck
         parts = [re.sub(r"[/\\\x00-\x1f]+", "-", part).strip(" .-") for part in deck.split("::")]
         return "/".join(part for part in parts if part) + ".md" if any(parts) else self.deck_path
 
-    def note(self, row: _Row, path: str) -> Note | None:
+    def note(self, row: Row, path: str) -> Note | None:
         special = set(self.headers.columns.values())
         columns = [*self.order, *(it for it in range(1, len(row.fields) + 1) if it not in self.order)]
         fields = [row.fields[it - 1] for it in columns if it not in special and it <= len(row.fields)]
@@ -190,7 +175,7 @@ class _Reader:
         own = tuple(dict.fromkeys([*self.headers.tags, *(tag for tag in tags if tag)]))
         return Note("", False, row.line, content, "", tags=own)
 
-    def content(self, texts: list[str], row: _Row) -> Content | None:
+    def content(self, texts: list[str], row: Row) -> Content | None:
         first, rest = (texts[0] if texts else ""), [text for text in texts[1:] if text]
         kind = (self.value(row, "notetype") or self.headers.notetype).casefold()
         numbers = tuple(sorted({int(number) for number in _DELETION.findall(first)}))

@@ -62,10 +62,11 @@ class FoundDeck:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What one source file gave."""
+    """What one source file gave, and how many of its rows could not be read at all."""
 
     decks: tuple[FoundDeck, ...]
     notices: tuple[Notice, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

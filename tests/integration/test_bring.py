@@ -300,6 +300,19 @@ def test_the_command_as_json(tmp_path: Path) -> None:
     assert report["notices"][0] == {"path": "anki.txt", "line": 12, "message": "left out: the row has no back"}
 
 
+def test_a_quotation_mark_that_is_not_closed_is_named_and_costs_its_row(tmp_path: Path) -> None:
+    rows = [f"question {number},answer {number}" for number in range(500)]
+    rows[2] = 'question 2,"12 inches'
+    (tmp_path / "in.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    result = run("csv", str(tmp_path / "in.csv"), "--into", str(tmp_path / "out"))
+    assert result.return_value == 1
+    assert result.stdout.endswith("499 notes (499 cards) in 1 deck, 0 media files\n")
+    assert result.stderr.startswith("in.csv:3: left out: a quotation mark is not closed in this row")
+    (tmp_path / "in.csv").write_text(rows[2], "utf-8")
+    with pytest.raises(Invalid, match=r"in\.csv:1: left out: a quotation mark is not closed"):
+        bring("csv", tmp_path / "in.csv", tmp_path / "none")
+
+
 def test_the_command_says_that_schedules_wait(tmp_path: Path) -> None:
     result = run("obsidian", str(SOURCES / "obsidian"), "--into", str(tmp_path / "out"), "--tagged-only")
     assert "--user brings them into a history" in result.stderr

@@ -50,7 +50,7 @@ class RememberedCard:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What was written (paths below DIR), what could not be carried, and how many files could not be read."""
+    """What was written (paths below DIR), what could not be carried, and how many files or rows could not be read."""
 
     decks: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
@@ -107,6 +107,7 @@ def bring(
     for file, convert in _converters(kind, sources, options, whose, progress):
         converted = convert(file, sources.tree, names.own(file.path))
         sources.notices.extend(converted.notices)
+        sources.unread += converted.unread
         for found in converted.decks:
             path = names.take(found.deck.path)
             deck = replace(found.deck, path=path, id=path.removesuffix(".md"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from flashcards.domain.card import Basic, Cloze
 from flashcards.exchange.csv_in import convert
+from flashcards.exchange.csv_rows import Row
+from flashcards.exchange.csv_rows import rows as csv_rows
 from flashcards.exchange.found import Converted, SourceFile, Tree
 
 TREE = Tree(["words.csv", "flag.png"])
@@ -106,8 +109,63 @@ def test_no_input_stops_the_reader(text: str) -> None:
     assert all(note.line >= 1 for found in read(text).decks for note in found.deck.notes)
 
 
+@given(st.lists(st.lists(st.text(st.sampled_from('ab,;\t "\n'), max_size=6), min_size=2, max_size=3), max_size=5))
+def test_what_is_well_written_reads_as_it_does_elsewhere(rows: list[list[str]]) -> None:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    lines = written.getvalue().removesuffix("\n").split("\n")
+    read = list(csv_rows(lines, 0, ",", lambda _line, _message: None))
+    assert [row.fields for row in read if isinstance(row, Row)] == [
+        row for row in rows if any(value.strip() for value in row)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "kept"),
+    [
+        ('a,1\nb,"12 inches\nc,3\nd,4\n', 2, ["a", "c", "d"]),
+        ('a,1\nb,"12 inches\n"c","3"\n"d","4"\n', 2, ["a", "c", "d"]),  # closed by the mark that opens the next
+        ('a,1\nb,"12 inches\nc,"3"\nd,4\n', 2, ["a", "c", "d"]),
+        ('a,1\nb,"12 inches\nc,say ""yes"" or no\nd,4\n', 2, ["a", "c", "d"]),
+        ('a,1\n"b\nb","12 inches\nc,3\n', 3, ["a", "c"]),  # the mark's own line, not the row's
+        ('a,1\n"b,2\nc,3\n', 2, ["a", "c"]),
+        ('a,1\nb,"2"""\nc,"3\n', 3, ["a", "b"]),
+        ('a,1\nb,"', 2, ["a"]),
+        ('b;"12 inches\nc;d\n"e, f";"g, h, i"\n"j, k";"l, m"\n', 1, ["c", "e, f", "j, k"]),
+        ('a,"<p>\n<i class="x">b</i></p>"\nc,3\n', 1, ["c"]),
+    ],
+)
+def test_an_open_quotation_mark_costs_its_row_alone(text: str, at: int, kept: list[str]) -> None:
+    converted = read("#html:false\n" + text)
+    assert [note.content.question for found in converted.decks for note in found.deck.notes] == kept  # type: ignore[union-attr]
+    (notice,) = [it for it in converted.notices if "quotation mark is not closed" in it.message]
+    assert (notice.path, notice.line, converted.unread) == ("words.csv", at + 1, 1)
+
+
+def test_a_comment_with_a_quotation_mark_is_a_comment() -> None:
+    assert contents('a,b\n# no,"card\nc,d\n') == [Basic("a", "b"), Basic("c", "d")]
+
+
+@pytest.mark.parametrize("text", ['a,"12 inches\nb,5"\n', '"12 inches,a\nx,b\n5",c\n'])
+def test_rows_within_a_row_are_spoken_of(text: str) -> None:
+    (notice,) = read(text).notices
+    assert (notice.line, notice.message[-28:]) == (1, "is a quotation mark missing?")
+
+
+@pytest.mark.parametrize(
+    "text", ['"multi\nline",b\n', 'a,"multi\nline"\n', 'a,"roses are red, violets\nare blue, x"\n']
+)
+def test_lines_of_a_field_are_its_lines(text: str) -> None:
+    assert read(text).notices == ()
+
+
+def test_words_behind_a_closing_mark_are_spoken_of() -> None:
+    converted = read('"12" pipe",b\nc,"d" \n')
+    assert contents('"12" pipe",b\n') == [Basic('12 pipe"', "b")]
+    assert [it.line for it in converted.notices] == [1]
+
+
 def test_a_field_may_have_a_mebibyte() -> None:
-    csv.field_size_limit(131_072)  # Python's own, in case another test has raised it
     long = "x" * (1 << 20)
     assert contents(f"a,{long}\n") == [Basic("a", long)]
     (notice,) = read(f"a,{long}y\nb,c\n").notices
