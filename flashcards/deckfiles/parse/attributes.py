@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from flashcards.deckfiles.text.characters import INVISIBLE, unseen
 from flashcards.deckfiles.text.nearest import nearest, within_one_edit
-from flashcards.deckfiles.text.positions import Issue, error, warning
+from flashcards.deckfiles.text.positions import Issue, error, in_short, warning
+from flashcards.deckfiles.text.spans import spans
 
 FLAGS = ("reversed", "typed", "draft")
 KEYS = ("requires",)
@@ -54,7 +55,8 @@ def read_attributes(line: str) -> Attributes:
     a warning.
     """
     if not line.endswith("}"):
-        return NONE if line.isascii() else _before_unseen(line)
+        found = NONE if line.isascii() else _before_unseen(line)
+        return found if found is not NONE else _not_at_the_end(line)
     start, end = line.rfind("{"), len(line)
     if start < 0:
         return NONE
@@ -65,7 +67,10 @@ def read_attributes(line: str) -> Attributes:
     items = _items(line, start + 1, end - 1)
     if items is None:
         return _not_a_list(line, start)
-    return _Reader(items, start, end).read() if items else NONE
+    if not items:
+        return NONE
+    found = _Reader(items, start, end).read()
+    return found if found.id is not None else _after_another(line, found)
 
 
 _USUAL = re.compile(r"\{#([\w.-]{1,64})((?: \.[A-Za-z][\w-]*)*)\}")
@@ -135,7 +140,47 @@ def _hidden(line: str, start: int, end: int, at: int) -> Attributes:
     return replace(found, issues=(error(at, "invisible-character", message), *found.issues))
 
 
-_LOOKS_LIKE = re.compile(r"\{:?\s*(?:#[^\W\d_][\w.-]*|\.[^\W\d_][\w-]*)(?=[\s,;}])")
+_PROPER = r"(?:#(?=[\w.-]*[^\W\d_])[\w.-]+|\.[^\W\d_][\w:/+.-]*|requires=(?:\"[^\"\n]*\"?|[^\s\"{},;]+))"
+_LOOKS_LIKE = re.compile(rf"\{{(?::?\s*(?:#[^\W\d_]|\.[^\W\d_]|requires\s*=)|\s*[\w-]+(?:[\s,;]+{_PROPER})+\s*\}})")
+_MARKS = r"[^\s\w{}$\\`]|_"
+_OPEN_OR_FOLLOWED = re.compile(
+    rf"\{{:?[ \t]*{_PROPER}(?:[ \t,;]+{_PROPER})*[ \t,;]*"
+    rf"(?:(?:{_MARKS}){{0,3}}|(?P<closed>\}})[ \t]*(?:(?:{_MARKS}){{0,3}}|{_PROPER}(?:[ \t]+{_PROPER})*))[ \t]*"
+)
+
+
+def open_or_followed(text: str) -> tuple[int, str]:
+    """Where the last group in braces stands if it looks like a list that is not closed, or not the last thing here.
+
+    Behind its brace, only marks such as a full stop count, and what belongs into it: words make it part of a sentence.
+    With it comes what to do about it; -1 and nothing where there is none.
+    """
+    start = text.rfind("{")
+    match = _OPEN_OR_FOLLOWED.fullmatch(text, start) if start >= 0 else None
+    if match is None or text[start - 1 : start] in {"$", "\\", "{"}:
+        return -1, ""
+    touching = start > 0 and text[start - 1] not in " \t\n"
+    if (touching and text[start + 1] != "#") or any(span.start < start < span.end for span in spans(text)):
+        return -1, ""
+    return start, "let nothing follow its '}'" if match["closed"] else "close it with '}'"
+
+
+def _not_at_the_end(line: str) -> Attributes:
+    start, advice = open_or_followed(line)
+    if start < 0:
+        return NONE
+    message = f"{in_short(line[start:])} looks like an attribute list but is shown as text; {advice}"
+    return Attributes(issues=(warning(start, "attributes-not-read", message),))
+
+
+def _after_another(line: str, found: Attributes) -> Attributes:
+    """A list without an id; one before it may have been meant to give it."""
+    start, _ = open_or_followed(line[: found.start].rstrip(" \t"))
+    if start < 0 or "#" not in line[start : found.start]:
+        return found
+    written = in_short(line[start : found.start].rstrip(" \t"))
+    message = f"{written} looks like an attribute list but is shown as text; put it into the last"
+    return replace(found, issues=(warning(start, "attributes-not-read", message), *found.issues))
 
 
 def _not_a_list(line: str, start: int) -> Attributes:

@@ -89,7 +89,7 @@ def from_heading(
     title = cutter.part(heading.text_start, heading.end)
     written = heading_text(title.text)
     lead = len(title.text) - len(title.text.lstrip(" \t"))
-    attributes = read_attributes(written) if "}" in written else NONE
+    attributes = read_attributes(written) if "{" in written else NONE
     text = written
     if attributes.start >= 0:
         text = heading_text(written[: attributes.start])
@@ -209,7 +209,7 @@ class _Body:
         self.note.parts["in_full"] = part.origin
 
     def read_list(self, name: str, heading: Heading, part: Part) -> None:
-        items, other = read_items(part.text)
+        items, other = read_items(part)
         if other >= 0:
             message = f"only list items may stand under '### {name.capitalize()}'; begin the line with '- '"
             self.error(locate(part.origin, other), "not-a-list", message)
@@ -218,22 +218,20 @@ class _Body:
             self.note.issues.append(warning(heading.start, "empty-list", message))
         key = _CLOSING[name]
         for number, item in enumerate(items):
-            self.note.parts[f"{key}.{number}"] = part.slice(item.offset, len(part.text)).origin
-            self.note.item_ends[f"{key}.{number}"] = locate(part.origin, item.end - 1) + 1
-        if key in _WITH_REFS and "}" in part.text:
-            items = self.take_refs(key, items, part)
+            self.note.parts[f"{key}.{number}"] = item.origin
+            self.note.item_ends[f"{key}.{number}"] = item.end
+        if key in _WITH_REFS and "{" in part.text:
+            items = self.take_refs(key, items)
         self.note.lists[key] = tuple(item.text for item in items)
 
-    def take_refs(self, key: str, items: Sequence[ListItem], part: Part) -> list[ListItem]:
+    def take_refs(self, key: str, items: Sequence[ListItem]) -> list[ListItem]:
         """The items without what ends them, which is kept beside them."""
         ends = [read_end(item.text) for item in items]
         for number, (item, end) in enumerate(zip(items, ends, strict=True)):
-            # An item's text ends as the file has it, whatever indentation it lost before.
-            shift = item.end - len(item.text)
             for issue in end.issues:
-                self.note.issues.append(issue._replace(offset=locate(part.origin, shift + issue.offset)))
+                self.note.issues.append(issue._replace(offset=locate(item.origin, issue.offset)))
             if end.ref is not None:
-                self.note.refs_at[f"{key}.{number}"] = locate(part.origin, shift + end.at)
+                self.note.refs_at[f"{key}.{number}"] = locate(item.origin, end.at)
         if any(end.ref for end in ends):
             self.note.refs[_WITH_REFS[key]] = tuple(end.ref for end in ends)
         return [item._replace(text=end.text) for item, end in zip(items, ends, strict=True)]

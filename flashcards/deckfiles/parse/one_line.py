@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flashcards.deckfiles.parse.attributes import Attributes, read_attributes
 from flashcards.deckfiles.parse.parts import Part, locate
 from flashcards.deckfiles.text.characters import INVISIBLE, unseen
-from flashcards.deckfiles.text.positions import Issue, Ranges, warning
+from flashcards.deckfiles.text.positions import Issue, Ranges, in_short, warning
 from flashcards.deckfiles.text.structure import Quote, Row, scan
 
 _SEPARATOR = re.compile(r"(?:^|(?<=[ \t])):{2,3}(?=[ \t]|$)")
@@ -116,6 +116,10 @@ def _card(line: Part, separator: re.Match[str], row: Row, issues: list[Issue]) -
         message = f"nothing stands to the {side} of '{separator.group()}', so this is no card; write that side"
         issues.append(warning(locate(line.origin, left), "one-line-empty", message))
         return None
+    if attributes.id is None and front.text.endswith("}") and (early := read_attributes(front.text)).id is not None:
+        written = in_short(front.text[early.start : early.end])
+        message = f"{written} looks like an attribute list but is shown as text; move it to the end of the line"
+        issues.append(warning(locate(front.origin, early.start), "attributes-not-read", message))
     if deletion := _DELETION.search(line.text):
         message = "a deletion on a one-line card is shown as plain text; write a '## ' note with the deletion"
         issues.append(warning(locate(line.origin, deletion.start()), "one-line-cloze", message))

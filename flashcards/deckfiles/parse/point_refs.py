@@ -9,9 +9,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from flashcards.deckfiles.parse.attributes import ID
+from flashcards.deckfiles.parse.attributes import ID, open_or_followed
 from flashcards.deckfiles.text.characters import INVISIBLE, unseen
-from flashcards.deckfiles.text.positions import Issue, warning
+from flashcards.deckfiles.text.positions import Issue, in_short, warning
 from flashcards.deckfiles.text.spans import spans
 from flashcards.domain.card import PointRef
 from flashcards.domain.points import LEVELS, target
@@ -37,7 +37,8 @@ def read_end(item: str) -> ItemEnd:
     `issues` have offsets into `item`. A group that merely looks like a reference stays text, with a warning.
     """
     if not item.endswith("}"):
-        return ItemEnd(item) if item.isascii() else _before_unseen(item)
+        found = ItemEnd(item) if item.isascii() else _before_unseen(item)
+        return found if found.issues else _not_at_the_end(item)
     start = item.rfind("{")
     match = _LIST.fullmatch(item, start) if start > 0 and item[start - 1].isspace() else None
     ref = _ref(_ITEMS.findall(match[1])) if match else None
@@ -75,6 +76,14 @@ def _not_read(item: str, start: int) -> ItemEnd:
         f"{item[start:]} looks like a reference but is shown as text; write one #id (or #deck#id) and one of "
         f"{', '.join(f'.{level}' for level in LEVELS)}, after a blank, at the end of the item"
     )
+    return ItemEnd(item, issues=(warning(start, "attributes-not-read", message),))
+
+
+def _not_at_the_end(item: str) -> ItemEnd:
+    start, advice = open_or_followed(item)
+    if start < 0:
+        return ItemEnd(item)
+    message = f"{in_short(item[start:])} looks like a reference but is shown as text; {advice}"
     return ItemEnd(item, issues=(warning(start, "attributes-not-read", message),))
 
 

@@ -70,6 +70,37 @@ def test_what_is_wrong(line: str, offset: int, code: str) -> None:
     assert [issue.code for issue in read_attributes(line).issues][:1] in ([code], [])
 
 
+@pytest.mark.parametrize(
+    ("line", "offset"),
+    [
+        ("x {#a .b", 2), ("x {.typed", 2), ("x {#a, .b", 2), ("x {: #a", 2), ("{#a .b", 0), ("x?{#a .b", 2),
+        ("x {#2024-a", 2), ("x {#a .b)", 2), ("x {#a requires=b", 2), ("x {#ü .b", 2), ('x {requires="a b#c', 2),
+        ("x {#a}.", 2), ("x {#a .b} ?", 2), ("**x {#a}**", 4), ("x {#a}。", 2), ("x {#a} .b", 2), ("x {.b} #a", 2),
+        ("x {#a} {.b}", 2), ("x {#a}, {.b}", 2), ("x {#a {.b}", 2),
+        ("x {.typed=1}", 2), ("x {.b!}", 2), ("x {#a .b.}", 2), ("x {a .b}", 2), ("x {b #a}", 2),
+        ("x {requires=a, b}", 2),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_list_and_is_none_is_remarked(line: str, offset: int) -> None:
+    attributes = read_attributes(line)
+    assert attributes.id is None
+    assert [(issue.offset, issue.code) for issue in attributes.issues] == [(offset, "attributes-not-read")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a set {x", "a set {x, y", "{", "{.", "{...", "{.5", "{#1", "x {.5em", "x {1, 2}.", "x {see below}.",
+        "$\\frac{a}{b", "$\\frac{a}{b}$.", "$\\hat{#b}$?", "$x {#a}$.", "${#a", "${#a}.", "\\{#a", "\\{#a}.", "#{a}.",
+        "`{#a}`", "`{#a .b`?", "`x {#a}`.", "`x {#a .b` y", "`x {#a` .", "{{#if x", "{{#if}}.", "x {k: v}",
+        "{#if} or {#each}: which?",
+        "what does {#a .b} do", "{{c1::x}} {{c2::y", "x {a=b", "{#a} x {b",
+    ],
+)  # fmt: skip
+def test_other_braces_are_text(line: str) -> None:
+    assert read_attributes(line) == NONE
+
+
 @pytest.mark.parametrize("word", ["type", "types", "draf", "drafts", "Typed", "reverse", "reversde"])
 def test_words_near_a_flag(word: str) -> None:
     attributes = read_attributes(f"x {{#a .{word}}}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -125,6 +126,41 @@ def test_formulas(tmp_path: Path) -> None:
     found = checked(tmp_path, files)
     assert {code for _, _, _, code in found} == {"math"}
     assert [(line, column) for _, line, column, _ in found] == [(1, 13), (3, 21), (8, 5), (13, 10), (17, 46), (19, 20)]
+
+
+def test_faults_in_further_lines_of_an_item_are_where_they_stand(tmp_path: Path) -> None:
+    note = """\
+        ## Q? {#h .core}
+
+        a
+
+        ### Clarify
+        - c
+          wrap $\\no$
+
+          ![x](no.png)
+
+        ### Rubric
+        - [ ] p
+          line $\\no$
+          - sub $\\no$ {#h}
+
+        ### Follow-ups
+        * why?
+          So $\\no$
+
+        ### Sources
+        1. x <!-- unseen -->
+
+           y $\\no$
+        2. z
+        lazy $\\no$
+        """
+    found = checked(tmp_path, {"a.md": dedent(note)})
+    assert [(line, column, code) for _, line, column, code in found] == [
+        (7, 9, "math"), (9, 3, "media-missing"), (13, 9, "math"), (14, 10, "math"), (18, 7, "math"), (23, 7, "math"),
+        (25, 7, "math"),
+    ]  # fmt: skip
 
 
 def test_pictures_and_sounds(tmp_path: Path) -> None:

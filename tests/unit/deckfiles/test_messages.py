@@ -111,6 +111,17 @@ CASES: list[tuple[str, str, list[tuple[int, int, str, str]]]] = [
         [(1, 4, W, "invisible-character"), (2, 8, W, "invisible-character")],
     ),
     ("no blank before a list", "## Q?{#a}\n\nA\n\n## What is ${#b}\n\nB\n", [(1, 6, W, "attributes-not-read")]),
+    ("a list never closed", "## Q? {#dropout .core\n\nA\n", [(1, 7, W, "attributes-not-read")]),
+    (
+        "more behind a list",
+        "## Q? {#a}.\n\nA\n\n## Eq? {.typed=1}\n\nB\n",
+        [(n, c, W, "attributes-not-read") for n, c in ((1, 7), (5, 8))],
+    ),
+    (
+        "on a line, not closed",
+        "- x :: y {#z .t\n- a {#b} :: c\n- `{#a}` :: d\n",
+        [(n, c, W, "attributes-not-read") for n, c in ((1, 10), (2, 5))],
+    ),
     ("a list of Jekyll's", "## Q? {: #a .b}\n\nA\n", [(1, 7, W, "attributes-not-read")]),
     ("before a fence", "## Q?\n\n \ufeff```\nx\n\n## R?\n\nA\n", [(3, 2, E, "invisible-character")]),
 ]

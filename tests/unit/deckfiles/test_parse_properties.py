@@ -58,8 +58,9 @@ def check_places(parsed: Parsed, text: str) -> None:
                     assert lines[line - 1][column - 1] == character
         for name in ("rubric", "follow_ups", "sources", "clarify"):
             for number, item in enumerate(getattr(note, name)):
-                line, column = parsed.where(note.id, f"{name}.{number}", 0)
-                assert lines[line - 1][column - 1 : column] == item[:1] or "\n" in item
+                for offset, character in enumerate(item):
+                    line, column = parsed.where(note.id, f"{name}.{number}", offset)
+                    assert character == "\n" or lines[line - 1][column - 1] == character
         ends = parsed.places[note.id].item_ends
         for name, at in parsed.places[note.id].refs_at.items():
             assert text[at] + text[ends[name] - 1] == "{}"
@@ -68,6 +69,8 @@ def check_places(parsed: Parsed, text: str) -> None:
 @MANY
 @given(SOURCES)
 @example("## Q {#a}\n<!-- x -->\n\n### Answer\ny")
+@example("## Q {#a}\n\ny\n\n### Sources\n1. [ ] a\n   b <!-- x --> c\n\td\ne\n-\n  f\n\n      g\n")
+@example("## Q {#a}\n\ny\n\n### Rubric\n-   a\n    b\n    <!-- x -->\n    c {#a\n    .senior}\n- b\n  d {#a}\n")
 def test_pieces_of_decks(source: str) -> None:
     parsed = parse_deck("a/d.md", source.encode())
     check(parsed, normalise(source))

@@ -113,6 +113,16 @@ def test_a_reference_that_touches_a_word_or_ends_in_something_unseen_is_named() 
     assert found(source) == [(10, 9, "warning", "invisible-character"), (11, 4, "warning", "attributes-not-read")]
 
 
+def test_a_reference_that_is_not_closed_or_not_at_the_end_is_named() -> None:
+    source = (
+        "## Q?\n\nA\n\n### Rubric\n\n- a {#b .senior\n- c\n  d {#b}.\n- a set {x\n- uses `{#b}`.\n- where {#b} is\n"
+        "\n### Sources\n- e {#b\n"
+    )
+
+    assert found(source) == [(7, 5, "warning", "attributes-not-read"), (9, 5, "warning", "attributes-not-read")]
+    assert parse(source).deck.notes[0].rubric[:2] == ("a {#b .senior", "c\nd {#b}.")
+
+
 def test_places_are_those_of_the_file() -> None:
     parsed = parse(NOTE)
     place = parsed.places["missing"]
