@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from flashcards.services.authoring.item_analysis import LEAST_LEARNERS
 from flashcards.services.practice.contract import Wish
 from flashcards.services.practice.points import asked_and_told
-from tests.integration.practice_world import Practice, practice_site, prepare
+from tests.integration.practice_world import MINUTE, Practice, practice_site, prepare
 from tests.site import new_id
 
 HOUR = 3_600_000
@@ -280,6 +280,33 @@ def test_a_round_is_ended_and_deleted(ann: FlaskClient) -> None:
     assert ann.post(f"{address}/delete").location == "/practice?deleted=1"
     assert ann.get(address).status_code == 404
     assert ann.get(f"{address}?q=77").status_code == 404
+
+
+def test_every_round_that_was_left_is_gone_on_with_or_deleted(site: Practice, ann: FlaskClient) -> None:
+    def open_rounds() -> set[str]:
+        return set(re.findall(r'href="(/practice/[0-9a-f-]{36})"', ann.get("/practice").text))
+
+    begun = []
+    for count in range(1, 12):  # more than are listed at once
+        site.later(MINUTE)
+        begun.append(begin(ann, kind="concepts" if count % 2 else "one", where="", questions="1"))
+        assert open_rounds() == set(begun)
+    answer(ann, begun[0])
+    page = ann.get("/practice").text
+    assert "10 more rounds left open" in page
+    assert "2 more rounds</summary>" in page
+    assert "Left open" in page
+    labels = re.findall(r'Delete<span class="vh"> ([^<]+)', page)
+    assert len(set(labels)) == 10
+    assert ann.post(f"{begun[4]}/delete").location == "/practice?deleted=1"
+    ann.post(f"{begun[-1]}/finish")
+    assert open_rounds() == {address for address in begun[:-1] if address != begun[4]}
+    for address in begun[1:-1]:
+        ann.post(f"{address}/delete")
+    page = ann.get("/practice").text
+    assert open_rounds() == {begun[0]}
+    assert "Left open" not in page
+    assert "Go on with the round" in page
 
 
 def test_microphone_and_blobs_on_the_page_of_a_question_alone(ann: FlaskClient) -> None:

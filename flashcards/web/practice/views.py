@@ -40,7 +40,7 @@ RECORDING_PERMISSIONS = HEADERS["Permissions-Policy"].replace("microphone=()", "
 
 
 def page() -> str:
-    """What is proposed, every other kind, and earlier rounds."""
+    """What is proposed, every other kind, rounds that were left, and earlier ones."""
     return _choose()
 
 
@@ -59,7 +59,7 @@ def _choose(trouble: Trouble | None = None) -> str:
         usual=USUAL_MINUTES,
         levels=LEVELS,
         sets=services().review.open_sets(me),
-        open=[line for line in rounds if line.finished_at is None][:1],
+        open=[line for line in rounds if line.finished_at is None],
         rounds=[line for line in rounds if line.finished_at is not None],
         shown=SHOWN_ROUNDS,
         ids={kind: uuid4() for kind in ("proposed", "chosen", *NAMES)},
