@@ -197,6 +197,55 @@ def test_a_design_with_numbers_and_a_sketch(live: Live, page: Page, ann: Learner
     assert given.work.numbers == (("Listeners", "50 M"), ("Last line", ""))
 
 
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (844, 390)])
+def test_all_of_a_sketch_is_in_reach_of_a_finger(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int, height: int
+) -> None:
+    page = new_context(ann, **{**PHONE, "viewport": {"width": width, "height": height}}).new_page()
+    go(page, begin(live, ann, kind="design"))
+    pad = page.locator("#pad")
+    page.get_by_role("button", name="Arrow").tap()
+    pad.evaluate("pad => pad.scrollIntoView({ block: 'center' })")
+    box = pad.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    bar = page.locator(".bar").bounding_box()
+    assert bar
+    assert box["height"] <= bar["y"] - 50  # beside it the page can be moved
+    left, right = box["x"] + 16, box["x"] + box["width"] - 16  # further out a finger means the tools
+    top, bottom = box["y"] + 16, box["y"] + box["height"] - 16
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(*ways: tuple[float, float, float, float]) -> None:
+        for step in range(11):
+            points = [
+                {"x": x + (to - x) * step / 10, "y": y + (end - y) * step / 10, "id": number}
+                for number, (x, y, to, end) in enumerate(ways)
+            ]
+            kind = "touchMove" if step else "touchStart"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(16)
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    touch((left, top, right, bottom))
+    expect(pad.locator("path")).to_have_count(1)
+    drawn = pad.locator("path").evaluate("path => { const box = path.getBBox(); return [box.width, box.height]; }")
+    assert drawn[0] > 480
+    assert drawn[1] > 220
+    before = page.evaluate("scrollY")
+    middle = (left + right) / 2
+    touch((middle - 40, top, middle - 40, bottom), (middle + 40, top, middle + 40, bottom))
+    until(page, f"scrollY < {before} - 30")  # two fingers move the page
+    expect(pad.locator("path")).to_have_count(1)
+    page.on("dialog", lambda dialog: dialog.accept("cache"))
+    page.get_by_role("button", name="Text", exact=True).tap()
+    pad.evaluate("pad => pad.scrollIntoView({ block: 'center' })")
+    pad.tap()
+    size = pad.locator("text").evaluate("it => parseFloat(getComputedStyle(it).fontSize) * it.getScreenCTM().a")
+    assert size >= 12
+
+
 def test_code_is_indented_and_the_editor_can_be_left(live: Live, page: Page, ann: Learner) -> None:
     go(page, begin(live, ann, kind="coding"))
     page.locator("#notes").focus()

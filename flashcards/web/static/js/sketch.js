@@ -26,29 +26,29 @@ export function sketch(pad, tools, strokes, changed) {
   }
 
   pad.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary) return drop(); // one finger draws, two move the page and make it larger
     if (strokes.length >= MOST) return;
     const [x, y] = at(event);
-    if (tool === "text") {
-      const label = prompt("What stands there?")?.trim().slice(0, 60);
-      if (label) keep(["text", [x, y], label]);
-      return;
-    }
     pad.setPointerCapture(event.pointerId);
     drawing = [tool, [x, y, x, y], ""];
   });
   pad.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
+    if (!drawing || !event.isPrimary) return;
     const [x, y] = at(event), n = drawing[1];
     if (tool !== "pen") n.splice(2, 2, x, y);
     else if (Math.hypot(x - n.at(-2), y - n.at(-1)) > 3) n.push(x, y);
     draw();
   });
-  for (const name of ["pointerup", "pointercancel"]) pad.addEventListener(name, () => {
-    const done = drawing;
+  pad.addEventListener("pointerup", ({ isPrimary }) => {
+    if (!drawing || !isPrimary) return;
+    const done = drawing, [x, y, to, below] = done[1];
     drawing = null;
-    const [x, y, to, below] = done?.[1] ?? [];
-    if (done && (done[1].length > 4 || Math.hypot(to - x, below - y) > 4)) keep(done);
+    if (done[0] === "text") {
+      const label = prompt("What stands there?")?.trim().slice(0, 60);
+      if (label) keep(["text", [x, y], label]);
+    } else if (done[1].length > 4 || Math.hypot(to - x, below - y) > 4) keep(done);
   });
+  pad.addEventListener("pointercancel", drop);
   tools.addEventListener("click", ({ target }) => {
     const name = target.dataset.tool;
     if (name === "undo") {
@@ -60,6 +60,11 @@ export function sketch(pad, tools, strokes, changed) {
       for (const one of tools.querySelectorAll("[aria-pressed]")) one.setAttribute("aria-pressed", one === target);
     }
   });
+
+  function drop() {
+    drawing = null;
+    draw();
+  }
 
   function keep(stroke) {
     strokes.push(stroke);
