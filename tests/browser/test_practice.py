@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -485,6 +486,41 @@ def test_a_recording_stays_in_the_browser_is_played_and_deleted(
     page.get_by_role("button", name="Delete the recording").click()
     expect(page.locator("#player")).to_be_hidden()
     assert page.evaluate(KEPT) == []
+
+
+def test_each_recording_has_its_length_also_one_that_was_cut_off(
+    live: Live, speaking: BrowserContext, ann: Learner
+) -> None:
+    page = speaking.new_page()
+    url = begin(live, ann, minutes=4)
+    go(page, url)
+    page.keyboard.press("r")
+    expect(page.locator("#line")).to_contain_text("Recording.")
+    page.wait_for_timeout(4000)  # longer than a piece
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/practice")
+    go(page, url)
+    kept = re.compile(r"^A recording \(0:0[34567]\) is kept in this browser; Record adds another\.$")
+    expect(page.locator("#line")).to_have_text(kept)
+    page.keyboard.press("r")
+    expect(page.locator("#line")).to_contain_text("Recording.")
+    until(page, f"({KEPT})().then((sizes) => sizes.length === 2)")
+    page.reload()
+    wait_ready(page)
+    expect(page.locator("#line")).to_contain_text("2 recordings (0:")
+    page.keyboard.press("r")
+    expect(page.locator("#line")).to_contain_text("Recording.")
+    page.wait_for_timeout(1200)
+    done(page)
+    until(page, "document.querySelectorAll('#player audio[aria-label*=\", 0:\"]').length === 3")
+    lengths = page.evaluate("[...document.querySelectorAll('#player audio')].map((audio) => audio.duration)")
+    assert 3 < lengths[0] < 8, lengths
+    assert 2 < lengths[1] < 6, lengths
+    assert 1 < lengths[2] < 4, lengths
+    first = page.locator("#player audio").first
+    expect(first).to_have_attribute("aria-label", re.compile("^Your recording, part 1, 0:0[34567]$"))
+    first.evaluate("audio => { audio.currentTime = 2; return audio.play(); }")  # from anywhere
+    until(page, "document.querySelector('#player audio').currentTime > 2.3")
 
 
 def test_a_page_without_https_says_so_and_goes_on_in_writing(

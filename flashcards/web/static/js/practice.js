@@ -3,6 +3,7 @@
 import { base, learner, OURS, PAGES, uuid } from "./api.js";
 import "./copy-link.js";
 import { keyOf } from "./keys.js";
+import { face, keptWords, play } from "./player.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
 
@@ -142,7 +143,7 @@ function moreLines() {
 }
 
 function clock(took, keep) {
-  const box = id("clock"), face = box.querySelector("span"), phases = every(".phases li");
+  const box = id("clock"), shown = box.querySelector("span"), phases = every(".phases li");
   box.hidden = false;
   box.open = stored(`${OURS}.clock-hidden`) === true;
   box.addEventListener("toggle", () => store(`${OURS}.clock-hidden`, box.open));
@@ -151,7 +152,7 @@ function clock(took, keep) {
     const now = Math.floor(took() / 1000);
     if (now === seconds) return;
     seconds = now;
-    face.textContent = `${Math.floor(now / 60)}:${String(now % 60).padStart(2, "0")}`;
+    shown.textContent = face(now);
     if (now % 5 === 0) keep();
     let until = 0;
     const minute = now / 60, on = phases.find((phase) => (until += Number(phase.dataset.minutes)) > minute) ?? phases.at(-1);
@@ -172,6 +173,7 @@ function offerRecording() {
   const label = button.querySelector("span");
   const idle = () => { stop = null; label.textContent = "Record"; button.classList.remove("on"); };
   tell("A recording stays in this browser.");
+  keptWords(PLACE).then((words) => { if (words && !stop && !button.disabled) tell(words); });
   button.addEventListener("click", async () => {
     if (stop) {
       await stop();
@@ -204,7 +206,7 @@ function points() {
   // A kept page may be older than a tick that was sent.
   for (const [point, mark] of Object.entries(said.marks ?? {})) if (!group(point)?.value) overlay({ points: [{ point, mark }] });
   for (const { method, path: to, body } of rounds.waiting()) if (method === "PATCH" && to === `${path}/${answer}`) overlay(body);
-  play();
+  play(id("player"), PLACE, () => { id("status").textContent = "The recording is deleted."; });
 
   /** Goes to what is open. */
   function toOpen() {
@@ -323,25 +325,6 @@ function points() {
   if (!ticks.dataset.answer) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places[position]); });
 }
 
-async function play() {
-  const box = id("player"), [first] = box.children;
-  if (recorder.trouble()) return;
-  const kept = await recorder.takes(...PLACE).catch(() => []);
-  box.hidden = !kept.length;
-  for (const [index, blob] of kept.entries()) {
-    const audio = index ? first.cloneNode() : first;
-    audio.src = URL.createObjectURL(blob);
-    audio.setAttribute("aria-label", kept.length > 1 ? `Your recording, part ${index + 1}` : "Your recording");
-    if (index) box.insertBefore(audio, box.lastElementChild);
-  }
-  box.lastElementChild.addEventListener("click", async () => {
-    await recorder.forget(...PLACE);
-    for (const audio of box.querySelectorAll("audio")) { audio.pause(); URL.revokeObjectURL(audio.src); audio.removeAttribute("src"); }
-    box.hidden = true;
-    id("status").textContent = "The recording is deleted.";
-  });
-}
-
 // --- both
 
 /** The round's other pages are kept, so that it goes on without a connection. */
@@ -361,8 +344,13 @@ async function keepPages() {
 
 addEventListener("keydown", (event) => {
   const key = keyOf(event), open = pick(".menu[open]");
-  if (key === "Escape") { if (open) open.open = false; else location.assign(`${base}/practice`); }
+  if (key === "Escape") { if (open) open.open = false; else id("leave").click(); }
   else if (key === "?") location.assign(`${base}/help#practice`);
+});
+id("leave").addEventListener("click", (event) => {
+  if (!stop) return;
+  event.preventDefault();
+  stop().then(() => location.assign(id("leave").href)); // what was said last is kept as well
 });
 if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places[position]);
 rounds.keepSending((trouble) => { if (trouble) tell(unsent(trouble)); else wasRefused(); });
