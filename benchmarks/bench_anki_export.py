@@ -36,7 +36,8 @@ from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki import package_writer as ours
 from flashcards.exchange.anki.fields import SEPARATOR
 from flashcards.exchange.anki.notetypes import BASIC
-from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
+from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
+from flashcards.exchange.anki.package_writer import writing_package
 from flashcards.exchange.anki.scheduling import CREATED_AT
 from flashcards.services.export.anki_from_files import FileExport
 from flashcards.services.export.facade import ExportService

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.common import Row
 from flashcards.exchange.anki.fields import SEPARATOR
-from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
+from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
+from flashcards.exchange.anki.package_writer import writing_package
 from flashcards.exchange.anki.scheduling import AnkiReview, AnkiSchedule
 
 NOTES = 10_000

@@ -217,6 +217,7 @@ def _tell(output: Path, done: AnkiExported) -> None:
         click.echo("flashcards::removed in this package, so that you can find and delete them:", err=True)
         another = " (another kind of note now, and so a new one in Anki)"
         _warn([f"  {note.deck_path}: {note.title}{another if note.changed_kind else ''}" for note in tagged])
+    _warn(done.notices)
     _warn([f"{name}: the file has gone or changed, run the export again" for name in done.missing_media])
     _warn(done.skipped)
 

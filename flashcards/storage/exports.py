@@ -150,29 +150,6 @@ class RemovedNote:
     changed_kind: bool
 
 
-class Former(NamedTuple):
-    """A note as Anki knows it that has become another kind since, and so has another guid.
-
-    `kind` is what it is today; `sources` are its texts, the last one first. Instants are in epoch ms, `last_modified`
-    (what Anki was told last) in epoch seconds.
-    """
-
-    guid: str
-    last_modified: int
-    note: NoteId
-    kind: str
-    key: str
-    section: str | None
-    tags: str
-    definitions: str
-    modified_at: int
-    created_at: int
-    deck: DeckId
-    deck_key: str
-    deck_path: str
-    sources: tuple[str, ...]
-
-
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
     " n.definitions, n.rubric, n.follow_ups, n.sources, n.section, n.rubric_refs, n.follow_up_refs, n.in_full,"
@@ -202,8 +179,10 @@ _NOTES = {
 }
 """Whether of those that have gone."""
 _CARDS = {
-    gone: ByHand(f"{_CARD} WHERE n.deck_id = ?1 AND {which} ORDER BY n.position, c.note_id, c.ordinal")
-    for gone, which in ((False, f"{_SHOWN} AND c.removed_at IS NULL"), (True, "n.removed_at IS NOT NULL"))
+    gone: ByHand(
+        f"{_CARD} WHERE n.deck_id = ?1 AND {which} AND c.removed_at IS NULL ORDER BY n.position, c.note_id, c.ordinal"
+    )
+    for gone, which in ((False, _SHOWN), (True, "n.removed_at IS NOT NULL"))
 }
 _LOGS = {
     gone: ByHand(
@@ -239,13 +218,6 @@ _GONE = (
     " AND (n.removed_at IS NOT NULL OR n.guid <> x.guid){} ORDER BY d.path, n.position, n.id"
 )
 _GONE_OF_ALL, _GONE_OF_DECKS = ByHand(_GONE.format("")), ByHand(_GONE.format(" AND n.deck_id {among ?2}"))
-_FORMER = ByHand(
-    "SELECT x.guid, x.modified, n.id, n.kind, n.key, n.section, n.tags, n.definitions, n.modified_at,"
-    " coalesce((SELECT at FROM revision WHERE note_id = n.id AND number = 1), n.modified_at),"
-    " d.id, d.key, d.path FROM anki_export x JOIN note n ON n.id = x.note_id JOIN deck d ON d.id = n.deck_id"
-    " WHERE coalesce(x.learner_id, 0) = ?1 AND x.removed = 0 AND n.guid <> x.guid"
-    " AND n.deck_id {among ?2} ORDER BY n.id"
-)
 
 
 class ExportStore:
@@ -336,15 +308,6 @@ class ExportStore:
         """
         rows = _GONE_OF_ALL.all(self._db, learner) if decks is None else _GONE_OF_DECKS.all(self._db, learner, decks)
         return tuple(RemovedNote(guid, deck, path, title, bool(kind)) for guid, deck, path, title, kind in rows)
-
-    def former(self, decks: Sequence[DeckId], learner: LearnerId) -> list[Former]:
-        """Of the notes exported for the learner, those of these decks that have changed their kind since."""
-        rows = _FORMER.all(self._db, learner, decks)
-        return [Former._make((*row, self._sources(row[2]))) for row in rows]
-
-    def _sources(self, note: NoteId) -> tuple[str, ...]:
-        rows = self._db.all("SELECT source FROM revision WHERE note_id = ? ORDER BY number DESC", (note,))
-        return tuple(source for (source,) in rows)
 
     def decks_of_removed(self, learner: LearnerId) -> tuple[ExportDeck, ...]:
         """The decks whose files have gone and from which notes were exported for the learner."""

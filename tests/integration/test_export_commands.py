@@ -10,6 +10,7 @@ import pytest
 
 from flashcards.cli.main import main
 from tests.databases import on_postgresql, settings_for
+from tests.integration.anki_packages import add, collection, export
 from tests.integration.anki_world import Anki, rows_of
 
 DECK = "## What is 1? {#one}\n\nOne.\n\n## Gaps {#gaps}\n\n{{c1::a}} {{c2::b}}\n"
@@ -68,6 +69,22 @@ def test_anki_with_a_database(shell: Shell) -> None:
     assert [tags for (tags,) in rows_of(shell.folder / "x.apkg", "SELECT tags FROM notes WHERE tags <> ''")] == [
         " flashcards::removed "
     ]
+
+
+@pytest.mark.parametrize("with_database", [False, True])
+def test_cards_that_stay_here_are_named(shell: Shell, with_database: bool) -> None:
+    with collection(shell.folder, "theirs") as opened:
+        add(opened, "Basic", "Words", "q", "a")
+        package = export(opened, shell.folder / "theirs.apkg", legacy=False)
+    shell.run("import", "anki", str(package), "--into", str(shell.decks / "anki"))
+    deck = shell.decks / "anki" / "words.md"
+    deck.write_text(deck.read_text().replace("}\n", " .reversed}\n", 1))
+    if with_database:
+        shell.run("sync")
+    out, err = shell.run("export", "anki", "-o", "x.apkg")
+    assert "3 notes (4 cards)" in out
+    (line,) = (line for line in err.splitlines() if "its reversed card can only be here" in line)
+    assert line.startswith("anki/words#anki.")
 
 
 def test_history_needs_a_user(shell: Shell) -> None:

@@ -14,9 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashcards.errors import TooMany, Unavailable
+from flashcards.services.anki.importing import import_decks
 from flashcards.services.upkeep.long_work import KEPT_MS, MOST_OF_ONE, LongWork, Work
+from tests.integration.anki_packages import add, collection, export
 from tests.integration.anki_world import Anki, rows_of
-from tests.site import Site
+from tests.site import Site, open_site
 
 
 def finished(client: FlaskClient, address: str) -> str:
@@ -46,6 +48,22 @@ def test_a_package_from_the_page(site: Site, tmp_path: Path) -> None:
     log = collection.take(tmp_path / "x.apkg")
     assert log.new == site.services.decks.collection_state().notes
     collection.close()
+
+
+def test_the_page_names_the_cards_that_stay_here(tmp_path: Path) -> None:
+    with collection(tmp_path, "theirs") as opened:
+        add(opened, "Basic", "Words", "q", "a")
+        package = export(opened, tmp_path / "theirs.apkg", legacy=False)
+    root = tmp_path / "decks"
+    import_decks(package, root)
+    deck = root / "words.md"
+    deck.write_text(deck.read_text().replace("}\n", " .reversed}\n", 1))
+    with open_site(tmp_path / "data", root) as site:
+        site.services.sync.sync()
+        me = site.learner()
+        client = site.client(me)
+        answer = client.post("/export", data={"learner": me.id, "deck": ""})
+        assert "its reversed card can only be here" in finished(client, answer.location)
 
 
 def test_a_deck_has_a_button_and_its_own_package(site: Site) -> None:

@@ -23,6 +23,7 @@ from flashcards.domain.card import Note
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
 from flashcards.exchange.anki.source_fields import SourceField, source_fields
+from flashcards.exchange.anki.templates import is_blank
 
 FILE = "_anki{}.json"
 PATTERN = "_anki*.json"
@@ -34,7 +35,7 @@ _FULL = 16 << 20
 _ONE_FIELD = re.compile(r"\s*\{\{\s*(?:cloze:)?([^{}#^/:]+?)\s*\}\}\s*")
 _TYPED = re.compile(r"\{\{\s*type:(?:cloze:)?([^{}:]+?)\s*\}\}")
 _LINE = re.compile(r"<hr\b[^>]*>", re.I)
-_CONDITION = re.compile(r"\s*\{\{#([^{}]+)\}\}.*\{\{/\1\}\}\s*", re.S)
+_CONDITION = re.compile(r"\s*\{\{#([^{}]+)\}\}(.*)\{\{/\1\}\}\s*", re.S)
 _MEDIA = re.compile(
     r"<(?:img|audio|source)\b[^>]*?\bsrc=(?:\"([^\"]+)\"|'([^']+)'|([^\s>\"']+))|\[sound:([^\[\]]+)\]", re.I
 )
@@ -88,17 +89,17 @@ class ForeignNotes:
         self, guid: str, kind: str, ours: Mapping[str, str], unedited: Mapping[str, str]
     ) -> tuple[ForeignType, tuple[str, ...]] | None:
         """The fields of a note in its own type, from those of ours by name and those that are as they came; None for
-        a note that has none.
+        a note that has none, or that became another kind of note here.
         """
         found = self.notes.get(guid)
         if found is None:
             return None
         type_, kept = self.types[found[0]], found[1]
+        if (kind == "cloze") != type_.cloze:
+            return None
         fields = [kept.get(place, "") for place in range(len(type_.fields))]
         if type_.question is None:
             return type_, tuple(fields)
-        if (kind == "cloze") != type_.cloze:
-            return None
         for name, place in type_.places().items():
             fields[place] = unedited[name] if name in unedited else _made(name, ours, fields[place])
         return type_, tuple(fields)
@@ -107,7 +108,7 @@ class ForeignNotes:
 def _made(name: str, ours: Mapping[str, str], there: str) -> str:
     """What a field of theirs is to hold that one of ours fills; `there` is what it holds."""
     if name == "Reverse":
-        return (there or _YES) if ours[name] else ""
+        return (_YES if is_blank(there) else there) if ours[name] else ""
     return _single(ours[name]) if name == "Source" else ours[name]
 
 
@@ -127,15 +128,23 @@ def foreign_type(note_type: NoteType) -> ForeignType | None:
     nothing_below = note_type.cloze and not _below(first.back).strip()
     if question is None or (answer is None and not nothing_below) or question == answer:
         return None
-    reverse = None
-    if len(note_type.templates) > 1 and (condition := _CONDITION.fullmatch(note_type.templates[1].front)):
-        reverse = note_type.fields.index(condition[1]) if condition[1] in note_type.fields else None
-    return ForeignType(
-        note_type.id, note_type.name, note_type.cloze, note_type.fields, note_type.templates, question, answer, reverse
-    )  # fmt: skip
+    type_ = kept_whole(note_type)._replace(question=question, answer=answer)
+    return type_._replace(reverse=_reverse(type_))
 
 
-def _place(note_type: NoteType, template: str) -> int | None:
+def _reverse(type_: ForeignType) -> int | None:
+    """The field that gives a note its second card, where that one is the first turned round."""
+    if type_.question is None or type_.answer is None or len(type_.templates) < 2:
+        return None
+    second = type_.templates[1]
+    condition = _CONDITION.fullmatch(second.front)
+    if condition is None or condition[1] not in type_.fields:
+        return None
+    asked, answered = _place(type_, _TYPED.sub("", condition[2])), _place(type_, _below(second.back))
+    return type_.fields.index(condition[1]) if (asked, answered) == (type_.answer, type_.question) else None
+
+
+def _place(note_type: NoteType | ForeignType, template: str) -> int | None:
     match = _ONE_FIELD.fullmatch(template)
     return note_type.fields.index(match[1]) if match and match[1] in note_type.fields else None
 
@@ -269,7 +278,8 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
     types = {}
     for id_, name, cloze, fields, templates, *places in value["note_types"]:
         made = tuple(Template(*template) for template in templates)
-        types[int(id_)] = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
+        type_ = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
+        types[int(id_)] = type_._replace(reverse=_reverse(type_))
     notes: dict[str, tuple[int, dict[int, str]]] = {}
     guids: dict[str, str] = {}
     for guid, (id_, kept, *own) in value["notes"].items():

@@ -23,14 +23,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from flashcards.exchange.anki import foreign as foreign_types
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.fields import SEPARATOR
-from flashcards.exchange.anki.foreign import ForeignNotes, ForeignType
-from flashcards.exchange.anki.notetypes import NOTE_TYPES, Kind
+from flashcards.exchange.anki.foreign import ForeignNotes
+from flashcards.exchange.anki.going_back import GoingBack
+from flashcards.exchange.anki.notetypes import NOTE_TYPES
+from flashcards.exchange.anki.package_notes import PackageNote
 from flashcards.exchange.anki.presets import DEFAULT_PRESET, FsrsPreset
-from flashcards.exchange.anki.scheduling import CREATED_AT, AnkiReview, AnkiSchedule
-from flashcards.exchange.anki.source_fields import as_they_came
+from flashcards.exchange.anki.scheduling import CREATED_AT
 from flashcards.exchange.whole_file import whole_file
 from flashcards.temporary import TemporaryFolder
 
@@ -67,40 +67,7 @@ _CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, ?, ?, ?, ?, ?, ?, ?, 0
 _NEW_CARD_SQL = "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"  # see `new_card`
 _REVIEW_SQL = "INSERT INTO revlog VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?)"
 
-_OLDEST = 1
-"""A time of change, in epoch seconds, with which Anki never updates a note that it has."""
-
 _TYPE_AND_SEPARATORS = {kind: (note_type.id, len(note_type.fields) - 1) for kind, note_type in NOTE_TYPES.items()}
-
-
-class PackageCard(NamedTuple):
-    """A card of a note: the ordinal of its template (of a cloze note: its number less one) and its deck.
-
-    Without a schedule it is new, and learnt in the order of the package; then it has no `flag` (0 to 7) either.
-    """
-
-    ordinal: int
-    deck: str
-    schedule: AnkiSchedule | None = None
-    reviews: Sequence[AnkiReview] = ()
-    flag: int = 0
-    data: str = ""  # what FSRS remembers of it, as Anki writes that
-
-
-class PackageNote(NamedTuple):
-    """A note as it goes into a package. A named tuple, since there may be 100,000 of them.
-
-    `created_at` is in epoch ms. `modified_at` is in epoch seconds: Anki updates a note that it has where this
-    is newer. `fields` are HTML, as many as the note type has, joined with `SEPARATOR` as Anki stores them.
-    """
-
-    guid: str
-    kind: Kind
-    created_at: int
-    modified_at: int
-    tags: Sequence[str]
-    fields: str
-    cards: Sequence[PackageCard]
 
 
 class Counts(NamedTuple):
@@ -150,10 +117,7 @@ class PackageWriter:
     ) -> None:
         self._path = collection
         self._rollover = rollover
-        self._foreign = foreign
-        self._unedited = unedited
-        self._foreign_types: dict[int, ForeignType] = {}  # those that a note was written in
-        self.foreign_media: set[str] = set()  # the names in fields that go back as they came
+        self._back = GoingBack(foreign, unedited)
         self._db = sqlite3.connect(collection, isolation_level=None)
         self._db.executescript(_PRAGMAS)
         self._db.executescript(_TABLES)
@@ -167,6 +131,16 @@ class PackageWriter:
         self._note_ids, self._card_ids, self._review_ids = _UniqueIds(), _UniqueIds(), _UniqueIds()
         self._notes = self._cards = self._reviews = 0
         self._modified = 0
+
+    @property
+    def foreign_media(self) -> set[str]:
+        """The names of pictures and sounds in fields that went back as they came."""
+        return self._back.media
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What of the notes so far Anki does not get, and why."""
+        return tuple(self._back.notices)
 
     @property
     def counts(self) -> Counts:
@@ -237,17 +211,18 @@ class PackageWriter:
         card_rows: list[tuple[object, ...]] = []
         review_rows: list[tuple[object, ...]] = []
         take_note, take_card, take_review = self._note_ids.take, self._card_ids.take, self._review_ids.take
-        foreign, unedited, position = self._foreign.notes, self._unedited, self._cards
-        for guid, kind, created, modified, tags, fields, cards in notes:
-            note_id = take_note(created)
-            type_id, separators = _TYPE_AND_SEPARATORS[kind]
-            if fields.count(SEPARATOR) != separators:
-                raise ValueError(f"a {kind} note has {separators + 1} fields, not {fields.count(SEPARATOR) + 1}")
-            if guid in foreign:
-                guid, type_id, fields, modified = self._as_theirs(guid, kind, fields, modified)
-            elif guid in unedited:
-                fields = SEPARATOR.join(as_they_came(kind, fields.split(SEPARATOR), unedited[guid]))
-                self.foreign_media |= foreign_types.media_in(unedited[guid].values())
+        back, position = self._back, self._cards
+        for note in notes:
+            note_id = take_note(note.created_at)
+            type_id, separators = _TYPE_AND_SEPARATORS[note.kind]
+            count = note.fields.count(SEPARATOR)
+            if count != separators:
+                raise ValueError(f"a {note.kind} note has {separators + 1} fields, not {count + 1}")
+            if note.guid in back:
+                type_id, note = back.as_there(note)
+            elif note.kind == "cloze":
+                note = back.without_lost_gaps(note)
+            guid, _, created, modified, tags, fields, cards = note
             if modified > self._modified:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]
@@ -269,23 +244,8 @@ class PackageWriter:
         self._cards = position
         self._reviews += len(review_rows)
 
-    def _as_theirs(self, guid: str, kind: Kind, fields: str, modified: int) -> tuple[str, int, str, int]:
-        """The guid, note type, fields and time of change of a note from Anki, where we can give them back."""
-        by_name = dict(zip(NOTE_TYPES[kind].field_names, fields.split(SEPARATOR), strict=True))
-        unedited = self._unedited.get(guid, {})
-        theirs = self._foreign.fields(guid, kind, by_name, unedited)
-        if theirs is None:  # another kind of note than there, for which Anki would refuse the whole package
-            return f"{guid}.{kind}", NOTE_TYPES[kind].id, fields, modified
-        type_, values = theirs
-        self._foreign_types[type_.id] = type_
-        self.foreign_media |= foreign_types.media_in(values)
-        if type_.as_it_came:
-            modified = _OLDEST  # Anki may have changed it since
-        return self._foreign.guids.get(guid, guid), type_.id, SEPARATOR.join(values), modified
-
     def _models(self) -> dict[str, Any]:
-        ours = {str(kind.id): notetypes.schema11(kind) for kind in NOTE_TYPES.values()}
-        return ours | {str(type_.id): foreign_types.schema11(type_) for type_ in self._foreign_types.values()}
+        return {str(kind.id): notetypes.schema11(kind) for kind in NOTE_TYPES.values()} | self._back.models()
 
     def _deck(self, name: str) -> int:
         known = self._decks.get(name)

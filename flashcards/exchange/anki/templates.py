@@ -7,11 +7,14 @@ the field is not empty, ``{{^Field}}...{{/Field}}`` where it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flashcards.exchange.anki.package_values import Template
+
 _TAG = re.compile(r"\{\{([^{}]*)\}\}")
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
 _ANSWER_LINE = re.compile(r"<hr\b[^>]*\bid=[\"']?answer\b[^>]*>", re.I)
 _TYPED = re.compile(r"\{\{\s*type:[^{}]*\}\}")
 _HINT = re.compile(r"\{\{\s*hint:(?:[^{}:]*:)*([^{}:]+?)\s*\}\}")
@@ -64,6 +67,21 @@ def _filtered(html: str, filters: Sequence[str]) -> str:
     return html
 
 
+def names_on_front(template: str, filled: Collection[str]) -> set[str]:
+    """The names of the fields that the template shows to a note whose fields `filled` are not empty."""
+    shown: set[str] = set()
+    hidden: list[bool] = []
+    for _, tag in _parsed(_COMMENT.sub("", template)):
+        mark, name = tag[:1], tag[1:].strip()
+        if mark and mark in "#^":
+            hidden.append((name in filled) == (mark == "^"))
+        elif mark == "/":
+            hidden[-1:] = []
+        elif not any(hidden):
+            shown.add(tag.rpartition(":")[2].strip())
+    return shown
+
+
 def front_of(template: str, fields: Mapping[str, str]) -> Side:
     """A card's front. What is typed there is the answer, and a hint is hidden until it is asked for: so neither is a
     part of it, unless there is nothing else.
@@ -84,6 +102,13 @@ def back_of(template: str, fields: Mapping[str, str]) -> str:
     """What a card's back adds to its front: what stands below the line, where there is one."""
     line = _ANSWER_LINE.search(template)
     return render(template[line.end() :] if line else template.replace("{{FrontSide}}", ""), fields).html
+
+
+def mirrored(question: str, answer: str, other: Template, fields: Mapping[str, str]) -> bool:
+    """Whether a card of the template asks this answer and answers this question."""
+    asked = front_of(other.front, fields).html
+    answered = back_of(other.back, fields)
+    return not is_blank(asked) and (asked.strip(), answered.strip()) == (answer.strip(), question.strip())
 
 
 def is_blank(html: str) -> bool:

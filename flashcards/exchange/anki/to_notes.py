@@ -18,7 +18,7 @@ from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
 from flashcards.exchange.anki.practice_parts import items_with_references, parts_of_source
 from flashcards.exchange.anki.shown_text import shown_text
-from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank
+from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank, mirrored
 from flashcards.exchange.anki.to_markdown import as_lines, as_text, one_line, to_markdown
 
 IMAGE_OCCLUSION = 6
@@ -210,8 +210,7 @@ def _basic(note_type: NoteType, fields: Mapping[str, str], read: Callable[[str],
         other_front = front_of(other.front, fields).html
         if is_blank(other_front):
             continue
-        mirrored = (other_front.strip(), back_of(other.back, fields).strip()) == (back.strip(), front.html.strip())
-        if mirrored and other is others[0]:
+        if other is others[0] and mirrored(front.html, back, other, fields):
             is_reversed = True
         else:
             left_out += 1

@@ -15,6 +15,7 @@ from flashcards.domain.study_day import DAY_START, Day
 from flashcards.errors import NotFound, Unavailable
 from flashcards.exchange.anki.fields import SEPARATOR, deck_name
 from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.guids import guid_of
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageWriter, writing_package
 from flashcards.exchange.anki.source_fields import Sources, as_they_came, unedited
@@ -29,7 +30,7 @@ from flashcards.services.export.anki_fields import (
     within,
 )
 from flashcards.services.export.exported_memory import ExportedMemory
-from flashcards.services.export.former_notes import FormerNotes
+from flashcards.services.export.former_notes import FormerNotes, last_of_kind
 from flashcards.services.export.packed_notes import NotRendered, PackedDecks, fields_of_stored
 from flashcards.services.export.results import AnkiExported, TextExported
 from flashcards.services.progress import Progress
@@ -38,6 +39,7 @@ from flashcards.storage.exports import (
     ExportStore,
     RemovedNote,
 )
+from flashcards.storage.former_notes import Former, edited_since_import, former_notes
 
 _BATCH = 500
 _TRIES = 5
@@ -95,7 +97,9 @@ class DatabaseExport:
     def removed(self, decks: Sequence[str], learner: Learner | None) -> tuple[RemovedNote, ...]:
         """The notes that Anki has from earlier exports and that have gone from the files since."""
         wanted = self._wanted(decks, learner)
-        return self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else NO_LEARNER)
+        with self._store.read():
+            gone = self._gone(wanted, learner)
+            return gone + tuple(note for note, former in self._changed(wanted, learner) if last_of_kind(former))
 
     def deck_ids(self, decks: Sequence[str]) -> list[DeckId] | None:
         """The ids of the decks at these addresses; None for all. Raises NotFound."""
@@ -120,11 +124,14 @@ class DatabaseExport:
         self, target: Path, wanted: _Wanted, learner: Learner | None, today: Day | None, progress: Progress
     ) -> AnkiExported:
         with self._store.read():
-            removed = self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else NO_LEARNER)
+            removed = self._gone(wanted, learner)
             memory = ExportedMemory(self._store.database, learner.id) if learner and today is not None else None
             work = PackedDecks(self._store, learner.id if learner else NO_LEARNER, today, memory)
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
-            former = FormerNotes(self._store.former(wanted.ids, work.learner), self._root, self._pool)
+            changed = self._changed(wanted, learner)
+            formers = [*former_notes(self._store.database, wanted.ids, work.learner), *(one for _, one in changed)]
+            former = FormerNotes(formers, self._root, self._pool)
+            removed += tuple(note for note, _ in changed if note.guid in former.as_written)
             work.media |= former.media
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
@@ -138,7 +145,17 @@ class DatabaseExport:
         self._store.remember(
             learner.id if learner else None, [*work.exported, *former.exported], [note.guid for note in removed]
         )
-        return AnkiExported(target, len(wanted.decks), *package.counts, removed, tuple(missing))
+        return AnkiExported(
+            target, len(wanted.decks), *package.counts, removed, tuple(missing), notices=package.notices
+        )
+
+    def _gone(self, wanted: _Wanted, learner: Learner | None) -> tuple[RemovedNote, ...]:
+        return self._store.gone(None if wanted.everything else wanted.ids, learner.id if learner else NO_LEARNER)
+
+    def _changed(self, wanted: _Wanted, learner: Learner | None) -> list[tuple[RemovedNote, Former]]:
+        """Notes that were never exported, but that Anki has, since they came from there: of another kind."""
+        whose = learner.id if learner else NO_LEARNER
+        return edited_since_import(self._store.database, wanted.ids, whose, guid_of)
 
     def _unedited(self, sources: Sources, former: FormerNotes | None = None) -> dict[str, dict[str, str]]:
         """By guid, the fields that are as they came from Anki."""

@@ -20,7 +20,8 @@ from flashcards.errors import DeckError, NotFound
 from flashcards.exchange.anki.fields import SEPARATOR, NoteTexts, deck_name, fields_of
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
-from flashcards.exchange.anki.package_writer import PackageCard, PackageNote, writing_package
+from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
+from flashcards.exchange.anki.package_writer import writing_package
 from flashcards.exchange.anki.source_fields import as_they_came, unedited
 from flashcards.exchange.csv_out import TextNote, write_text
 from flashcards.services.export.anki_fields import (
@@ -103,8 +104,9 @@ class FileExport:
         notes, card_count, _, media = package.counts
         skipped = tuple(reading.skipped)
         return AnkiExported(
-            target, len(names), notes, card_count, 0, media, (), tuple(missing), skipped, _warnings(self._times)
-        )
+            target, len(names), notes, card_count, 0, media, (), tuple(missing), skipped, _warnings(self._times),
+            package.notices,
+        )  # fmt: skip
 
     def csv(self, target: Path, decks: Sequence[str], progress: Progress) -> TextExported:
         """Writes the notes as CSV with Anki's headers. Raises as `anki` does."""

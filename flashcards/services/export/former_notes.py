@@ -15,10 +15,11 @@ from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import CORE, Basic, Note
 from flashcards.exchange.anki.fields import REMOVED_TAG, SEPARATOR, NoteTexts, fields_of
-from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
+from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
 from flashcards.exchange.anki.source_fields import kind_of
 from flashcards.services.export.anki_fields import anki_ordinal, digest_of, rendering, request_for_anki
-from flashcards.storage.exports import Exported, Former
+from flashcards.storage.exports import Exported
+from flashcards.storage.former_notes import Former
 
 
 class FormerNotes:
@@ -31,7 +32,7 @@ class FormerNotes:
         self.exported: list[Exported] = []
         self.media: dict[str, None] = {}
         self.as_written: dict[str, Note] = {}
-        texts = [(one, note) for one in former if (note := _last_of_kind(one)) is not None]
+        texts = [(one, note) for one in former if (note := last_of_kind(one)) is not None]
         if not texts:
             return
         requests = [(str(i), request_for_anki(note, one.deck_path, root)) for i, (one, note) in enumerate(texts)]
@@ -64,7 +65,7 @@ class FormerNotes:
         return [note._replace(cards=[card._replace(deck=name) for card in note.cards]) for note in notes]
 
 
-def _last_of_kind(one: Former) -> Note | None:
+def last_of_kind(one: Former) -> Note | None:
     """The note as it last was when it was of the other kind; None where that cannot be read any more."""
     core = CORE in json.loads(one.tags)
     for source in one.sources:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from flashcards.domain.ids import LearnerId
@@ -11,7 +10,8 @@ from flashcards.domain.study_day import Day
 from flashcards.exchange.anki import scheduling
 from flashcards.exchange.anki.fields import REMOVED_TAG, joined_fields
 from flashcards.exchange.anki.notetypes import Kind
-from flashcards.exchange.anki.package_writer import PackageCard, PackageNote
+from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
+from flashcards.exchange.anki.possible_cards import gaps
 from flashcards.exchange.anki.scheduling import LogEntry, new_card
 from flashcards.services.export.anki_fields import anki_ordinal, digest_of_joined
 from flashcards.services.export.exported_memory import ExportedMemory
@@ -23,8 +23,6 @@ from flashcards.storage.exports import (
     ExportReview,
     ExportStore,
 )
-
-_NUMBER = re.compile(r"\{\{c([0-9]+)::")
 
 
 class NotRendered(Exception):
@@ -130,7 +128,7 @@ class PackedDecks:
 
 def _deletions(note: ExportNote) -> Sequence[int]:
     """The ordinals of a cloze note's cards, from its text, as Anki itself finds them."""
-    return sorted({int(number) - 1 for number in _NUMBER.findall(note.first or "")})
+    return sorted(gaps([note.first or ""]))
 
 
 def fields_of_stored(note: ExportNote, deck: ExportDeck) -> str:

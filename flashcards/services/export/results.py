@@ -14,7 +14,7 @@ class AnkiExported:
     have gone since, or changed their kind: tagged in this one.
 
     `missing_media` are names whose files could not be read; `skipped` says which notes were left out, and why;
-    `warnings` are for whoever imports it.
+    `warnings` are for whoever imports it; `notices` say what of a note Anki does not get.
     """
 
     path: Path
@@ -27,6 +27,7 @@ class AnkiExported:
     missing_media: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
