@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from flashcards.exchange.anki.code_spans import CLOSE as CODE_ENDS
+from flashcards.exchange.anki.code_spans import OPEN as CODE_BEGINS
+
 _OPEN, _CLOSE = "\ue002", "\ue003"
 BREAK = "\ue007"
 """Stands for the backslash of a line break."""
 
-_STAND_INS = "\ue000\ue001`$<>[]()!&\\*~_"
+_STAND_INS = f"\ue000\ue001{CODE_BEGINS}{CODE_ENDS}`$<>[]()!&\\*~_"
 _KINDS = {"**": "\ue004", "*": "\ue005", "~~": "\ue006"}
 _SIGNS = {sign: kind for kind, sign in _KINDS.items()}
 _MARK = re.compile(f"[{_OPEN}{_CLOSE}][{''.join(_SIGNS)}]")

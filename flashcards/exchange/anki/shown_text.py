@@ -1,7 +1,7 @@
 """The text that a reader sees of HTML: by it, what Anki shows and what we show are compared.
 
 Blocks and breaks end a line, empty lines say nothing, and blanks are one blank, but in code, where each counts. Marks
-of emphasis, pictures and sounds are no text; a formula is one sign, whatever its TeX. What stands above a word
+of emphasis are no text; a formula is one sign, whatever its TeX, and so is a picture or sound. What stands above a word
 (``rt``) is shown behind it, in brackets, as our Markdown has it.
 """
 
@@ -13,6 +13,7 @@ from html import escape
 
 from flashcards.character_references import unescape
 from flashcards.exchange.anki.latex import read_latex
+from flashcards.exchange.anki.media_tags import IMAGE, NO_TEXT, PLAYERS, Shown, image_of, played_by
 
 MATHS = re.compile(
     r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]"
@@ -39,6 +40,8 @@ KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
 
 FORMULA = "\ue010"
 """What stands for a formula in a text that is shown."""
+MEDIUM = "\ue015"
+"""What stands there for a picture or sound."""
 
 _CODE_BEGINS, _IN_CODE = "\ue014", "\ue013"  # where code begins, and before each further line of it
 _BLANK, _TAB = "\ue011", "\ue012"  # blanks that count
@@ -72,7 +75,7 @@ def shown_text(html: str) -> str:
         return " ".join(html.split())
     html = with_formulas(html, _as_signs)
     if "[" in html:
-        html = SOUND.sub("", html)
+        html = SOUND.sub(MEDIUM, html)
     pieces: list[str] = []
     open_: list[tuple[str, str]] = []  # tags that change how text is shown, and how
     position = 0
@@ -104,22 +107,43 @@ def _tag(name: str, token: re.Match[str], open_: list[tuple[str, str]]) -> str:
             if open_[place][0] == name:
                 shown = "\n" if open_.pop(place)[1] == _CODE_BLOCK else shown
                 break
+    elif name == "img":
+        shown = _medium(image_of(token["rest"]))
     elif name not in _VOID:
         how = _how(name, token)
         if how or any(name == other for other, _ in open_):  # one within another: its end is not the outer one's
             open_.append((name, how))
         shown = "\n" if how == _CODE_BLOCK else shown
         shown += _CODE_BEGINS if how == "code" else ""
+        if name in PLAYERS:
+            shown = _medium(_played(name, token))
+    if name in NO_TEXT and not token["end"]:
+        shown = MEDIUM
     return "" if unseen else shown
+
+
+def _medium(shown: Shown | None) -> str:
+    """The sign for what is shown; a deck has a link in the place of what lies on a web page."""
+    if shown is None:
+        return ""
+    return shown.words if shown.place == "web" else MEDIUM
+
+
+def _played(name: str, token: re.Match[str]) -> Shown | None:
+    return played_by(name, token["rest"], token.string[token.end() :])
 
 
 def _how(name: str, token: re.Match[str]) -> str:
     if name in UNSEEN_TAGS or name == "rp":
         return "unseen"
+    if name in PLAYERS:  # what stands within is for browsers that cannot play it
+        played = _played(name, token)
+        return "unseen" if played and played.place != "elsewhere" else ""
     if name == "pre":
         return "code"
     if name == "code":  # of several lines; else it is a word among others
         inner = token.string[token.end() :].partition("</code")[0]
+        inner = IMAGE.sub(lambda match: _medium(image_of(match[1])), inner)
         lines = [line for line in _BROKEN.split(inner) if unescape(_ANY_TAG.sub("", line)).strip()]
         return _CODE_BLOCK if len(lines) > 1 else ""
     styled = _STYLED.search(token["rest"]) if token["rest"] else None

@@ -15,9 +15,19 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from markdownify import BACKSLASH, MarkdownConverter
 
 from flashcards.character_references import LONG_NUMBER, by_number, unescape
+from flashcards.exchange.anki.code_spans import apart, coded, not_code, with_code
 from flashcards.exchange.anki.emphasis import BREAK, marked, with_marks
 from flashcards.exchange.anki.latex import Latex, read_latex
-from flashcards.exchange.anki.shown_text import BLOCK_TAGS, KEEPS_LINES, SOUND, UNSEEN_TAGS, shown_text, with_formulas
+from flashcards.exchange.anki.media_tags import IMAGE, Shown, image, image_of, played
+from flashcards.exchange.anki.shown_text import (
+    BLOCK_TAGS,
+    KEEPS_LINES,
+    MEDIUM,
+    SOUND,
+    UNSEEN_TAGS,
+    shown_text,
+    with_formulas,
+)
 from flashcards.exchange.anki.simple_html import read_simple
 
 MEDIA = "anki-media:"
@@ -27,7 +37,7 @@ MEDIA_REFERENCE = re.compile(rf"\]\({MEDIA}([^)\s]*)\)")
 _MARK = "\ue000{}\ue001"
 _WORDS_TOO = "\ue009"  # before formulas with words between them
 _MARKED = re.compile("\ue000([0-9]+)\ue001")
-_STRAY_MARKS = re.compile("|".join(["[\ue000-\ue014]", by_number("\ue000", "\ue014"), LONG_NUMBER.pattern]))
+_STRAY_MARKS = re.compile("|".join(["[\ue000-\ue017]", by_number("\ue000", "\ue017"), LONG_NUMBER.pattern]))
 """Characters of a field that mean something here, as they are or by their numbers; and numbers without an end."""
 _NUMBERED = re.compile(r"(?:start|colspan)\s*=", re.I)
 _SHORT_NUMBER = re.compile("[0-9]{1,9}")
@@ -61,6 +71,7 @@ _MAY_BE_INLINE = re.compile(r"[\\`$~_*<&\[=]")
 _IN_EMPHASIS = re.compile(rf"{_INLINE.pattern}|[*~]")
 # Within a link's words a bracket would end them.
 _IN_LINK = re.compile(r"(?<!\\)[\[\]]")
+_BRACKETS = re.compile(r"([\[\]])")
 _INLINE_PLACES = frozenset(
     {"_inline", "a", "b", "strong", "i", "em", "del", "s", "strike", "sub", "sup", "mark", "summary"}
 )
@@ -74,7 +85,7 @@ _BLOCK = re.compile(
 _KEPT = ("sub", "sup", "kbd", "mark", "details", "summary")
 _DROPPED = (*UNSEEN_TAGS, "input")
 _WITHIN_LINES = frozenset({"sub", "sup", "kbd", "mark"})
-_CODE_TAGS = frozenset({"pre", "code"})
+_CODE_TAGS = frozenset({"pre", "code", "samp"})
 _NO_LINK = _CODE_TAGS | {"a"}
 _EDGES = re.compile(rf"([\s\xa0{BREAK}]*)(.*?)([\s\xa0{BREAK}]*)", re.S)
 _LANGUAGE = re.compile(r"[\w+#.-]*")
@@ -111,7 +122,7 @@ def _converted(html: str, converter: _Converter, emphasis: bool, line_break: str
         html = SOUND.sub(lambda match: take(sound(unescape(match[1]))), html)
     if "<" in html:
         simple = read_simple(html, _escape_piece)
-        text = with_marks(_read_whole(html, converter) if simple is None else simple, wanted=emphasis)
+        text = with_code(with_marks(_read_whole(html, converter) if simple is None else simple, wanted=emphasis))
     else:
         text = escape(" ".join(unescape(html).split()))
     text = _clean(text, line_break)
@@ -141,35 +152,34 @@ def _escape_piece(text: str, in_emphasis: bool) -> str:
 
 
 def as_text(html: str) -> str:
-    """The words of a field and its maths, all on one line: for HTML that does not survive anything better."""
+    """The words of a field, its maths and its pictures, all on one line: for HTML that does not survive anything
+    better.
+    """
     if not html:
         return ""
     taken: list[str] = []
+    html = _without_signs(html, taken)
+    text = unescape(_TAG.sub("", _BREAK.sub(" ", html)))
+    return _restore(escape(" ".join(text.split())), taken)
+
+
+def as_lines(html: str) -> str:
+    """The words of a field, its code, maths, pictures and sounds as it shows them, line by line, and nothing else."""
+    taken: list[str] = []
+    lines = shown_text(_without_signs(html, taken)).replace(MEDIUM, "").split("\n")
+    return _restore("\\\n".join(escape(line.strip(), in_emphasis=True) for line in lines), taken)
+
+
+def _without_signs(html: str, taken: list[str]) -> str:
+    """The HTML with marks for its formulas, sounds and pictures, whose Markdown is added to `taken`."""
 
     def take(markdown: str) -> str:
         taken.append(markdown)
         return _MARK.format(len(taken) - 1)
 
     html = with_formulas(_STRAY_MARKS.sub("", html), lambda match: take(_formula(match)))
-    text = unescape(_TAG.sub("", _BREAK.sub(" ", html)))
-    return _restore(escape(" ".join(text.split())), taken)
-
-
-def as_lines(html: str) -> str:
-    """The words of a field, its code and its maths as it shows them, line by line, and nothing else."""
-    taken: list[str] = []
-
-    def take(match: re.Match[str]) -> str:
-        taken.append(_formula(match))
-        return _MARK.format(len(taken) - 1)
-
-    def take_sound(match: re.Match[str]) -> str:
-        taken.append(sound(unescape(match[1])))
-        return _MARK.format(len(taken) - 1)
-
-    html = SOUND.sub(take_sound, with_formulas(_STRAY_MARKS.sub("", html), take))
-    lines = shown_text(html).split("\n")
-    return _restore("\\\n".join(escape(line.strip(), in_emphasis=True) for line in lines), taken)
+    html = SOUND.sub(lambda match: take(sound(unescape(match[1]))), html)
+    return IMAGE.sub(lambda match: take(_media(image_of(_MARKED.sub("", match[1])))), html)
 
 
 def one_line(html: str, *, emphasis: bool = True) -> str:
@@ -203,13 +213,26 @@ def _escape_block(match: re.Match[str]) -> str:
 
 def picture(name: str, words: str = "") -> str:
     """The Markdown of a picture of the package."""
-    return f"![{escape(words)}]({MEDIA}{quote(name, safe='')})"
+    escaped = (f"\\{piece}" if piece in ("[", "]") else escape(piece) for piece in _BRACKETS.split(words))
+    return f"![{''.join(escaped)}]({MEDIA}{quote(name, safe='')})"
 
 
 def sound(name: str) -> str:
     """The Markdown of a sound or picture of the package."""
-    words = _STRAY_MARKS.sub("", name.rpartition(".")[0] or name)
-    return f"![{escape(words)}]({MEDIA}{quote(name, safe='')})"
+    return picture(name, _STRAY_MARKS.sub("", name.rpartition(".")[0] or name))
+
+
+def _media(shown: Shown | None) -> str:
+    """The Markdown of a picture, or of what is played; of what no deck can reach, its words."""
+    if shown is None or shown.place == "elsewhere":
+        return escape(shown.words) if shown else ""
+    if shown.place == "web":
+        return f"[{_in_link(escape(shown.words))}]({quote(shown.source, safe=_SAFE)})"
+    return picture(_unquoted(shown.source), shown.words)
+
+
+def _in_link(text: str) -> str:
+    return _IN_LINK.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
 def _formula(match: re.Match[str]) -> str:
@@ -314,10 +337,10 @@ class _Converter(MarkdownConverter):
 
     def escape(self, text: str, parent_tags: Any) -> str:
         text = escape(" ".join(text.split("\n")), in_emphasis=not _EMPHASIS.isdisjoint(parent_tags))
-        return _IN_LINK.sub(lambda match: f"&#{ord(match[0])};", text) if "a" in parent_tags else text
+        return _in_link(text) if "a" in parent_tags else text
 
     def process_text(self, el: Any, parent_tags: Any = None) -> str:
-        if "pre" not in parent_tags and "code" not in parent_tags:
+        if _CODE_TAGS.isdisjoint(parent_tags):
             parent_tags = parent_tags - {"_noformat"}  # a key's name is text like any other
         text = str(super().process_text(el, parent_tags))  # type: ignore[misc]
         return text if "pre" in parent_tags else text.replace("\n", " ")
@@ -351,24 +374,21 @@ class _Converter(MarkdownConverter):
         around = tuple(f"{BREAK}\n" if edge else "" for edge in (before, after))
         text = _EDGE_BREAK.sub("", text)
         if BREAK not in text:
-            code = super().convert_code(el, text, parent_tags - {"_noformat"})  # type: ignore[misc]
-            return f"{around[0]}{code}{around[1]}"
+            return f"{around[0]}{coded(text)}{around[1]}"
         if self.blocks and _INLINE_PLACES.isdisjoint(parent_tags):
             plain = (_SPACES.sub(" ", line.strip(" \t")) for line in text.split(f"{BREAK}\n"))
             return self.convert_pre(el, "\n".join(plain), parent_tags)
-        lines = [super(_Converter, self).convert_code(el, line, parent_tags) for line in text.split(f"{BREAK}\n")]  # type: ignore[misc]
+        lines = map(coded, text.split(f"{BREAK}\n"))
         return ("<br>" if "_inline" in parent_tags else f"{BREAK}\n").join(filter(None, lines))
+
+    convert_samp = convert_code
 
     def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
         language = next((name[9:] for node in (el, *el.find_all("code")) for name in _classes(node)
                          if name.startswith("language-")), "")  # fmt: skip
-        code = text.replace(BREAK, "").replace("\xa0", " ").strip("\n").rstrip()
-        if not code.strip():
-            return ""
-        marks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code) or [""]))
-        code = _EMPTY_LINE.sub(f"\n{_KEPT_LINE}", code)
         language = language if _LANGUAGE.fullmatch(language) else ""
-        return f"\n\n{marks}{language}\n{code}\n{marks}\n\n"
+        pieces = apart(text)
+        return "".join(f"\n\n{piece}\n\n" if n % 2 else _fenced(piece, language) for n, piece in enumerate(pieces))
 
     def convert_b(self, el: Any, text: str, parent_tags: set[str]) -> str:
         return text if _plain_in(parent_tags, "b", "strong") else marked(text, "**")
@@ -395,17 +415,16 @@ class _Converter(MarkdownConverter):
         return f"{words[1]}[{words[2]}]({quote(unescape(target), safe=_SAFE)}){words[3]}"
 
     def convert_img(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        source = str(el.get("src") or "").strip()
-        words = escape(" ".join(str(el.get("alt") or "").split()))
-        if _LINK.fullmatch(source):
-            return f"[{words or 'picture'}]({quote(source, safe=_SAFE)})"
-        if not source or re.match(r"[a-z]+:", source, re.I):
-            return words
-        return f"![{words}]({MEDIA}{quote(_unquoted(source), safe='')})"
+        markdown = _media(image(str(el.get("src") or ""), str(el.get("alt") or "")))
+        return markdown if _CODE_TAGS.isdisjoint(parent_tags) else not_code(markdown)
 
     def convert_audio(self, el: Any, text: str, parent_tags: set[str]) -> str:
         source = str(el.get("src") or next((s.get("src") for s in el.find_all("source")), "") or "")
-        return sound(_unquoted(source)) if source and ":" not in source else text
+        shown = played(el.name, source)
+        if shown is None or shown.place == "elsewhere":
+            return text
+        markdown = sound(_unquoted(shown.source)) if shown.place == "file" else _media(shown)
+        return markdown if _CODE_TAGS.isdisjoint(parent_tags) else not_code(markdown)
 
     convert_video = convert_audio
 
@@ -423,6 +442,15 @@ class _Converter(MarkdownConverter):
 
     def convert_rp(self, el: Any, text: str, parent_tags: set[str]) -> str:
         return ""
+
+
+def _fenced(code: str, language: str) -> str:
+    code = code.replace(BREAK, "").replace("\xa0", " ").strip("\n").rstrip()
+    if not code.strip():
+        return ""
+    marks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code) or [""]))
+    code = _EMPTY_LINE.sub(f"\n{_KEPT_LINE}", code)
+    return f"\n\n{marks}{language}\n{code}\n{marks}\n\n"
 
 
 class _LineConverter(_Converter):

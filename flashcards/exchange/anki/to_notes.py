@@ -19,7 +19,7 @@ from flashcards.exchange.anki.package_values import Converted, NoteType, PackedN
 from flashcards.exchange.anki.practice_parts import items_with_references, parts_of_source
 from flashcards.exchange.anki.shown_text import shown_text
 from flashcards.exchange.anki.templates import back_of, front_of, hints_of, is_blank, mirrored
-from flashcards.exchange.anki.to_markdown import as_lines, as_text, one_line, to_markdown
+from flashcards.exchange.anki.to_markdown import PICTURE, as_lines, as_text, one_line, to_markdown
 
 IMAGE_OCCLUSION = 6
 _OCCLUSION = re.compile(r"\{\{c\d+::image-occlusion:")
@@ -173,7 +173,7 @@ def _with_shared(converted: Converted, fields: Mapping[str, str], read: Callable
         rubric=rubric,
         follow_ups=follow_ups,
         sources=_items(read(source.sources)),
-        context=as_text(fields["Context"]),
+        context=" ".join(PICTURE.sub("", as_text(fields["Context"])).split()),
         own_id=unescape(fields["Id"]).strip(),
         shown=(*converted.shown, shown_text("<br>".join(filter(None, below)))),
         rubric_refs=rubric_refs,

@@ -15,6 +15,7 @@ from flashcards.deckfiles.parse.printing import print_and_read, tag_word, valid_
 from flashcards.domain.card import Cloze, Deck, Note
 from flashcards.exchange.anki import foreign, guids, notetypes
 from flashcards.exchange.anki.latex import Latex, latex_in
+from flashcards.exchange.anki.media_tags import image
 from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
 from flashcards.exchange.anki.to_markdown import latex_markdown, picture
 from flashcards.exchange.anki.to_notes import NO_ANSWER, PLAINER, TOO_DEEP, convert
@@ -137,6 +138,9 @@ class _Stage:
 
     def media_beside(self, name: str) -> str | None:
         """Where a file of the package's media is, from the folder that is imported into."""
+        shown = image(name, "")
+        if shown is None or (shown.place != "file" and name not in self.package.media):
+            return None
         path = self.media.place(name)
         return path.removeprefix(f"{self.into}/") if path and self.into else path
 
@@ -239,7 +243,10 @@ class _Stage:
             where = self.differs(note, converted)
         if where:
             parts = " and its ".join(where)
-            self.notice(packed, f"the text of its {parts} is not quite what Anki shows: compare them")
+            if self.differs(note, converted, pictures=False):
+                self.notice(packed, f"the text of its {parts} is not quite what Anki shows: compare them")
+            else:
+                self.notice(packed, f"its {parts}: Anki shows a picture or sound there that a deck cannot hold")
         return note
 
     def plainer(self, packed: PackedNote, converted: Converted, part: str) -> Converted:
@@ -251,8 +258,9 @@ class _Stage:
                 return candidate
         return converted
 
-    def differs(self, note: Note, converted: Converted) -> list[str]:
-        return self.likeness.differs(note, converted.shown, without_answer=converted.answer == NO_ANSWER)
+    def differs(self, note: Note, converted: Converted, *, pictures: bool = True) -> list[str]:
+        nothing = converted.answer == NO_ANSWER and not converted.shown[1]
+        return self.likeness.differs(note, converted.shown, without_answer=nothing, pictures=pictures)
 
     def write_sound(self, deck: Deck, origins: Mapping[str, PackedNote]) -> None:
         """Writes the deck; notes that do not pass are mended, then left out, until all that is there does."""

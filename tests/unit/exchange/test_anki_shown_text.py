@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flashcards.deckfiles.render.in_process import render
@@ -36,9 +36,15 @@ def ours(markdown: str) -> str:
         ('<span style="font-size: 2px; white-space: pre-wrap">a\nb</span> c\nd', "a\nb c d"),
         ("<script>x</script><style>y</style><!-- z -->w", "w"),
         ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "漢 (kan)"),
-        (r"\(x\)[sound:a.mp3]<img src='a.png'> <pre>\(x\)</pre>", "\ue010\n\\(x\\)"),
+        (r"\(x\)[sound:a.mp3]<img src='a.png'> <pre>\(x\)</pre>", "\ue010\ue015\ue015\n\\(x\\)"),
         ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),
         ("a<div><br></div>b", "a\nb"),
+        ('a<br><img alt="src=b" src=a.png><img><img src="">', "a\n\ue015"),
+        ('<img alt="a  b" src="https://x.org/a.png"> <img src="http://x.org/a.png">', "a b picture"),
+        ('<img alt="words" src="data:image/png;base64,AA">', "\ue015"),
+        ("<audio src=\"a.mp3\">none</audio><video><source src='b.mp4'>none</video>c", "\ue015\ue015c"),
+        ('<audio controls>none</audio><audio src="https://x.org/a.mp3">none</audio>', "nonesound"),
+        ("<svg><path d='M0 0'/></svg>a<iframe src='https://x.org'></iframe>", "\ue015a\ue015"),
     ],
 )
 def test_what_a_reader_sees(html: str, shown: str) -> None:
@@ -63,6 +69,10 @@ def test_what_a_reader_sees(html: str, shown: str) -> None:
         ("a<div><br></div>b", "a\n\nb"),
         ("<pre><code>\\(x\\)</code> <b>y</b></pre>", "```\n\\(x\\) y\n```"),
         ("a\\<br>b\\", "a\\\\\\\nb\\\\"),
+        (r"<b><code>a</code><code>\(x^2\)</code></b>", "**`a\\(x^2\\)`**"),
+        ("<code>a</code><b><code>`b</code></b><i><code>c</code></i>", "`` a`bc ``"),
+        ("<samp>a</samp><code>b</code> <samp>c_*</samp>", "`ab` `c_*`"),
+        ("<code>a</code><kbd>b</kbd><code> c</code>", "`a`<kbd>b</kbd> `c`"),
     ],
 )
 def test_what_went_wrong_once(html: str, markdown: str) -> None:
@@ -80,8 +90,9 @@ WORDS = st.sampled_from(
 )
 TEXT = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 TAGS = st.sampled_from(["b", "i", "u", "em", "span", "font", "code", "sub", "kbd", "s"])
+MEDIA = st.sampled_from(['<img src="a b.png">', "<img src=c.png alt='_d_ [e]'>", "[sound:f.mp3]"])
 INLINE = st.recursive(
-    TEXT | st.just("<br>"),
+    TEXT | st.just("<br>") | MEDIA,
     lambda inner: st.builds("<{0}>{1}</{0}>".format, TAGS, st.lists(inner, max_size=3).map("".join)),
     max_leaves=6,
 )
@@ -98,8 +109,12 @@ FIELD = st.lists(BLOCK, min_size=1, max_size=3).map("".join)
 
 
 @given(FIELD)
+@example(r"<b><code>a</code><code>\(x^2\)</code></b>")
+@example('<pre>a<img src="a b.png"> </pre><code>b[sound:f.mp3]</code>')
 def test_fields_of_any_kind(html: str) -> None:
-    """At the latest without emphasis, or as words alone, the note shows what Anki shows, code blank for blank."""
+    """At the latest without emphasis, or as words alone, the note shows what Anki shows, code blank for blank, and
+    pictures and sounds where they were.
+    """
     packed = PackedNote(1, "guid", 1, 1, (), ("Front", html))
     with Likeness() as likeness:
         readings = [convert(packed, BASIC, plainer) for plainer in (0, *PLAINER)]

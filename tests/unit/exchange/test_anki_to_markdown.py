@@ -79,7 +79,7 @@ def test_a_field_on_one_line() -> None:
         ("&#xe000;5&#xE001; \\(x\\)", "5 $x$"),
         ("&#57344;0&#057345 \\(x\\)", "0 $x$"),
         ("b&#xe007;a&#xe002;&#xe004;c&#xe003;&#xe004; &#xe008;&#xe014;", "bac"),
-        ("\\(x&#xe009;\\) &#xe015;&#xe0000;", "$x$ \ue015\U000e0000"),
+        ("\\(x&#xe009;\\) &#xe018;&#xe0000;", "$x$ \ue018\U000e0000"),
     ],
 )
 def test_characters_that_are_marks_here_say_nothing(read: Callable[[str], str], html: str, markdown: str) -> None:
