@@ -3,6 +3,7 @@
 ``flashcards.sqlite3`` (of a database on a server ``flashcards.dump``, as `pg_dump` makes it), ``secret.key``,
 ``bundled-decks.json`` (which built-in decks came, and as what), ``decks/...``. Of the decks folder all regular
 files, but for Git's own folder and the data folder where that lies within; links are left out: they may lead anywhere.
+What cannot be read ends the work: a backup is whole, or there is none.
 Older backups hold the first two alone.
 """
 
@@ -11,14 +12,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.sync.bundled_decks import MANIFEST
+from flashcards.services.upkeep.disk import said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import is_secret_key
 from flashcards.storage.database import count_accounts
@@ -63,52 +68,88 @@ def is_of_server(file: Path) -> bool:
         return False
 
 
-def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts: int) -> None:
-    """Writes a backup into the new file `target`; raises OSError. How many accounts it holds stands in its comment.
+def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts: int) -> set[str]:
+    """Writes a backup into the new file `target`; raises OSError where that cannot be written, and Unavailable where
+    something that belongs into it cannot be read. How many accounts it holds stands in its comment.
 
-    `database` is a copy that has the name of `copy_name`.
+    Gives which files of the decks folder are in it. `database` is a copy that has the name of `copy_name`.
     """
     with target.open("xb") as file:
         target.chmod(0o600)  # password hashes and the secret key are in it
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
             archive.comment = json.dumps({"accounts": accounts}).encode()
-            archive.write(database, database.name, _compression(database))
-            archive.write(data / KEY_NAME, KEY_NAME)
+            _add(archive, database, database.name)
+            _add(archive, data / KEY_NAME, KEY_NAME)
             if (data / MANIFEST).is_file():
-                archive.write(data / MANIFEST, MANIFEST)
-            for path, name in _files(decks, data) if decks else ():
-                _add(archive, path, f"{DECKS}/{name}", _compression(path))
+                _add(archive, data / MANIFEST, MANIFEST)
+            packed = (
+                {name for path, name in _files(decks, data) if _add(archive, path, f"{DECKS}/{name}")}
+                if decks
+                else set()
+            )
         file.flush()
         os.fsync(file.fileno())
+    return packed
 
 
-def _compression(path: Path) -> int:
-    return zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> bool:
+    """Whether it is in: not where its name is no text, or where a deck has gone since its folder was read."""
+    with said_reading(path):
+        try:
+            info, source = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False), path.open("rb")
+        except FileNotFoundError:
+            if name.startswith(f"{DECKS}/"):
+                return False
+            raise
+    info.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
+    info._compresslevel = 1  # type: ignore[attr-defined]  # public from Python 3.13 on
+    with source:
+        try:
+            packed = archive.open(info, "w")
+        except UnicodeEncodeError:
+            LOG.warning("%r is not in the backup: its name is no text", name)
+            return False
+        with packed:
+            while chunk := _read(source, path):
+                packed.write(chunk)
+    return True
 
 
-def _add(archive: zipfile.ZipFile, path: Path, name: str, kind: int) -> None:
-    try:
-        archive.write(path, name, kind)
-    except FileNotFoundError:  # gone since the folder was read: it is no longer among the decks
-        return
-    except UnicodeEncodeError:
-        LOG.warning("%r is not in the backup: its name is no text", name)
+def _read(source: BinaryIO, path: Path) -> bytes:
+    with said_reading(path):
+        return source.read(2**20)
 
 
 def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
-    """The regular files below the decks folder, and what they are called there."""
+    """The regular files below the decks folder, and what they are called there; raises Unavailable where it, or a
+    folder in it, cannot be read."""
     aside = data.resolve()
-    for folder, names, files in os.walk(decks):
+    for folder, names, files in os.walk(decks, onerror=_unread):
         here = Path(folder)
         names[:] = sorted(
             name
             for name in names
-            if name != ".git" and not name.startswith(PREFIX) and (here / name).resolve() != aside
+            if name != ".git"
+            and not name.startswith(PREFIX)
+            and (here / name).resolve() != aside
+            and (here != decks or name != "lost+found")  # the file system's own, and root's
         )
         for name in sorted(files):
             path = here / name
-            if path.is_file() and not path.is_symlink() and not _is_backup(path):
+            if _is_regular(path) and not _is_backup(path):
                 yield path, path.relative_to(decks).as_posix()
+
+
+def _unread(error: OSError) -> None:
+    """A folder that cannot be read; one that has gone meanwhile holds no decks."""
+    with said_reading(Path(error.filename or ".")), suppress(FileNotFoundError):
+        raise error
+
+
+def _is_regular(path: Path) -> bool:
+    with said_reading(path), suppress(FileNotFoundError):
+        return stat.S_ISREG(path.lstat().st_mode)
+    return False
 
 
 def _is_backup(path: Path) -> bool:

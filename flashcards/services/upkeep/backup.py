@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from flashcards.clock import Clock
-from flashcards.errors import Conflict, FlashcardsError, Unavailable
+from flashcards.deckfiles.parse.find import check_root
+from flashcards.errors import Conflict, DeckError, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
 from flashcards.services.upkeep.archive import check_copy, copy_name, holds_accounts, pack
 from flashcards.services.upkeep.backup_hook import run_hook
@@ -19,12 +21,15 @@ from flashcards.services.upkeep.generations import kept
 from flashcards.storage.database import Database
 from flashcards.temporary import TemporaryFolder
 
+LOG = logging.getLogger("flashcards.backup")
+
 FOLDER = "backups"
 KEPT_BEFORE = 3
 """How many of those that were made before an upgrade are kept."""
 _NIGHTLY, _BEFORE = "nightly-", "before-upgrade-"
 _TROUBLE = "last-night.txt"
 _LATE_MS = 36 * 3_600_000
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class BackupService:
     def backup(self, path: Path | None = None) -> Path:
         """Writes a backup and returns where it is; checked before it gets its name, never half written.
 
-        Raises Conflict where the file is there already, Unavailable where it cannot be written.
+        Raises Conflict where the file is there already, Unavailable where it cannot be written, or where what belongs
+        into it cannot be read or is not there.
         """
         target = path or _free(self.folder, f"flashcards-{self._now():%Y%m%d-%H%M%S}")
         if target.exists():
@@ -140,17 +146,32 @@ class BackupService:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock() / 1000, UTC)
 
+    def _known_decks(self) -> list[str]:
+        """The files of the decks that the database knows. Their folder has to be there then, and something in it:
+        a disk that is not mounted looks like a folder without decks."""
+        rows = self._db.all("SELECT path FROM deck WHERE removed_at IS NULL ORDER BY path")
+        if rows and self._decks is not None:
+            try:
+                check_root(self._decks)
+            except DeckError as error:
+                raise Unavailable(f"No backup was made, as no deck would be in it. {error.told()}.") from error
+        return [str(path) for (path,) in rows]
+
     @contextmanager
     def _packed(self, folder: Path, target: Path) -> Iterator[Path]:
         """A whole backup in a temporary folder in `folder`; `target` is what the disk's faults are told of."""
+        known = self._known_decks()
         # In the target's own folder: a name is only given to a whole file by a rename within one disk.
         # What a process left there that was killed meanwhile goes with the next backup.
         with TemporaryFolder(folder) as temporary:
             copy, packed = temporary / copy_name(self._db.address), temporary / "backup.zip"
             self._db.backup(copy, target)
             self._check(copy)
-            pack(packed, copy, self._data, self._decks, self._accounts())
+            decks = pack(packed, copy, self._data, self._decks, self._accounts())
             copy.unlink()
+            if self._decks is not None and (missing := [path for path in known if path not in decks]):
+                some = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+                LOG.warning("the database knows decks that are not in the backup (%d): %s", len(missing), some)
             yield packed
 
     def _check(self, copy: Path) -> None:
