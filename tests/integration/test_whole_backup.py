@@ -65,6 +65,40 @@ def test_a_machine_that_has_nothing_lives_again(decks: Path, tmp_path: Path) -> 
         assert site.services.doctor.examine().ok
 
 
+def test_whatever_a_file_is_called_it_comes_back_or_is_named_as_left_out(
+    decks: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [
+        "notes\\old.txt", "\\", "a\\b.md", "C:\\x.md", "..x", "x..", "...", " ", "a\nb.txt", "~", "-", "con", "a:b",
+        "flashcards.sqlite3", "secret.key", "decks", ".a.md.restoring", "x" * 255, "é" * 127, "e\u0301", "\u202e.txt",
+    ]  # fmt: skip
+    for name in names:
+        (decks / name).write_text(name)
+    (decks / "sub\\folder").mkdir()
+    (decks / "sub\\folder" / "..\\x").write_text("leads elsewhere, to some")
+    (decks / "sub\\folder" / "a.md").write_text("## A?\n\nB\n")
+    before = contents(decks)
+    before.pop("sub\\folder/..\\x")
+    (decks / os.fsdecode(b"\xff.txt")).write_text("no text")
+    with opened(tmp_path / "data", decks) as site:
+        site.learner("Ann")
+        caplog.clear()
+        file = site.services.backup.backup(tmp_path / "b.zip")
+    assert len([record for record in caplog.records if "is not in the backup: its name" in record.message]) == 2
+    new = tmp_path / "new"
+    restore(file, new / "data", new / "data" / "flashcards.sqlite3", new / "decks")
+    assert contents(new / "decks") == before
+
+
+def test_a_file_that_is_too_large_to_come_back_is_not_packed(decks: Path, tmp_path: Path) -> None:
+    with (decks / "film.mp4").open("wb") as film:
+        film.truncate((64 << 30) + 1)
+    with opened(tmp_path / "data", decks) as site:
+        with pytest.raises(Unavailable, match=r"^/.*/decks/film\.mp4 is too large for a backup"):
+            site.services.backup.backup(tmp_path / "b.zip")
+        assert not (tmp_path / "b.zip").exists()
+
+
 def test_decks_that_are_there_stay_as_they_are(decks: Path, tmp_path: Path) -> None:
     with opened(tmp_path / "data", decks) as site:
         site.learner("Ann")

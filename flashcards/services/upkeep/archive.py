@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from flashcards.database_address import DatabaseAddress
-from flashcards.errors import FlashcardsError, Invalid
+from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.disk import said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
@@ -38,7 +38,7 @@ DUMP_NAME = "flashcards.dump"
 """The same of a database on a server."""
 DECKS = "decks"
 _LARGEST = {DATABASE_NAME: 64 * 2**30, DUMP_NAME: 64 * 2**30, KEY_NAME: 1000, MANIFEST: 16 * 2**20}
-_LARGEST_FILE = 4 * 2**30
+_LARGEST_FILE = 64 * 2**30
 _STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".mp4", ".webm", ".zip", ".apkg", ".dump"}
 """Endings of files that do not get smaller."""
 
@@ -93,7 +93,11 @@ def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts:
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> bool:
-    """Whether it is in: not where its name is no text, or where a deck has gone since its folder was read."""
+    """Whether it is in: not where it has a name that no backup brings back, or where a deck has gone since its folder
+    was read."""
+    if not _is_ours(name):
+        LOG.warning("%r is not in the backup: its name is no text, or leads elsewhere", name)
+        return False
     with said_reading(path):
         try:
             info, source = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False), path.open("rb")
@@ -104,12 +108,9 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> bool:
     info.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
     info._compresslevel = 1  # type: ignore[attr-defined]  # public from Python 3.13 on
     with source:
-        try:
-            packed = archive.open(info, "w")
-        except UnicodeEncodeError:
-            LOG.warning("%r is not in the backup: its name is no text", name)
-            return False
-        with packed:
+        if _is_too_large(info):
+            raise Unavailable(f"{path} is too large for a backup: keep it elsewhere.")
+        with archive.open(info, "w") as packed:
             while chunk := _read(source, path):
                 packed.write(chunk)
     return True
@@ -136,7 +137,7 @@ def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
         )
         for name in sorted(files):
             path = here / name
-            if _is_regular(path) and not _is_backup(path):
+            if not name.startswith(PREFIX) and _is_regular(path) and not _is_backup(path):
                 yield path, path.relative_to(decks).as_posix()
 
 
@@ -213,16 +214,29 @@ def unpack(file: Path, folder: Path) -> Path:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a member has a name that we give: one at the top, or a path below the decks that leads nowhere else."""
+    """Whether a member has a name that we give: one at the top, or a path below the decks that leads nowhere else, also
+    to a reader for whom ``\\`` parts folders. What is packed is asked the same as what is unpacked."""
     if name in _LARGEST:
         return True
     path = PurePosixPath(name)
-    plain = path.as_posix() == name and not path.is_absolute() and ".." not in path.parts and "\0" not in name
-    return plain and "\\" not in name and len(path.parts) > 1 and path.parts[0] == DECKS
+    plain = path.as_posix() == name and not path.is_absolute() and "\0" not in name and _is_text(name)
+    return plain and ".." not in name.replace("\\", "/").split("/") and len(path.parts) > 1 and path.parts[0] == DECKS
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_too_large(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > _LARGEST.get(info.filename, _LARGEST_FILE)
 
 
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    if info.file_size > _LARGEST.get(info.filename, _LARGEST_FILE):
+    if _is_too_large(info):
         raise Invalid(f"{info.filename} in the backup is too large to be ours.")
     mode = 0o600 if info.filename in _LARGEST else 0o666
     target.parent.mkdir(parents=True, exist_ok=True)

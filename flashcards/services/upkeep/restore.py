@@ -28,9 +28,11 @@ from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
 from flashcards.storage.sqlite_database import fold_log, lock_path, log_paths
+from flashcards.temporary import PREFIX
 
 _UNPACKING = ".restore-"
 _COPYING = ".replaced-"
+_ARRIVING = f"{PREFIX}restoring"
 _PATIENCE_SECONDS, _PAUSE_SECONDS = 20.0, 0.1
 
 
@@ -247,7 +249,7 @@ def _bring(source: Path, target: Path, mode: int) -> None:
 
 def _replace(source: Path, target: Path, mode: int) -> None:
     """Copies a file, perhaps to another disk, in the place of another; whole or not at all."""
-    temporary = target.with_name(f".{target.name}.restoring")
+    temporary = target.with_name(_ARRIVING)  # not made of the target's: that may be as long as a name can be
     temporary.unlink(missing_ok=True)
     _copy(source, temporary, mode)
     temporary.replace(target)
