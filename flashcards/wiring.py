@@ -416,7 +416,10 @@ def examine(config: Config) -> Report:
     database = config.database
     trouble = _lost(config)
     if is_cut_off(restoring_place(config.data, database)):
-        trouble = f"A restore of {database} was cut off. Start the server, or any command, to bring it to its end."
+        trouble = (
+            f"A restore of {database} was cut off. Start the server, or any other command: it is brought to its end, or"
+            " you are told what is in its way."
+        )
     try:
         if trouble is None:
             opened = Database.open(database)

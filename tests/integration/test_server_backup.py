@@ -24,6 +24,7 @@ from flashcards.storage.postgresql_dump import dump
 from flashcards.storage.tables import Proof
 from flashcards.wiring import examine, open_services
 from tests.databases import settings_for
+from tests.integration.full_disk import full_disk
 from tests.postgresql_server import Server
 from tests.site import PASSWORD, Site, new_id
 
@@ -115,6 +116,20 @@ def test_a_database_that_has_tables_is_left_alone(config: Config, server: Server
     assert (new.data / "secret.key").read_text() == "ab" * 32
     assert [path.name for path in new.data.iterdir() if path.name != "server.lock"] == ["secret.key"]
     assert not new.decks.exists()
+
+
+@pytest.mark.parametrize("harm", ["below a file", "without room"])
+def test_decks_that_cannot_come_change_nothing(config: Config, server: Server, tmp_path: Path, harm: str) -> None:
+    (config.decks / "large.mp3").write_bytes(bytes(300_000))
+    file = backup_of(config)
+    new = elsewhere(config, server)
+    (tmp_path / "file").touch()
+    with full_disk(tmp_path, free=200_000) as disk:
+        decks = disk.path if harm == "without room" else tmp_path / "file" / "decks"
+        with pytest.raises(Unavailable, match=f"{decks} cannot be written"):
+            restore(file, new.data, new.database, decks)
+    assert not (new.data / "secret.key").exists()
+    assert restore(file, new.data, new.database, new.decks).decks
 
 
 def test_what_was_beside_it_is_kept(config: Config, server: Server) -> None:

@@ -3,13 +3,17 @@
 Everything is unpacked, checked and flushed beside the database first, and what it will replace is copied aside. Then
 the folder of what comes is renamed: from that moment on the backup counts. What is left, putting each file at its
 place, is done again from that folder by whoever comes next, should we be killed (`finish_restore`, at each start).
+The decks come first of these, as theirs may be another disk, of which nothing is known: where they cannot come, the
+folder is renamed back, and all is as it was.
 
 Into a database on a server all comes in one transaction of the server's. The key goes before it, as nothing in an empty
-database was made with the other one, and the decks after it: killed in between, the same command does it again.
+database was made with the other one, and the decks after it: killed in between, the same command does it again. As
+there is no way back from that transaction, their folder is tried before.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -20,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flashcards.database_address import DatabaseAddress, ServerAddress
-from flashcards.errors import Conflict, FlashcardsError, Invalid
+from flashcards.errors import Conflict, FlashcardsError, Invalid, Unavailable
 from flashcards.new_names import flush_folder
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, DUMP_NAME, is_of_server, unpack
-from flashcards.services.upkeep.disk import said
+from flashcards.services.upkeep.disk import said, said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
 from flashcards.storage.sqlite_database import fold_log, lock_path, log_paths
@@ -33,6 +37,7 @@ from flashcards.temporary import PREFIX
 _UNPACKING = ".restore-"
 _COPYING = ".replaced-"
 _ARRIVING = f"{PREFIX}restoring"
+_BLOCK = 4096
 _PATIENCE_SECONDS, _PAUSE_SECONDS = 20.0, 0.1
 
 
@@ -50,7 +55,7 @@ def restore(file: Path, data: Path, database: DatabaseAddress, decks: Path | Non
 
     What was there is kept; a database on a server has to be new. Raises Invalid where the file is no backup of ours,
     Conflict while a server or another command has the database open, and where the one on a server has tables,
-    Unavailable where the disk or the server does not let us; then nothing was changed.
+    Unavailable where the disk, that of the decks folder too, or the server does not let us; then nothing was changed.
     """
     if isinstance(database, Path):
         return _restore_file(file, data, database, decks)
@@ -64,24 +69,31 @@ def _restore_file(file: Path, data: Path, database: Path, decks: Path | None) ->
             f" there, and restore into it. From there, `flashcards database copy sqlite:///{database}` brings all of it"
             " into a file."
         )
-    with said(data):
-        for folder in (data, database.parent):
+    for folder in (data, database.parent):
+        with said(folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(database):
-            _finish(data, database, decks)
-            _remove_left_behind(database.parent)
-            staged = Path(tempfile.mkdtemp(dir=database.parent, prefix=_UNPACKING))
+    with said(database.parent), _alone(database):
+        _finish(data, database, decks)
+        _remove_left_behind(database.parent)
+        staged = Path(tempfile.mkdtemp(dir=database.parent, prefix=_UNPACKING))
+        try:
+            unpack(file, staged)
+            count = _choose_decks(staged, decks)
+            _flush_tree(staged)
+            kept = _put_aside(data, database)
+            staged.rename(_staged(database))  # the one step
+            flush_folder(database.parent)
             try:
-                unpack(file, staged)
-                count = _choose_decks(staged, decks)
-                _flush_tree(staged)
-                kept = _put_aside(data, database)
-                staged.rename(_staged(database))  # the one step
+                _bring_decks(_staged(database), data, decks)
+            except BaseException:
+                _staged(database).rename(staged)
                 flush_folder(database.parent)
-            finally:
-                shutil.rmtree(staged, ignore_errors=True)
-            _finish(data, database, decks)
-            return Restored(kept, count)
+                _forget(kept)
+                raise
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        _finish(data, database, decks)
+        return Restored(kept, count)
 
 
 def _restore_to_server(file: Path, data: Path, database: ServerAddress, decks: Path | None) -> Restored:
@@ -100,6 +112,8 @@ def _into_server(file: Path, unpacked: Path, data: Path, database: ServerAddress
     place = restoring_place(data, database)
     copy = unpack(file, unpacked / "backup")
     staged, count = copy.parent, _choose_decks(copy.parent, decks)
+    if count:
+        _try_decks(staged / DECKS, decks)
     copy = copy.rename(unpacked / copy.name)
     _flush_tree(staged)
     kept = _put_aside(data, place)
@@ -136,6 +150,12 @@ def _put_back(data: Path, place: Path, kept: Path | None) -> None:
         (data / KEY_NAME).unlink(missing_ok=True)
     else:
         _replace(kept / KEY_NAME, data / KEY_NAME, 0o600)
+        _forget(kept)
+
+
+def _forget(kept: Path | None) -> None:
+    """What was put aside is at its place still."""
+    if kept is not None:
         shutil.rmtree(kept, ignore_errors=True)
 
 
@@ -186,8 +206,11 @@ def _staged(database: Path) -> Path:
 def _choose_decks(staged: Path, decks: Path | None) -> int | None:
     """Leaves decks in the folder only where they may come; gives how many files they are."""
     came = [path for path in (staged / DECKS).rglob("*") if path.is_file()]
-    if came and decks is not None and _is_empty(decks):
-        return len(came)
+    if came and decks is not None:
+        with said_reading(decks):
+            empty = _is_empty(decks)
+        if empty:
+            return len(came)
     shutil.rmtree(staged / DECKS, ignore_errors=True)
     (staged / MANIFEST).unlink(missing_ok=True)
     return None
@@ -224,11 +247,13 @@ def _finish(data: Path, database: Path, decks: Path | None) -> bool:
     staged = _staged(database)
     if not staged.is_dir():
         return False
-    if decks is not None:
-        for path in sorted(path for path in (staged / DECKS).rglob("*") if path.is_file()):
-            _bring(path, decks / path.relative_to(staged / DECKS), 0o666)
-        if (staged / MANIFEST).is_file():
-            _bring(staged / MANIFEST, data / MANIFEST, 0o666)
+    try:
+        _bring_decks(staged, data, decks)
+    except Unavailable as error:
+        raise Unavailable(
+            f"A restore was cut off, and its decks cannot come. {error} Mend that, or name another folder for the decks"
+            " (FLASHCARDS_DECKS), and start again: then it is finished."
+        ) from error
     if (staged / DATABASE_NAME).is_file():
         _replace(staged / KEY_NAME, data / KEY_NAME, 0o600)
         # Only where it was damaged has the old database a log still: SQLite would write it into the new one.
@@ -240,19 +265,73 @@ def _finish(data: Path, database: Path, decks: Path | None) -> bool:
     return True
 
 
-def _bring(source: Path, target: Path, mode: int) -> None:
+def _try_decks(came: Path, decks: Path | None) -> None:
+    """Raises Unavailable where the decks folder cannot be written, or has too little room for what came."""
+    if decks is None:
+        return
+    blocks = sum(path.stat().st_size // _BLOCK + 1 for path in came.rglob("*"))
+    was_there = decks.exists()
+    with said(decks):
+        decks.mkdir(parents=True, exist_ok=True)
+        try:
+            with tempfile.TemporaryFile(dir=decks, prefix=PREFIX):
+                if shutil.disk_usage(decks).free < blocks * _BLOCK:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            if not was_there:
+                decks.rmdir()
+
+
+def _bring_decks(staged: Path, data: Path, decks: Path | None) -> list[Path]:
+    """Brings the decks that were chosen, and what tells which of them are built in, to where none are; gives what came.
+
+    Raises Unavailable where their folder does not let us; then none came.
+    """
+    came: list[Path] = []
+    if decks is None:
+        return came
+    try:
+        with said(decks):
+            for path in sorted(path for path in (staged / DECKS).rglob("*") if path.is_file()):
+                _bring(path, decks / path.relative_to(staged / DECKS), came)
+        with said(data):
+            if (staged / MANIFEST).is_file():
+                _bring(staged / MANIFEST, data / MANIFEST, came)
+    except BaseException:
+        _take_away(came, decks)
+        raise
+    return came
+
+
+def _bring(source: Path, target: Path, came: list[Path]) -> None:
     """Copies a file to where none is."""
     if not target.exists():
+        came.append(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(source, target, mode)
+        _replace(source, target, 0o666)
+
+
+def _take_away(came: list[Path], decks: Path | None) -> None:
+    """Removes the files that have come, and the folders in which nothing is left."""
+    for path in came:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    folders = {folder for path in came for folder in path.parents if decks in folder.parents}
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _replace(source: Path, target: Path, mode: int) -> None:
     """Copies a file, perhaps to another disk, in the place of another; whole or not at all."""
     temporary = target.with_name(_ARRIVING)  # not made of the target's: that may be as long as a name can be
     temporary.unlink(missing_ok=True)
-    _copy(source, temporary, mode)
-    temporary.replace(target)
+    try:
+        _copy(source, temporary, mode)
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     flush_folder(target.parent)
 
 
