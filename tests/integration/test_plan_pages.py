@@ -82,6 +82,69 @@ def test_another_plan_leaves_the_first_as_it_is(site: Site, ann: Learner) -> Non
     assert [(it.minutes, it.followed) for it in (newer, older)] == [(20, True), (40, False)]
 
 
+def listed(reply: Any) -> list[str]:
+    """The lines of the list of plans, the buttons aside."""
+    [section] = [it for it in soup(reply).main.find_all("section") if it.h2 and it.h2.text == "Plans"]
+    for form in section.find_all("form"):
+        form.extract()
+    return [" ".join(it.get_text().split()) for it in (section.header.span, *section.find_all("li"))]
+
+
+def test_the_list_of_plans_says_whether_one_is_followed(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})
+    assert listed(client.get("/plan"))[0] == "one is followed"
+    client.post("/plan/leave")
+    assert listed(client.get("/plan"))[0] == "none is followed"
+    client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40", "another": "1"})
+    assert listed(client.get("/plan?plan=1"))[0] == "one is followed"  # of the others
+
+
+def test_plans_to_one_day_are_told_apart_by_what_they_ask_for(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    day = on(site, ann, 19)
+    same = {"date": day, "minutes": "40"}
+    for more in (
+        {},
+        {"round": "science"},
+        {"round": ["science", "programming"]},
+        {"weight-science": "0"},
+        {"weight-science": "3", "weight-languages": "1"},
+        {"tag": "geography"},
+        {"q": "is:new"},
+        {"style": "sure"},
+        {"off": ["6", "0"]},
+        {"time": "09:30"},
+        {"title": "The bank"},
+    ):
+        assert client.post("/plan", data={**same, **more}).status_code == 303, more
+    reply = client.get("/plan")
+    _, *lines = listed(reply)
+    assert len(set(lines)) == len(lines) == 11
+    names = {it["aria-label"] for it in soup(reply).find_all("button", {"aria-label": True}) if it.text == "Delete"}
+    assert len(names) == 10
+    words = "\n".join(lines)
+    for part in (
+        "40 minutes a day, Science and Programming",
+        "a day, without Science",
+        "a day, more Science, less Languages",
+        "a day, tagged geography",
+        "a day, found by “is:new”",
+        "a day, the core surely",
+        "a day, off on Monday and Sunday",
+        " at 09:30, 40 minutes a day",
+        "The bank, ",
+    ):
+        assert part in words, part
+
+
+def test_the_first_questions_say_what_they_need(site: Site, ann: Learner) -> None:
+    page = soup(site.client(ann).get("/welcome"))
+    assert "Only the minutes are needed" in page.main.text
+    assert [it["name"] for it in page.main.find_all("input") if it.has_attr("required")] == ["minutes"]
+    assert site.client(ann).post("/welcome", data={"minutes": "40"}).status_code == 303
+
+
 def test_without_a_date_the_plan_is_left_and_kept(site: Site, ann: Learner) -> None:
     client = site.client(ann)
     client.post("/welcome", data={"date": on(site, ann, 19), "minutes": "40"})

@@ -1,4 +1,4 @@
-"""The first minute: is there an interview ahead? Three answers, each of which can stay empty.
+"""The first minute: is there an interview ahead? Three answers, of which only the minutes are needed.
 
 With a date the plan is made and followed at once: nobody has to confirm what was just said, and leaving the plan's
 page loses nothing. A plan moves no date, so it can be left as easily.

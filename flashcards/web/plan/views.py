@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Response, redirect, render_template, request
@@ -14,10 +14,20 @@ from flashcards.services.plan.contract import Choice, PlanRow
 from flashcards.web.auth.login import learner, services
 from flashcards.web.plan import charts
 from flashcards.web.plan.asked import fresh, given, read_choice, read_day, read_minutes, time_text, weight_of, written
+from flashcards.web.plan.words import about, date_and_time
 from flashcards.web.shared.bar_charts import NARROW, WIDE
 from flashcards.web.shared.dates import iso_date
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.shared.line_charts import span
+
+
+class _Listed(NamedTuple):
+    """A plan in the list of all: `when` is its day, `about` tells it from others to the same day."""
+
+    plan: PlanRow
+    when: str
+    about: list[str]
+
 
 PATIENCE = 2.0
 """Seconds that a page waits for its numbers; later it comes without, and asks again."""
@@ -75,7 +85,7 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "weights": [(group, weight_of(group, choice)) for group in groups],
         "here": f"?{urlencode(_again(stored, choice))}" if choice else "",
         "with_minutes": lambda value: urlencode(_again(stored, replace(choice, minutes=value))) if choice else "",
-        "others": [it for it in plans.plans(me) if stored is None or it.id != stored.id],
+        "listed": [_Listed(it, date_and_time(its), about(its, groups)) for it, its in _plans(stored)],
         "breaks": plans.breaks(me),
         "time": time_text(choice.minute) if choice and choice.minute is not None else "",
         "waiting": error is None and outlook is None,
@@ -94,6 +104,13 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
             "table": sorted({**outlook.by_minutes, outlook.choice.minutes: outlook.known}.items()),
         }
     return fresh(render_template("plan/page.html", **context), 422 if error else 200)
+
+
+def _plans(shown: PlanRow | None) -> list[tuple[PlanRow, Choice]]:
+    """All plans, the one that is shown first."""
+    plans = services().plans
+    rows = sorted(plans.plans(learner()), key=lambda it: shown is None or it.id != shown.id)
+    return [(it, plans.choice(it)) for it in rows]
 
 
 def _again(stored: PlanRow | None, choice: Choice) -> list[tuple[str, str]]:
