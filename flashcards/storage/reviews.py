@@ -174,6 +174,14 @@ def _row(learner: LearnerId, uid: str) -> Query:
 
 
 @prepared
+def _cards_of_action(learner: LearnerId, since: int, action: str) -> Query:
+    """How many: its rows were stored together, from the row `since` on."""
+    return Review.select(fn.count(Review.card.distinct())).where(
+        Review.learner == learner, Review.seq >= since, Review.action == action
+    )
+
+
+@prepared
 def _last_rows(learner: LearnerId) -> Query:
     """What the learner did, the last first: logs of other programs aside, and what authors did."""
     done_here = (Review.undone == 0) & (Review.kind != "imported") & Differs(Review.verb, "edited")
@@ -367,6 +375,11 @@ class ReviewRows:
         """The row with that id in the learner's log, undone or not."""
         row = _row.one(self._db, learner, uid)
         return _stored(row) if row else None
+
+    def cards_of(self, learner: LearnerId, row: StoredRow) -> int:
+        """How many cards an action was about, of which this is the first row."""
+        found = _cards_of_action.one(self._db, learner, row.seq, row.action)
+        return int(found[0]) if found else 0
 
     def last_action_in_short(self, learner: LearnerId) -> list[tuple[str, str, str | None, int, int]]:
         """(action, uid, verb, at, card) of what `last_action` gives: after an import that may be 100,000 rows."""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, current_card, open_review, sent, show, until, wait_ready
+from tests.browser.live import Live, answer, current_card, open_review, sent, show, undo, until, wait_ready
 
 
 def test_two_tabs_and_two_browsers(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
@@ -114,3 +114,42 @@ def _until_there(page: Page, held: list[Route]) -> None:
     while not held:
         assert time.monotonic() < deadline
         page.wait_for_timeout(20)
+
+
+def test_undo_says_what_another_tab_had_done(live: Live, page: Page, ann: Learner) -> None:
+    """Both tabs showed the same card: neither the count nor the card changes by what is taken back."""
+    other = page.context.new_page()
+    open_review(other, f"{live.url}/review")
+    open_review(page, f"{live.url}/review")
+    card = answer(page, "3")
+    sent(page)
+    assert answer(other, "1") == card
+    sent(other)
+    title = live.services.review.card(ann, card).title
+    undo(page)
+    expect(page.locator("#unsent")).to_have_text(f"Undone, done elsewhere: Again on “{title}”")
+    expect(page.locator("#status")).to_have_text(f"Undone, done elsewhere: Again on “{title}”")
+    assert [row.grade for row in live.log(ann)] == [4]
+    wait_ready(page)
+    assert "undone" not in page.url
+    undo(page)
+    expect(page.locator("#unsent")).to_have_text(f"Undone: Good on “{title}”")
+    wait_ready(page)
+    assert current_card(page) == card
+    assert live.log(ann) == []
+    answer(page, "3")
+    expect(page.locator("#unsent")).to_be_hidden()
+    page.reload()
+    wait_ready(page)
+    expect(page.locator("#unsent")).to_be_hidden()
+
+
+def test_undo_says_what_was_done_to_cards_elsewhere(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review?deck=science")
+    answer(page, "3")
+    sent(page)
+    cards = [card.id for card in live.services.review.queue(ann, deck="languages", limit=9).cards[:3]]
+    live.services.review.act(ann, cards[0], "suspend", also=cards[1:])
+    undo(page)
+    expect(page.locator("#unsent")).to_have_text("Undone, done elsewhere: suspending 3 cards")
+    assert [row.verb for row in live.log(ann)] == [None]

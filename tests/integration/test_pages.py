@@ -183,7 +183,9 @@ def test_undo_by_form_shows_the_card_again(client: FlaskClient, site: Site, ann:
     first = hidden(client.get("/review").text, "grade-form")
     client.post("/review/answer", data={**first, "grade": "1"})
     back = client.post("/review/undo", data={})
-    assert back.location == f"/review?card={first['card']}"
+    assert back.location == f"/review?card={first['card']}&undone={first['id']}"
+    title = site.services.review.card(ann, first["card"]).title
+    assert f"Undone: Again on “{title}”" in text(client.get(back.location).text)
     assert hidden(client.get(back.location).text, "grade-form")["card"] == first["card"]
     assert client.post("/review/undo", data={}).location == "/review"  # nothing more to take back
     assert [row.undone for row in site.services.review.log(ann)] == [True]

@@ -347,12 +347,17 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back: `verb` is "answer" or the manual action's, `mode` an answer's where it was no review."""
+    """What was taken back: `verb` is "answer" or the manual action's, `mode` an answer's where it was no review.
+
+    `grade` is an answer's; `cards` is how many cards an action was about, of which `card` is one.
+    """
 
     card: CardState
     review_id: str
     verb: str
     mode: str = "review"
+    grade: int | None = None
+    cards: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,16 @@ class Undo(Answers):
             else:
                 for row in rows:
                     self._take_back(learner, row)
-            return self._undone(learner, rows[-1])
+            return self._undone(learner, rows[-1], len({row.card for row in rows}))
+
+    def taken_back(self, learner: Learner, review_id: str) -> Undone | None:
+        """What an undo took back; None where it took back no such thing."""
+        uid = checked_uuid(review_id)
+        with self._db.read():
+            row = self._rows.stored(learner.id, uid)
+            if row is None or not row.undone:
+                return None
+            return self._undone(learner, row, self._rows.cards_of(learner.id, row))
 
     def _take_back(self, learner: Learner, row: StoredRow) -> None:
         self._rows.mark_undone(learner.id, row)
@@ -79,6 +88,6 @@ class Undo(Answers):
         else:
             self._rows.forget(learner.id, card)
 
-    def _undone(self, learner: Learner, row: StoredRow) -> Undone:
+    def _undone(self, learner: Learner, row: StoredRow, cards: int = 1) -> Undone:
         mode = row.kind if row.kind in MODES else "review"
-        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode)
+        return Undone(self._state(learner, row.card), row.uid, row.verb or "answer", mode, row.quality, cards)

@@ -24,6 +24,7 @@ from flashcards.web.auth.login import learner, services
 from flashcards.web.cards.flags import read_flag
 from flashcards.web.review import buttons
 from flashcards.web.review.filters import Filters, queue_of, read_filters
+from flashcards.web.review.undone import FIELD, told, undone_in
 
 review = Blueprint("review", __name__)
 
@@ -41,7 +42,7 @@ def page() -> Response | str:
     me, filters = learner(), read_filters(request.args)
     queue = queue_of(filters, AHEAD)
     if not queue.cards:
-        return redirect(filters.url("/done"), 303)
+        return redirect(filters.url("/done", **undone_in(request.args)), 303)
     card = _wanted(queue, request.args.get("card"))
     shown = "show" in request.args and card.id == request.args.get("card")
     typed = request.args.get("typed", "")
@@ -66,6 +67,7 @@ def page() -> Response | str:
         answer_id=uuid4(),
         action_id=uuid4(),
         flag_id=uuid4(),
+        undone=told(request.args),
         asked_at=request.args.get("asked_at") or services().clock(),
         session=None if shown else _embedded(_session(queue, card, filters)),
     )
@@ -148,7 +150,7 @@ def undo() -> Response:
     mode: QueueMode = "ahead" if undone.mode == "ahead" else "review"
     if filters.set and undone.mode == "ahead":
         filters = replace(filters, set=None)
-    return redirect(replace(filters, mode=mode).url("/review", card=undone.card.id), 303)
+    return redirect(replace(filters, mode=mode).url("/review", card=undone.card.id, **{FIELD: undone.review_id}), 303)
 
 
 def _whole(text: str, field: str) -> int:

@@ -12,6 +12,7 @@ from flashcards.errors import Unavailable
 from flashcards.services.review.contract import FolderCounts, Today
 from flashcards.web.auth.login import learner, public, services
 from flashcards.web.review.filters import Filters, queue_of, read_filters
+from flashcards.web.review.undone import told
 
 FAILED = "is:failed"
 
@@ -84,6 +85,7 @@ def done() -> str:
         beyond=beyond,
         study_set=study_set,
         failed=review.found(me, FAILED).cards,
+        undone=told(request.args),
         set_id=uuid4(),
         filters=filters,
         summary=summary,
