@@ -306,3 +306,25 @@ EDITS = """() => {
 def test_the_copy_of_the_lines_follows_every_edit(live: Live, page: Page) -> None:
     open_editor(page, f"{live.url}/decks/languages/capitals/edit")
     assert page.evaluate(EDITS) == []
+
+
+def test_saving_after_the_login_is_over_keeps_the_text(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner
+) -> None:
+    context = new_context(ann)
+    page = context.new_page()
+    open_editor(page, f"{live.url}/decks/programming/python/edit")
+    context.clear_cookies()
+    page.locator("#source").press("Control+End")
+    page.locator("#source").press_sequentially("\n## One more? {#more}\n\nYes.\n")
+    page.keyboard.press("Control+s")
+    notice = page.locator("#notice")
+    expect(notice).to_have_text(
+        "Nothing was saved. You are not logged in any more. Log in in another tab, then try again here."
+        " Your text is kept in this browser."
+    )
+    live.enter(context, ann)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#state")).to_contain_text("Saved")
+    expect(notice).to_be_empty()
+    assert "{#more}" in (live.site.config.decks / "programming" / "python.md").read_text()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, open_review, until
+from tests.browser.live import Live, answer, open_review, sent, until
 from tests.browser.test_offline import connect, controlled, disconnect
 from tests.site import PASSWORD
 
@@ -145,3 +146,51 @@ def test_logging_out_says_how_many_could_not_be_sent_and_keeps_them(
     page.wait_for_url(f"{live.url}/")
     until(page, "!Object.keys(localStorage).some((key) => key.startsWith('flashcards.out.'))")
     assert len(live.log(ann)) == 2
+
+
+def test_the_login_page_says_that_answers_wait(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review?deck=science")
+    live.services.accounts.revoke_other_sessions(ann, "")
+    answer(page)
+    expect(page.locator("#unsent")).to_contain_text("Log in in another tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    expect(page.locator("#unsent")).to_have_text("1 answer waits in this browser to be sent: log in as before.")
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live.url}/")
+    sent(page)
+    assert len(live.log(ann)) == 1
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_form_of_somebody_logged_out_is_kept_and_sent_again(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, script: bool
+) -> None:
+    context = new_context(ann, java_script_enabled=script)
+    page = context.new_page()
+    card = live.services.review.queue(ann).cards[0].id
+    page.goto(f"{live.url}/cards/{card}")
+    page.get_by_label("What is wrong").fill("Two words\nare wrong")
+    live.services.accounts.revoke_other_sessions(ann, "")
+    page.get_by_role("button", name="Report it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was saved.")
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Log in in another tab").click()
+    other = opened.value
+    other.get_by_label("Name").fill("Ann")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    expect(other.get_by_role("heading", level=1)).not_to_have_text("Log in")
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.locator("main")).to_contain_text("Two words")
+    assert page.url.startswith(f"{live.url}/cards/{card}")
+
+
+def test_a_key_that_needs_the_server_says_that_the_login_is_over(live: Live, page: Page, ann: Learner) -> None:
+    open_review(page, f"{live.url}/review?deck=science")
+    live.services.accounts.revoke_other_sessions(ann, "")
+    page.keyboard.press("-")
+    expect(page.locator("#unsent")).to_contain_text("Log in in another tab")
+    expect(page.locator("#unsent")).not_to_contain_text("token")

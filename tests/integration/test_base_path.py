@@ -138,3 +138,13 @@ def test_another_path_holds_from_the_next_start_on(prepared: Path, tmp_path: Pat
         assert addresses
         assert not [address for address in addresses if not address.startswith(f"{base}/")]
         assert base or not [address for address in addresses if address.startswith(("/cards/", "/learn/"))]
+
+
+def test_a_form_of_somebody_logged_out_is_sent_again_below_it(site: Site) -> None:
+    guest = site.client()
+    page = guest.post(f"{BASE}/plan/leave", data={"learner": "1"}).text
+    assert 'action="/cards/plan/leave"' in page
+    assert 'href="/cards/login"' in page
+    came_from = {"Referer": f"http://localhost{BASE}/settings"}
+    page = guest.post(f"{BASE}/settings/password", data={"old": "x"}, headers=came_from).text
+    assert 'href="/cards/login?next=/settings"' in page

@@ -61,12 +61,12 @@ def everything(connection: socket.socket) -> str:
     return b"".join(pieces).decode()
 
 
-def test_a_stranger_is_sent_to_the_login_before_the_file_comes(port: int) -> None:
+def test_a_stranger_is_told_to_log_in_before_the_file_comes(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(form(port) + b"--xx\r\nContent-Disp")
         answer = everything(connection)
-    assert answer.startswith("HTTP/1.1 303 ")
-    assert "\r\nlocation: /login\r\n" in answer
+    assert answer.startswith("HTTP/1.1 401 ")
+    assert 'href="/login?next=/"' in answer
     assert answer.count("HTTP/1.1") == 1
 
 
@@ -80,7 +80,7 @@ def test_who_is_no_author_is_refused_before_the_file_comes(port: int, learner: s
         assert answer.startswith("HTTP/1.1 403 ")
         assert "Only authors may do this." in answer
     else:
-        assert answer.startswith("HTTP/1.1 303 ")
+        assert answer.startswith("HTTP/1.1 401 ")
 
 
 def test_another_site_cannot_make_an_author_send(port: int, author: str) -> None:
@@ -103,7 +103,7 @@ def test_who_sends_all_the_same_can_read_the_answer(port: int) -> None:
         connection.sendall(form(port, size=size))
         for _ in range(size >> 20):
             connection.sendall(bytes(1 << 20))
-        assert everything(connection).startswith("HTTP/1.1 303 ")
+        assert everything(connection).startswith("HTTP/1.1 401 ")
     assert LINGER_SECONDS <= 30
 
 
@@ -142,7 +142,7 @@ def test_in_pieces_of_unknown_number(port: int) -> None:
 def test_a_program_that_asks_first(port: int, author: str) -> None:
     with connected(port) as connection:
         connection.sendall(form(port, "Expect: 100-continue"))
-        assert connection.recv(12) == b"HTTP/1.1 303"
+        assert connection.recv(12) == b"HTTP/1.1 401"
     with connected(port) as connection:
         connection.sendall(form(port, "Expect: 100-continue", f"Cookie: {author}"))
         assert connection.recv(12) == b"HTTP/1.1 100"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., object])
 LEARNER_HEADER = "Flashcards-Learner"
+LOGIN_IS_OVER = "You are not logged in any more. Log in in another tab, then try again here."
 
 
 def public(view: View) -> View:
@@ -134,7 +135,10 @@ def install(app: Flask, trusted_hosts: frozenset[str] | None) -> None:
         if view is None or getattr(view, "is_public", False):
             return  # an unknown address is a 404 for everybody
         if who is None:
-            raise Unauthenticated("Log in first, or send a token: Authorization: Bearer TOKEN.")
+            ours = LEARNER_HEADER in asked.headers  # a page's script: it shows this to people
+            raise Unauthenticated(
+                LOGIN_IS_OVER if ours else "Log in first, or send a token: Authorization: Bearer TOKEN."
+            )
         _same_learner(asked, who)
 
 

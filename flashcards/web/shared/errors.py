@@ -21,6 +21,7 @@ from flashcards.errors import (
     Unauthenticated,
     Unavailable,
 )
+from flashcards.web.shared.not_saved import not_saved
 from flashcards.web.shared.security import SAFE_METHODS
 
 LONGEST_DETAIL = 1000
@@ -110,14 +111,14 @@ def install(app: Flask) -> None:
 
 
 def answer(trouble: Trouble) -> Response:
-    """The trouble as JSON or as a page; a guest who asks for a page is shown the way to log in."""
+    """The trouble as JSON or as a page; a guest is shown the way to log in, and told where that left a form unsaved."""
     if request.path.startswith("/api/"):
         response = jsonify(problem_body(trouble))
         response.mimetype = "application/problem+json"
         if trouble.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
     elif trouble.status == 401:
-        return to_login()
+        return to_login() if request.method in SAFE_METHODS else not_saved()
     else:
         detail = trouble.detail or WHAT_TO_DO.get(trouble.status, "")
         response = Response(render_template("error.html", trouble=trouble, detail=detail), mimetype="text/html")
@@ -128,8 +129,8 @@ def answer(trouble: Trouble) -> Response:
 
 
 def to_login() -> Response:
-    """Redirects to the login page, which leads back to a page that was asked for by GET."""
-    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+    """Redirects to the login page, which leads back to the page that was asked for."""
+    back = request.full_path.rstrip("?")
     response = redirect("/login" if back == "/" else f"/login?next={quote(back)}", 303)
     assert isinstance(response, Response)
     return response
