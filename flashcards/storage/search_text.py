@@ -15,7 +15,9 @@ _SINGLE = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u3131-\u318e\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
-_WORD = re.compile(r"\w")
+_WORD = re.compile(r"[^\W_]")
+_WHOLE = ("+", "#")
+"""At the end of a word: C++ is no beginning of another word, though the index knows it as C."""
 
 
 def search_text(key: str, question: str, answer: str) -> str:
@@ -34,7 +36,8 @@ def _term(text: str, *, prefix: bool) -> str:
     if not _WORD.search(text):
         return ""
     quoted = '"' + _apart(text).replace('"', " ").replace("\0", " ").strip() + '"'
-    return quoted + "*" if prefix and not _SINGLE.match(text[-1]) else quoted
+    begins = prefix and not _SINGLE.match(text[-1]) and not text.endswith(_WHOLE)
+    return quoted + "*" if begins else quoted
 
 
 def _apart(text: str) -> str:

@@ -72,6 +72,9 @@ def test_words_are_found_in_any_script(found: Search) -> None:
     assert found('"un café"') == ["cafe"]
     assert found('"café un"') == []
     assert found("f(x)") == found("c++ maps") == ["arrow"]
+    assert found("“un café”") == found("„un café“") == ["cafe"]
+    assert found("C++") == found("c++ deck:search") == ["arrow"]  # no word that begins with c
+    assert found("Tag:search Is:new ID:cafe") == ["cafe"]
     assert found("tag:search ->") == ["cafe", "ml", "jp", "arrow"]
     assert found("no-such-word") == []
 
@@ -198,6 +201,12 @@ def test_what_is_wrong_is_said(site: Site, client: FlaskClient) -> None:
     assert "is:asleep is not known" in text(wrong.text)
     assert 'value="is:asleep"' in wrong.text
     assert "No card is found" in client.get("/browse?q=zzzz").text
+    for q in ("-bias", "%", '""', '"unclosed bias', "tag:"):
+        wrong = client.get("/browse", query_string={"q": q})
+        assert wrong.status_code == 422, q
+        assert 'role="alert"' in wrong.text
+        assert "Study these" not in wrong.text
+        assert client.get("/api/v1/cards", query_string={"q": q}).get_json()["field"] == "q"
     nothing = client.post("/browse", data={"q": "capital", "verb": "suspend"})
     assert nothing.status_code == 422
     assert "No card was picked" in nothing.text

@@ -25,7 +25,7 @@ from flashcards.services.memory.state import MemoryState
 from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
 from flashcards.services.plan.learners import NEWEST, Material, before_today, material
 from flashcards.services.plan.scope import Weighed, grouped, in_any, vanished, weighed_decks
-from flashcards.services.review.search import filter_of, parse_search
+from flashcards.services.review.search import filter_of, read_search
 from flashcards.storage.cards import CardRows
 from flashcards.storage.database import Database
 from flashcards.storage.plans import NO_PLAN, AskableCard, OrderedCard, PlanDayRow, PlanRow, PlanRows, ScopeCard
@@ -227,7 +227,7 @@ class PlanDays:
 
     def _found(self, learner: LearnerId, q: str) -> set[NoteId]:
         """The notes that a search finds."""
-        search = parse_search(q)
+        search = read_search(q)
         addresses, places = self._rows.decks(), search.places
         decks = {deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
         wanted = filter_of(search, decks if places else None)

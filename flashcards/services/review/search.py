@@ -23,7 +23,20 @@ UNITS = 10_000
 """A recall is counted in parts of this size."""
 LONGEST = 500
 
-_TERM = re.compile(r'(?:(deck|tag|is|prop|id|flag):)?(?:"([^"]*)"|(\S+))')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»‹›＂〝〞〟「」『』", '"'))
+"""What keyboards put in place of quotation marks, many by themselves."""
+_EXAMPLES = {
+    "deck:": "deck:languages",
+    "tag:": "tag:core",
+    "is:": "is:due",
+    "prop:": "prop:ease<2",
+    "id:": "id:overfitting",
+    "flag:": "flag:1",
+}
+_KEY = "(?:deck|tag|is|prop|id|flag):"
+_TERM = re.compile(rf'(?:({_KEY})\s*(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
+_MINUS = re.compile(r'(?<![^\s"])[-−](?:"x*"|[\w(][^\s"]*(?:"x*")?)')
 _PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
 
 
@@ -55,12 +68,36 @@ class Search:
 
 
 def parse_search(text: str) -> Search:
-    """Takes a search apart. Raises Invalid (field ``q``) for what `is:`, `prop:` and `flag:` do not know."""
+    """Takes a search apart. Raises Invalid (field ``q``) for what it does not understand."""
     if len(text) > LONGEST:
         raise _wrong(f"A search has at most {LONGEST} characters.")
+    plain = text.translate(_QUOTES)
+    if plain.count('"') % 2:
+        raise _wrong('A quotation mark has no partner: write words that stand together as in "low variance".')
+    if minus := _MINUS.search(_QUOTED.sub(lambda it: f'"{"x" * (len(it[0]) - 2)}"', plain)):
+        raise _wrong(
+            f"{plain[minus.start() : minus.end()]} cannot be answered: a search leaves nothing out."
+            ' To find the words with the minus before them, put all of it in quotation marks, as in "-1".'
+        )
+    for key, quoted, word in _TERM.findall(plain):
+        empty = key.lower() if not (quoted or word) else word.lower()
+        if empty in _EXAMPLES:
+            raise _wrong(f"{empty} says nothing: write what it is to be, as in {_EXAMPLES[empty]}.")
+    found = read_search(text)
+    only_words = found == Search(words=found.words, phrases=found.phrases)
+    if plain.strip() and only_words and not match_words(tuple(found.words), tuple(found.phrases)):
+        raise _wrong(f"There is no word in {text.strip()}: a search finds words and numbers, and no signs.")
+    return found
+
+
+def read_search(text: str) -> Search:
+    """Takes a search apart as well as it can be: one that a plan keeps goes on meaning what it meant.
+
+    Raises Invalid for what `is:`, `prop:` and `flag:` do not know.
+    """
     found = Search()
-    for name, quoted, plain in _TERM.findall(text):
-        value = quoted or plain
+    for key, quoted, plain in _TERM.findall(text.translate(_QUOTES)):
+        name, value = key.lower().removesuffix(":"), quoted or plain
         if not value:
             continue
         if name == "is":

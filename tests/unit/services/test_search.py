@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flashcards.errors import Invalid
-from flashcards.services.review.search import Prop, parse_search
+from flashcards.services.review.search import Prop, Search, parse_search, read_search
 from flashcards.storage.search_text import match_words, search_text
 
 
@@ -23,6 +25,60 @@ def test_a_search_is_taken_apart() -> None:
     assert parse_search('deck:"two words"').decks == ["two words"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['"low variance"', "“low variance”", "„low variance“", "«low variance»", "”low variance”", "「low variance」"],
+)
+def test_typographic_quotes_are_quotes(text: str) -> None:
+    assert parse_search(text).phrases == ["low variance"]
+    assert parse_search(f"deck:{text} x") == Search(words=["x"], decks=["low variance"])
+    assert parse_search("Bayes’ rule").words == ["Bayes’", "rule"]
+
+
+@pytest.mark.parametrize("text", ["IS:due tag:core", "Is:due Tag:core", "iS:due TAG:core", "is: due  tag: core"])
+def test_keys_are_keys_in_any_case(text: str) -> None:
+    assert parse_search(text) == Search(tags=["core"], states=["due"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("-bias", "-bias cannot be answered"),
+        ("variance −bias", "−bias cannot be answered"),
+        ("-tag:core", "-tag:core cannot be answered"),
+        ("-is:suspended", "-is:suspended cannot be answered"),
+        ('variance -"low bias" x', '-"low bias" cannot be answered'),
+        ("-“low bias”", '-"low bias" cannot be answered'),
+        ('-Deck:"a b"', '-Deck:"a b" cannot be answered'),
+        ('"unclosed bias', "A quotation mark has no partner"),
+        ("“unclosed bias", "A quotation mark has no partner"),
+        ('bias "a" b"', "A quotation mark has no partner"),
+        ("is:", "is: says nothing: write what it is to be, as in is:due."),
+        ("bias Tag:", "tag: says nothing"),
+        ("tag: is:due", "tag: says nothing"),
+        ('bias deck:""', "deck: says nothing"),
+        ("IS:DUE", "is:DUE is not known"),
+        *((signs, f"There is no word in {signs}:") for signs in ("%", "?", "*", ".", '""', "_", "->", "% ?", "“”")),
+    ],
+)
+def test_what_is_not_understood_is_said(text: str, said: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(said)) as caught:
+        parse_search(text)
+    assert caught.value.field == "q"
+
+
+def test_a_minus_within_words_is_none_of_leaving_out() -> None:
+    found = parse_search('k-means "-1" a -> b bias - variance prop:due>=-3 tag:a-b')
+    assert found.words == ["k-means", "a", "->", "b", "bias", "-", "variance"]
+    assert found.phrases == ["-1"]
+    assert (found.props, found.tags) == ([Prop("due", ">=", -3)], ["a-b"])
+
+
+@pytest.mark.parametrize("text", ["-bias", "%", '"unclosed', "is:", "-is:due"])
+def test_what_is_kept_can_be_read_all_the_same(text: str) -> None:
+    assert read_search(text).words == [text.replace('"', "")]
+
+
 @pytest.mark.parametrize("text", ["is:old", "prop:ease", "prop:colour<2", "prop:ease~2", "x" * 501])
 def test_what_is_not_known_is_said(text: str) -> None:
     with pytest.raises(Invalid) as caught:
@@ -34,7 +90,8 @@ def test_words_become_terms() -> None:
     assert match_words(("bias", "+"), ("low variance",)) == '"bias"* AND "low variance"'
     assert match_words(("学习",), ()) == '"学  习"'
     assert match_words(('a"b',), ()) == '"a b"*'
-    assert match_words(("->", "$"), ()) == ""
+    assert match_words(("->", "$", "_"), ()) == ""
+    assert match_words(("C++", "C#", "c"), ()) == '"c++" AND "c#" AND "c"*'
     assert search_text("k", "学习", "x") == " 学  习 \nx\nk"
 
 
