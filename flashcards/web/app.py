@@ -47,6 +47,7 @@ from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.compiled_templates import CompiledTemplates
+from flashcards.web.shared.counted import plural
 from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.shared.responses import AppResponse
@@ -206,8 +207,3 @@ def _teach_templates(app: Flask) -> None:
         SET_NAMES=SET_NAMES,
     )
     app.context_processor(lambda: {"learner": g.get("learner")})
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """``1 card``, ``12,345 cards``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

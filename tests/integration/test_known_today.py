@@ -8,8 +8,11 @@ from datetime import timedelta
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from flashcards.domain.plan.model import Known, PathPoint
 from flashcards.domain.study_day import date_of
+from flashcards.services.plan.contract import PlanRow, PlanToday
 from flashcards.services.review.facade import Answer
+from flashcards.web.plan.charts import today_chart
 from tests.site import Site, new_id
 
 DAY_MS = 86_400_000
@@ -59,3 +62,35 @@ def test_the_curve_of_a_plan_says_of_which_moment_it_is(site: Site) -> None:
     site.services.plans.today(ann)
     assert "Cards expected to be known as each day begins" in words(client, "/")
     assert "cards, as each day begins" in words(client, "/plan")
+
+
+def test_where_two_numbers_are_said_of_today_each_says_why(site: Site) -> None:
+    ann = site.learner("Ann", new_per_day=100)
+    client, review = site.client(ann), site.services.review
+    long_ago = site.services.clock() - 9 * DAY_MS
+    for card in review.cards(ann, limit=9).items:
+        review.answer(ann, Answer(new_id(), card.id, 4, at=long_ago))
+    why = "counts what the plan is about, as the day begins, with one strength for the whole memory."
+    pages = ("/", "/plan", "/stats", "/stats/memory")
+    assert not any(why in words(client, page) for page in pages)
+    day = date_of(review.study_day(ann)) + timedelta(14)
+    assert client.post("/api/v1/plans", json={"date": str(day), "minutes": 20}).status_code == 201
+    site.services.plans.today(ann)
+    assert [words(client, page).count(why) for page in pages] == [1, 1, 1, 1]
+    today = BeautifulSoup(client.get("/").text, "html.parser")
+    dot, curve, cell = (today.select(it)[0] for it in (".dot title", "figure svg.chart", "figure tbody td"))
+    said = re.fullmatch(r"As today begins: (\d+) cards? known", dot.text)
+    assert said
+    assert f"{said[1]} as today begins" in str(curve["aria-label"])
+    assert cell.text == said[1]
+    client.post("/plan/leave")
+    assert not any(why in words(client, page) for page in ("/", "/stats", "/stats/memory"))
+
+
+def test_one_card_is_no_cards() -> None:
+    path = (PathPoint(9, 1.2, 0.0), PathPoint(10, 3.0, 1.0))
+    plan = PlanRow(1, "", 10, None, {}, {}, 40, {}, "most", created_at=0)
+    today = PlanToday(plan, 1, 40, Known(1.0, 3.0, 5.0), 9, path, (), 1.0, None, on_break=False)
+    chart = today_chart(today, 9)
+    assert chart is not None
+    assert chart.dots[0][2] == "As today begins: 1 card known"

@@ -13,7 +13,7 @@ from flashcards.domain.effect import effect
 from flashcards.domain.typed_answer import BLANK, compare
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
-from flashcards.web.app import plural
+from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import interval_words, parse_instant, relative_day, stopwatch_words
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site, prepared_data
 

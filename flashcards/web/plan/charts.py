@@ -9,6 +9,7 @@ from flashcards.domain.plan.model import Known, PathPoint
 from flashcards.domain.study_day import Day, date_of
 from flashcards.services.plan.contract import DayOutlook, Outlook, PlanToday
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
+from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import MONTHS
 from flashcards.web.shared.line_charts import Dot, End, LineChart, Series, line_chart
 
@@ -84,7 +85,6 @@ def today_chart(today: PlanToday, study_day: Day) -> LineChart | None:
     first = min([path[0].day, *(day for day, _ in past)])
     last = path[-1].day
     labels = [(float(first), "today" if first == study_day else day_label(first)), (float(last), day_label(last))]
-    # Where something is known already the road begins there, not at what the plan's model smooths it to.
     ahead = [(it.day, it.plan) for it in path]
     return line_chart(
         NARROW,
@@ -95,7 +95,7 @@ def today_chart(today: PlanToday, study_day: Day) -> LineChart | None:
         labels=labels,
         band=[(it.day, it.low, it.high) for it in path_rows(path, today.known)],
         ends=[End(path[-1].plan, f"{round(path[-1].plan):,}", True)],
-        dots=[Dot(study_day, path[0].plan, f"Today: {round(path[0].plan):,} cards known")],
+        dots=[Dot(study_day, path[0].plan, f"As today begins: {plural(round(path[0].plan), 'card')} known")],
         room=48.0,
     )
 

@@ -11,6 +11,7 @@ from flashcards.domain.study_day import Day, date_of
 from flashcards.services.review.facade import DayCount
 from flashcards.services.review.statistics import Statistics
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
+from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import MONTHS, short_date
 
 MOST_WIDE, MOST_NARROW = 90, 30
@@ -149,4 +150,4 @@ def _percent(share: Share) -> str:
 
 
 def _remembered(share: Share) -> str:
-    return f"{share.asked:,} answers, {_percent(share)} remembered" if share.asked else "no answers"
+    return f"{plural(share.asked, 'answer')}, {_percent(share)} remembered" if share.asked else "no answers"

@@ -40,6 +40,7 @@ def memory() -> str:
         "stats/memory.html",
         report=report,
         figures=figures,
+        follows=services().plans.in_force(me) is not None,
         predicted=_mean(figures, "predicted"),
         happened=_mean(figures, "happened"),
         plots=memory_charts.calibration(figures),

@@ -21,6 +21,7 @@ def page() -> str:
     return render_template(
         "stats/page.html",
         found=found,
+        follows=services().plans.in_force(me) is not None,
         days=days,
         deck=deck,
         periods=[(period, PERIOD_NAMES[period]) for period in PERIODS],
