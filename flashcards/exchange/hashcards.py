@@ -20,11 +20,11 @@ from flashcards.exchange.markdown_text import (
     closed_deletion,
     code_lines,
     footnotes_apart,
+    footnotes_of,
     front,
     inline_references,
     lower_headings,
     plain_brackets,
-    with_footnotes,
     with_pictures,
     without_comments,
     without_html,
@@ -69,11 +69,13 @@ def convert(
     named = names(file.text.split("\n"), start) if collection is not None else {}
     notes: list[Note] = []
     schedules: dict[int, dict[str, Remembered]] = {}
+    finished = partial(_finished, file.path, tree, macros, deck_path)
     for card in reader.cards:
         content = card.content(reader.notices, file.path)
         if content is not None:
-            content = _mapped(content, partial(_finished, file.path, tree, macros, deck_path, reader.footnotes))
-            note = Note(id="", explicit=False, line=card.line, content=content, source="")
+            content = _mapped(content, finished)
+            used = footnotes_of(content, reader.footnotes, finished)
+            note = Note(id="", explicit=False, line=card.line, content=content, source="", definitions=used)
             if collection is not None:
                 schedules[len(notes)] = _remembered(collection, note, named.get(card.line, ()))
             notes.append(note)
@@ -99,13 +101,13 @@ def _mapped(content: Content, change: Callable[[str], str]) -> Content:
     return Basic(front(change(content.question)), change(content.answer))
 
 
-def _finished(path: str, tree: Tree, macros: Macros, deck_path: str, footnotes: dict[str, str], text: str) -> str:
+def _finished(path: str, tree: Tree, macros: Macros, deck_path: str, text: str) -> str:
     def place(reference: str) -> str:
         found = tree.find(reference, path)
         return relative(found, deck_path) if found else reference
 
     text = without_html(plain_brackets(text), to_markdown)
-    return with_footnotes(expand(lower_headings(with_pictures(text, place)), macros), footnotes)
+    return expand(lower_headings(with_pictures(text, place)), macros)
 
 
 # Lines to cards ------------------------------------------------------------------------------------------
@@ -149,8 +151,8 @@ class _Reader:
 
     def __init__(self, file: SourceFile) -> None:
         self.path = file.path
-        text, self.footnotes = footnotes_apart(without_comments(file.text))
-        self.lines = inline_references(text).split("\n")
+        text, self.footnotes = footnotes_apart(inline_references(without_comments(file.text)))
+        self.lines = text.split("\n")
         self.cards: list[_Card] = []
         self.notices: list[Notice] = []
         self.card: _Card | None = None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from textwrap import indent
+
+from flashcards.domain.card import Basic, Content
 
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})([^\n]*)$")
 _KEPT = re.compile(
@@ -176,8 +179,11 @@ def closed_deletion(number: int, inner: str, hint: str = "") -> str:
 # What Markdown files hold beside Markdown ---------------------------------------------------------------
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-_NOTE = re.compile(r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]{2,}\S.*))*)\n?", re.M)
-_NOTE_USE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_NOTE = re.compile(
+    r"^ {0,3}\[\^([^\[\]\s]+)\]:[ \t]*(.*(?:\n[ \t]{2,}\S.*|\n(?:[ \t]*\n)+(?: {4}|\t)[ \t]*\S.*)*)\n?", re.M
+)
+_IN_NOTE = re.compile(r"^ {1,4}")
+_NOTE_USE = re.compile(r"\[\^([^\[\]\s]+)\]")
 _NO_TARGET = r"(?<!\]\()"  # in ![words](<p 1.png>) the brackets hold a file's name
 _NAME_ENDS = r"(?=[\s/>])"
 _TAG = re.compile(
@@ -224,17 +230,33 @@ def _attributes(text: str) -> dict[str, str]:
 
 
 def footnotes_apart(text: str) -> tuple[str, dict[str, str]]:
-    """The text without the definitions of its footnotes (their lines are blank), and these by label."""
+    """The text without the definitions of its footnotes (their lines are blank), and these by label, in lower case."""
     notes: dict[str, str] = {}
 
     def take(match: re.Match[str]) -> str:
-        notes.setdefault(match[1], match[2].rstrip())
+        first, *more = match[2].rstrip().split("\n")
+        note = "\n".join([first, *(_IN_NOTE.sub("", line.expandtabs(4), count=1) for line in more)]).strip()
+        if note:
+            notes.setdefault(match[1].casefold(), note)
         return "\n" * match.group().count("\n")
 
     return (outside_code(text, _NOTE, take), notes) if "[^" in text else (text, notes)
 
 
-def with_footnotes(text: str, notes: dict[str, str]) -> str:
-    """A side of a card, followed by the footnotes that it uses."""
-    used = dict.fromkeys(use[1] for use in _NOTE_USE.finditer(mask(text)) if use[1] in notes) if notes else {}
-    return "\n\n".join([text, *(f"[^{label}]: {notes[label]}" for label in used)])
+def footnotes_of(content: Content, notes: Mapping[str, str], finished: Callable[[str], str]) -> str:
+    """The definitions of the footnotes that a card uses, and of those that they use, each as `finished` gives it."""
+    if not notes:
+        return ""
+    sides = (content.question, content.answer) if isinstance(content, Basic) else (content.heading, content.body)
+    pending, used = list(sides), dict[str, str]()
+    while pending:
+        for use in _NOTE_USE.finditer(mask(pending.pop())):
+            label = use[1].casefold()
+            if label in notes and label not in used:
+                used[label] = finished(notes[label]).strip()
+                pending.append(used[label])
+    return "\n\n".join(_definition(label, used[label]) for label in notes if used.get(label))
+
+
+def _definition(label: str, note: str) -> str:
+    return f"[^{label}]: {indent(note, '    ')[4:]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
@@ -12,11 +11,11 @@ from flashcards.exchange.found import Converted, FoundDeck, Notice, SourceFile, 
 from flashcards.exchange.markdown_text import (
     code_lines,
     footnotes_apart,
+    footnotes_of,
     front,
     inline_references,
     lower_headings,
     plain_brackets,
-    with_footnotes,
     with_pictures,
     without_comments,
     without_html,
@@ -47,8 +46,8 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
         notices.append(Notice(file.path, index + 1, message))
 
     start, own_tags, own_title = properties(file.text)
-    text, footnotes = footnotes_apart(without_comments(file.text))
-    lines = [""] * start + inline_references(text).split("\n")[start:]
+    text, footnotes = footnotes_apart(inline_references(without_comments(file.text)))
+    lines = [""] * start + text.split("\n")[start:]
     flags, unclosed = code_lines(lines)
     if unclosed is not None:
         notice(unclosed, "this code fence is never closed; it was closed at the end of its card")
@@ -58,9 +57,9 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
         found = tree.find(reference, file.path)
         return relative(found, deck_path) if found else reference
 
-    def finished(side: Sequence[str]) -> str:
-        text = without_html(plain_brackets("\n".join(side).strip("\n")), to_markdown)
-        return with_footnotes(lower_headings(with_pictures(text, place)), footnotes).strip("\n").rstrip()
+    def finished(text: str) -> str:
+        text = without_html(plain_brackets(text.strip("\n")), to_markdown)
+        return lower_headings(with_pictures(text, place)).strip("\n").rstrip()
 
     notes: list[Note] = []
     for piece in pieces:
@@ -69,13 +68,15 @@ def convert(file: SourceFile, tree: Tree, deck_path: str) -> Converted:
             if any(line.strip() for line in piece.lines):
                 notice(_first(piece), "left out: text that belongs to no card")
             continue
-        question, answer = front(finished(sides[0])), finished(sides[1])
+        question, answer = (finished("\n".join(side)) for side in sides)
+        question = front(question)
         numbers = tuple(sorted({int(number) for number in _DELETION.findall(question)}))
         if numbers or (question and answer):
             whole = "\n\n".join(side for side in (question, answer) if side)
             content: Content = Cloze("", whole, numbers) if numbers else Basic(question, answer)
             number = _first(piece) + 1
-            notes.append(Note("", False, number, content, "", tags=tags, section=piece.section))
+            used = footnotes_of(content, footnotes, finished)
+            notes.append(Note("", False, number, content, "", used, tags=tags, section=piece.section))
         else:
             notice(_first(piece), f"left out: the {'back' if question else 'front'} of the card is empty")
     tags = tuple(dict.fromkeys(tag for tag in map(_as_tag, own_tags) if tag))

@@ -11,7 +11,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from flashcards.domain.card import BACKWARD, FORWARD, Basic, Cloze, Content, Deck, Note
 from flashcards.exchange.anki.to_markdown import to_markdown
@@ -19,13 +19,13 @@ from flashcards.exchange.found import Converted, FoundDeck, Notice, Remembered, 
 from flashcards.exchange.markdown_text import (
     code_lines,
     footnotes_apart,
+    footnotes_of,
     front,
     inline_references,
     lower_headings,
     mask,
     outside_code,
     plain_brackets,
-    with_footnotes,
     with_pictures,
     without_html,
 )
@@ -89,7 +89,8 @@ def convert(file: SourceFile, tree: Tree, *, strict: bool, deck_path: str, setti
         if content is None:
             continue
         tags = tuple(dict.fromkeys([*reader.tags, *card.tags]))
-        note = Note(id="", explicit=False, line=card.line, content=content, source="", section=card.section, tags=tags)
+        used = footnotes_of(content, reader.footnotes, partial(reader.text, line=card.line, deck_path=path))
+        note = Note("", False, card.line, content, "", used, section=card.section, tags=tags)
         if remembered := reader.schedule(card, note):
             schedules.setdefault(path, {})[len(notes.get(path, ()))] = remembered
         notes.setdefault(path, []).append(note)
@@ -165,8 +166,7 @@ class _Reader:
         self.title = title or stem(self.file.path)
         self.tags = tuple(dict.fromkeys(as_tag(tag) for tag in tags if self.deck_of(tag) is None and as_tag(tag)))
         tagged = [deck for tag in tags if (deck := self.deck_of(tag)) is not None]
-        text, self.footnotes = footnotes_apart(_without_comments(self.file.text))
-        text = inline_references(text)
+        text, self.footnotes = footnotes_apart(inline_references(_without_comments(self.file.text)))
         lines = [""] * start + text.split("\n")[start:]
         shown = mask("\n".join(lines)).split("\n")
         first = next((match for line in shown if (match := self.tagged.search(line))), None)
@@ -324,7 +324,7 @@ class _Reader:
             self.notice(line, "the size of a picture was left out")
         text = outside_code(text, _WIKI, wiki)
         text = without_html(_SIZED.sub(r"\1", text), to_markdown)
-        return with_footnotes(lower_headings(with_pictures(text, place)), self.footnotes)
+        return lower_headings(with_pictures(text, place))
 
     def wiki(self, match: re.Match[str], line: int) -> str:
         """A ``[[link]]`` as its words, an ``![[embed]]`` as a picture or sound."""

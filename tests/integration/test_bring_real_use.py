@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.deckfiles.parse.collection import load
-from flashcards.domain.card import Basic, Cloze, Content
+from flashcards.deckfiles.render.in_process import render
+from flashcards.deckfiles.render.jobs import request_for
+from flashcards.domain.card import FORWARD, Basic, Cloze, Content
 from flashcards.errors import Invalid
 from flashcards.exchange.obsidian_settings import PATH
 from flashcards.services.bring.decks import AS_IT_LOOKS, Brought, Options, bring
@@ -165,8 +167,40 @@ def test_what_was_lost_silently(tmp_path: Path) -> None:
     deck = load([], tmp_path / "into").files[0].parsed.deck
 
     assert (deck.tags, deck.order) == (("a-b",), 3.0)
-    assert "[^1]: the *note*" in (tmp_path / "into" / "a.md").read_text()
+    assert "\n[^1]: the *note*" in (tmp_path / "into" / "a.md").read_text()
     assert len(contents) == 1
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hashcards", "a.md"), ("mdanki", "a.md"), ("obsidian", "a.md")])
+def test_footnotes_come_with_the_cards_that_use_them(tmp_path: Path, kind: str, name: str) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "p.png").write_bytes(png(1, 1))
+    notes = (
+        "[site]: https://e.org\n[^1]: Plain <b>words</b>, see [^Deep].\n[^unused]: nothing\n"
+        "[^long]: first\n  wrapped\n\n    second ![pic](p.png)\n\n    - list\n      - [there][site]\n[^1]: not this\n"
+        "[^deep]: the end $\\nope$\n"
+    )
+    cards = {
+        "hashcards": "Q: one[^1]\nA: a\n\nQ: two\nA: b[^LONG]\n\nQ: three\nA: no `[^1]`\n---\n",
+        "mdanki": "## one[^1]\n\na\n\n## two\n\nb[^LONG]\n\n## three\n\nno `[^1]`\n",
+        "obsidian": "one[^1]::a\n\ntwo\n?\nb[^LONG]\n\nthree::no `[^1]`\n",
+    }[kind]
+
+    contents, report = brought(tmp_path, kind, name, f"{cards}\n{notes}")
+    read = load([], tmp_path / "into").files[0].parsed
+    one, two, _ = (render(request_for(note)).cards[FORWARD] for note in read.deck.notes)
+
+    assert contents == [Basic("one[^1]", "a"), Basic("two", "b[^LONG]"), Basic("three", "no `[^1]`")]
+    assert "one<sup" in one.question_html
+    assert "<strong>words</strong>" in one.question_html
+    assert "[^deep]: the end `` \\nope ``" in read.deck.notes[0].definitions
+    assert "[^" not in two.answer_html
+    assert two.answer_html.index("first\nwrapped") < two.answer_html.index("second") < two.answer_html.index("<li>list")
+    assert '<a href="https://e.org"' in two.answer_html
+    assert report.media == ("p.png",)
+    assert (read.problems, [note.definitions == "" for note in read.deck.notes]) == ((), [False, False, True])
+    assert "a formula is shown as code" in told(report)
+    assert "unused" not in (tmp_path / "into" / name).read_text()
 
 
 def test_text_above_a_table_belongs_to_the_front(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def fit(found: FoundDeck, root: Path) -> Fitted:
     notes: list[Note] = []
     schedules: dict[tuple[str, str], Remembered] = {}
     for index, note in enumerate(found.deck.notes):
-        content = _mended(note, found, root, notices)
-        identity = pool.give(_slug(content))
-        notes.append(replace(note, id=identity, explicit=True, content=content))
+        note = _mended(note, found, root, notices)
+        identity = pool.give(_slug(note.content))
+        notes.append(replace(note, id=identity, explicit=True))
         for which, remembered in found.schedules.get(index, {}).items():
             schedules[identity, which] = remembered
     deck = replace(found.deck, notes=tuple(notes))
@@ -71,7 +71,7 @@ def _slug(content: Content) -> str:
     return slug(first, text)
 
 
-def _mended(note: Note, found: FoundDeck, root: Path, notices: list[Notice]) -> Content:
+def _mended(note: Note, found: FoundDeck, root: Path, notices: list[Notice]) -> Note:
     def say(message: str) -> None:
         notices.append(Notice(found.source, note.line, message))
 
@@ -80,8 +80,10 @@ def _mended(note: Note, found: FoundDeck, root: Path, notices: list[Notice]) -> 
 
     content = note.content
     if isinstance(content, Basic):
-        return replace(content, question=mend(content.question), answer=mend(content.answer))
-    return replace(content, heading=mend(content.heading), body=mend(content.body))
+        content = replace(content, question=mend(content.question), answer=mend(content.answer))
+    else:
+        content = replace(content, heading=mend(content.heading), body=mend(content.body))
+    return replace(note, content=content, definitions=mend(note.definitions))
 
 
 # Texts ---------------------------------------------------------------------------------------------------
@@ -206,7 +208,7 @@ def _media(deck: Deck, root: Path) -> dict[str, Path]:
     for note in deck.notes:
         content = note.content
         texts = (content.question, content.answer) if isinstance(content, Basic) else (content.heading, content.body)
-        for text in texts:
+        for text in (*texts, note.definitions):
             for _, reference, _ in references(text, note.definitions):
                 media = resolve(reference, deck.path, root)
                 if isinstance(media, Media):

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flashcards.domain.card import Basic
 from flashcards.exchange.markdown_text import (
     closed_deletion,
     code_lines,
+    footnotes_apart,
+    footnotes_of,
     front,
     inline_references,
     lower_headings,
@@ -90,3 +93,25 @@ def test_outside_code_sees_the_real_text() -> None:
     seen: list[str] = []
     outside_code(text, re.compile(r"==.+?=="), lambda match: seen.append(match.group()) or "")
     assert seen == ["==a `=="] or seen == ["==a `==` b=="]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("[^a]: one", "[^a]: one"),
+        ("[^A]: one", "[^a]: one"),
+        ("[^a]: one\n  two", "[^a]: one\n    two"),
+        ("[^a]: one\n\n    two\n\n    - x\n      - y", "[^a]: one\n\n    two\n\n    - x\n      - y"),
+        ("[^a]: one\n\n\ttwo", "[^a]: one\n\n    two"),
+        ("[^a]: one\n\n    two\n\nno more", "[^a]: one\n\n    two"),
+        ("[^a]: one\n[^a]: two", "[^a]: one"),
+        ("[^a]: one [^b]\n[^b]: two [^a]", "[^a]: one [^b]\n\n[^b]: two [^a]"),
+        ("```\n[^a]: one\n```", ""),
+        ("[^a]:\n", ""),
+        ("[^b]: one", ""),
+    ],
+)
+def test_footnotes_of_a_card(written: str, read: str) -> None:
+    text, notes = footnotes_apart(f"x\n\n{written}\n\ny")
+    assert text.count("\n") == written.count("\n") + 4
+    assert footnotes_of(Basic("q", "a [^A]: so `[^b]`"), notes, lambda note: note) == read
