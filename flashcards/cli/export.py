@@ -115,7 +115,7 @@ def csv_command(decks: tuple[str, ...], user: str | None, output: Path, as_json:
 @click.option("--user", metavar="U", help="Of all accounts, only this one's settings and history.")
 @output_option
 @json_option
-def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> None:
+def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json: bool) -> int:
     """Write everything as JSON: decks, notes, cards, every text they had, accounts, schedules, the whole log.
 
     No passwords, sessions or tokens. docs/export-json.md describes the document; `flashcards import json` reads it.
@@ -133,6 +133,8 @@ def json_command(decks: tuple[str, ...], user: str | None, output: Path, as_json
         print_json({**asdict(done), "path": str(done.path)})
     else:
         wrote(output, f"{output}: {_counts(done.counts)}")
+        _warn([f"{path} was left out: it is too large, or cannot be read; copy it yourself" for path in done.left_out])
+    return 1 if done.left_out else 0
 
 
 @click.command("json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from flashcards.domain.memory.fsrs import DEFAULTS
 from flashcards.errors import Conflict, Invalid, NotFound, Unauthenticated
 from flashcards.exchange import json_schema
 from flashcards.services.accounts.facade import AccountService, Learner
+from flashcards.services.anki.importing import import_decks
 from flashcards.services.authoring.fault_reports import FaultService
 from flashcards.services.memory.scheduling import SchedulerService
 from flashcards.services.memory.state import MemoryState
@@ -25,6 +27,7 @@ from flashcards.services.practice.contract import Spoken, Ticks, Wish
 from flashcards.services.practice.facade import PracticeService
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage.memory import MemoryRows, StoredFit
+from tests.integration.anki_packages import add, collection, export, png
 from tests.integration.anki_world import AnkiWorld
 from tests.integration.test_anki_history import answer, study
 
@@ -238,6 +241,71 @@ def test_one_learner_and_one_deck(world: AnkiWorld) -> None:
     assert document["reviews"]
     with pytest.raises(NotFound):
         written(world, decks=["nowhere"])
+
+
+def test_pictures_that_only_anki_shows_come_along(tmp_path: Path, empty: AnkiWorld) -> None:
+    """They stand in fields that no deck holds, and are needed on the way back."""
+    for number, name in enumerate(("front.png", "extra one.png", "other.png")):
+        (tmp_path / name).write_bytes(png((number, 0, 0)))
+    (tmp_path / "old").mkdir()
+    world = AnkiWorld(tmp_path / "old")
+    with collection(tmp_path, "source") as opened:
+        model = opened.models.copy(opened.models.by_name("Basic"))
+        model["name"] = "Mine"
+        opened.models.add_field(model, opened.models.new_field("Notes"))
+        opened.models.update_dict(model)
+        names = [opened.media.add_file(str(tmp_path / it)) for it in ("front.png", "extra one.png", "other.png")]
+        shown, *more = (f'<img src="{name}">' for name in names)
+        add(opened, "Mine", "Words", f"q {shown}", "a", "".join(more))
+        add(opened, "Mine", "Words", f"r {shown}", "b", "plain")
+        package = export(opened, tmp_path / "mine.apkg", legacy=True)
+    import_decks(package, world.root / "from" / "anki", world.root)
+    world.write("other/c.md", "## Q? {#q}\n\nA\n")
+    world.package()
+    before = media_of(world.folder / "out.apkg")
+    assert {"front.png", "extra one.png", "other.png"} <= set(before)
+
+    path = written(world)
+    files = [file["path"] for file in json.loads(path.read_text("utf-8"))["files"]]
+    assert {it for it in files if it.startswith("from/anki/media/")} == {
+        f"from/anki/media/{name}" for name in ("front.png", "extra-one.png", "other.png")
+    }
+    document = json.loads(written(world, "part.json", decks=["other"]).read_text("utf-8"))
+    assert [file["path"] for file in document["files"]] == ["other/c.md"]
+    empty.export.load_json(path)
+    empty.package()
+    assert media_of(empty.folder / "out.apkg") == before
+    world.close()
+
+
+def test_a_damaged_or_hostile_list_of_media_brings_no_other_file(world: AnkiWorld, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (world.root / "ml" / "link.png").symlink_to(tmp_path / "secret.png")
+    (world.root / "notes.txt").write_text("no picture")
+    names = ["../../../secret.png", "/etc/passwd", str(tmp_path / "secret.png"), "link.png", "../notes.txt", "none.png"]
+    names += ["img/p.png", "img/../img/p.png", "../.flashcards.toml", "", ".", 1, None]  # type: ignore[list-item]
+    for number, media in enumerate([dict(enumerate(names)), names, "x", None]):
+        world.write(f"ml/_anki-{number}.json", json.dumps({"version": 1, "media": media}))
+    world.write("ml/_anki-5.json", "[" * 100_000)
+    files = [file["path"] for file in json.loads(written(world).read_text("utf-8"))["files"]]
+    assert [it for it in files if "_anki" not in it] == [
+        ".flashcards.toml", "b.md", "ml/_folder.yml", "ml/a.md", "ml/img/p.png"
+    ]  # fmt: skip
+
+
+def test_a_file_that_does_not_go_into_the_document_is_named(world: AnkiWorld, empty: AnkiWorld) -> None:
+    world.write("ml/_anki.json", '{"version": 1}' + "é" * (12 << 20))  # 24 MiB
+    world.write("ml/_anki-2.json", '"' * (17 << 20))  # each of them is two in the document
+    done = world.export.json(world.folder / "all.json")
+    assert done.left_out == ("ml/_anki-2.json",)
+    empty.export.load_json(done.path)
+    assert (empty.root / "ml/_anki.json").stat().st_size > 24 << 20
+
+
+def media_of(package: Path) -> dict[str, bytes]:
+    """The pictures and sounds of a package, by the names that Anki gives them."""
+    with zipfile.ZipFile(package) as archive:
+        return {name: archive.read(number) for number, name in json.loads(archive.read("media")).items()}
 
 
 def test_accounts_come_without_a_password(world: AnkiWorld, empty: AnkiWorld) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from flashcards import __version__
-from flashcards.deckfiles.media import files as media_files
+from flashcards.deckfiles.media.files import EXTENSIONS, Media, resolve
 from flashcards.deckfiles.parse.find import FOLDER_FILE
 from flashcards.deckfiles.parse.project import PROJECT_FILE
 from flashcards.domain.ids import DeckId, LearnerId
 from flashcards.errors import Conflict, Invalid
 from flashcards.exchange import json_schema
 from flashcards.exchange.anki import foreign
-from flashcards.exchange.json_document import BadJson, read_document, write_document
+from flashcards.exchange.json_document import MAX_ITEM, BadJson, read_document, write_document
 from flashcards.exchange.json_kinds import NotAsDeclared
 from flashcards.exchange.json_schema import BY_NAME, SECTIONS, Section
 from flashcards.exchange.whole_file import whole_file
@@ -31,16 +34,19 @@ from flashcards.temporary import TemporaryFolder
 
 _LARGEST = 20 << 20
 """Bytes of a file; what decks, pictures and sounds may have at most is half of it."""
+_LARGEST_KEPT = 64 << 20
+"""Bytes of a file that an import from Anki wrote for the way back."""
 _MUST_BE_EMPTY = ("learner", "deck", "note", "card")
 _HEAD = {"format": json_schema.FORMAT, "version": json_schema.VERSION, "program": f"flashcards {__version__}"}
 
 
 @dataclass(frozen=True, slots=True)
 class JsonExported:
-    """What was written: the number of items by section."""
+    """What was written: the number of items by section. `left_out` are files that are too large or cannot be read."""
 
     path: Path
     counts: dict[str, int]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,16 @@ class JsonTransfer:
     ) -> JsonExported:
         """Writes all decks or these, and all learners or this one. Raises OSError where `target` cannot be."""
         counts: dict[str, int] = {}
+        files = _FilesOut(self._root)
         with whole_file(target) as stream, self._store.read():
-            arrays = ((s.name, self._items(s, decks, learner, counts, progress)) for s in SECTIONS)
+            arrays = ((s.name, self._items(s, files, decks, learner, counts, progress)) for s in SECTIONS)
             write_document(stream, _HEAD, arrays)
-        return JsonExported(target, counts)
+        return JsonExported(target, counts, tuple(files.left_out))
 
     def _items(
         self,
         section: Section,
+        files: _FilesOut,
         decks: Sequence[DeckId] | None,
         learner: LearnerId | None,
         counts: dict[str, int],
@@ -80,7 +88,7 @@ class JsonTransfer:
         rows = (
             self._store.rows(section.table, section.columns, decks, learner)
             if section.table
-            else files_as_rows(self._root, self._store.file_paths(decks))
+            else files.rows(self._store.file_paths(decks))
         )
         count = 0
         for row in rows:
@@ -183,24 +191,66 @@ def _checked(section: Section, row: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def files_as_rows(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
-    """`(path, text, base64)` of the files below the decks folder that are there and readable, in order."""
-    wanted = {*paths, PROJECT_FILE}
-    for folder in {parent for path in paths for parent in PurePosixPath(path).parents}:
-        wanted.add(str(folder / FOLDER_FILE))
-        wanted |= {str(folder / file.name) for file in (root / folder).glob(foreign.PATTERN)}
-    for path in sorted(wanted):
-        file = root / path
-        try:
-            if not file.is_file() or file.stat().st_size > _LARGEST:
+class _FilesOut:
+    """The files of the decks folder that a document holds; `left_out` are those that are there and do not go in."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.left_out: list[str] = []
+
+    def rows(self, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
+        """`(path, text, base64)` of these files that are there, and of those that belong to them, in order."""
+        wanted = {*paths, PROJECT_FILE}
+        for folder in {parent for path in paths for parent in PurePosixPath(path).parents}:
+            wanted.add(str(folder / FOLDER_FILE))
+            for file in (self._root / folder).glob(foreign.PATTERN):
+                path = str(folder / file.name)
+                wanted |= {path, *self._kept_media(path)}
+        for path in sorted(wanted):
+            data = self._data(path)
+            if data is None:
                 continue
-            data = file.read_bytes()
-        except OSError:
-            continue  # the notes themselves are in the document
+            try:
+                text, encoded = data.decode("utf-8"), None
+            except UnicodeDecodeError:
+                text, encoded = None, base64.b64encode(data).decode("ascii")
+            if text is not None and not _fits(text):
+                self.left_out.append(path)
+            else:
+                yield path, text, encoded
+
+    def _data(self, path: str) -> bytes | None:
+        """The bytes of a file; None where it is not there, or cannot go."""
+        file = self._root / path
+        largest = _LARGEST_KEPT if PurePosixPath(path).match(foreign.PATTERN) else _LARGEST
         try:
-            yield path, data.decode("utf-8"), None
-        except UnicodeDecodeError:
-            yield path, None, base64.b64encode(data).decode("ascii")
+            if not file.is_file():
+                return None
+            if file.stat().st_size <= largest:
+                return file.read_bytes()
+        except OSError:
+            pass  # the notes themselves are in the document
+        self.left_out.append(path)
+        return None
+
+    def _kept_media(self, path: str) -> set[str]:
+        """The pictures and sounds that are kept for the way back to Anki: no deck may show them."""
+        file = self._root / path
+        try:
+            if file.stat().st_size > _LARGEST_KEPT:
+                return set()
+            named = list(json.loads(file.read_bytes())["media"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return set()  # damaged, or not ours
+        folder = posixpath.dirname(path)
+        found = {posixpath.normpath(posixpath.join(folder, name)) for name in named if isinstance(name, str)}
+        return {it for it in found if _is_usable(it) and isinstance(resolve(f"/{quote(it)}", path, self._root), Media)}
+
+
+def _fits(text: str) -> bool:
+    """Whether a file's text can be read again as one item; a character takes at most six there."""
+    room = MAX_ITEM - 10_000
+    return len(text) * 6 < room or len(json.dumps(text, ensure_ascii=False)) < room
 
 
 class _Files:
@@ -272,4 +322,4 @@ def _is_usable(path: str) -> bool:
         return False
     if pure.name == FOLDER_FILE or pure.match(foreign.PATTERN):
         return True
-    return pure.suffix[1:].lower() in {"md", *media_files.EXTENSIONS}
+    return pure.suffix[1:].lower() in {"md", *EXTENSIONS}
