@@ -153,7 +153,7 @@ class RemovedNote:
 _WRITTEN = (
     "n.id, n.render_key, d.path, n.key, n.line, n.kind, n.question, n.answer, n.reversed, n.typed, n.one_line,"
     " n.definitions, n.rubric, n.follow_ups, n.sources, n.section, n.rubric_refs, n.follow_up_refs, n.in_full,"
-    " n.clarify"
+    " n.clarify, n.tags"
 )
 _SHOWN = "n.removed_at IS NULL AND n.draft = 0"
 # Its own text, or that of a note that is gone: both are exported.
@@ -343,6 +343,7 @@ def _unrendered(
     id_: NoteId, render_key: str, deck_path: str, key: str, line: int, kind: str, question: str, answer: str,
     is_reversed: int, typed: int, one_line: int, definitions: str, rubric: str, follow_ups: str, sources: str,
     section: str | None, rubric_refs: str, follow_up_refs: str, in_full: str, clarify: str,
+    tags: str,
 ) -> Unrendered:  # fmt: skip
     content: Content
     if kind == "cloze":
@@ -359,6 +360,7 @@ def _unrendered(
         rubric=tuple(json.loads(rubric)),
         follow_ups=tuple(json.loads(follow_ups)),
         sources=tuple(json.loads(sources)),
+        tags=tuple(json.loads(tags)),
         one_line=bool(one_line),
         section=section,
         rubric_refs=refs_from_json(rubric_refs),

@@ -59,12 +59,6 @@ def _known_files() -> Query:
 
 
 @prepared
-def _date_note(at: int, guid: str) -> Query:
-    is_as_it_came = (Note.guid == guid) & (Note.revision == 1)
-    return Note.update({Note.modified_at: at}).where(is_as_it_came, Note.modified_at > at)
-
-
-@prepared
 def _instants(learner: LearnerId) -> Query:
     is_a_grade = Review.kind.not_in(("manual", "flag"))
     return Review.select(Review.card, Review.at).where(Review.learner == learner, is_a_grade)
@@ -178,10 +172,6 @@ class ImportRows:
         """The deck files that the last sync read, by path."""
         rows = _known_files.run(self._db)
         return {path: KnownFile(*values) for path, *values in rows}
-
-    def date_notes(self, dates: Iterable[tuple[int, str]]) -> None:
-        """Makes notes as old as (epoch ms, guid) says, where their text is as it came and they are not older yet."""
-        _date_note.many(self._db, dates)
 
     def instants(self, learner: LearnerId) -> set[tuple[int, int]]:
         """(card, instant) of every answer and imported row in the learner's log."""

@@ -1,8 +1,9 @@
 """Note types of others that notes here came from, so that an export finds those notes in Anki again.
 
 Anki updates a note only under the note type that it has. So an import writes beside its decks a file that names the
-types and, for each note, what its fields held beyond what a deck holds and the HTML that became Markdown; an export
-gives those notes back in their own type, with every field that was not edited as it came. A type is known here where
+types and, for each note, when it last changed there, what its fields held beyond what a deck holds, and the HTML that
+became Markdown; an export gives those notes back in their own type, with every field that was not edited as it came,
+and those that were not edited at all as old as they are there. A type is known here where
 one field asks and one answers, as in all of Anki's own.
 """
 
@@ -12,7 +13,7 @@ import fnmatch
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from flashcards.character_references import unescape
 from flashcards.domain.card import Note
 from flashcards.exchange.anki import notetypes
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
-from flashcards.exchange.anki.source_fields import SourceField, source_fields
+from flashcards.exchange.anki.source_fields import SourceField, note_digest, source_fields
 from flashcards.exchange.anki.templates import is_blank
 
 FILE = "_anki{}.json"
@@ -41,6 +42,8 @@ _MEDIA = re.compile(
 )
 _ONE_ITEM = re.compile(r"<ul><li>((?:(?!<li>).)*)</li></ul>", re.S)
 _YES = "y"
+_LATEST = 1 << 53
+"""Of a time that is one, in whatever unit."""
 
 
 class ForeignType(NamedTuple):
@@ -70,13 +73,20 @@ class ForeignType(NamedTuple):
         return {name: place for name, place in pairs if name and place is not None}
 
 
+class Dated(NamedTuple):
+    """When a note last changed in Anki, in epoch seconds, and `note_digest` of what the import made of it."""
+
+    at: int
+    digest: str
+
+
 @dataclass(slots=True)
 class ForeignNotes:
     """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place.
 
     `guids` are Anki's own where those here stand for one that is too long for a note's id. `sources` are fields as
-    they came, see `source_fields`, of notes in our own types too; `media` is where the pictures and sounds that such
-    HTML shows are in the decks folder, by name.
+    they came, see `source_fields`, and `dates` how old they were, of notes in our own types too; `media` is where the
+    pictures and sounds that such HTML shows are in the decks folder, by name.
     """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
@@ -84,6 +94,22 @@ class ForeignNotes:
     guids: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
     sources: dict[str, dict[str, SourceField]] = field(default_factory=dict)
+    dates: dict[str, Dated] = field(default_factory=dict)
+
+    def unedited(self, notes: Iterable[tuple[str, Note]]) -> set[str]:
+        """The guids of those notes that say what they said when they came from Anki."""
+        return {guid for guid, note in notes if guid in self.dates and self.dates[guid].digest == note_digest(note)}
+
+    def changed_at(self, guid: str, here: int, unedited: Container[str]) -> int:
+        """When a note last changed, in epoch seconds; `here` is when our file did, which may be when it came.
+
+        One that was not edited is as old as in Anki, which then leaves its own alone; one that was is newer than it
+        was there, whatever the clocks say.
+        """
+        came = self.dates.get(guid)
+        if came is None:
+            return here
+        return came.at if guid in unedited else max(here, came.at + 1)
 
     def fields(
         self, guid: str, kind: str, ours: Mapping[str, str], unedited: Mapping[str, str]
@@ -209,11 +235,13 @@ class _Text:
         self.known: dict[int, ForeignType] = {}
         self.notes: list[str] = []
         self.sources: list[str] = []
+        self.dates: list[str] = []
         self.media: dict[str, str] = {}
         self.size = 0
 
     def add(self, came: Came) -> None:
         packed, note_type = came.packed, self.types.get(came.packed.type)
+        self.line(self.dates, packed.guid, Dated(packed.modified_at, note_digest(came.note)))
         if note_type is None or len(packed.fields) != len(note_type.fields):
             return
         if note_type.fields in (notetypes.BASIC.field_names, notetypes.CLOZE.field_names):
@@ -251,7 +279,8 @@ class _Text:
         """JSON, a note on each line."""
         head = {"version": _VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
         begin = _JSON(head)[:-1]
-        return f'{begin}, "notes": {_lines(self.notes)}, "sources": {_lines(self.sources)}}}\n'
+        notes = {"notes": self.notes, "sources": self.sources, "dates": self.dates}
+        return "".join([begin, *(f', "{name}": {_lines(lines)}' for name, lines in notes.items()), "}\n"])
 
 
 def _lines(lines: Sequence[str]) -> str:
@@ -290,6 +319,11 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
         str(guid): {str(name): SourceField(str(html), str(digest)) for name, (html, digest) in fields.items()}
         for guid, fields in value.get("sources", {}).items()
     }
+    dates = {
+        str(guid): Dated(int(at), str(digest))
+        for guid, (at, digest) in value.get("dates", {}).items()
+        if 0 < int(at) < _LATEST
+    }
     media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
     # One name for two files: which of them a note means is not known, and Anki has both.
     unclear = {name for name, path in media.items() if found.media.get(name, path) != path}
@@ -297,6 +331,7 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
     found.notes |= notes
     found.guids |= guids
     found.sources |= sources
+    found.dates |= dates
     found.media |= media
     found.media |= dict.fromkeys(unclear, "")
 

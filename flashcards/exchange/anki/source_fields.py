@@ -65,6 +65,12 @@ def markdown_digest(markdown: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def note_digest(note: Note) -> str:
+    """Of all that a note says: as long as it stays, the note is as the import made it."""
+    said = [*markdown_of(note).values(), str(note.content.typed), note.definitions, *sorted(note.tags)]
+    return markdown_digest("\x1f".join(said))
+
+
 def source_fields(note: Note, html: Mapping[str, str]) -> dict[str, SourceField]:
     """What is to be kept of a note that was made of `html`, its fields by the names of our note type.
 

@@ -183,7 +183,6 @@ class AnkiImportService:
         self._db = database
         self._sync = sync
         self._root = decks_root
-        self._clock = clock
         self._history = AnkiHistory(database, clock)
 
     @no_garbage_collection()
@@ -223,7 +222,6 @@ class AnkiImportService:
             if not report.notes + report.known:
                 return report  # nothing came; and a sync would complain of a folder that is empty still
             synced = self._sync.sync(progress)
-            self._date(package)
             if learner is None:
                 return replace(report, problems=_in(synced.errors, report.files))
             progress("history", 0, 1)
@@ -235,16 +233,6 @@ class AnkiImportService:
                 ) from error
         notices = (*report.notices, *history.notices)
         return replace(report, history=history, notices=notices, problems=_in(synced.errors, report.files))
-
-    def _date(self, package: Package) -> None:
-        """Notes that have just come are as old as they are in Anki: then an export does not touch them there.
-
-        Those of an import that was cut off after its files were written are among them.
-        """
-        dates = [(note.modified_at * 1000, note.guid) for note in package.notes]
-        now = self._clock()
-        with self._db.write():
-            ImportRows(self._db, "").date_notes((at, guid) for at, guid in dates if 0 < at <= now)
 
 
 def _in(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:

@@ -14,6 +14,7 @@ from flashcards.domain.ids import NO_LEARNER, DeckId
 from flashcards.domain.study_day import DAY_START, Day
 from flashcards.errors import NotFound, Unavailable
 from flashcards.exchange.anki.fields import SEPARATOR, deck_name
+from flashcards.exchange.anki.foreign import ForeignNotes
 from flashcards.exchange.anki.foreign import load as foreign_notes
 from flashcards.exchange.anki.guids import guid_of
 from flashcards.exchange.anki.notetypes import Kind
@@ -126,7 +127,9 @@ class DatabaseExport:
         with self._store.read():
             removed = self._gone(wanted, learner)
             memory = ExportedMemory(self._store.database, learner.id) if learner and today is not None else None
-            work = PackedDecks(self._store, learner.id if learner else NO_LEARNER, today, memory)
+            foreign = foreign_notes(self._root)
+            changed = self._changed(foreign)
+            work = PackedDecks(self._store, learner.id if learner else NO_LEARNER, today, memory, changed)
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
             changed = self._changed(wanted, learner)
             formers = [*former_notes(self._store.database, wanted.ids, work.learner), *(one for _, one in changed)]
@@ -135,7 +138,6 @@ class DatabaseExport:
             work.media |= former.media
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
-            foreign = foreign_notes(self._root)
             kept = self._unedited(foreign.sources, former)
             with writing_package(target, rollover=day_start, foreign=foreign, unedited=kept) as package:
                 self._write_decks(package, work, former, wanted, progress)
@@ -156,6 +158,11 @@ class DatabaseExport:
         """Notes that were never exported, but that Anki has, since they came from there: of another kind."""
         whose = learner.id if learner else NO_LEARNER
         return edited_since_import(self._store.database, wanted.ids, whose, guid_of)
+
+    def _changed(self, foreign: ForeignNotes) -> Callable[[str, int], int]:
+        """When a note changed that Anki was told nothing of yet, by its guid and the time of its text here."""
+        unedited_notes = foreign.unedited(self._store.as_written(foreign.dates))
+        return lambda guid, here: foreign.changed_at(guid, here, unedited_notes)
 
     def _unedited(self, sources: Sources, former: FormerNotes | None = None) -> dict[str, dict[str, str]]:
         """By guid, the fields that are as they came from Anki."""

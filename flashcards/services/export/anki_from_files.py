@@ -90,7 +90,9 @@ class FileExport:
                 names.add(ready.deck)
                 if ready.guid in foreign.sources:
                     kept[ready.guid] = unedited(ready.note, foreign.sources[ready.guid])
-                package.add_notes([_package_note(ready, cards)])
+                unedited_guids = foreign.unedited([(ready.guid, ready.note)])
+                at = foreign.changed_at(ready.guid, ready.modified_ms // 1000, unedited_guids)
+                package.add_notes([_package_note(ready, at, cards)])
             for name, description in reading.descriptions.items():
                 package.describe_deck(name, description)
             for name, path in reading.media.items():
@@ -214,8 +216,8 @@ def _texts(note: Note, fields: AnkiRendering, deck_id: str) -> NoteTexts:
     )  # fmt: skip
 
 
-def _package_note(ready: _FileNote, cards: Sequence[PackageCard]) -> PackageNote:
+def _package_note(ready: _FileNote, modified_at: int, cards: Sequence[PackageCard]) -> PackageNote:
     return PackageNote(
-        ready.guid, ready.texts.kind, ready.modified_ms, ready.modified_ms // 1000, ready.note.tags,
+        ready.guid, ready.texts.kind, ready.modified_ms, modified_at, ready.note.tags,
         SEPARATOR.join(fields_of(ready.texts)), cards,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flashcards.domain.ids import LearnerId
 from flashcards.domain.study_day import Day
@@ -34,16 +34,23 @@ class PackedDecks:
 
     `learner` is whose history goes along where `today`, their study day, is given, and whose last export counts.
     `media` collects the names that notes refer to, `exported` what Anki is told that it was not told before;
-    `removed_from` names the files of decks from which notes have gone that are to be exported as removed.
+    `removed_from` names the files of decks from which notes have gone that are to be exported as removed. `changed`
+    gives the time of change (epoch seconds) of a note that Anki was told nothing of yet, by its guid and its text's.
     """
 
     def __init__(
-        self, store: ExportStore, learner: LearnerId, today: Day | None, memory: ExportedMemory | None
+        self,
+        store: ExportStore,
+        learner: LearnerId,
+        today: Day | None,
+        memory: ExportedMemory | None,
+        changed: Callable[[str, int], int],
     ) -> None:
         self._store = store
         self.memory = memory
         self.learner = learner
         self._today = today
+        self._changed = changed
         self._position = 0
         self._address = ""
         self._tags: dict[tuple[str, bool], tuple[Sequence[str], str]] = {}
@@ -86,10 +93,23 @@ class PackedDecks:
         if digest == note.last_digest and removed == note.last_removed and note.last_modified is not None:
             modified = note.last_modified
         else:
-            modified = _modified(note, digest)
+            modified = self._modified(note, digest)
             self.exported.append((note.guid, note.id, modified, digest, int(removed)))
         kind: Kind = "cloze" if note.kind == "cloze" else "basic"
         return PackageNote(note.guid, kind, note.created_at, modified, tags, fields, cards)
+
+    def _modified(self, note: ExportNote, digest: bytes) -> int:
+        """The note's `mod`, in epoch seconds: when its text last changed.
+
+        Anki takes an update only where this is newer, so a learner's own later edits stay. Where the fields changed
+        without the text (a picture has other bytes, a note came back), it is just newer than what Anki was told
+        last. Where they did not, nothing shall happen, and it stays as it was.
+        """
+        if note.last_modified is None:
+            return self._changed(note.guid, note.modified_at // 1000)
+        if note.last_digest == digest:
+            return note.last_modified
+        return max(note.modified_at // 1000, note.last_modified + 1)
 
     def _read_tags(self, stored: str, removed: bool) -> tuple[Sequence[str], str]:
         """A note's tags, and the same between blanks; kept, because many notes have the same."""
@@ -137,17 +157,3 @@ def fields_of_stored(note: ExportNote, deck: ExportDeck) -> str:
         raise NotRendered
     key = f"{deck.key}#{note.key}"
     return joined_fields(note.kind, note.first, note.rest, note.section, note.reversed, note.typed, key)
-
-
-def _modified(note: ExportNote, digest: bytes) -> int:
-    """The note's `mod`, in epoch seconds: when its text last changed.
-
-    Anki takes an update only where this is newer, so a learner's own later edits stay. Where the fields changed
-    without the text (a picture has other bytes, a note came back), it is just newer than what Anki was told
-    last. Where they did not, nothing shall happen, and it stays as it was.
-    """
-    if note.last_modified is None:
-        return note.modified_at // 1000
-    if note.last_digest == digest:
-        return note.last_modified
-    return max(note.modified_at // 1000, note.last_modified + 1)
