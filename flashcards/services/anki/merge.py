@@ -10,41 +10,39 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from flashcards.deckfiles.check.content import content_issues
-from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
-from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
-from flashcards.deckfiles.parse.printing import print_deck, tag_word
-from flashcards.deckfiles.render.pool import RenderPool
+from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.deckfiles.parse.printing import tag_word
+from flashcards.deckfiles.parse.project import read_project
 from flashcards.deckfiles.text.note_lines import NoteLines
-from flashcards.deckfiles.text.outline import read_outline
-from flashcards.domain.card import Basic, Cloze, Deck, Note, PointRef
+from flashcards.domain.card import Basic, Cloze, Note, PointRef
 from flashcards.domain.points import Refs, in_step
-from flashcards.errors import Conflict, DeckError, Unavailable
-from flashcards.exchange.anki import notetypes
-from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, deck_name, fields_of
+from flashcards.errors import Conflict, Unavailable
+from flashcards.exchange.anki.fields import REMOVED_TAG, deck_name
 from flashcards.exchange.anki.guids import guid_of
 from flashcards.exchange.anki.package_reader import reading_package
-from flashcards.exchange.anki.package_values import Converted, NoteType, Package, PackedNote
+from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
-from flashcards.exchange.anki.to_notes import convert
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki.converted_notes import note_of, read_refs
+from flashcards.services.anki.converted_notes import note_of, read_refs, texts_of
+from flashcards.services.anki.journey import lost
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
+from flashcards.services.anki.merge_ours import Absent, Ours, our_notes
 from flashcards.services.anki.places import Media
-from flashcards.services.anki.staging import guid_in_file
+from flashcards.services.anki.splice import DeckText, Edit, holds, printed, with_edits
 from flashcards.services.bring.new_files import install, take_back_cut_off
-from flashcards.services.export.anki_fields import digest_of, rendering, request_for_anki
+from flashcards.services.export.anki_fields import digest_of
 from flashcards.services.progress import Progress, no_progress
 from flashcards.storage.database import Database
-from flashcards.storage.merges import KnownNote, known_notes
+from flashcards.storage.merges import known_notes
 from flashcards.temporary import TemporaryFolder
 
 BASIC_PARTS = (
@@ -60,35 +58,6 @@ BASIC_PARTS = (
     "tags",
 )
 CLOZE_PARTS = ("answer", "typed", "rubric", "follow_ups", "sources", "in_full", "clarify", "tags")
-_OUR_TYPES = {
-    "basic": NoteType(notetypes.BASIC.id, "", False, notetypes.BASIC.field_names, ()),
-    "cloze": NoteType(notetypes.CLOZE.id, "", True, notetypes.CLOZE.field_names, ()),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Ours:
-    """A note of ours: as it is, and as it would come back from Anki."""
-
-    file: DeckFile
-    parsed: Parsed
-    note: Note
-    guid: str
-    known: KnownNote | None
-    returned: Converted
-    tags: tuple[str, ...]
-    digest: bytes
-    references: Mapping[str, str]
-
-
-class _Absent(NamedTuple):
-    """A note of ours that a package does not hold."""
-
-    file: DeckFile
-    deck_title: str
-    note: Note
-    guid: str
-    known: KnownNote | None
 
 
 def merge(
@@ -109,8 +78,8 @@ def merge(
         before = _base(base)
         known = known_notes(database) if database else {}
         theirs = {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
-        absent: list[_Absent] = []
-        ours = list(_ours(root, known, set(theirs), absent, progress))
+        absent: list[Absent] = []
+        ours = list(our_notes(root, known, set(theirs), absent, progress))
         found = {one.guid for one in ours}
         report.unknown = sum(guid not in found for guid in theirs)
         merger = _Merger(package, root, Path(folder), before, report)
@@ -148,58 +117,12 @@ def _base(file: Path | None) -> dict[str, tuple[PackedNote, Converted]]:
         return {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
 
 
-# Ours ----------------------------------------------------------------------------------------------------
-
-
-def _ours(
-    root: Path,
-    known: Mapping[tuple[str, str], KnownNote],
-    wanted: set[str],
-    absent: list[_Absent],
-    progress: Progress,
-) -> Iterable[_Ours]:
-    """The notes that the package has too, as they would come back from Anki; `absent` gets the others."""
-    files = find_decks(root).files
-    with RenderPool() as pool:
-        for number, file in enumerate(files, 1):
-            progress("decks", number, len(files))
-            try:
-                parsed = parse_deck(file.path, read_deck(file))
-            except DeckError:
-                continue
-            deck = parsed.deck
-            chosen = []
-            for note in deck.notes:
-                row = known.get((deck.id, note.id))
-                guid = row.guid if row else guid_in_file(deck.id, note)
-                if guid in wanted:
-                    chosen.append((note, guid, row))
-                elif not note.draft:
-                    absent.append(_Absent(file, deck.title, note, guid, row))
-            requests = [(str(i), request_for_anki(note, file.path, root)) for i, (note, _, _) in enumerate(chosen)]
-            for name, rendered in pool.render_all(requests):
-                note, guid, row = chosen[int(name)]
-                html = rendering(note, rendered)
-                fields = fields_of(_texts(note, deck, html.first, html.second, html.extra))
-                kind = "cloze" if isinstance(note.content, Cloze) else "basic"
-                packed = PackedNote(0, guid, 0, 0, note.tags, fields)
-                references = {
-                    found.url.rpartition("/")[2]: written
-                    for written, found in requests[int(name)][1].media
-                    if isinstance(found, FoundMedia)
-                }
-                returned = convert(packed, _OUR_TYPES[kind])
-                yield _Ours(
-                    file, parsed, note, guid, row, returned, note.tags, digest_of(note.tags, fields), references
-                )  # fmt: skip
-
-
 def _deleted(
     root: Path,
     package: Package,
     base: Mapping[str, object],
     seen: Container[str],
-    absent: Iterable[_Absent],
+    absent: Iterable[Absent],
 ) -> Iterable[DeletedThere]:
     """Of the notes that the package has not, those that Anki had: in decks that the package is of."""
     titles = {folder.path: folder.title for folder in find_decks(root).folders}
@@ -214,15 +137,6 @@ def _deleted(
             lines[path] = NoteLines(read_deck(one.file).decode("utf-8", "replace"))
         first, last = lines[path].of(one.note)
         yield DeletedThere(path, first, last, one.note.id)
-
-
-def _texts(note: Note, deck: Deck, first: str, second: str, extra: Mapping[str, Any]) -> NoteTexts:
-    content = note.content
-    return NoteTexts(
-        "cloze" if isinstance(content, Cloze) else "basic", first, second, str(extra["rubric"]),
-        str(extra["follow_ups"]), str(extra["source"]), note.section,
-        isinstance(content, Basic) and content.reversed, content.typed, f"{deck.id}#{note.id}",
-    )  # fmt: skip
 
 
 # Comparing -----------------------------------------------------------------------------------------------
@@ -242,10 +156,12 @@ class _Merger:
         self.stage = stage
         self.base = base
         self.report = report
-        self.edited: dict[str, list[tuple[_Ours, Note]]] = {}
+        self.edited: dict[str, list[tuple[Ours, Note, list[str]]]] = {}
+        self.texts: dict[str, DeckText] = {}
+        self.project = read_project(root)
         self.digests: dict[str, str] = {}
 
-    def note(self, ours: _Ours, packed: PackedNote, theirs: Converted) -> None:
+    def note(self, ours: Ours, packed: PackedNote, theirs: Converted) -> None:
         """Decides, part by part, what becomes of one note."""
         if not theirs.kind or theirs.kind != ours.returned.kind:
             why = "it is of another kind in Anki" if theirs.kind else theirs.notice
@@ -262,7 +178,10 @@ class _Merger:
         older = False
         for part in different:
             verdict = self.verdict(ours, packed, part, mine[part], yours[part])
-            if verdict == "theirs":
+            if verdict == "theirs" and (lost := self.lost(ours, part)):
+                why = f"our file has {' and '.join(lost)} there, which does not come back from Anki; edit it by hand"
+                self.conflict(ours, part, self.texts[ours.file.path].written(ours.note, part), yours[part], why)
+            elif verdict == "theirs":
                 taken.append(part)
             elif verdict == "ours":
                 older = older or ours.known is None or ours.known.revision > 1
@@ -275,7 +194,7 @@ class _Merger:
         elif len(self.report.conflicts) == conflicts:
             self.report.same += 1  # the journey through HTML alone made the difference
 
-    def parts(self, ours: _Ours, made: Converted, tags: Iterable[str]) -> dict[str, Any]:
+    def parts(self, ours: Ours, made: Converted, tags: Iterable[str]) -> dict[str, Any]:
         names = CLOZE_PARTS if made.kind == "cloze" else BASIC_PARTS
         values = {name: getattr(made, name) for name in names if name != "tags"}
         return {**self.by_name(values, ours.references), "tags": tuple(sorted({*map(tag_word, tags)} - {REMOVED_TAG}))}
@@ -304,7 +223,7 @@ class _Merger:
             self.digests[name] = sha256(file.read_bytes()).hexdigest()[:32] if file else ""
         return self.digests[name]
 
-    def verdict(self, ours: _Ours, packed: PackedNote, part: str, mine: Any, yours: Any) -> str:
+    def verdict(self, ours: Ours, packed: PackedNote, part: str, mine: Any, yours: Any) -> str:
         """``ours``, ``theirs``, or why it is a conflict."""
         if packed.guid in self.base:
             was_packed, was = self.base[packed.guid]
@@ -329,22 +248,23 @@ class _Merger:
             return "ours"
         return "theirs" if known.revision == 1 else "edited here and in Anki"
 
-    def conflict(self, ours: _Ours, part: str, mine: Any, yours: Any, why: str) -> None:
+    def conflict(self, ours: Ours, part: str, mine: Any, yours: Any, why: str) -> None:
         self.report.conflicts.append(
             MergeConflict(ours.file.path, ours.note.line, ours.note.id, part, _shown(mine), _shown(yours), why)
         )
 
-    def written_already(self, ours: _Ours, theirs: Converted, packed: PackedNote, part: str) -> bool:
+    def written_already(self, ours: Ours, theirs: Converted, packed: PackedNote, part: str) -> bool:
         """Whether our file says of a part what it would if Anki's were taken: only the journey made a difference."""
         if part == "tags":
             return False
         note, _ = self.changed(ours, theirs, packed, [part])
-        return _printed(ours, note) == _printed(ours, replace(ours.note, source=""))
+        return printed(ours.parsed, note) == printed(ours.parsed, replace(ours.note, source=""))
 
-    def changed(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> tuple[Note, Media]:
+    def changed(self, ours: Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> tuple[Note, Media]:
         """Our note with those parts as Anki has them, and their media; the others stay as they are written."""
         media = Media(self.package.media, self.root, self.media_folder(ours), self.stage)
         values = self.by_name({name: getattr(theirs, name) for name in parts if name != "tags"}, ours.references)
+        values = {name: _words_of_sounds(value, ours.note, ours.references) for name, value in values.items()}
         blank = Converted(theirs.kind)  # so that no media come for parts that stay
         placed = media.placed(note_of(ours.note.id, packed.tags, blank._replace(**values)), ours.file.path)
         note, content, new = ours.note, ours.note.content, placed.content
@@ -363,15 +283,28 @@ class _Merger:
         tags = packed.tags if "tags" in parts else note.tags
         return replace(note, content=content, tags=tuple(tags), source="", **lists), media
 
-    def take(self, ours: _Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> None:
+    def lost(self, ours: Ours, part: str) -> list[str]:
+        """What our file would lose if Anki's text took the place of a part."""
+        path = ours.file.path
+        if path not in self.texts:
+            self.texts[path] = DeckText(ours.parsed)
+        returned = getattr(ours.returned, part, "")
+        if isinstance(returned, bool) or part == "tags":
+            return []
+        if isinstance(returned, tuple):
+            returned = "\n".join(f"- {item}" for item in returned)
+        written = self.texts[path].written(ours.note, part)
+        return lost(written, returned, [*ours.parsed.definitions], self.project.macros)
+
+    def take(self, ours: Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> None:
         """Remembers a note to be changed."""
         note, media = self.changed(ours, theirs, packed, parts)
         self.report.media |= {path: (self.stage / path).read_bytes() for path in media.files}
         self.report.notices += media.notices
-        self.edited.setdefault(ours.file.path, []).append((ours, note))
+        self.edited.setdefault(ours.file.path, []).append((ours, note, parts))
 
     @staticmethod
-    def media_folder(ours: _Ours) -> str:
+    def media_folder(ours: Ours) -> str:
         folder = ours.file.path.rpartition("/")[0]
         return f"{folder}/media" if folder else "media"
 
@@ -380,20 +313,41 @@ class _Merger:
         for path, notes in sorted(self.edited.items()):
             file = notes[0][0].file
             before = read_deck(file)
-            text = before.decode("utf-8")
-            done: list[str] = []
-            for ours, note in sorted(notes, key=lambda pair: -pair[0].note.line):  # from the end: lines stay right
-                made = _spliced(text, ours, note)
-                if made is None or not _sound(made, self.root, ours, note):
+            text, edits, done = before.decode("utf-8"), list[Edit](), list[str]()
+            made, parsed = text, notes[0][0].parsed
+            for ours, note, parts in notes:
+                if not ours.note.explicit and "question" in parts:  # its id was its question's: now it says it itself
+                    note, parts = replace(note, explicit=True), [*parts, "tags"]
+                more = self.texts[path].edits(ours.note, note, parts)
+                tried = with_edits(text, ours.parsed, [*edits, *more]) if more is not None else ""
+                read = parse_deck(path, tried.encode(), self.project)
+                if more is None or not holds(parsed, read, ours.note, note, parts) or not self.sound(read, note.id):
                     why = "our file cannot hold what Anki has; edit it by hand"
-                    self.conflict(ours, "text", _printed(ours, ours.note), _printed(ours, note), why)
+                    self.conflict(ours, "text", printed(parsed, ours.note), printed(parsed, note), why)
                     continue
-                text = made
+                made, parsed = tried, read
+                edits += more
                 done.append(note.id)
             if done:
-                self.report.changes.append(
-                    FileChange(path, _diff(path, before.decode("utf-8"), text), text, before, tuple(reversed(done)))
-                )
+                self.report.changes.append(FileChange(path, _diff(path, text, made), made, before, tuple(done)))
+
+    def sound(self, parsed: Parsed, note_id: str) -> bool:
+        """Whether nothing in the note's texts is wrong; media that a package lacks are said by themselves."""
+        wrong = [issue for owner, issue in content_issues(parsed, self.root) if owner == note_id]
+        return all(issue.code.startswith("media") for issue in wrong)
+
+
+def _words_of_sounds(value: Any, ours: Note, references: Mapping[str, str]) -> Any:
+    """Texts with the words that our file has for its sounds: Anki knows them by their names alone."""
+    if isinstance(value, tuple):
+        return tuple(_words_of_sounds(item, ours, references) for item in value)
+    if not isinstance(value, str) or "![" not in value:
+        return value
+    for name, reference in references.items():
+        written = re.search(rf"!\[((?:[^\[\]\\]|\\.)*)\]\({re.escape(reference)}[ )]", "\n".join(texts_of(ours)))
+        if written:
+            value = value.replace(f"![{name.partition('.')[0]}]({reference})", f"![{written[1]}]({reference})")
+    return value
 
 
 def _refs_of(items: Sequence[str], theirs: Refs, ours: Note, name: str, refs: str) -> tuple[PointRef | None, ...]:
@@ -407,50 +361,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else "\n".join(value)
-
-
-# Our files -----------------------------------------------------------------------------------------------
-
-
-def _alone(ours: _Ours, note: Note) -> Deck:
-    return replace(ours.parsed.deck, notes=(replace(note, section=None, definitions=""),), prose=())
-
-
-def _printed(ours: _Ours, note: Note) -> str:
-    """The note's own lines."""
-    return print_deck(_alone(ours, note)).split("\n---\n\n", 1)[1].rstrip("\n")
-
-
-def _spliced(text: str, ours: _Ours, note: Note) -> str | None:
-    """The file's text with the note's own lines replaced; None where the note's place cannot take it."""
-    printed = _printed(ours, note)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.split("\n")
-    start = sum(len(line) + 1 for line in lines[: note.line - 1])
-    if note.one_line:
-        end = start + len(lines[note.line - 1].rstrip("\r"))
-        return None if "\n" in printed or printed.startswith("##") else text[:start] + printed + text[end:]
-    headings = [heading for heading in read_outline(text).headings if heading.level <= 2]
-    after = [heading.start for heading in headings if heading.start > start]
-    end = after[0] if after else len(text)
-    if not any(heading.start == start for heading in headings):
-        return None
-    kept = text[start:end]
-    blank = kept[len(kept.rstrip()) :]
-    return text[:start] + printed.replace("\n", newline) + (blank or newline) + text[end:]
-
-
-def _sound(text: str, root: Path, ours: _Ours, note: Note) -> bool:
-    """Whether the file still holds every note, this one as it should be, with nothing wrong in it."""
-    parsed, count = parse_deck(ours.file.path, text.encode()), len(ours.parsed.deck.notes)
-    found = [read for read in parsed.deck.notes if read.id == note.id]
-    if parsed.structure_lost or len(parsed.deck.notes) != count or len(found) != 1:
-        return False
-    wrong = [issue for owner, issue in content_issues(parsed, root) if owner == note.id]
-    if not all(issue.code.startswith("media") for issue in wrong) or type(found[0].content) is not type(note.content):
-        return False
-    # What would be read as structure is escaped when it is printed: then it is the same where it prints alike.
-    return found[0].content == note.content or _printed(ours, found[0]) == _printed(ours, note)
 
 
 def _diff(path: str, before: str, after: str) -> str:
