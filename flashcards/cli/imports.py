@@ -162,7 +162,7 @@ def _merge(file: Path, into: Path, base: Path | None, write: bool, as_json: bool
     if write:
         for path in anki_merge.apply(report):
             click.echo(f"Changed {printable(path)}", err=True)
-    elif report.changes:
+    elif report.changes or report.kept:
         click.echo("Nothing was written: add --apply to accept the diff, or keep it for `git apply`.", err=True)
     return 1 if report.conflicts else 0
 
@@ -176,6 +176,7 @@ def _merge_json(report: MergeReport) -> dict[str, Any]:
         "older": report.older,
         "unknown": report.unknown,
         "deleted": [asdict(note) for note in report.deleted],
+        "kept": [{"path": kept.path, "notes": kept.notes} for kept in report.kept],
     }
 
 
@@ -193,6 +194,8 @@ def _print_merge(report: MergeReport) -> None:
         where = f"line {gone.first}" if gone.first == gone.last else f"lines {gone.first} to {gone.last}"
         text = f"{gone.path}:{gone.first}: {gone.note} was deleted in Anki; to delete it here too, remove {where}"
         click.echo(printable(text), err=True)
+    for kept in report.kept:
+        click.echo(printable(kept.said), err=True)
     edited = sum(len(change.notes) for change in report.changes)
     click.echo(
         f"{counted(edited, 'note')} edited in Anki, {counted(len(report.conflicts), 'conflict')},"

@@ -28,7 +28,7 @@ from flashcards.exchange.anki.templates import is_blank
 
 FILE = "_anki{}.json"
 PATTERN = "_anki*.json"
-_VERSION = 1
+VERSION = 1
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
 _LARGEST = 64 << 20
 _FULL = 16 << 20
@@ -277,7 +277,7 @@ class _Text:
 
     def whole(self) -> str:
         """JSON, a note on each line."""
-        head = {"version": _VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
+        head = {"version": VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
         begin = _JSON(head)[:-1]
         notes = {"notes": self.notes, "sources": self.sources, "dates": self.dates}
         return "".join([begin, *(f', "{name}": {_lines(lines)}' for name, lines in notes.items()), "}\n"])
@@ -285,6 +285,17 @@ class _Text:
 
 def _lines(lines: Sequence[str]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
+
+
+def as_text(value: Mapping[str, Any]) -> str:
+    """What such a file holds as its text: JSON, a note on each line."""
+    head = {name: value[name] for name in ("version", "note_types", "media")}
+    sections = "".join(
+        f', "{name}": {_lines([f"{json.dumps(guid)}: {_JSON(entry)}" for guid, entry in of.items()])}'
+        for name, of in value.items()
+        if name not in head
+    )
+    return f"{_JSON(head)[:-1]}{sections}}}\n"
 
 
 def load(root: Path) -> ForeignNotes:
@@ -302,7 +313,7 @@ def load(root: Path) -> ForeignNotes:
 
 
 def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
-    if value["version"] != _VERSION:
+    if value["version"] != VERSION:
         return
     types = {}
     for id_, name, cloze, fields, templates, *places in value["note_types"]:

@@ -14,10 +14,13 @@ from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
+from flashcards.exchange.whole_file import whole_file
 from flashcards.garbage import no_garbage_collection
 from flashcards.services.accounts.people import Learner
 from flashcards.services.anki.history import AnkiHistory, HistoryReport
+from flashcards.services.anki.kept_fields import here_after_import, renewed
 from flashcards.services.anki.left_behind import LeftBehind, left_behind
+from flashcards.services.anki.places import MEDIA_FOLDER, Media
 from flashcards.services.anki.staging import Existing, Staged, guid_in_file, stage
 from flashcards.services.authoring.deck_paths import refuse_deep_folder
 from flashcards.services.bring.new_files import install, take_back_cut_off
@@ -106,7 +109,31 @@ def write_decks(package: Package, into: Path, root: Path | None, known: Known, p
     with TemporaryFolder() as folder:
         staged = stage(package, existing, base, below, Path(folder), progress)
         install(base, {name: Path(folder) / name for name in staged.files})
+    if staged.known:
+        staged.notices += _renew(package, base)
     return _report(base, staged)
+
+
+def _renew(package: Package, base: Path) -> list[str]:
+    """What Anki holds of notes that are here already, and is not shown here, is what exports give back; says of how
+    many that was something else.
+    """
+    with TemporaryFolder() as folder:
+        placed: list[Media] = []
+
+        def media(place: str) -> Media:
+            placed.append(Media(package.media, base, place, Path(folder)))
+            return placed[-1]
+
+        here = list(here_after_import(package, base, Media(package.media, base, MEDIA_FOLDER, Path(folder))))
+        files = renewed(package, base, here, media)
+        new = {path for each in placed for path in each.files if not (base / path).exists()}
+        if files:
+            install(base, {path: Path(folder) / path for path in new})
+    for file in files:
+        with whole_file(base / file.path) as stream:
+            stream.write(file.text.encode())
+    return [file.said for file in files]
 
 
 def _place(into: Path, root: Path | None) -> tuple[Path, str]:

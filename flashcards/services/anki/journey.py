@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from flashcards.deckfiles.render.macros import Macros, used_macros
 from flashcards.deckfiles.text.definitions import Definition, Definitions
+from flashcards.domain.card import Note
+from flashcards.services.anki.converted_notes import texts_of
 
 _LINE = r"^[ \t>]*"
 _ITEM = rf"{_LINE}(?:[-+*]|\d{{1,9}}[.)])[ \t]+"
@@ -47,3 +51,16 @@ def _with(text: str, definitions: list[Definition]) -> str:
 
 def _kinds(text: str) -> Counter[str]:
     return Counter({kind: len(pattern.findall(text)) for kind, pattern in _KINDS.items()})
+
+
+def with_words_of_sounds(value: Any, ours: Note, references: Mapping[str, str]) -> Any:
+    """Texts with the words that our file has for its sounds: Anki knows them by their names alone."""
+    if isinstance(value, tuple):
+        return tuple(with_words_of_sounds(item, ours, references) for item in value)
+    if not isinstance(value, str) or "![" not in value:
+        return value
+    for name, reference in references.items():
+        written = re.search(rf"!\[((?:[^\[\]\\]|\\.)*)\]\({re.escape(reference)}[ )]", "\n".join(texts_of(ours)))
+        if written:
+            value = value.replace(f"![{name.partition('.')[0]}]({reference})", f"![{written[1]}]({reference})")
+    return value

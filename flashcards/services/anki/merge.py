@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from flashcards.deckfiles.check.content import content_issues
@@ -32,8 +32,9 @@ from flashcards.exchange.anki.package_values import Converted, Package, PackedNo
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.exchange.whole_file import whole_file
-from flashcards.services.anki.converted_notes import note_of, read_refs, texts_of
-from flashcards.services.anki.journey import lost
+from flashcards.services.anki.converted_notes import note_of, read_refs
+from flashcards.services.anki.journey import lost, with_words_of_sounds
+from flashcards.services.anki.kept_fields import Here, Renewed, fields_of_parts, renewed
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
 from flashcards.services.anki.merge_ours import Absent, Ours, our_notes
 from flashcards.services.anki.places import Media
@@ -86,13 +87,16 @@ def merge(
         for one in ours:
             merger.note(one, *theirs[one.guid])
         merger.finish()
+        merger.kept()
         report.deleted = list(_deleted(root, package, before, {one.file.path for one in ours}, absent))
     return report
 
 
 def apply(report: MergeReport) -> tuple[str, ...]:
     """Writes the changes; returns the paths. Raises Conflict, with nothing written, where a file has changed since."""
-    for change in report.changes:
+    found: list[FileChange | Renewed] = [*report.changes, *report.kept]
+    changes = {change.path: change for change in found}
+    for change in changes.values():
         if (report.folder / change.path).read_bytes() != change.before:
             raise Conflict(f"{change.path} has changed meanwhile: nothing was written. Merge again.")
     report.notices += take_back_cut_off(report.folder)
@@ -101,13 +105,13 @@ def apply(report: MergeReport) -> tuple[str, ...]:
             (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / path).write_bytes(data)
         install(report.folder, {path: Path(folder) / path for path in report.media})
-    for change in report.changes:
+    for change in changes.values():
         try:
             with whole_file(report.folder / change.path) as stream:
                 stream.write(change.text.encode())
         except OSError as error:
             raise Unavailable(f"{change.path} cannot be written: {error.strerror}.") from error
-    return tuple(change.path for change in report.changes)
+    return tuple(changes)
 
 
 def _base(file: Path | None) -> dict[str, tuple[PackedNote, Converted]]:
@@ -142,6 +146,16 @@ def _deleted(
 # Comparing -----------------------------------------------------------------------------------------------
 
 
+class _Compared(NamedTuple):
+    """A note here and in Anki, the parts that say the same, and those that are taken from there."""
+
+    ours: Ours
+    packed: PackedNote
+    parts: int
+    same: frozenset[str]
+    taken: list[str]
+
+
 class _Merger:
     def __init__(
         self,
@@ -159,6 +173,8 @@ class _Merger:
         self.edited: dict[str, list[tuple[Ours, Note, list[str]]]] = {}
         self.texts: dict[str, DeckText] = {}
         self.project = read_project(root)
+        self.notes: list[_Compared] = []
+        self.taken: dict[str, Note] = {}
         self.digests: dict[str, str] = {}
 
     def note(self, ours: Ours, packed: PackedNote, theirs: Converted) -> None:
@@ -171,10 +187,12 @@ class _Merger:
         different = [
             part for part in mine if mine[part] != yours[part] and not self.written_already(ours, theirs, packed, part)
         ]
+        taken: list[str] = []
+        self.notes.append(_Compared(ours, packed, len(mine), frozenset(mine) - frozenset(different), taken))
         if not different:
             self.report.same += 1
             return
-        taken, conflicts = [], len(self.report.conflicts)
+        conflicts = len(self.report.conflicts)
         older = False
         for part in different:
             verdict = self.verdict(ours, packed, part, mine[part], yours[part])
@@ -264,7 +282,7 @@ class _Merger:
         """Our note with those parts as Anki has them, and their media; the others stay as they are written."""
         media = Media(self.package.media, self.root, self.media_folder(ours), self.stage)
         values = self.by_name({name: getattr(theirs, name) for name in parts if name != "tags"}, ours.references)
-        values = {name: _words_of_sounds(value, ours.note, ours.references) for name, value in values.items()}
+        values = {name: with_words_of_sounds(value, ours.note, ours.references) for name, value in values.items()}
         blank = Converted(theirs.kind)  # so that no media come for parts that stay
         placed = media.placed(note_of(ours.note.id, packed.tags, blank._replace(**values)), ours.file.path)
         note, content, new = ours.note, ours.note.content, placed.content
@@ -328,26 +346,31 @@ class _Merger:
                 made, parsed = tried, read
                 edits += more
                 done.append(note.id)
+                self.taken[ours.guid] = next(one for one in read.deck.notes if one.id == note.id)
             if done:
                 self.report.changes.append(FileChange(path, _diff(path, text, made), made, before, tuple(done)))
+
+    def kept(self) -> None:
+        """Renews what exports give back of these notes beside what their text says."""
+        placed: list[Media] = []
+
+        def media(folder: str) -> Media:
+            placed.append(Media(self.package.media, self.root, folder, self.stage))
+            return placed[-1]
+
+        notes = []
+        for one in self.notes:
+            note = self.taken.get(one.ours.guid)
+            alike = one.same | frozenset(one.taken) if note else one.same
+            note = note or one.ours.note
+            notes.append(Here(one.packed, note, fields_of_parts(note, alike), len(alike) == one.parts))
+        self.report.kept = renewed(self.package, self.root, notes, media)
+        self.report.media |= {path: (self.stage / path).read_bytes() for each in placed for path in each.files}
 
     def sound(self, parsed: Parsed, note_id: str) -> bool:
         """Whether nothing in the note's texts is wrong; media that a package lacks are said by themselves."""
         wrong = [issue for owner, issue in content_issues(parsed, self.root) if owner == note_id]
         return all(issue.code.startswith("media") for issue in wrong)
-
-
-def _words_of_sounds(value: Any, ours: Note, references: Mapping[str, str]) -> Any:
-    """Texts with the words that our file has for its sounds: Anki knows them by their names alone."""
-    if isinstance(value, tuple):
-        return tuple(_words_of_sounds(item, ours, references) for item in value)
-    if not isinstance(value, str) or "![" not in value:
-        return value
-    for name, reference in references.items():
-        written = re.search(rf"!\[((?:[^\[\]\\]|\\.)*)\]\({re.escape(reference)}[ )]", "\n".join(texts_of(ours)))
-        if written:
-            value = value.replace(f"![{name.partition('.')[0]}]({reference})", f"![{written[1]}]({reference})")
-    return value
 
 
 def _refs_of(items: Sequence[str], theirs: Refs, ours: Note, name: str, refs: str) -> tuple[PointRef | None, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flashcards.services.anki.kept_fields import Renewed
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -45,7 +47,7 @@ class MergeReport:
     """What Anki's edits mean for our files; nothing of it is written yet.
 
     `same` notes are as here; `older` ones are behind ours; `unknown` are not here (an import brings them). `deleted`
-    ones Anki was given, and has no more.
+    ones Anki was given, and has no more. `kept` are files of what notes hold in Anki and do not show here, for exports.
     """
 
     folder: Path
@@ -56,4 +58,5 @@ class MergeReport:
     older: int = 0
     unknown: int = 0
     deleted: list[DeletedThere] = field(default_factory=list)
+    kept: list[Renewed] = field(default_factory=list)
     media: dict[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,208 @@
+"""What an import kept of notes' fields for exports, renewed by a later package: Anki may have edited it since.
+
+Fields that are not shown here are always as the latest package has them. The HTML that our Markdown was made of is
+renewed where our text still says what Anki's does; where they differ, the former stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flashcards.deckfiles.parse.deck import parse_deck
+from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.domain.card import Cloze, Note
+from flashcards.errors import DeckError
+from flashcards.exchange.anki import foreign
+from flashcards.exchange.anki.foreign import ForeignNotes
+from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
+from flashcards.exchange.anki.source_fields import markdown_digest, markdown_of
+from flashcards.exchange.anki.to_notes import PLAINER, convert
+from flashcards.services.anki.converted_notes import note_of
+from flashcards.services.anki.places import MEDIA_FOLDER, Media, joined
+from flashcards.services.anki.staging import guid_in_file
+
+_HEAD = ("version", "note_types", "media")
+_READ_AGAIN = 1 << 16
+"""Characters of HTML up to which a note is read again, more plainly."""
+_WORDS = re.compile(r"[\w ]*")
+"""Text of which nothing is kept, since an export writes it as it came."""
+_FIELDS = {
+    "question": "Question",
+    "answer": "Answer",
+    "reversed": "Reverse",
+    "rubric": "Rubric",
+    "follow_ups": "FollowUps",
+}
+_SOURCE = frozenset({"sources", "in_full", "clarify"})
+
+
+class Here(NamedTuple):
+    """A note of a package, and the note that it is here: `alike` are the fields of our note type whose text says what
+    Anki's does; `whole`, that all of the note does.
+    """
+
+    packed: PackedNote
+    note: Note
+    alike: frozenset[str]
+    whole: bool
+
+
+class Renewed(NamedTuple):
+    """A file of kept fields that is to be written anew: its path in the decks folder, and its text then and now."""
+
+    path: str
+    before: bytes
+    text: str
+    notes: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """What that means, in a sentence."""
+        notes = "1 note" if len(self.notes) == 1 else f"{len(self.notes):,} notes"
+        return (
+            f"{self.path}: {notes} with fields or HTML that Anki changed and that do not show here: kept for exports."
+        )
+
+
+def fields_of_parts(note: Note, parts: Iterable[str]) -> frozenset[str]:
+    """The fields of our note type that hold only parts of `parts`, as a merge calls them."""
+    parts = frozenset(parts)
+    names = {_FIELDS[part] for part in parts if part in _FIELDS}
+    if isinstance(note.content, Cloze):
+        names = {"Text" if name == "Answer" else name for name in names}
+    return frozenset(names | ({"Source"} if parts >= _SOURCE else set()))
+
+
+def renewed(package: Package, root: Path, notes: Iterable[Here], media_for: Callable[[str], Media]) -> list[Renewed]:
+    """The files below `root` that say otherwise than the package does; `media_for` places what fields show in a folder
+    of media.
+    """
+    by_guid = {here.packed.guid: here for here in notes}
+    found = []
+    for path, before, value in _files(root):
+        guids = [guid for guid in {**value["notes"], **value.get("sources", {})} if guid in by_guid]
+        folder = path.rpartition("/")[0]
+        media = media_for(joined(folder, MEDIA_FOLDER))
+        changed = _renew(value, package, [by_guid[guid] for guid in guids], _beside(media, folder))
+        if changed:
+            found.append(Renewed(path, before, foreign.as_text(value), tuple(changed)))
+    return found
+
+
+def here_after_import(package: Package, root: Path, media: Media) -> Iterable[Here]:
+    """Those notes of a package of which something is kept, as they are here; the text here stays."""
+    kept = foreign.load(root)
+    theirs = {
+        packed.guid: (packed, made)
+        for packed, made in zip(package.notes, package.converted, strict=True)
+        if made.kind and _says_otherwise(package, packed, kept)
+    }
+    if not theirs:
+        return
+    for file in find_decks(root).files:
+        try:
+            deck = parse_deck(file.path, read_deck(file)).deck
+        except DeckError:
+            continue
+        for note in deck.notes:
+            if found := theirs.get(guid_in_file(deck.id, note)):
+                names = _alike(package, note, file.path, *found, media)
+                yield Here(found[0], note, names, names >= markdown_of(note).keys())
+
+
+def _says_otherwise(package: Package, packed: PackedNote, kept: ForeignNotes) -> bool:
+    """Whether a note's fields may be other ones than those that are kept of it."""
+    sources = kept.sources.get(packed.guid, {})
+    names: Mapping[str, int] = {}
+    if packed.guid in kept.notes:
+        id_, others = kept.notes[packed.guid]
+        type_ = kept.types[id_]
+        shown = (type_.question, type_.answer)
+        if others != {place: text for place, text in enumerate(packed.fields) if text and place not in shown}:
+            return True
+        names = type_.places()
+    elif sources and (note_type := package.note_types.get(packed.type)):
+        names = {name: place for place, name in enumerate(note_type.fields) if name != "Id"}
+    fields = {name: packed.fields[place] for name, place in names.items() if place < len(packed.fields)}
+    return any(
+        sources[name].html != html if name in sources else _WORDS.fullmatch(html) is None
+        for name, html in fields.items()
+    )
+
+
+def _alike(
+    package: Package, note: Note, path: str, packed: PackedNote, made: Converted, media: Media
+) -> frozenset[str]:
+    """The fields of which some reading gives the text that the note has here."""
+    here = {name: markdown_digest(text) for name, text in markdown_of(note).items()}
+    plainer = PLAINER if sum(map(len, packed.fields)) <= _READ_AGAIN else ()
+    names: set[str] = set()
+    for read in (None, *plainer):
+        reading = made if read is None else convert(packed, package.note_types.get(packed.type), read)
+        if reading.kind != made.kind or names == here.keys():
+            continue
+        there = markdown_of(media.placed(note_of(note.id, note.tags, reading), path))
+        names |= {name for name, text in there.items() if here.get(name) == markdown_digest(text)}
+    return frozenset(names)
+
+
+def _files(root: Path) -> Iterable[tuple[str, bytes, dict[str, Any]]]:
+    """The files of kept fields that can be read."""
+    for path in sorted(root.rglob(foreign.PATTERN)):
+        try:
+            before = path.read_bytes()
+            value = json.loads(before)
+            if value["version"] == foreign.VERSION and isinstance(value["notes"], dict):
+                yield path.relative_to(root).as_posix(), before, value
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue  # exports leave it out, too
+
+
+def _beside(media: Media, folder: str) -> Callable[[str], str | None]:
+    def place(name: str) -> str | None:
+        path = media.place(name)
+        return path.removeprefix(f"{folder}/") if path and folder else path
+
+    return place
+
+
+def _renew(
+    value: dict[str, Any], package: Package, notes: list[Here], places: Callable[[str], str | None]
+) -> list[str]:
+    """Renews what a file holds; the guids of the notes of which that was something else."""
+    types = {row[0]: row for row in value["note_types"]}
+    changed = []
+    for here in notes:
+        guid = here.packed.guid
+        texts = foreign.written(package.note_types, [foreign.Came(here.packed, here.note)], package.long_guids, places)
+        new = json.loads(next(iter(texts), "{}"))
+        if any(types.get(row[0]) != row for row in new.get("note_types", ())):
+            continue  # its note type has other fields now
+        before = {name: of.get(guid) for name, of in value.items() if name not in _HEAD}
+        for name, of in new.items():
+            if name in _HEAD:
+                continue
+            if name == "sources":
+                _put(value, name, guid, _sources(before.get(name) or {}, of.get(guid, {}), here.alike))
+            elif guid in of and (name == "notes" or here.whole):
+                _put(value, name, guid, of[guid])
+        if before != {name: of.get(guid) for name, of in value.items() if name not in _HEAD}:
+            changed.append(guid)
+            value["media"] |= new["media"]
+    return changed
+
+
+def _sources(old: Mapping[str, Any], new: Mapping[str, Any], alike: frozenset[str]) -> dict[str, Any]:
+    kept = {name: source for name, source in old.items() if name not in alike}
+    return kept | {name: source for name, source in new.items() if name in alike}
+
+
+def _put(value: dict[str, Any], name: str, guid: str, entry: Any) -> None:
+    if entry:
+        value.setdefault(name, {})[guid] = entry
+    elif name in value:
+        value[name].pop(guid, None)
