@@ -128,8 +128,8 @@ class DatabaseExport:
             removed = self._gone(wanted, learner)
             memory = ExportedMemory(self._store.database, learner.id) if learner and today is not None else None
             foreign = foreign_notes(self._root)
-            changed = self._changed(foreign)
-            work = PackedDecks(self._store, learner.id if learner else NO_LEARNER, today, memory, changed)
+            whose = learner.id if learner else NO_LEARNER
+            work = PackedDecks(self._store, whose, today, memory, self._dating(foreign))
             work.removed_from = {note.deck_path for note in removed if not note.changed_kind}
             changed = self._changed(wanted, learner)
             formers = [*former_notes(self._store.database, wanted.ids, work.learner), *(one for _, one in changed)]
@@ -159,7 +159,7 @@ class DatabaseExport:
         whose = learner.id if learner else NO_LEARNER
         return edited_since_import(self._store.database, wanted.ids, whose, guid_of)
 
-    def _changed(self, foreign: ForeignNotes) -> Callable[[str, int], int]:
+    def _dating(self, foreign: ForeignNotes) -> Callable[[str, int], int]:
         """When a note changed that Anki was told nothing of yet, by its guid and the time of its text here."""
         unedited_notes = foreign.unedited(self._store.as_written(foreign.dates))
         return lambda guid, here: foreign.changed_at(guid, here, unedited_notes)
