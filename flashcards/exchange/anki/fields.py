@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -13,6 +14,9 @@ SEPARATOR = "\x1f"
 """What parts a note's fields in Anki: no text of ours holds it."""
 
 _YES = "1"
+_JOINT = " · "
+_SECTION = '<span class="fc-section">{}</span>'
+_MARKED = re.compile(rf"\s*<span\b[^>]*\bfc-section\b[^>]*>(.*?)</span>(?:{_JOINT})?(.*)", re.S | re.I)
 
 
 class NoteTexts(NamedTuple):
@@ -50,9 +54,28 @@ def joined_fields(
     typed = _YES if is_typed else ""
     if kind == "cloze":
         second, _, lists = rest.partition(SEPARATOR)
-        context = " · ".join(filter(None, (context, second)))
-        return f"{first}\x1f{context}\x1f{lists}\x1f{typed}\x1f{key}"
+        return f"{first}\x1f{context_of(context, second)}\x1f{lists}\x1f{typed}\x1f{key}"
     return f"{first}\x1f{rest}\x1f{context}\x1f{_YES if is_reversed else ''}\x1f{typed}\x1f{key}"
+
+
+def context_of(section: str, heading: str) -> str:
+    """A cloze note's field `Context`: its section's title and its heading, as HTML, either of which may be empty.
+
+    The section is marked where the two could not be told apart by what stands between them.
+    """
+    plain = _JOINT.join(filter(None, (section, heading)))
+    if plain.rpartition(_JOINT)[::2] == (section, heading):
+        return plain
+    return _JOINT.join(filter(None, (_SECTION.format(section), heading)))
+
+
+def parts_of_context(html: str) -> tuple[str, str]:
+    """The way back from `context_of`: the section's title and the heading."""
+    marked = _MARKED.fullmatch(html)
+    if marked:
+        return marked[1], marked[2]
+    section, _, heading = html.rpartition(_JOINT)
+    return section, heading
 
 
 @lru_cache(maxsize=1024)

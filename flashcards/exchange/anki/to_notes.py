@@ -15,6 +15,7 @@ from functools import partial
 
 from flashcards.character_references import unescape
 from flashcards.exchange.anki import notetypes
+from flashcards.exchange.anki.fields import parts_of_context
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
 from flashcards.exchange.anki.practice_parts import items_with_references, parts_of_source
 from flashcards.exchange.anki.shown_text import shown_text
@@ -156,8 +157,7 @@ def _our_cloze(fields: Mapping[str, str], read: Callable[[str], str]) -> Convert
     text = read(html)
     if not _DELETION.search(text):
         return Converted("", notice="its text has no deletion")
-    # The context holds the section's title and the heading.
-    section, _, heading = fields["Context"].rpartition(" · ")
+    section, heading = parts_of_context(fields["Context"])
     typed = not is_blank(fields["Typed"])
     converted = Converted("cloze", one_line(heading), text, typed=typed, shown=_shown(heading, html))
     return _with_shared(converted, {**fields, "Context": section}, read)
