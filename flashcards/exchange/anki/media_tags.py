@@ -10,7 +10,7 @@ from flashcards.character_references import unescape
 Place = Literal["file", "web", "elsewhere"]
 """Where it lies: in the package, on a web page that a deck can link to, or where no deck can reach it."""
 
-IMAGE = re.compile(r"<img\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.I)
+IMAGE = re.compile(r"<img\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>", re.I)
 PLAYERS = frozenset({"audio", "video"})
 NO_TEXT = frozenset({"svg", "iframe", "object", "embed"})
 """Elements that show something of which a deck can hold nothing but words."""

@@ -13,7 +13,7 @@ from html import escape
 
 from flashcards.character_references import unescape
 from flashcards.exchange.anki.latex import read_latex
-from flashcards.exchange.anki.media_tags import IMAGE, NO_TEXT, PLAYERS, Shown, image_of, played_by
+from flashcards.exchange.anki.media_tags import NO_TEXT, PLAYERS, Shown, image_of, played_by
 
 MATHS = re.compile(
     r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]"
@@ -53,8 +53,10 @@ _TOKEN = re.compile(
 _STYLED = re.compile(r"\bstyle\s*=\s*(\"[^\"]*\"|'[^']*')", re.I)
 _PLAIN_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _BROKEN = re.compile(r"<(?:br|div|p)\b[^>]*>", re.I)
+_PICTURED = re.compile(r"<(?=img\b)", re.I)
 _ANY_TAG = re.compile(r"<[^>]*>")
 _CODE_BLOCK = "code of several lines"
+_NEAR = 2000  # characters behind a tag within which it says what it plays
 _VOID = frozenset(("br", "hr", "img", "input", "wbr", "col", "source", "embed", "link", "meta"))
 
 
@@ -130,7 +132,7 @@ def _medium(shown: Shown | None) -> str:
 
 
 def _played(name: str, token: re.Match[str]) -> Shown | None:
-    return played_by(name, token["rest"], token.string[token.end() :])
+    return played_by(name, token["rest"], token.string[token.end() : token.end() + _NEAR])
 
 
 def _how(name: str, token: re.Match[str]) -> str:
@@ -143,7 +145,7 @@ def _how(name: str, token: re.Match[str]) -> str:
         return "code"
     if name == "code":  # of several lines; else it is a word among others
         inner = token.string[token.end() :].partition("</code")[0]
-        inner = IMAGE.sub(lambda match: _medium(image_of(match[1])), inner)
+        inner = _PICTURED.sub(f"{MEDIUM}<", inner)
         lines = [line for line in _BROKEN.split(inner) if unescape(_ANY_TAG.sub("", line)).strip()]
         return _CODE_BLOCK if len(lines) > 1 else ""
     styled = _STYLED.search(token["rest"]) if token["rest"] else None
