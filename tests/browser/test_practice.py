@@ -393,6 +393,148 @@ def test_a_round_goes_on_without_a_connection(live: Live, page: Page, ann: Learn
     assert opened.state == "finished"
 
 
+def kept_round(live: Live, page: Page, ann: Learner, **wish: Any) -> str:
+    """The address of a round whose pages the browser has."""
+    page.goto(live.url)
+    until(page, "navigator.serviceWorker.controller !== null")
+    url = begin(live, ann, **wish)
+    page.goto(f"{live.url}/practice")
+    until(page, f"caches.match('{live.url}/practice').then((found) => !!found)")
+    go(page, url)
+    last = f"{url}?q={len(open_round(live, ann).questions)}&points=1"
+    until(page, f"caches.match('{last}').then((found) => !!found)")
+    until(page, f"caches.match('{url}').then((found) => !!found)")
+    return url
+
+
+def lose(live: Live, page: Page) -> None:
+    page.context.set_offline(True)
+    live.stop()
+
+
+def find(live: Live, page: Page) -> None:
+    live.start()
+    page.context.set_offline(False)
+
+
+def test_a_round_opened_again_without_a_connection_goes_on_where_it_was(live: Live, page: Page, ann: Learner) -> None:
+    url = kept_round(live, page, ann, minutes=12)
+    lose(live, page)
+    page.locator("#notes").fill("Said without a connection.")
+    done(page)
+    expect(page.locator("#waits")).to_have_text("Not sent yet: kept in this browser.")
+    for key in "111":
+        page.keyboard.press(key)
+    page.locator("#leave").click()  # before the grade
+    expect(page.get_by_text("What you said in a round is not sent yet")).to_be_visible()
+    page.get_by_role("link", name="Go on with the round").click()
+    page.wait_for_selector("#ticks")
+    wait_ready(page)
+    expect(page.locator("#own")).to_have_text("Said without a connection.")
+    expect(page.locator(".points :checked")).to_have_count(3)
+    go(page, f"{url}?q=1")  # the question by its own address: Done there would be a second answer
+    page.wait_for_selector("#ticks")
+    expect(page.locator("#own")).to_have_text("Said without a connection.")
+    page.keyboard.press("g")
+    page.get_by_role("button", name="Good").click()
+    page.wait_for_selector("text=Concepts · 2 of 3")
+    wait_ready(page)
+    page.goto(url)
+    page.wait_for_selector("text=Concepts · 2 of 3")
+    wait_ready(page)
+    expect(page.locator("#done")).to_be_visible()
+    page.goto(f"{url}?q=1&points=1")  # what was graded says so, and cannot be graded again
+    wait_ready(page)
+    expect(page.locator("#line")).to_have_text("Graded Good. Not sent yet: kept in this browser.")
+    expect(page.get_by_role("button", name="Hard")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Concepts · 2 of 3")
+    wait_ready(page)
+    page.keyboard.press("s")  # skipped
+    page.wait_for_selector("text=Concepts · 3 of 3")
+    wait_ready(page)
+    page.goto(url)
+    page.wait_for_selector("text=Concepts · 3 of 3")
+    wait_ready(page)
+    page.locator("#notes").fill("The last one.")
+    done(page)
+    page.keyboard.press("g")
+    page.get_by_role("button", name="Hard").click()
+    expect(page.locator("#line")).to_contain_text("the report comes with the connection")
+    page.goto(url)
+    page.wait_for_selector("#go-on")
+    find(live, page)
+    page.get_by_role("button", name="Report").click()
+    page.wait_for_url("**/report")
+    nothing_waits(page)
+    opened = open_round(live, ann)
+    assert [asked.given.text if asked.given else "" for asked in opened.questions] == [
+        "Said without a connection.",
+        None,
+        "The last one.",
+    ]
+    assert [asked.others for asked in opened.questions] == [(), (), ()]
+    assert [asked.grade for asked in opened.questions] == [4, None, 3]
+
+
+def test_a_design_that_waits_is_shown_with_its_numbers_and_its_sketch(live: Live, page: Page, ann: Learner) -> None:
+    kept_round(live, page, ann, kind="design")
+    page.get_by_label("What, line 1", exact=True).fill("Listeners")
+    page.get_by_label("How many, line 1").fill("50 M")
+    page.locator("#pad").scroll_into_view_if_needed()
+    box = page.locator("#pad").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.mouse.up()
+    drawn = page.locator("#pad path").get_attribute("d")
+    lose(live, page)
+    done(page)
+    for there in (False, True):
+        if there:
+            find(live, page)
+            page.goto(f"{live.url}/practice")
+            nothing_waits(page)
+            page.get_by_role("link", name="Go on with the round").click()
+            wait_ready(page)
+        expect(page.locator("#waits")).to_have_count(0 if there else 1)
+        expect(page.locator("#own")).to_have_text("Answered aloud.")
+        expect(page.locator(".own .written tr")).to_have_text("Listeners50 M")
+        expect(page.locator(".own .pad path")).to_have_attribute("d", drawn or "")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_was_sent_before_the_connection_went_is_known_as_well(live: Live, page: Page, ann: Learner) -> None:
+    url = kept_round(live, page, ann, minutes=8)
+    page.locator("#notes").fill("Sent.")
+    done(page)
+    page.keyboard.press("g")
+    page.get_by_role("button", name="Good").click()
+    page.wait_for_selector("text=Concepts · 2 of 2")
+    wait_ready(page)
+    nothing_waits(page)
+    lose(live, page)
+    page.goto(url)  # kept when the first question was on
+    page.wait_for_selector("text=Concepts · 2 of 2")
+    wait_ready(page)
+    find(live, page)
+    go(page, url)
+    expect(page.locator(".rtop > div").nth(1)).to_have_text("Concepts · 2 of 2")
+    page.goto(f"{url}?q=1&again=1")  # meant: it is asked again
+    wait_ready(page)
+    page.locator("#notes").fill("Better.")
+    lose(live, page)
+    done(page)
+    expect(page.locator("#own")).to_have_text("Better.")
+    page.keyboard.press("1")
+    find(live, page)
+    nothing_waits(page)
+    asked = open_round(live, ann).questions[0]
+    assert asked.given
+    assert (asked.given.text, [one.text for one in asked.others]) == ("Better.", ["Sent."])
+
+
 def test_two_tabs_in_one_round(live: Live, new_context: Callable[..., BrowserContext], ann: Learner) -> None:
     context = new_context(ann)
     url = begin(live, ann, minutes=8)

@@ -23,7 +23,22 @@ if (kept && !recorder.trouble()) {
   });
 }
 
+const waits = document.getElementById("waits"); // beside the choice of rounds
+let waited = 0;
+function sent(trouble) {
+  const now = rounds.waiting().length;
+  if (waits && waited && !now && !document.querySelector("details[open]")) return location.reload(); // its counts are old
+  waited ||= now;
+  if (!waits) return;
+  waits.hidden = !now;
+  if (trouble) waits.textContent = trouble === "login" ? "You are logged out here: what you said in a round is kept in this browser, and sent when you log in again."
+    : "What you said in a round is not sent yet: it is kept in this browser, and sent when connected.";
+}
+
+if (rounds.waiting().length) sent("offline");
+rounds.keepSending(sent);
 rounds.flush().then((trouble) => {
+  sent(trouble);
   const over = /\/practice\/([0-9a-f-]{36})\/report$/.exec(location.pathname)?.[1];
   if (trouble || !over) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith(`${OURS}.said.${learner}.${over}.`)) localStorage.removeItem(key);

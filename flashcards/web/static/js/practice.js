@@ -6,24 +6,19 @@ import { keyOf } from "./keys.js";
 import { face, keptWords, play } from "./player.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
+import { following, forgetSaid, keepSaid, places, remove, resume, said, store, stored, waits } from "./standing.js";
 
 const { round, position, card, closed } = document.body.dataset;
-const report = base + document.body.dataset.report, places = document.body.dataset.places.split(" ").map((place) => base + place);
+const report = base + document.body.dataset.report;
 const id = (name) => document.getElementById(name);
 const pick = (selector) => document.querySelector(selector), every = (selector) => [...document.querySelectorAll(selector)];
 const DRAFT = `${OURS}.draft.${learner}.${round}.${position}`;
-const SAID = `${OURS}.said.${learner}.${round}.`;
 const PLACE = [round, position], WAIT_MS = 4000;
 const asking = id("done"), ticks = id("ticks"), line = id("line");
 const path = `/rounds/${round}/answers`;
 let stop = null; // of the recording that runs
 
 const tell = (text) => { if (line) line.textContent = text; };
-const stored = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
-const store = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* the page holds it */ } };
-const remove = (key) => { try { localStorage.removeItem(key); } catch { /* it was never there */ } };
-
-const keepSaid = (more) => store(SAID + position, { ...stored(SAID + position), ...more });
 
 /** Sends what waits, but does not wait for long; gives what stands in the way, "" for nothing. */
 function send() {
@@ -43,20 +38,10 @@ function wasRefused() {
   return mine.length > 0;
 }
 
-/** The next question that nobody has closed, as far as this browser knows; null after the last. */
-function following() {
-  const done = new Set(closed.split(" ").filter(Boolean).map(Number));
-  const all = places;
-  for (const place of all.keys()) if (stored(SAID + place)?.closed) done.add(place);
-  const here = Number(position), order = [...all.keys()].map((step) => (here + 1 + step) % all.length);
-  const next = order.find((place) => place !== here && !done.has(place));
-  return next === undefined ? null : all[next];
-}
-
-async function goOn() {
-  keepSaid({ closed: true });
+async function goOn(grade) {
+  keepSaid({ closed: true, grade });
   const trouble = await send();
-  if (wasRefused()) return;
+  if (wasRefused()) return keepSaid({ closed: false, grade: undefined });
   const next = following();
   if (next) location.assign(next);
   else if (!trouble) location.assign(report);
@@ -105,10 +90,11 @@ function question() {
     for (let i = 0; i < fields.length; i += 2) if (fields[i].value || fields[i + 1].value) numbers.push([fields[i].value, fields[i + 1].value]);
     keep();
     rounds.add("POST", path, { id: answer, question: card, text, took_ms: took(), skipped, numbers, sketch: strokes });
-    store(SAID + position, { answer, text, took: took(), closed: skipped });
+    forgetSaid();
+    keepSaid({ answer, text, numbers, sketch: strokes, closed: skipped, skipped });
     const trouble = await send();
     if (wasRefused()) {
-      remove(SAID + position);
+      forgetSaid();
       for (const button of every("[data-skip],#done button")) button.disabled = false;
       return;
     }
@@ -196,15 +182,19 @@ function offerRecording() {
 // --- its points
 
 function points() {
-  const said = stored(SAID + position) ?? {}, answer = ticks.dataset.answer || said.answer;
+  const mine = said(), own = id("own"), theirs = ticks.dataset.answer;
+  const known = theirs && (theirs === mine.answer || !waits(mine.answer)); // a kept page knows an earlier one
+  const answer = known ? theirs : mine.answer;
   const unmarked = () => pick(".points .marks:not(:has(:checked)) input"), follow = () => pick(".follow:not(:has(:checked))");
   const group = (point) => ticks.elements[`mark-${point}`];
-  const guide = id("guide"), grades = id("grades");
+  let guide = id("guide"), grades = id("grades");
   let now = grades && !grades.hidden && !guide.dataset.open;
   const groups = () => every(".marks").filter((group) => group.checkVisibility?.() ?? true);
-  if (!ticks.dataset.answer && said.text) id("own").textContent = said.text;
+  if (!known && answer) own.textContent = mine.text || "Answered aloud.";
+  if (!known && (mine.numbers?.length || mine.sketch?.length)) import("./work.js").then(({ showWork }) => showWork(id("waits") ?? own, mine.numbers, mine.sketch));
+  if (waits(answer)) own.after(Object.assign(document.createElement("p"), { className: "sub", id: "waits", textContent: "Not sent yet: kept in this browser." }));
   // A kept page may be older than a tick that was sent.
-  for (const [point, mark] of Object.entries(said.marks ?? {})) if (!group(point)?.value) overlay({ points: [{ point, mark }] });
+  for (const [point, mark] of Object.entries(mine.marks ?? {})) if (!group(point)?.value) overlay({ points: [{ point, mark }] });
   for (const { method, path: to, body } of rounds.waiting()) if (method === "PATCH" && to === `${path}/${answer}`) overlay(body);
   play(id("player"), PLACE, () => { id("status").textContent = "The recording is deleted."; });
 
@@ -256,6 +246,19 @@ function points() {
     }
   }
 
+  /** It has been graded, or gone on from, since this page was made. */
+  function over() {
+    const name = ticks.querySelector(`[name=grade][value="${mine.grade}"] b`)?.textContent;
+    const go = Object.assign(document.createElement("button"), { type: "button", className: "btn p", id: "go-on", textContent: following() ? "Next question" : "Report" });
+    go.addEventListener("click", () => goOn(mine.grade));
+    guide.remove();
+    grades.replaceChildren(go);
+    grades.className = "slot";
+    grades.hidden = false;
+    grades = guide = null;
+    tell(`${name ? `Graded ${name}.` : "Closed without a grade."}${waits(answer) ? " Not sent yet: kept in this browser." : ""}`);
+  }
+
   function reveal(part) {
     part.querySelector("[data-reply]").hidden = false;
     part.querySelector("[data-answer]").hidden = true;
@@ -271,7 +274,7 @@ function points() {
     if (!target.name?.startsWith("mark-")) return;
     const point = target.name.slice(5), part = target.closest(".follow");
     patch(part ? { follow_ups: [{ point, mark: target.value }] } : { points: [{ point, mark: target.value }] });
-    if (!part) keepSaid({ marks: { ...stored(SAID + position)?.marks, [point]: target.value } });
+    if (!part) keepSaid({ marks: { ...said().marks, [point]: target.value } });
     if (part && part === every(".follow").at(-1)) later();
     count();
     if (follow() && !unmarked()) toOpen();
@@ -294,7 +297,7 @@ function points() {
       return part.querySelector("[type=radio]").focus();
     }
     for (const one of ticks.querySelectorAll("button")) one.disabled = true;
-    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn())
+    patch(button.name === "grade" ? { grade: Number(button.value) } : { done: true }).then((kept) => kept && goOn(button.name === "grade" ? Number(button.value) : undefined))
       .finally(() => { for (const one of ticks.querySelectorAll("button")) one.disabled = false; });
   });
   addEventListener("keydown", (event) => {
@@ -322,7 +325,8 @@ function points() {
     }
   });
   count();
-  if (!ticks.dataset.answer) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places[position]); });
+  if (mine.closed && grades) over();
+  if (!known) rounds.flush().then((trouble) => { if (!trouble && answer && !wasRefused()) location.replace(places[position]); });
 }
 
 // --- both
@@ -352,9 +356,11 @@ id("leave").addEventListener("click", (event) => {
   event.preventDefault();
   stop().then(() => location.assign(id("leave").href)); // what was said last is kept as well
 });
-if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places[position]);
-rounds.keepSending((trouble) => { if (trouble) tell(unsent(trouble)); else wasRefused(); });
-if (asking) question();
-else points();
-document.documentElement.dataset.ready = "";
-keepPages();
+rounds.keepSending((trouble) => { if (trouble) tell(unsent(trouble)); else if (!wasRefused()) id("waits")?.remove(); });
+if (!resume(Boolean(asking))) {
+  if (location.search === "" && !/partner$/.test(location.pathname)) history.replaceState(null, "", places[position]);
+  if (asking) question();
+  else points();
+  document.documentElement.dataset.ready = "";
+  keepPages();
+}

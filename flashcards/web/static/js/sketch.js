@@ -1,24 +1,27 @@
 // A sketch of boxes, arrows, lines and words. It is kept as numbers: [tool, coordinates, text] for each stroke.
 
-const SVG = "http://www.w3.org/2000/svg", HEAD = 7, MOST = 400;
+export const SVG = "http://www.w3.org/2000/svg", HEAD = 7, MOST = 400;
+
+/** Draws strokes in `pad`, in place of what is there. */
+export function render(pad, strokes) {
+  const ink = pad.querySelector(".ink");
+  ink.replaceChildren();
+  for (const words of pad.querySelectorAll("text")) words.remove();
+  for (const [kind, n, label] of strokes) {
+    if (kind === "text") {
+      const words = pad.appendChild(document.createElementNS(SVG, "text"));
+      words.setAttribute("x", n[0]);
+      words.setAttribute("y", n[1]);
+      words.textContent = label;
+    } else ink.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", path(kind, n));
+  }
+}
 
 /** The sketch in `pad`, with `tools`; `strokes` are those of a draft, `changed` is called with all of them. */
 export function sketch(pad, tools, strokes, changed) {
-  const ink = pad.querySelector(".ink");
   let tool = "box", drawing = null;
 
-  function draw() {
-    ink.replaceChildren();
-    for (const words of pad.querySelectorAll("text")) words.remove();
-    for (const [kind, n, label] of drawing ? [...strokes, drawing] : strokes) {
-      if (kind === "text") {
-        const words = pad.appendChild(document.createElementNS(SVG, "text"));
-        words.setAttribute("x", n[0]);
-        words.setAttribute("y", n[1]);
-        words.textContent = label;
-      } else ink.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", path(kind, n));
-    }
-  }
+  const draw = () => render(pad, drawing ? [...strokes, drawing] : strokes);
 
   function at(event) {
     const box = pad.getBoundingClientRect();
