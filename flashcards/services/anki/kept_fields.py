@@ -182,7 +182,7 @@ def _renew(
         new = json.loads(next(iter(texts), "{}"))
         if any(types.get(row[0]) != row for row in new.get("note_types", ())):
             continue  # its note type has other fields now
-        before = {name: of.get(guid) for name, of in value.items() if name not in _HEAD}
+        before = _kept_of(value, guid)
         for name, of in new.items():
             if name in _HEAD:
                 continue
@@ -190,10 +190,15 @@ def _renew(
                 _put(value, name, guid, _sources(before.get(name) or {}, of.get(guid, {}), here.alike))
             elif guid in of and (name == "notes" or here.whole):
                 _put(value, name, guid, of[guid])
-        if before != {name: of.get(guid) for name, of in value.items() if name not in _HEAD}:
+        if before != _kept_of(value, guid):
             changed.append(guid)
             value["media"] |= new["media"]
     return changed
+
+
+def _kept_of(value: dict[str, Any], guid: str) -> dict[str, Any]:
+    """What is kept of a note, but for its date: an older one tells Anki the same, to leave its note alone."""
+    return {name: of.get(guid) for name, of in value.items() if name not in (*_HEAD, "dates")}
 
 
 def _sources(old: Mapping[str, Any], new: Mapping[str, Any], alike: frozenset[str]) -> dict[str, Any]:
