@@ -218,3 +218,41 @@ def test_lists_of_one_line_notes_and_tags_beside_comments_are_conflicts(world: A
     report = merged(world, change)
     assert report.changes == []
     assert {(conflict.note, conflict.part) for conflict in report.conflicts} == {("line", "text"), ("two", "text")}
+
+
+def test_a_tag_of_the_whole_file_that_was_removed_in_anki_is_a_conflict_that_says_so(world: AnkiWorld) -> None:
+    def change(opened: Any) -> None:
+        (note,) = (opened.get_note(id_) for id_ in opened.find_notes("Id:*#line"))
+        note.tags = ["added", "C#"]
+        opened.update_note(note)
+
+    report = merged(world, change)
+    assert changed_lines(report) == ["-- line :: back {#line .own}", "+- line :: back {#line .C .added}"]
+    (conflict,) = report.conflicts
+    why = (
+        "the tag shared stands in the front matter, for all notes of the file: remove it there, or set it again in Anki"
+    )
+    assert (conflict.note, conflict.part, conflict.why) == ("line", "tags", why)
+    anki_merge.apply(report)
+    world.sync()
+    file = world.folder / "edited" / "theirs.apkg"
+    again = anki_merge.merge(file, world.root, database=world.db)
+    assert (again.changes, [conflict.why for conflict in again.conflicts]) == ([], [why])
+    world.edit("d.md", lambda text: text.replace("tags: [shared]", "tags: []"))
+    world.sync()
+    after = anki_merge.merge(file, world.root, database=world.db)
+    assert not [conflict for conflict in after.conflicts if conflict.note == "line"]
+    assert after.changes == []
+
+
+def test_tags_keep_their_order(world: AnkiWorld) -> None:
+    world.edit("d.md", lambda text: text.replace("{#line .own}", "{.own .more #line .b}"))
+
+    def change(opened: Any) -> None:
+        (note,) = (opened.get_note(id_) for id_ in opened.find_notes("Id:*#line"))
+        note.tags = [tag for tag in note.tags if tag != "more"] + ["a"]
+        opened.update_note(note)
+
+    report = merged(world, change)
+    assert report.conflicts == []
+    assert changed_lines(report)[1] == "+- line :: back {#line .own .b .a}"

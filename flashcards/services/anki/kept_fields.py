@@ -63,9 +63,8 @@ class Renewed(NamedTuple):
     def said(self) -> str:
         """What that means, in a sentence."""
         notes = "1 note" if len(self.notes) == 1 else f"{len(self.notes):,} notes"
-        return (
-            f"{self.path}: {notes} with fields or HTML that Anki changed and that do not show here: kept for exports."
-        )
+        what = "with other fields or HTML in Anki that do not show here, for exports to give back"
+        return f"{self.path}: {notes} {what}"
 
 
 def fields_of_parts(note: Note, parts: Iterable[str]) -> frozenset[str]:

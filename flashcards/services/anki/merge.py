@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -22,8 +22,7 @@ from flashcards.deckfiles.parse.find import find_decks, read_deck
 from flashcards.deckfiles.parse.printing import tag_word
 from flashcards.deckfiles.parse.project import read_project
 from flashcards.deckfiles.text.note_lines import NoteLines
-from flashcards.domain.card import Basic, Cloze, Note, PointRef
-from flashcards.domain.points import Refs, in_step
+from flashcards.domain.card import Basic, Cloze, Note
 from flashcards.errors import Conflict, Unavailable
 from flashcards.exchange.anki.fields import REMOVED_TAG, deck_name
 from flashcards.exchange.anki.guids import guid_of
@@ -36,7 +35,7 @@ from flashcards.services.anki.converted_notes import note_of, read_refs
 from flashcards.services.anki.journey import lost, with_words_of_sounds
 from flashcards.services.anki.kept_fields import Here, Renewed, fields_of_parts, renewed
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
-from flashcards.services.anki.merge_ours import Absent, Ours, our_notes
+from flashcards.services.anki.merge_ours import Absent, Ours, our_notes, refs_from, tags_from, tags_of_the_file
 from flashcards.services.anki.places import Media
 from flashcards.services.anki.splice import DeckText, Edit, holds, printed, with_edits
 from flashcards.services.bring.new_files import install, take_back_cut_off
@@ -196,9 +195,14 @@ class _Merger:
         older = False
         for part in different:
             verdict = self.verdict(ours, packed, part, mine[part], yours[part])
-            if verdict == "theirs" and (lost := self.lost(ours, part)):
+            if part == "tags" and verdict != "ours" and (fixed := tags_of_the_file(ours, packed)):
+                others = set(tags_from(ours, packed)) != set(ours.note.tags)
+                why = fixed if verdict == "theirs" or not others else verdict
+                self.conflict(ours, part, mine[part], yours[part], why)
+                taken += [part] if verdict == "theirs" and others else []
+            elif verdict == "theirs" and (lost := self.lost(ours, part)):
                 why = f"our file has {' and '.join(lost)} there, which does not come back from Anki; edit it by hand"
-                self.conflict(ours, part, self.texts[ours.file.path].written(ours.note, part), yours[part], why)
+                self.conflict(ours, part, self.text(ours).written(ours.note, part), yours[part], why)
             elif verdict == "theirs":
                 taken.append(part)
             elif verdict == "ours":
@@ -297,22 +301,25 @@ class _Merger:
         lists = {name: getattr(placed, name) for name in more if name in parts}
         for name, refs in (("rubric", "rubric_refs"), ("follow_ups", "follow_up_refs")):
             if name in parts:
-                lists[refs] = _refs_of(getattr(placed, name), read_refs(getattr(theirs, refs)), note, name, refs)
-        tags = packed.tags if "tags" in parts else note.tags
-        return replace(note, content=content, tags=tuple(tags), source="", **lists), media
+                lists[refs] = refs_from(getattr(placed, name), read_refs(getattr(theirs, refs)), note, name, refs)
+        tags = tags_from(ours, packed) if "tags" in parts else note.tags
+        return replace(note, content=content, tags=tags, source="", **lists), media
 
     def lost(self, ours: Ours, part: str) -> list[str]:
         """What our file would lose if Anki's text took the place of a part."""
-        path = ours.file.path
-        if path not in self.texts:
-            self.texts[path] = DeckText(ours.parsed)
         returned = getattr(ours.returned, part, "")
         if isinstance(returned, bool) or part == "tags":
             return []
         if isinstance(returned, tuple):
             returned = "\n".join(f"- {item}" for item in returned)
-        written = self.texts[path].written(ours.note, part)
+        written = self.text(ours).written(ours.note, part)
         return lost(written, returned, [*ours.parsed.definitions], self.project.macros)
+
+    def text(self, ours: Ours) -> DeckText:
+        """The file that a note stands in."""
+        if ours.file.path not in self.texts:
+            self.texts[ours.file.path] = DeckText(ours.parsed)
+        return self.texts[ours.file.path]
 
     def take(self, ours: Ours, theirs: Converted, packed: PackedNote, parts: list[str]) -> None:
         """Remembers a note to be changed."""
@@ -336,7 +343,7 @@ class _Merger:
             for ours, note, parts in notes:
                 if not ours.note.explicit and "question" in parts:  # its id was its question's: now it says it itself
                     note, parts = replace(note, explicit=True), [*parts, "tags"]
-                more = self.texts[path].edits(ours.note, note, parts)
+                more = self.text(ours).edits(ours.note, note, parts)
                 tried = with_edits(text, ours.parsed, [*edits, *more]) if more is not None else ""
                 read = parse_deck(path, tried.encode(), self.project)
                 if more is None or not holds(parsed, read, ours.note, note, parts) or not self.sound(read, note.id):
@@ -362,6 +369,7 @@ class _Merger:
         for one in self.notes:
             note = self.taken.get(one.ours.guid)
             alike = one.same | frozenset(one.taken) if note else one.same
+            alike -= {each.part for each in self.report.conflicts if each.note == one.ours.note.id}
             note = note or one.ours.note
             notes.append(Here(one.packed, note, fields_of_parts(note, alike), len(alike) == one.parts))
         self.report.kept = renewed(self.package, self.root, notes, media)
@@ -371,13 +379,6 @@ class _Merger:
         """Whether nothing in the note's texts is wrong; media that a package lacks are said by themselves."""
         wrong = [issue for owner, issue in content_issues(parsed, self.root) if owner == note_id]
         return all(issue.code.startswith("media") for issue in wrong)
-
-
-def _refs_of(items: Sequence[str], theirs: Refs, ours: Note, name: str, refs: str) -> tuple[PointRef | None, ...]:
-    """The references of items that come from Anki: ours where we have the item, for Anki edits none."""
-    known = dict(zip(getattr(ours, name), in_step(getattr(ours, name), getattr(ours, refs)), strict=True))
-    found = tuple(known.get(item, ref) for item, ref in zip(items, in_step(items, theirs), strict=True))
-    return found if any(found) else ()
 
 
 def _shown(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
+from flashcards.deckfiles.parse.printing import tag_word
 from flashcards.deckfiles.render.pool import RenderPool
-from flashcards.domain.card import Basic, Cloze, Deck, Note
+from flashcards.domain.card import Basic, Cloze, Deck, Note, PointRef
+from flashcards.domain.points import Refs, in_step
 from flashcards.errors import DeckError
 from flashcards.exchange.anki import notetypes
-from flashcards.exchange.anki.fields import NoteTexts, fields_of
+from flashcards.exchange.anki.fields import REMOVED_TAG, NoteTexts, fields_of
 from flashcards.exchange.anki.package_values import Converted, NoteType, PackedNote
 from flashcards.exchange.anki.to_notes import convert
 from flashcards.services.anki.staging import guid_in_file
@@ -103,3 +105,27 @@ def _texts(note: Note, deck: Deck, first: str, second: str, extra: Mapping[str, 
         str(extra["follow_ups"]), str(extra["source"]), note.section,
         isinstance(content, Basic) and content.reversed, content.typed, f"{deck.id}#{note.id}",
     )  # fmt: skip
+
+
+def tags_from(ours: Ours, packed: PackedNote) -> tuple[str, ...]:
+    """A note's tags as Anki has them, in our order; those of the whole file stay."""
+    theirs = {*map(tag_word, packed.tags)} - {REMOVED_TAG}
+    kept = [tag for tag in ours.note.tags if tag_word(tag) in theirs or tag in ours.parsed.deck.tags]
+    return *kept, *sorted(theirs - {*map(tag_word, kept)})
+
+
+def tags_of_the_file(ours: Ours, packed: PackedNote) -> str:
+    """Why Anki's tags cannot all be taken; "" where they can."""
+    theirs = {*map(tag_word, packed.tags)}
+    tags = [tag for tag in ours.parsed.deck.tags if tag_word(tag) not in theirs]
+    if not tags:
+        return ""
+    told = f"the tag {tags[0]} stands" if len(tags) == 1 else f"the tags {', '.join(tags)} stand"
+    return f"{told} in the front matter, for all notes of the file: remove it there, or set it again in Anki"
+
+
+def refs_from(items: Sequence[str], theirs: Refs, ours: Note, name: str, refs: str) -> tuple[PointRef | None, ...]:
+    """The references of items that come from Anki: ours where we have the item, for Anki edits none."""
+    known = dict(zip(getattr(ours, name), in_step(getattr(ours, name), getattr(ours, refs)), strict=True))
+    found = tuple(known.get(item, ref) for item, ref in zip(items, in_step(items, theirs), strict=True))
+    return found if any(found) else ()
