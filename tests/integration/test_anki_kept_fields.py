@@ -158,3 +158,15 @@ def test_with_a_database(tmp_path: Path) -> None:
     anki_merge.apply(report)
     assert journey.back() == journey.before
     world.close()
+
+
+def test_a_note_type_with_other_fields_now_is_named(journey: Journey) -> None:
+    with collection(journey.folder, "theirs") as opened:
+        model = opened.models.by_name("Basic")
+        opened.models.add_field(model, opened.models.new_field("More"))
+        opened.models.update_dict(model)
+        export(opened, journey.second, legacy=False)
+    report = import_decks(journey.second, journey.root / "in", journey.root)
+    assert sum("note type 'Basic' has another layout now" in notice for notice in report.notices) == 1
+    merged = anki_merge.merge(journey.second, journey.root, base=journey.first)
+    assert sum("note type 'Basic' has another layout now" in notice for notice in merged.notices) == 1

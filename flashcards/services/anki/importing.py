@@ -120,20 +120,21 @@ def _renew(package: Package, base: Path) -> list[str]:
     """
     with TemporaryFolder() as folder:
         placed: list[Media] = []
+        notices: list[str] = []
 
         def media(place: str) -> Media:
             placed.append(Media(package.media, base, place, Path(folder)))
             return placed[-1]
 
         here = list(here_after_import(package, base, Media(package.media, base, MEDIA_FOLDER, Path(folder))))
-        files = renewed(package, base, here, media)
+        files = renewed(package, base, here, media, notices)
         new = {path for each in placed for path in each.files if not (base / path).exists()}
         if files:
             install(base, {path: Path(folder) / path for path in new})
     for file in files:
         with whole_file(base / file.path) as stream:
             stream.write(file.text.encode())
-    return [file.said for file in files]
+    return [*(file.said for file in files), *notices]
 
 
 def _place(into: Path, root: Path | None) -> tuple[Path, str]:

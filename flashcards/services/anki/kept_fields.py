@@ -76,9 +76,11 @@ def fields_of_parts(note: Note, parts: Iterable[str]) -> frozenset[str]:
     return frozenset(names | ({"Source"} if parts >= _SOURCE else set()))
 
 
-def renewed(package: Package, root: Path, notes: Iterable[Here], media_for: Callable[[str], Media]) -> list[Renewed]:
+def renewed(
+    package: Package, root: Path, notes: Iterable[Here], media_for: Callable[[str], Media], notices: list[str]
+) -> list[Renewed]:
     """The files below `root` that say otherwise than the package does; `media_for` places what fields show in a folder
-    of media.
+    of media, `notices` gets what could not be renewed.
     """
     by_guid = {here.packed.guid: here for here in notes}
     found = []
@@ -86,7 +88,13 @@ def renewed(package: Package, root: Path, notes: Iterable[Here], media_for: Call
         guids = [guid for guid in {**value["notes"], **value.get("sources", {})} if guid in by_guid]
         folder = path.rpartition("/")[0]
         media = media_for(joined(folder, MEDIA_FOLDER))
-        changed = _renew(value, package, [by_guid[guid] for guid in guids], _beside(media, folder))
+        here = [by_guid[guid] for guid in guids]
+        left = [one for one in here if _has_other_layout(value, package, one.packed)]
+        for name in dict.fromkeys(package.note_types[one.packed.type].name for one in left):
+            told = "has another layout now; of its notes, what Anki changed and does not show here is not renewed"
+            notices.append(f"{path}: note type {name!r} {told}.")
+        others = {one.packed.guid for one in left}
+        changed = _renew(value, package, [one for one in here if one.packed.guid not in others], _beside(media, folder))
         if changed:
             found.append(Renewed(path, before, foreign.as_text(value), tuple(changed)))
     return found
@@ -155,7 +163,9 @@ def _files(root: Path) -> Iterable[tuple[str, bytes, dict[str, Any]]]:
         try:
             before = path.read_bytes()
             value = json.loads(before)
-            if value["version"] == foreign.VERSION and isinstance(value["notes"], dict):
+            sections = (value["notes"], value["media"], value.get("sources", {}))
+            sound = all(isinstance(of, dict) for of in sections) and all(len(row) > 7 for row in value["note_types"])
+            if value["version"] == foreign.VERSION and sound:
                 yield path.relative_to(root).as_posix(), before, value
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue  # exports leave it out, too
@@ -169,18 +179,25 @@ def _beside(media: Media, folder: str) -> Callable[[str], str | None]:
     return place
 
 
+def _has_other_layout(value: Mapping[str, Any], package: Package, packed: PackedNote) -> bool:
+    """Whether a note's type has other fields than the file says, by whose places it keeps them."""
+    there = package.note_types.get(packed.type)
+    if there is None or packed.guid not in value["notes"]:
+        return False
+    type_ = foreign.foreign_type(there) or foreign.kept_whole(there)
+    layout = [list(type_.fields), type_.question, type_.answer, type_.reverse]
+    return all(row[0] != type_.id or [row[3], *row[5:]] != layout for row in value["note_types"])
+
+
 def _renew(
     value: dict[str, Any], package: Package, notes: list[Here], places: Callable[[str], str | None]
 ) -> list[str]:
     """Renews what a file holds; the guids of the notes of which that was something else."""
-    types = {row[0]: row for row in value["note_types"]}
     changed = []
     for here in notes:
         guid = here.packed.guid
         texts = foreign.written(package.note_types, [foreign.Came(here.packed, here.note)], package.long_guids, places)
         new = json.loads(next(iter(texts), "{}"))
-        if any(types.get(row[0]) != row for row in new.get("note_types", ())):
-            continue  # its note type has other fields now
         before = _kept_of(value, guid)
         for name, of in new.items():
             if name in _HEAD:
@@ -191,7 +208,7 @@ def _renew(
                 _put(value, name, guid, of[guid])
         if before != _kept_of(value, guid):
             changed.append(guid)
-            value["media"] |= new["media"]
+            value["media"] |= new.get("media", {})
     return changed
 
 

@@ -372,7 +372,7 @@ class _Merger:
             alike -= {each.part for each in self.report.conflicts if each.note == one.ours.note.id}
             note = note or one.ours.note
             notes.append(Here(one.packed, note, fields_of_parts(note, alike), len(alike) == one.parts))
-        self.report.kept = renewed(self.package, self.root, notes, media)
+        self.report.kept = renewed(self.package, self.root, notes, media, self.report.notices)
         self.report.media |= {path: (self.stage / path).read_bytes() for each in placed for path in each.files}
 
     def sound(self, parsed: Parsed, note_id: str) -> bool:

@@ -164,12 +164,10 @@ class DeckText:
             if name not in parts:
                 continue
             wanted = made.own_text(theirs[name]) if name in theirs else ""
-            if name not in mine:
+            if name not in mine and wanted:
                 edits.append(Edit(after, after, f"\n\n{made.title(theirs[name])}\n\n{wanted}"))
-            elif wanted:
-                edits.append(self._filled(mine[name], wanted))
-            else:
-                edits.append(self._removed(mine[name]))
+            elif name in mine:
+                edits.append(self._filled(mine[name], wanted) if wanted else self._removed(mine[name]))
         return _joined(edits)
 
     # Where parts stand
