@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from flashcards.services.accounts.facade import Learner
-from tests.browser.live import Live, answer, open_review, sent, undo, until, wait_ready
+from tests.browser.live import Live, answer, open_review, sent, undo, until, wait_keys, wait_ready
 from tests.site import PASSWORD
 
 
@@ -187,3 +188,63 @@ def test_an_ended_session_keeps_answers_until_the_same_learner_is_back(
     log = live.log(ann)
     assert len(log) == 2
     assert log[0].card == card
+
+
+def unsent_line(page: Page) -> Locator:
+    return page.locator("#unsent")
+
+
+def test_today_says_that_it_is_kept_and_counts_again_once_all_is_sent(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(live.url)
+    controlled(page)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("20 cards today")
+    open_review(page, f"{live.url}/review")
+    for _ in range(3):
+        answer(page)
+    sent(page)
+    page.wait_for_timeout(300)  # what is held is written down when the page is idle
+    disconnect(live, page)
+    for _ in range(2):
+        answer(page)
+    page.goto(live.url)
+    expect(heading).to_have_text("20 cards today")
+    expect(unsent_line(page)).to_have_text(
+        re.compile(r"No connection: this page is as it was at \d\d:\d\d. 2 answers not sent yet. ?")
+    )
+    connect(live, page)
+    expect(heading).to_have_text("15 cards today")
+    expect(unsent_line(page)).to_be_hidden()
+    assert len(live.log(ann)) == 5
+
+
+def test_a_kept_page_comes_anew_when_the_connection_is_back_but_for_what_was_entered(
+    live: Live, page: Page, ann: Learner
+) -> None:
+    page.goto(f"{live.url}/cards/{(card := live.services.review.queue(ann).cards[0].id)}")
+    controlled(page)
+    page.goto(f"{live.url}/decks/science/algebra")
+    page.goto(f"{live.url}/cards/{card}")
+    page.wait_for_timeout(200)
+    disconnect(live, page)
+    page.goto(f"{live.url}/decks/science/algebra")
+    expect(unsent_line(page)).to_contain_text("No connection: this page is as it was at")
+    connect(live, page)
+    expect(unsent_line(page)).to_be_hidden()
+    disconnect(live, page)
+    page.goto(f"{live.url}/cards/{card}")
+    page.get_by_label("What is wrong").fill("Something")
+    connect(live, page)
+    expect(unsent_line(page)).to_contain_text("The connection is back")
+    expect(page.get_by_label("What is wrong")).to_have_value("Something")
+
+
+def test_today_in_another_tab_counts_again_when_it_is_looked_at(live: Live, page: Page, ann: Learner) -> None:
+    page.goto(live.url)
+    wait_keys(page)
+    other = page.context.new_page()
+    open_review(other, f"{live.url}/review?deck=science")
+    answer(other)
+    sent(other)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("heading", level=1)).to_have_text("19 cards today")
