@@ -123,6 +123,7 @@ def test_undo_says_what_another_tab_had_done(live: Live, page: Page, ann: Learne
     open_review(page, f"{live.url}/review")
     card = answer(page, "3")
     sent(page)
+    page.set_viewport_size({"width": 320, "height": 640})
     assert answer(other, "1") == card
     sent(other)
     title = live.services.review.card(ann, card).title
@@ -131,6 +132,7 @@ def test_undo_says_what_another_tab_had_done(live: Live, page: Page, ann: Learne
     expect(page.locator("#status")).to_have_text(f"Undone, done elsewhere: Again on “{title}”")
     assert [row.grade for row in live.log(ann)] == [4]
     wait_ready(page)
+    assert page.locator(".line").evaluate("it => it.scrollWidth <= it.clientWidth"), "the card's name is cut off"
     assert "undone" not in page.url
     undo(page)
     expect(page.locator("#unsent")).to_have_text(f"Undone: Good on “{title}”")
