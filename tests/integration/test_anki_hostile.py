@@ -136,6 +136,16 @@ def test_flipped_bytes_never_crash(modern: Path, tmp_path: Path) -> None:
             assert str(error).endswith(".")  # noqa: PT017
 
 
+def test_a_compressed_entry_that_is_damaged(legacy: Path, tmp_path: Path) -> None:
+    data = bytearray(legacy.read_bytes())
+    with zipfile.ZipFile(legacy) as archive:
+        entry = archive.getinfo("collection.anki21")
+    start = entry.header_offset + 30 + len(entry.filename)
+    data[start : start + 40] = b"\xff" * 40
+    (tmp_path / "x.apkg").write_bytes(data)
+    assert "damaged (Error -3 while decompressing" in refused(tmp_path / "x.apkg", tmp_path)
+
+
 def test_a_zip_bomb(legacy: Path, tmp_path: Path) -> None:
     file = repacked(legacy, tmp_path / "bomb.apkg", **{"collection.anki21": bytes(200 << 20)})
     assert file.stat().st_size < 1 << 20

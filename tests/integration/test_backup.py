@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from flashcards.errors import Conflict, Invalid, Unavailable
+from flashcards.services.upkeep.archive import accounts_of, is_of_server, unpack
 from flashcards.services.upkeep.backup import BackupService
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.services.upkeep.restore import restore
@@ -203,6 +205,51 @@ def test_what_is_no_backup_changes_nothing(world: StudyWorld, backups: BackupSer
         restore(tmp_path / "missing.zip", world.path.parent, world.path)
     after = sorted((path.name, path.stat().st_mtime_ns) for path in world.path.parent.iterdir())
     assert after == before
+
+
+def test_whatever_byte_is_damaged_it_is_said(world: StudyWorld, backups: BackupService, tmp_path: Path) -> None:
+    good = backups.backup(tmp_path / "good.zip").read_bytes()
+    file, said = tmp_path / "bad.zip", set[str]()
+    chosen = random.Random(1)
+    everywhere = [chosen.randrange(len(good)) for _ in range(200)]
+    for place in [*everywhere, *range(len(good) - 250, len(good))]:
+        bad = bytearray(good)
+        bad[place] ^= 1 << chosen.randrange(8)
+        file.write_bytes(bad)
+        accounts_of(file)
+        is_of_server(file)
+        folder = tmp_path / "unpacked"
+        folder.mkdir()
+        try:
+            unpack(file, folder)  # some bytes are a date, say
+        except Invalid as error:
+            said.add(str(error))
+        shutil.rmtree(folder)
+    assert any("is not a backup, or it is damaged: Error -3 while decompressing" in line for line in said)
+    assert len(said) > 5
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_in_another_way_is_not_ours(
+    world: StudyWorld, backups: BackupService, tmp_path: Path, kind: int
+) -> None:
+    good, bad = backups.backup(tmp_path / "good.zip"), tmp_path / "bad.zip"
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w", kind) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(Invalid, match=r"is not a backup, or it is damaged: .* is packed in a way that is not ours"):
+        restore(bad, tmp_path / "there", tmp_path / "there" / "db.sqlite3")
+
+
+def test_files_that_are_in_each_others_way_are_no_backup(
+    world: StudyWorld, backups: BackupService, tmp_path: Path
+) -> None:
+    file = backups.backup(tmp_path / "b.zip")
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("decks/a", "")
+        archive.writestr("decks/a/b", "")
+    with pytest.raises(Invalid, match="decks/a/b in the backup lies where another of its files is"):
+        restore(file, tmp_path / "there", tmp_path / "there" / "db.sqlite3")
 
 
 def test_no_backup_is_made_of_a_damaged_database(world: StudyWorld, backups: BackupService) -> None:

@@ -15,6 +15,7 @@ from typing import IO
 
 import zstandard
 
+from flashcards.damaged_zips import DAMAGED
 from flashcards.exchange.anki import protobuf
 from flashcards.exchange.anki.package_values import Limits, PackageError
 
@@ -53,7 +54,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Container]:
         with path.open("rb") as stream:
             zipped = stream.read(2) == b"PK"
         raise (damaged("the zip is cut off or not whole") if zipped else PackageError(_ANOTHER_KIND)) from error
-    except (zstandard.ZstdError, EOFError, NotImplementedError, zipfile.LargeZipFile) as error:
+    except (zstandard.ZstdError, *DAMAGED) as error:
         raise damaged(error) from error
     except RuntimeError as error:  # zipfile's way to say that an entry is encrypted
         raise PackageError("The package is encrypted: export it from Anki again, without a password.") from error

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from flashcards.damaged_zips import DAMAGED
 from flashcards.database_address import DatabaseAddress
 from flashcards.errors import FlashcardsError, Invalid, Unavailable
 from flashcards.services.sync.bundled_decks import MANIFEST
@@ -64,7 +65,7 @@ def is_of_server(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return DUMP_NAME in archive.namelist()
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, RuntimeError, *DAMAGED):
         return False
 
 
@@ -162,7 +163,7 @@ def accounts_of(file: Path) -> int | None:
     try:
         with zipfile.ZipFile(file) as archive:
             said = json.loads(archive.comment)
-    except (OSError, ValueError, zipfile.BadZipFile, RecursionError):
+    except (OSError, RuntimeError, *DAMAGED):
         return None
     accounts = said.get("accounts") if isinstance(said, dict) else None
     return accounts if isinstance(accounts, int) else None
@@ -191,7 +192,7 @@ def unpack(file: Path, folder: Path) -> Path:
     except OSError as error:
         raise Invalid(f"{file} cannot be read: {error.strerror}.") from error
     try:
-        with opened, zipfile.ZipFile(opened) as archive:
+        with opened, _zip(opened) as archive:
             members = archive.infolist()
             names = [info.orig_filename for info in members]
             copies = [name for name in names if name in (DATABASE_NAME, DUMP_NAME)]
@@ -201,8 +202,8 @@ def unpack(file: Path, folder: Path) -> Path:
                 if not _is_ours(info.orig_filename):
                     raise Invalid(f"{file} is not a backup of this program: {info.orig_filename!r} is in it.")
                 _extract(archive, info, folder / info.filename)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Invalid(f"{file} is not a backup, or it is damaged: {error}.") from error
+    except (RuntimeError, *DAMAGED) as error:
+        raise Invalid(f"{file} is not a backup, or it is damaged: {error or type(error).__name__}.") from error
     if not is_secret_key((folder / KEY_NAME).read_bytes()):
         raise Invalid(f"{file} holds no secret key: it is not a backup of this program.")
     copy = folder / copies[0]
@@ -235,14 +236,36 @@ def _is_too_large(info: zipfile.ZipInfo) -> bool:
     return info.file_size > _LARGEST.get(info.filename, _LARGEST_FILE)
 
 
+def _zip(file: BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except OSError as error:  # a place in the file that cannot be
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
     if _is_too_large(info):
         raise Invalid(f"{info.filename} in the backup is too large to be ours.")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"{info.filename} is packed in a way that is not ours")
     mode = 0o600 if info.filename in _LARGEST else 0o666
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with os.fdopen(descriptor, "wb") as out, archive.open(info) as packed:
-        while chunk := packed.read(2**20):  # the archive checks the size and the checksum as it is read
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Invalid(f"{info.filename} in the backup lies where another of its files is.") from error
+    with os.fdopen(descriptor, "wb") as out:
+        for chunk in _unpacked(archive, info):
             out.write(chunk)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a member; what the system says in reading it is the archive's fault, not that of where it goes."""
+    try:
+        with archive.open(info) as packed:
+            while chunk := packed.read(2**20):  # the archive checks the size and the checksum as it is read
+                yield chunk
+    except OSError as error:
+        raise zipfile.BadZipFile(str(error)) from error
