@@ -89,9 +89,13 @@ def is_stdout(output: Path) -> bool:
 def to_stdout(output: Path, *, binary: bool, as_json: bool = False) -> Iterator[Path]:
     """The file to write: `output`, or, where that is `-`, one whose content goes to standard output at the end.
 
-    Raises UsageError where a report goes there too, or where a terminal would show bytes that are no text.
+    Raises UsageError where a report goes there too, or where a terminal would show bytes that are no text, and Invalid
+    where it is a file of the service's own.
     """
     if not is_stdout(output):
+        from flashcards.cli.own_files import refuse_own
+
+        refuse_own(output, config())
         yield output
         return
     if as_json:

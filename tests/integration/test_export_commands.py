@@ -170,3 +170,62 @@ def test_reports_as_json(shell: Shell) -> None:
     out, err = shell.run("import", "json", "x.json", "--json", **new)
     read = json.loads(out)
     assert (read["counts"]["notes"], read["written"], read["findings"], err) == (2, ["numbers.md"], [], "")
+
+
+# --- names of files that are the service's own
+
+OWN = [
+    "data/flashcards.sqlite3", "data/flashcards.sqlite3-wal", "data/flashcards.sqlite3-shm", "data/secret.key",
+    "data/flashcards.sqlite3.lock", "data/jobs.lock", "data/backups/b.zip", "data/replaced-1/flashcards.sqlite3",
+    "data/bundled-decks.json", "data/deck-history.git/HEAD", "data/.flashcards.sqlite3.restoring/x",
+    "data/../data/secret.key", "link.json", "second.json", "decks/numbers.md", "decks/_folder.yml",
+]  # fmt: skip
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != "-shm"}
+
+
+@pytest.mark.skipif(on_postgresql(), reason="the database is no file there")
+@pytest.mark.parametrize("kind", ["export anki", "export csv", "export json", "backup"])
+def test_a_file_of_the_service_is_never_written_over(shell: Shell, kind: str) -> None:
+    shell.run("sync")
+    shell.run("backup", "-o", "data/backups/b.zip")
+    for name in ("replaced-1", "deck-history.git"):
+        (shell.data / name).mkdir()
+    (shell.data / "deck-history.git" / "HEAD").touch()
+    (shell.data / "replaced-1" / "flashcards.sqlite3").write_text("old")
+    (shell.decks / "_folder.yml").write_text("title: T\n")
+    (shell.folder / "link.json").symlink_to(shell.data / "flashcards.sqlite3")
+    (shell.folder / "second.json").hardlink_to(shell.data / "secret.key")
+    before = everything(shell.folder)
+    for name in OWN:
+        _, err = shell.run(*kind.split(), "-o", name, code=2)
+        assert err.startswith(f"flashcards: {name} is ")
+        assert err.endswith(": name another file to write.\n")
+    assert everything(shell.folder) == before
+
+
+def test_other_names_in_the_folders_of_the_service_are_free(shell: Shell) -> None:
+    shell.run("sync")
+    shell.run("backup")
+    for name in ("data/everything.json", "data/everything.json", "data/backups/new.json", "decks/out.json", "x.md"):
+        shell.run("export", "json", "-o", name)
+        assert json.loads((shell.folder / name).read_text("utf-8"))
+    shell.run("backup", "-o", "data/flashcards.sqlite3.zip")
+    shell.run("backup", "-o", "data/backups/mine.zip")
+    (shell.folder / "round.json").symlink_to("round.json")
+    shell.run("export", "csv", "-o", "round.json")
+
+
+@pytest.mark.parametrize("lies", ["the decks in the data folder", "the data in the decks folder"])
+def test_also_where_one_folder_lies_in_the_other(shell: Shell, lies: str) -> None:
+    if lies == "the decks in the data folder":
+        shell.data = shell.folder
+        own, free = "decks/numbers.md", "decks/x.csv"
+    else:
+        shell.data = shell.decks / "data"
+        own, free = "decks/data/secret.key", "decks/data/x.csv"
+    shell.run("sync")
+    shell.run("export", "csv", "-o", own, code=2)
+    shell.run("export", "csv", "-o", free)
