@@ -160,13 +160,22 @@ def test_with_a_database(tmp_path: Path) -> None:
     world.close()
 
 
-def test_a_note_type_with_other_fields_now_is_named(journey: Journey) -> None:
+def test_a_note_type_takes_its_new_layout_along_and_an_older_one_is_named(journey: Journey) -> None:
+    import_decks(journey.second, journey.root / "in", journey.root)
     with collection(journey.folder, "theirs") as opened:
         model = opened.models.by_name("Basic")
         opened.models.add_field(model, opened.models.new_field("More"))
         opened.models.update_dict(model)
-        export(opened, journey.second, legacy=False)
-    report = import_decks(journey.second, journey.root / "in", journey.root)
-    assert sum("note type 'Basic' has another layout now" in notice for notice in report.notices) == 1
-    merged = anki_merge.merge(journey.second, journey.root, base=journey.first)
-    assert sum("note type 'Basic' has another layout now" in notice for notice in merged.notices) == 1
+        note = opened.get_note(opened.find_notes("untouched")[0])
+        note["More"] = "written after the first import"
+        opened.update_note(note)
+        export(opened, journey.folder / "third.apkg", legacy=False)
+        before = fields(opened)["untouched"]
+    merged = anki_merge.merge(journey.folder / "third.apkg", journey.root, base=journey.second)
+    assert not any("layout" in notice for notice in merged.notices)
+    import_decks(journey.folder / "third.apkg", journey.root / "in", journey.root)
+    journey.edit_here("answer untouched", "answer untouched, edited here")
+    edited = [text.replace("answer untouched", "answer untouched, edited here") for text in before]
+    assert journey.back()["untouched"] == edited
+    older = anki_merge.merge(journey.second, journey.root, base=journey.first)
+    assert sum("note type 'Basic' has another layout" in notice for notice in older.notices) == 1

@@ -9,19 +9,17 @@ one field asks and one answers, as in all of Anki's own.
 
 from __future__ import annotations
 
-import fnmatch
 import json
-import os
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from flashcards.character_references import unescape
 from flashcards.domain.card import Note
 from flashcards.exchange.anki import notetypes
+from flashcards.exchange.anki.layouts import in_layout, places_now
 from flashcards.exchange.anki.package_values import NoteType, PackedNote, Template
 from flashcards.exchange.anki.source_fields import SourceField, note_digest, source_fields
 from flashcards.exchange.anki.templates import is_blank
@@ -29,8 +27,10 @@ from flashcards.exchange.anki.templates import is_blank
 FILE = "_anki{}.json"
 PATTERN = "_anki*.json"
 VERSION = 1
+HEAD = ("version", "note_types", "changed", "media")
+"""The members of such a file that are not of single notes."""
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
-_LARGEST = 64 << 20
+LARGEST = 64 << 20
 _FULL = 16 << 20
 """Characters of notes after which a further file is begun, well below what is read of one."""
 _ONE_FIELD = re.compile(r"\s*\{\{\s*(?:cloze:)?([^{}#^/:]+?)\s*\}\}\s*")
@@ -42,8 +42,6 @@ _MEDIA = re.compile(
 )
 _ONE_ITEM = re.compile(r"<ul><li>((?:(?!<li>).)*)</li></ul>", re.S)
 _YES = "y"
-_LATEST = 1 << 53
-"""Of a time that is one, in whatever unit."""
 
 
 class ForeignType(NamedTuple):
@@ -82,7 +80,8 @@ class Dated(NamedTuple):
 
 @dataclass(slots=True)
 class ForeignNotes:
-    """Types by id, and notes by guid: the type's id, and the fields that no deck holds, by their place.
+    """Types by id, as they were last, and notes by guid: the type as it was when they came, and the fields that no deck
+    holds, by their place in it. `changed` is when the types last changed, in epoch seconds.
 
     `guids` are Anki's own where those here stand for one that is too long for a note's id. `sources` are fields as
     they came, see `source_fields`, and `dates` how old they were, of notes in our own types too; `media` is where the
@@ -90,7 +89,8 @@ class ForeignNotes:
     """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
-    notes: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)
+    changed: dict[int, int] = field(default_factory=dict)
+    notes: dict[str, tuple[ForeignType, dict[int, str]]] = field(default_factory=dict)
     guids: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
     sources: dict[str, dict[str, SourceField]] = field(default_factory=dict)
@@ -120,15 +120,26 @@ class ForeignNotes:
         found = self.notes.get(guid)
         if found is None:
             return None
-        type_, kept = self.types[found[0]], found[1]
+        type_, fields = self.as_now(*found)
         if (kind == "cloze") != type_.cloze:
             return None
-        fields = [kept.get(place, "") for place in range(len(type_.fields))]
         if type_.question is None:
             return type_, tuple(fields)
         for name, place in type_.places().items():
             fields[place] = unedited[name] if name in unedited else _made(name, ours, fields[place])
         return type_, tuple(fields)
+
+    def as_now(self, was: ForeignType, kept: Mapping[int, str]) -> tuple[ForeignType, list[str]]:
+        """A note's type in its present layout, with the places there of the fields that it had when the note came, and
+        what is kept of them.
+        """
+        now = self.types[was.id]
+        places = places_now(was, now)
+        fields = [""] * len(now.fields)
+        for before, text in kept.items():
+            if before in places:
+                fields[places[before]] = text
+        return in_layout(was, now), fields
 
 
 def _made(name: str, ours: Mapping[str, str], there: str) -> str:
@@ -155,10 +166,10 @@ def foreign_type(note_type: NoteType) -> ForeignType | None:
     if question is None or (answer is None and not nothing_below) or question == answer:
         return None
     type_ = kept_whole(note_type)._replace(question=question, answer=answer)
-    return type_._replace(reverse=_reverse(type_))
+    return type_._replace(reverse=reverse_field(type_))
 
 
-def _reverse(type_: ForeignType) -> int | None:
+def reverse_field(type_: ForeignType) -> int | None:
     """The field that gives a note its second card, where that one is the first turned round."""
     if type_.question is None or type_.answer is None or len(type_.templates) < 2:
         return None
@@ -269,7 +280,7 @@ class _Text:
             self.show(field_.html for field_ in fields.values())
 
     def line(self, lines: list[str], guid: str, value: object) -> None:
-        lines.append(f"{json.dumps(guid)}: {_JSON(value)}")
+        lines.append(_line(guid, value))
         self.size += len(lines[-1])
 
     def show(self, fields: Iterable[str]) -> None:
@@ -277,10 +288,18 @@ class _Text:
 
     def whole(self) -> str:
         """JSON, a note on each line."""
-        head = {"version": VERSION, "note_types": [list(type_) for type_ in self.known.values()], "media": self.media}
-        begin = _JSON(head)[:-1]
-        notes = {"notes": self.notes, "sources": self.sources, "dates": self.dates}
-        return "".join([begin, *(f', "{name}": {_lines(lines)}' for name, lines in notes.items()), "}\n"])
+        head = {
+            "version": VERSION,
+            "note_types": [list(type_) for type_ in self.known.values()],
+            "changed": {str(id_): self.types[id_].changed for id_ in self.known},
+            "media": self.media,
+        }
+        return _whole(head, {"notes": self.notes, "sources": self.sources, "dates": self.dates})
+
+
+def _whole(head: Mapping[str, Any], sections: Mapping[str, Sequence[str]]) -> str:
+    found = (f', "{name}": {_lines(lines)}' for name, lines in sections.items())
+    return "".join([_JSON(head)[:-1], *found, "}\n"])
 
 
 def _lines(lines: Sequence[str]) -> str:
@@ -289,62 +308,13 @@ def _lines(lines: Sequence[str]) -> str:
 
 def as_text(value: Mapping[str, Any]) -> str:
     """What such a file holds as its text: JSON, a note on each line."""
-    head = {name: value[name] for name in ("version", "note_types", "media")}
-    sections = "".join(
-        f', "{name}": {_lines([f"{json.dumps(guid)}: {_JSON(entry)}" for guid, entry in of.items()])}'
-        for name, of in value.items()
-        if name not in head
-    )
-    return f"{_JSON(head)[:-1]}{sections}}}\n"
+    head = {name: value[name] for name in HEAD if name in value}
+    sections = {name: of for name, of in value.items() if name not in head}
+    return _whole(head, {name: [_line(*entry) for entry in of.items()] for name, of in sections.items()})
 
 
-def load(root: Path) -> ForeignNotes:
-    """All that imports wrote below the decks folder. A file that is damaged counts for nothing."""
-    found = ForeignNotes()
-    # os.walk, because a folder may vanish while it is looked at: rglob would raise.
-    walked = (Path(folder) / name for folder, _, names in os.walk(root) for name in fnmatch.filter(names, PATTERN))
-    for path in sorted(walked):
-        try:
-            if path.is_file() and path.stat().st_size <= _LARGEST:
-                _add(found, json.loads(path.read_text("utf-8")), path.parent.relative_to(root))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            continue  # what it held goes out in our own note types, as if it had never come from Anki
-    return found
-
-
-def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
-    if value["version"] != VERSION:
-        return
-    types = {}
-    for id_, name, cloze, fields, templates, *places in value["note_types"]:
-        made = tuple(Template(*template) for template in templates)
-        type_ = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
-        types[int(id_)] = type_._replace(reverse=_reverse(type_))
-    notes: dict[str, tuple[int, dict[int, str]]] = {}
-    guids: dict[str, str] = {}
-    for guid, (id_, kept, *own) in value["notes"].items():
-        if int(id_) in types:
-            notes[str(guid)] = int(id_), {int(place): str(text) for place, text in kept.items()}
-            guids |= {str(guid): str(*own)} if own else {}
-    sources = {
-        str(guid): {str(name): SourceField(str(html), str(digest)) for name, (html, digest) in fields.items()}
-        for guid, fields in value.get("sources", {}).items()
-    }
-    dates = {
-        str(guid): Dated(int(at), str(digest))
-        for guid, (at, digest) in value.get("dates", {}).items()
-        if 0 < int(at) < _LATEST
-    }
-    media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
-    # One name for two files: which of them a note means is not known, and Anki has both.
-    unclear = {name for name, path in media.items() if found.media.get(name, path) != path}
-    found.types |= types
-    found.notes |= notes
-    found.guids |= guids
-    found.sources |= sources
-    found.dates |= dates
-    found.media |= media
-    found.media |= dict.fromkeys(unclear, "")
+def _line(guid: str, value: object) -> str:
+    return f"{json.dumps(guid)}: {_JSON(value)}"
 
 
 def schema11(type_: ForeignType) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def _converted(row: list[Any]) -> Converted:
 
 
 def _note_type(row: list[Any]) -> NoteType:
-    id_, name, cloze, fields, templates, stock = row
-    return NoteType(id_, name, cloze, tuple(fields), tuple(Template(*each) for each in templates), stock)
+    id_, name, cloze, fields, templates, stock, changed = row
+    return NoteType(id_, name, cloze, tuple(fields), tuple(Template(*each) for each in templates), stock, changed)
 
 
 # In the child --------------------------------------------------------------------------------------------
@@ -139,7 +139,9 @@ def _read(path: Path, folder: Path, limits: Limits) -> None:
         try:
             types = reader.note_types()
             header = {
-                "note_types": [(t.id, t.name, t.cloze, t.fields, t.templates, t.stock) for t in types.values()],
+                "note_types": [
+                    (t.id, t.name, t.cloze, t.fields, t.templates, t.stock, t.changed) for t in types.values()
+                ],
                 "decks": list(reader.decks().items()),
                 "descriptions": [pair for pair in reader.descriptions().items() if pair[1]],
                 "created_at": reader.created_at,

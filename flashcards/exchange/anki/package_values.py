@@ -14,6 +14,14 @@ SUSPENDED = -1
 """The queue of a suspended card."""
 
 
+_LATEST = 1 << 53
+
+
+def moment(value: object) -> int:
+    """A time in epoch seconds, of a file of somebody's; 0 for what is none."""
+    return value if type(value) is int and 0 < value < _LATEST else 0
+
+
 class PackageError(FlashcardsError):
     """A package that cannot be read: the message says why, and what to do."""
 
@@ -48,7 +56,10 @@ class Template(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NoteType:
-    """A note type of the package; `fields` are their names in the order in which notes hold them."""
+    """A note type of the package; `fields` are their names in the order in which notes hold them.
+
+    `changed` is when it last changed in Anki, in epoch seconds.
+    """
 
     id: int
     name: str
@@ -56,6 +67,7 @@ class NoteType:
     fields: tuple[str, ...]
     templates: tuple[Template, ...]
     stock: int = 0  # Anki's own number for a type that it ships: 6 is image occlusion
+    changed: int = 0
 
 
 class PackedNote(NamedTuple):

@@ -7,7 +7,7 @@ import math
 import sqlite3
 from typing import Any
 
-from flashcards.exchange.anki.package_values import NoteType, Template
+from flashcards.exchange.anki.package_values import NoteType, Template, moment
 
 
 def note_types(db: sqlite3.Connection) -> dict[int, NoteType]:
@@ -70,4 +70,5 @@ def _note_type(id_: int, value: dict[str, Any]) -> NoteType:
         tuple(str(field["name"]) for field in fields),
         tuple(Template(str(t["name"]), str(t.get("qfmt", "")), str(t.get("afmt", ""))) for t in templates),
         int(value.get("originalStockKind") or 0),
+        moment(value.get("mod")),
     )

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from flashcards.exchange.anki import protobuf
-from flashcards.exchange.anki.package_values import NoteType, Template
+from flashcards.exchange.anki.package_values import NoteType, Template, moment
 
 _KIND, _STOCK = 1, 9
 _CLOZE = 1
@@ -34,8 +34,9 @@ def note_types(db: sqlite3.Connection) -> dict[int, NoteType]:
             tuple(fields.get(int(id_), ())),
             tuple(templates.get(int(id_), ())),
             protobuf.number(_bytes(config), _STOCK),
+            moment(changed),
         )
-        for id_, name, config in db.execute("SELECT id, name, config FROM notetypes")
+        for id_, name, changed, config in db.execute("SELECT id, name, mtime_secs, config FROM notetypes")
     }
 
 

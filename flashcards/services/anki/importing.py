@@ -12,6 +12,7 @@ from flashcards.deckfiles.parse.find import DeckFile, find_decks, read_deck
 from flashcards.domain.card import Deck
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError, Invalid, Unavailable
+from flashcards.exchange.anki.foreign_files import renew_layouts
 from flashcards.exchange.anki.package_reader import reading_package
 from flashcards.exchange.anki.package_values import Limits, Package
 from flashcards.exchange.whole_file import whole_file
@@ -110,6 +111,7 @@ def write_decks(package: Package, into: Path, root: Path | None, known: Known, p
         staged = stage(package, existing, base, below, Path(folder), progress)
         install(base, {name: Path(folder) / name for name in staged.files})
     if staged.known:
+        renew_layouts(base, package.note_types)
         staged.notices += _renew(package, base)
     return _report(base, staged)
 

@@ -17,7 +17,8 @@ from flashcards.deckfiles.parse.find import find_decks, read_deck
 from flashcards.domain.card import Cloze, Note
 from flashcards.errors import DeckError
 from flashcards.exchange.anki import foreign
-from flashcards.exchange.anki.foreign import ForeignNotes
+from flashcards.exchange.anki.foreign import HEAD, ForeignNotes
+from flashcards.exchange.anki.foreign_files import DAMAGED, load, relaid
 from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
 from flashcards.exchange.anki.source_fields import markdown_digest, markdown_of
 from flashcards.exchange.anki.to_notes import PLAINER, convert
@@ -25,7 +26,6 @@ from flashcards.services.anki.converted_notes import note_of
 from flashcards.services.anki.places import MEDIA_FOLDER, Media, joined
 from flashcards.services.anki.staging import guid_in_file
 
-_HEAD = ("version", "note_types", "media")
 _READ_AGAIN = 1 << 16
 """Characters of HTML up to which a note is read again, more plainly."""
 _WORDS = re.compile(r"[\w ]*")
@@ -62,6 +62,8 @@ class Renewed(NamedTuple):
     @property
     def said(self) -> str:
         """What that means, in a sentence."""
+        if not self.notes:
+            return f"{self.path}: note types have other fields or templates in Anki now: kept for exports."
         notes = "1 note" if len(self.notes) == 1 else f"{len(self.notes):,} notes"
         what = "with other fields or HTML in Anki that do not show here, for exports to give back"
         return f"{self.path}: {notes} {what}"
@@ -85,6 +87,10 @@ def renewed(
     by_guid = {here.packed.guid: here for here in notes}
     found = []
     for path, before, value in _files(root):
+        try:
+            is_relaid = relaid(value, package.note_types)
+        except DAMAGED:
+            continue  # exports leave it out, too
         guids = [guid for guid in {**value["notes"], **value.get("sources", {})} if guid in by_guid]
         folder = path.rpartition("/")[0]
         media = media_for(joined(folder, MEDIA_FOLDER))
@@ -95,14 +101,14 @@ def renewed(
             notices.append(f"{path}: note type {name!r} {told}.")
         others = {one.packed.guid for one in left}
         changed = _renew(value, package, [one for one in here if one.packed.guid not in others], _beside(media, folder))
-        if changed:
+        if changed or is_relaid:
             found.append(Renewed(path, before, foreign.as_text(value), tuple(changed)))
     return found
 
 
 def here_after_import(package: Package, root: Path, media: Media) -> Iterable[Here]:
     """Those notes of a package of which something is kept, as they are here; the text here stays."""
-    kept = foreign.load(root)
+    kept = load(root)
     theirs = {
         packed.guid: (packed, made)
         for packed, made in zip(package.notes, package.converted, strict=True)
@@ -126,10 +132,12 @@ def _says_otherwise(package: Package, packed: PackedNote, kept: ForeignNotes) ->
     sources = kept.sources.get(packed.guid, {})
     names: Mapping[str, int] = {}
     if packed.guid in kept.notes:
-        id_, others = kept.notes[packed.guid]
-        type_ = kept.types[id_]
+        type_, others = kept.as_now(*kept.notes[packed.guid])
         shown = (type_.question, type_.answer)
-        if others != {place: text for place, text in enumerate(packed.fields) if text and place not in shown}:
+        if len(others) != len(packed.fields) or any(
+            here != there and place not in shown
+            for place, (here, there) in enumerate(zip(others, packed.fields, strict=True))
+        ):
             return True
         names = type_.places()
     elif sources and (note_type := package.note_types.get(packed.type)):
@@ -186,7 +194,7 @@ def _has_other_layout(value: Mapping[str, Any], package: Package, packed: Packed
         return False
     type_ = foreign.foreign_type(there) or foreign.kept_whole(there)
     layout = [list(type_.fields), type_.question, type_.answer, type_.reverse]
-    return all(row[0] != type_.id or [row[3], *row[5:]] != layout for row in value["note_types"])
+    return all(row[0] != type_.id or [list(row[3]), *row[5:]] != layout for row in value["note_types"])
 
 
 def _renew(
@@ -200,7 +208,7 @@ def _renew(
         new = json.loads(next(iter(texts), "{}"))
         before = _kept_of(value, guid)
         for name, of in new.items():
-            if name in _HEAD:
+            if name in HEAD:
                 continue
             if name == "sources":
                 _put(value, name, guid, _sources(before.get(name) or {}, of.get(guid, {}), here.alike))
@@ -214,7 +222,7 @@ def _renew(
 
 def _kept_of(value: dict[str, Any], guid: str) -> dict[str, Any]:
     """What is kept of a note, but for its date: an older one tells Anki the same, to leave its note alone."""
-    return {name: of.get(guid) for name, of in value.items() if name not in (*_HEAD, "dates")}
+    return {name: of.get(guid) for name, of in value.items() if name not in (*HEAD, "dates")}
 
 
 def _sources(old: Mapping[str, Any], new: Mapping[str, Any], alike: frozenset[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from flashcards.domain.card import Basic, Cloze, Deck, Note
 from flashcards.errors import DeckError, NotFound, Unavailable
 from flashcards.exchange.anki.connect import AnkiConnect, Design, NewNote, Refused, RemoteNote
 from flashcards.exchange.anki.fields import NoteTexts, deck_name, fields_of
-from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.foreign_files import load as foreign_notes
 from flashcards.exchange.anki.notetypes import CSS, DESIGN_CHANGED_AT, NOTE_TYPES, Kind
 from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.source_fields import as_they_came, unedited

@@ -15,7 +15,7 @@ from flashcards.domain.study_day import DAY_START, Day
 from flashcards.errors import NotFound, Unavailable
 from flashcards.exchange.anki.fields import SEPARATOR, deck_name
 from flashcards.exchange.anki.foreign import ForeignNotes
-from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.foreign_files import load as foreign_notes
 from flashcards.exchange.anki.guids import guid_of
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_writer import PackageWriter, writing_package

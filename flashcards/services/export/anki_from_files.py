@@ -18,7 +18,7 @@ from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Cloze, Note
 from flashcards.errors import DeckError, NotFound
 from flashcards.exchange.anki.fields import SEPARATOR, NoteTexts, deck_name, fields_of
-from flashcards.exchange.anki.foreign import load as foreign_notes
+from flashcards.exchange.anki.foreign_files import load as foreign_notes
 from flashcards.exchange.anki.notetypes import Kind
 from flashcards.exchange.anki.package_notes import PackageCard, PackageNote
 from flashcards.exchange.anki.package_writer import writing_package
