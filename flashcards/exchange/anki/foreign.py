@@ -85,7 +85,8 @@ class ForeignNotes:
 
     `guids` are Anki's own where those here stand for one that is too long for a note's id. `sources` are fields as
     they came, see `source_fields`, and `dates` how old they were, of notes in our own types too; `media` is where the
-    pictures and sounds that such HTML shows are in the decks folder, by name.
+    pictures and sounds that such HTML shows are in the decks folder, by name. `tags` are Anki's, by what became of them
+    here, where a deck cannot hold them as they are.
     """
 
     types: dict[int, ForeignType] = field(default_factory=dict)
@@ -95,6 +96,14 @@ class ForeignNotes:
     media: dict[str, str] = field(default_factory=dict)
     sources: dict[str, dict[str, SourceField]] = field(default_factory=dict)
     dates: dict[str, Dated] = field(default_factory=dict)
+    tags: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def tags_of(self, guid: str, tags: Sequence[str]) -> Sequence[str]:
+        """The tags of a note as Anki has them, those that were changed for a deck among them."""
+        there = self.tags.get(guid)
+        if not there:
+            return tags
+        return list(dict.fromkeys(name for tag in tags for name in there.get(tag, (tag,))))
 
     def unedited(self, notes: Iterable[tuple[str, Note]]) -> set[str]:
         """The guids of those notes that say what they said when they came from Anki."""
@@ -221,17 +230,19 @@ def written(
     notes: Iterable[Came],
     long_guids: Mapping[str, str],
     places: Callable[[str], str | None],
+    tag_here: Callable[[str], str] = str,
 ) -> Iterator[str]:
     """The texts of the files for notes that were imported; none where nothing is to be kept of them.
 
-    `long_guids` as in `Package`; `places` says where a file of the package's media is, from the folder of these files.
+    `long_guids` as in `Package`; `places` says where a file of the package's media is, from the folder of these files,
+    and `tag_here` what a tag of Anki's becomes in a deck.
     """
-    text = _Text(types, long_guids, places)
+    text = _Text(types, long_guids, places, tag_here)
     for came in notes:
         text.add(came)
         if text.size > _FULL:
             yield text.whole()
-            text = _Text(types, long_guids, places)
+            text = _Text(types, long_guids, places, tag_here)
     if text.size:
         yield text.whole()
 
@@ -240,19 +251,25 @@ class _Text:
     """A file that is being put together."""
 
     def __init__(
-        self, types: Mapping[int, NoteType], long_guids: Mapping[str, str], places: Callable[[str], str | None]
+        self,
+        types: Mapping[int, NoteType],
+        long_guids: Mapping[str, str],
+        places: Callable[[str], str | None],
+        tag_here: Callable[[str], str],
     ) -> None:
-        self.types, self.long_guids, self.places = types, long_guids, places
+        self.types, self.long_guids, self.places, self.tag_here = types, long_guids, places, tag_here
         self.known: dict[int, ForeignType] = {}
         self.notes: list[str] = []
         self.sources: list[str] = []
         self.dates: list[str] = []
+        self.tags: list[str] = []
         self.media: dict[str, str] = {}
         self.size = 0
 
     def add(self, came: Came) -> None:
         packed, note_type = came.packed, self.types.get(came.packed.type)
         self.line(self.dates, packed.guid, Dated(packed.modified_at, note_digest(came.note)))
+        self.tag(packed)
         if note_type is None or len(packed.fields) != len(note_type.fields):
             return
         if note_type.fields in (notetypes.BASIC.field_names, notetypes.CLOZE.field_names):
@@ -268,6 +285,14 @@ class _Text:
         self.line(self.notes, packed.guid, [type_.id, kept, own] if own else [type_.id, kept])
         self.keep(packed.guid, source_fields(came.note, {name: packed.fields[i] for name, i in ours.items()}))
         self.show(kept.values())
+
+    def tag(self, packed: PackedNote) -> None:
+        there: dict[str, list[str]] = {}
+        for tag in packed.tags:
+            there.setdefault(self.tag_here(tag), []).append(tag)
+        changed = {word: tags for word, tags in there.items() if tags != [word]}
+        if changed:
+            self.line(self.tags, packed.guid, changed)
 
     def type_of(self, note_type: NoteType) -> ForeignType:
         if note_type.id not in self.known:
@@ -294,7 +319,8 @@ class _Text:
             "changed": {str(id_): self.types[id_].changed for id_ in self.known},
             "media": self.media,
         }
-        return _whole(head, {"notes": self.notes, "sources": self.sources, "dates": self.dates})
+        notes = {"notes": self.notes, "sources": self.sources, "dates": self.dates, "tags": self.tags}
+        return _whole(head, notes)
 
 
 def _whole(head: Mapping[str, Any], sections: Mapping[str, Sequence[str]]) -> str:

@@ -79,6 +79,10 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
         for guid, fields in value.get("sources", {}).items()
     }
     dates = {str(guid): Dated(moment(at), str(digest)) for guid, (at, digest) in value.get("dates", {}).items()}
+    tags = {
+        str(guid): {str(word): tuple(map(str, names)) for word, names in of.items()}
+        for guid, of in value.get("tags", {}).items()
+    }
     media = {str(name): (folder / str(path)).as_posix() for name, path in value.get("media", {}).items()}
     # One name for two files: which of them a note means is not known, and Anki has both.
     unclear = {name for name, path in media.items() if found.media.get(name, path) != path}
@@ -92,6 +96,7 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
             _take(guid, notes.get(guid), found.notes)
             _take(guid, guids.get(guid), found.guids)
             _take(guid, sources.get(guid), found.sources)
+            _take(guid, tags.get(guid), found.tags)
     found.media |= media
     found.media |= dict.fromkeys(unclear, "")
 

@@ -37,6 +37,10 @@ class GoingBack:
     def __contains__(self, guid: str) -> bool:
         return guid in self._foreign.notes or guid in self._unedited
 
+    def tags_of(self, note: PackageNote) -> Sequence[str]:
+        """Its tags as Anki has them."""
+        return self._foreign.tags_of(note.guid, note.tags)
+
     def as_there(self, note: PackageNote) -> tuple[int, PackageNote]:
         """The id of its note type, and the note as Anki can have it."""
         ours = NOTE_TYPES[note.kind]

@@ -213,7 +213,7 @@ class PackageWriter:
         take_note, take_card, take_review = self._note_ids.take, self._card_ids.take, self._review_ids.take
         back, position = self._back, self._cards
         for note in notes:
-            note_id = take_note(note.created_at)
+            note_id, tags = take_note(note.created_at), back.tags_of(note)
             type_id, separators = _TYPE_AND_SEPARATORS[note.kind]
             count = note.fields.count(SEPARATOR)
             if count != separators:
@@ -222,7 +222,7 @@ class PackageWriter:
                 type_id, note = back.as_there(note)
             elif note.kind == "cloze":
                 note = back.without_lost_gaps(note)
-            guid, _, created, modified, tags, fields, cards = note
+            guid, _, created, modified, _, fields, cards = note
             if modified > self._modified:
                 self._modified = modified
             first = fields.partition(SEPARATOR)[0]

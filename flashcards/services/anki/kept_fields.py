@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import find_decks, read_deck
+from flashcards.deckfiles.parse.printing import tag_word
 from flashcards.domain.card import Cloze, Note
 from flashcards.errors import DeckError
 from flashcards.exchange.anki import foreign
@@ -204,7 +205,8 @@ def _renew(
     changed = []
     for here in notes:
         guid = here.packed.guid
-        texts = foreign.written(package.note_types, [foreign.Came(here.packed, here.note)], package.long_guids, places)
+        came = [foreign.Came(here.packed, here.note)]
+        texts = foreign.written(package.note_types, came, package.long_guids, places, tag_word)
         new = json.loads(next(iter(texts), "{}"))
         before = _kept_of(value, guid)
         for name, of in new.items():
@@ -212,7 +214,7 @@ def _renew(
                 continue
             if name == "sources":
                 _put(value, name, guid, _sources(before.get(name) or {}, of.get(guid, {}), here.alike))
-            elif guid in of and (name == "notes" or here.whole):
+            elif guid in of and (name in ("notes", "tags") or here.whole):
                 _put(value, name, guid, of[guid])
         if before != _kept_of(value, guid):
             changed.append(guid)

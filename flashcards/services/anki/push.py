@@ -133,8 +133,10 @@ def _read(root: Path, decks: Sequence[str], progress: Progress) -> _Reading:
                 media = {
                     one.url.rpartition("/")[2]: one.path for _, one in requests[i][1].media if isinstance(one, Media)
                 }
-                kept = unedited(note, from_anki.sources.get(guid_in_file(parsed.deck.id, note), {}))
-                reading.notes.append(_local(note, parsed.deck, name, html, kept, media, file.mtime_ns // 1_000_000_000))
+                guid = guid_in_file(parsed.deck.id, note)
+                kept = unedited(note, from_anki.sources.get(guid, {}))
+                local = _local(note, parsed.deck, name, html, kept, media, file.mtime_ns // 1_000_000_000)
+                reading.notes.append(local._replace(tags=tuple(from_anki.tags_of(guid, note.tags))))
     return reading
 
 

@@ -120,7 +120,8 @@ class _Stage:
         """Remembers the note types of what came, and its fields as they came, for exports: in files of each import
         that brought something.
         """
-        texts = foreign.written(self.package.note_types, self.came, self.package.long_guids, self.media_beside)
+        package = self.package
+        texts = foreign.written(package.note_types, self.came, package.long_guids, self.media_beside, tag_word)
         number = 1
         for text in texts if self.staged.files else ():
             while (

@@ -212,14 +212,16 @@ class DatabaseExport:
 
     def _text_notes(self, wanted: _Wanted, progress: Progress) -> Iterator[TextNote]:
         titles = folder_titles(self._store.folder_titles(), wanted.decks)
-        kept = self._unedited(foreign_notes(self._root).sources)
+        foreign = foreign_notes(self._root)
+        kept = self._unedited(foreign.sources)
         for number, deck in enumerate(wanted.decks, 1):
             progress("Writing decks", number, len(wanted.decks))
             name = deck_name(deck.path, deck.title, titles)
             for note in self._store.notes(deck.id, NO_LEARNER):
                 kind: Kind = "cloze" if note.kind == "cloze" else "basic"
                 fields = as_they_came(kind, fields_of_stored(note, deck).split(SEPARATOR), kept.get(note.guid, {}))
-                yield TextNote(note.guid, kind, name, json.loads(note.tags), fields)
+                tags = foreign.tags_of(note.guid, json.loads(note.tags))
+                yield TextNote(note.guid, kind, name, tags, fields)
 
 
 def _restless() -> Unavailable:

@@ -112,14 +112,15 @@ class FileExport:
 
     def csv(self, target: Path, decks: Sequence[str], progress: Progress) -> TextExported:
         """Writes the notes as CSV with Anki's headers. Raises as `anki` does."""
-        sources = foreign_notes(self._root).sources
+        foreign = foreign_notes(self._root)
         with RenderPool() as pool:
             reading = self._begin(decks, pool, progress)
             lines = (
                 TextNote(
-                    ready.guid, ready.texts.kind, ready.deck, ready.note.tags,
+                    ready.guid, ready.texts.kind, ready.deck, foreign.tags_of(ready.guid, ready.note.tags),
                     as_they_came(
-                        ready.texts.kind, fields_of(ready.texts), unedited(ready.note, sources.get(ready.guid, {}))
+                        ready.texts.kind, fields_of(ready.texts),
+                        unedited(ready.note, foreign.sources.get(ready.guid, {})),
                     ),
                 )
                 for ready in self._notes(reading)
