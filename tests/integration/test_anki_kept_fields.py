@@ -169,6 +169,7 @@ def test_a_note_type_takes_its_new_layout_along_and_an_older_one_is_named(journe
         note = opened.get_note(opened.find_notes("untouched")[0])
         note["More"] = "written after the first import"
         opened.update_note(note)
+        opened.db.execute("UPDATE notetypes SET mtime_secs = mtime_secs + 10")
         export(opened, journey.folder / "third.apkg", legacy=False)
         before = fields(opened)["untouched"]
     merged = anki_merge.merge(journey.folder / "third.apkg", journey.root, base=journey.second)
