@@ -125,3 +125,10 @@ def test_the_command_says_so(
         " make it, or name another one.\n"
     )
     assert not list(shell.data.glob("backups/*"))
+
+
+def test_a_hidden_folder_that_cannot_be_read_holds_no_decks(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    (site.config.decks / ".snapshots").mkdir(mode=0)
+    with caplog.at_level(logging.WARNING):
+        assert site.services.backup.backup().is_file()
+    assert ".snapshots is not in the backup: Permission denied" in caplog.text

@@ -17,6 +17,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -126,7 +127,7 @@ def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
     """The regular files below the decks folder, and what they are called there; raises Unavailable where it, or a
     folder in it, cannot be read."""
     aside = data.resolve()
-    for folder, names, files in os.walk(decks, onerror=_unread):
+    for folder, names, files in os.walk(decks, onerror=partial(_unread, decks)):
         here = Path(folder)
         names[:] = sorted(
             name
@@ -142,9 +143,15 @@ def _files(decks: Path, data: Path) -> Iterator[tuple[Path, str]]:
                 yield path, path.relative_to(decks).as_posix()
 
 
-def _unread(error: OSError) -> None:
-    """A folder that cannot be read; one that has gone meanwhile holds no decks."""
-    with said_reading(Path(error.filename or ".")), suppress(FileNotFoundError):
+def _unread(decks: Path, error: OSError) -> None:
+    """A folder that cannot be read: one that has gone meanwhile holds no decks, nor does a hidden one, such as file
+    systems and file managers keep for themselves.
+    """
+    folder = Path(error.filename or decks)
+    if any(part.startswith(".") for part in folder.relative_to(decks).parts):
+        LOG.warning("%s is not in the backup: %s", folder, error.strerror)
+        return
+    with said_reading(folder), suppress(FileNotFoundError):
         raise error
 
 
