@@ -166,7 +166,8 @@ def test_the_commands(
     assert run(["database", "copy", url]) == 0
     copied = capsys.readouterr().out.splitlines()
     assert copied[-2].endswith(" are equal.")
-    assert copied[-1].startswith(f"Now set FLASHCARDS_DATABASE_URL to {target} and start the service.")
+    shown = url if isinstance(target, Path) else target
+    assert copied[-1].startswith(f"Now set FLASHCARDS_DATABASE_URL to {shown} and start the service.")
     assert run(["database", "check"]) == 0
     here = capsys.readouterr().out.splitlines()
     assert run(["database", "check", url]) == 0
@@ -176,4 +177,4 @@ def test_the_commands(
     assert run(["database", "copy", url]) == 1
     assert "is not empty" in capsys.readouterr().err
     assert run(["database", "copy", "mysql://x/y"]) == 2
-    assert "mysql://x/y: write sqlite:///relative/path" in capsys.readouterr().err
+    assert "The address of the database: write sqlite:///relative/path" in capsys.readouterr().err

@@ -25,6 +25,7 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "counters": (35, SETS + ": one pass that counts what moves twice, an UPDATE FROM a query, what a day is made of"),
     "dialects": (6, "what peewee has no word for, said to each database"),
     "exports": (60, ANKI),
+    "former_notes": (11, ANKI),
     "fronts": (2, "a migration fills the table, through whatever connection it has"),
     "plans": (39, YOUNG),
     "postgresql_database": (40, "locks, settings, the server's own tables, who is connected, and the versions"),

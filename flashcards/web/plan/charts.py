@@ -33,6 +33,8 @@ class PathRow:
 
 def path_rows(path: Sequence[PathPoint], known: Known) -> list[PathRow]:
     """The path in numbers; its range opens from what is known today to that of the last day."""
+    if not path:
+        return []
     first, last = path[0].day, path[-1].day
     low, high = _share(known.low, known.median), _share(known.high, known.median)
     rows = []
