@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +117,10 @@ def test_nothing_is_renewed_unasked(journey: Journey) -> None:
 
 def test_after_a_second_import_with_the_texts_that_are_here(journey: Journey) -> None:
     """Texts that were edited in Anki do not come so: theirs is not what ours is made of."""
-    for time in (1, 2):
+    for turn in (1, 2):
         report = import_decks(journey.second, journey.root / "in", journey.root)
         assert (report.known, report.files) == (6, ())
-        assert [notice.partition(" with")[0] for notice in report.notices] == ["in/_anki.json: 5 notes"][: 2 - time]
+        assert [notice.partition(" with")[0] for notice in report.notices] == ["in/_anki.json: 5 notes"][: 2 - turn]
     after = journey.back()
     same = ("extra", "colour", "gap", "untouched")
     assert {name: after[name] for name in same} == {name: journey.before[name] for name in same}
@@ -180,3 +182,106 @@ def test_a_note_type_takes_its_new_layout_along_and_an_older_one_is_named(journe
     assert journey.back()["untouched"] == edited
     older = anki_merge.merge(journey.second, journey.root, base=journey.first)
     assert sum("note type 'Basic' has another layout" in notice for notice in older.notices) == 1
+
+
+class Pair:
+    """Two notes of a type with a hint, imported; then the first is edited in Anki."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.root = folder, folder / "decks"
+        with collection(folder, "theirs") as opened:
+            model = opened.models.by_name("Basic")
+            opened.models.add_field(model, opened.models.new_field("Hint"))
+            opened.models.update_dict(model)
+            for name in ("one", "two"):
+                add(opened, "Basic", "D", name, f"answer {name}", f"hint {name}")
+            self.exported(opened, "a", 5000)
+        import_decks(folder / "a.apkg", self.root / "in", self.root)
+
+    def exported(self, opened: Any, name: str, ago: int) -> None:
+        """A package with the first note, or all, changed so many seconds ago."""
+        opened.db.execute("UPDATE notes SET mod = mod - ? WHERE mod > ?", ago, time.time() - 10)
+        export(opened, self.folder / f"{name}.apkg", legacy=False)
+
+    def edit_there(self, name: str, ago: int, **fields: str) -> None:
+        with collection(self.folder, "theirs") as opened:
+            note = opened.get_note(opened.find_notes("one")[0])
+            for field, text in fields.items():
+                note[field.replace("_", " ")] = text
+            opened.update_note(note)
+            self.exported(opened, name, ago)
+
+    def edit_here(self, old: str, new: str) -> None:
+        (deck,) = (self.root / "in").glob("*.md")
+        assert old in deck.read_text()
+        deck.write_text(deck.read_text().replace(old, new))
+
+    def back(self) -> tuple[int, list[list[str]]]:
+        """How many notes an export updates in Anki, and what both hold then, with their tags."""
+        FileExport(self.root).anki(self.folder / "ours.apkg", [], no_progress)
+        with collection(self.folder, "theirs") as opened:
+            updated = import_into(opened, self.folder / "ours.apkg")["updated"]
+            notes = [opened.get_note(id_) for id_ in opened.find_notes("")]
+            return updated, [[*note.fields, *note.tags] for note in notes]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+def test_an_edit_here_still_goes_out_after_a_second_import(pair: Pair) -> None:
+    (deck,) = (pair.root / "in").glob("*.md")
+    deck.write_text(re.sub(r"(## one \{#\S+)\}", r"\1 .mine}", deck.read_text()))
+    pair.edit_there("b", 1000, Hint="new hint")
+    import_decks(pair.folder / "b.apkg", pair.root / "in", pair.root)
+    assert pair.back() == (1, [["one", "answer one", "new hint", "mine"], ["two", "answer two", "hint two"]])
+
+
+def test_a_note_that_a_merge_took_from_anki_is_as_unedited_as_before(pair: Pair) -> None:
+    pair.edit_there("b", 3000, Back="reworded")
+    anki_merge.apply(anki_merge.merge(pair.folder / "b.apkg", pair.root, base=pair.folder / "a.apkg"))
+    pair.edit_there("c", 5, Back="reworded again")
+    pair.edit_here("answer two", "answer two, edited here")
+    assert pair.back() == (1, [["one", "reworded again", "hint one"], ["two", "answer two, edited here", "hint two"]])
+
+
+def test_a_field_that_came_to_ask_the_other_way_round_is_not_ours(pair: Pair) -> None:
+    with collection(pair.folder, "theirs") as opened:
+        model = opened.models.by_name("Basic")
+        opened.models.add_field(model, opened.models.new_field("Add Reverse"))
+        template = opened.models.new_template("Card 2")
+        template["qfmt"] = "{{#Add Reverse}}{{Back}}{{/Add Reverse}}"
+        template["afmt"] = "{{FrontSide}}<hr id=answer>{{Front}}"
+        opened.models.add_template(model, template)
+        opened.models.update_dict(model)
+        opened.db.execute("UPDATE notetypes SET mtime_secs = mtime_secs + 5")
+    pair.edit_there("b", 1000, Add_Reverse="y")
+    import_decks(pair.folder / "b.apkg", pair.root / "in", pair.root)
+    pair.edit_here("answer one", "answer one, mended")
+    assert pair.back()[1][0] == ["one", "answer one, mended", "hint one", "y"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"tags": {', '"tags": null, "x": {'), ('"dates": {', '"dates": [], "x": {'), ("}}\n", '}, "extra": 5}\n'),
+        ('"hint one"', '"\\ud800"'), ('{"2": "hint one"}', "[]"), ('"{{Front}}"', "7"),
+        ("0, 1, null]", "0, 9, null]"), ("0, 1, null]", "0, -1, null]"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_stops_nothing(pair: Pair, old: str, new: str) -> None:
+    (file,) = (pair.root / "in").glob("_anki*.json")
+    file.write_text(file.read_text().replace(old, new))
+    pair.edit_there("b", 1000, Hint="new hint", Back="reworded")
+    import_decks(pair.folder / "b.apkg", pair.root / "in", pair.root)
+    anki_merge.merge(pair.folder / "b.apkg", pair.root, base=pair.folder / "a.apkg")
+    FileExport(pair.root).anki(pair.folder / "ours.apkg", [], no_progress)
+
+
+def test_a_number_without_end_stops_no_export(tmp_path: Path) -> None:
+    with collection(tmp_path, "theirs") as opened:
+        add(opened, "Cloze", "D", "{{c1::gap}} here", f"{{{{c{'9' * 5000}::x}}}}")
+        export(opened, tmp_path / "a.apkg", legacy=False)
+    import_decks(tmp_path / "a.apkg", tmp_path / "decks/in", tmp_path / "decks")
+    assert FileExport(tmp_path / "decks").anki(tmp_path / "ours.apkg", [], no_progress).notes == 1

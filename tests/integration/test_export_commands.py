@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,19 @@ def test_also_where_one_folder_lies_in_the_other(shell: Shell, lies: str) -> Non
     shell.run("sync")
     shell.run("export", "csv", "-o", own, code=2)
     shell.run("export", "csv", "-o", free)
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "anki"])
+def test_a_pipe_takes_what_is_exported_and_stays_a_pipe(shell: Shell, kind: str) -> None:
+    """A file in its place would be the end of a device: ``-o /dev/null``, by root."""
+    shell.run("sync")
+    pipe = shell.folder / "pipe"
+    os.mkfifo(pipe)
+    came: list[bytes] = []
+    reader = threading.Thread(target=lambda: came.append(pipe.read_bytes()))
+    reader.start()
+    shell.run("export", kind, "-o", str(pipe))
+    reader.join(30)
+    assert pipe.is_fifo()
+    assert came
+    assert b"One." in came[0] or came[0].startswith(b"PK")

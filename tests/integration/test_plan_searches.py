@@ -10,6 +10,7 @@ import pytest
 
 from flashcards.errors import Invalid
 from flashcards.services.plan.facade import Plans
+from flashcards.services.review.search import Search, parse_search, read_search
 from tests.integration.study_world import StudyWorld
 from tests.integration.test_plans import CHOICE, here
 
@@ -37,3 +38,14 @@ def test_what_is_another_thing_tomorrow_is_refused(world: StudyWorld, q: str) ->
     with pytest.raises(Invalid, match="changes every day") as refused:
         plans.make(ada, replace(CHOICE, q=q))
     assert refused.value.field == "q"
+
+
+@pytest.mark.parametrize("q", ["what is: bias", "flag: red n1", "prop: x"])
+def test_a_search_that_a_plan_kept_before_is_still_understood(q: str) -> None:
+    """A colon in a sentence was no key, and is none: Today must not be refused for it."""
+    for read in (read_search, parse_search):
+        assert read(q) == Search(words=read(q).words)
+    assert read_search("IS:foo").words == ["IS:foo"]
+    with pytest.raises(Invalid, match="is:foo is not known"):
+        parse_search("IS:foo")
+    assert parse_search("Is: due").states == ["due"]

@@ -231,13 +231,15 @@ def written(
     long_guids: Mapping[str, str],
     places: Callable[[str], str | None],
     tag_here: Callable[[str], str] = str,
+    known: Mapping[int, ForeignType] | None = None,
 ) -> Iterator[str]:
     """The texts of the files for notes that were imported; none where nothing is to be kept of them.
 
     `long_guids` as in `Package`; `places` says where a file of the package's media is, from the folder of these files,
-    and `tag_here` what a tag of Anki's becomes in a deck.
+    and `tag_here` what a tag of Anki's becomes in a deck. `known` are types as notes of them are kept already.
     """
     text = _Text(types, long_guids, places, tag_here)
+    text.known |= known or {}
     for came in notes:
         text.add(came)
         if text.size > _FULL:
@@ -295,9 +297,10 @@ class _Text:
             self.line(self.tags, packed.guid, changed)
 
     def type_of(self, note_type: NoteType) -> ForeignType:
-        if note_type.id not in self.known:
-            self.known[note_type.id] = foreign_type(note_type) or kept_whole(note_type)
-        return self.known[note_type.id]
+        known = self.known.get(note_type.id)
+        if known is None or known.fields != note_type.fields:
+            known = self.known[note_type.id] = foreign_type(note_type) or kept_whole(note_type)
+        return known
 
     def keep(self, guid: str, fields: Mapping[str, SourceField]) -> None:
         if fields:

@@ -33,30 +33,43 @@ _T = TypeVar("_T")
 def load(root: Path) -> ForeignNotes:
     """All that imports wrote below the decks folder. A file that is damaged counts for nothing."""
     found = ForeignNotes()
-    for path, value in _files(root):
-        try:
-            _add(found, value, path.parent.relative_to(root))
-        except DAMAGED:
-            continue  # what it held goes out in our own note types, as if it had never come from Anki
+    for path, _, value in files(root):
+        _add(found, value, path.parent.relative_to(root))
     return found
 
 
-DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What reading such a file raises where it holds something else."""
+_HALF = "\\ud"
+"""What half of a character begins with in JSON, which is no text."""
 
 
-def _files(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """What those files hold that can be read."""
+def files(root: Path) -> Iterator[tuple[Path, bytes, dict[str, Any]]]:
+    """Those files that can be read: the path, what stands in it, and what that says."""
     # os.walk, because a folder may vanish while it is looked at: rglob would raise.
     walked = (Path(folder) / name for folder, _, names in os.walk(root) for name in fnmatch.filter(names, PATTERN))
     for path in sorted(walked, key=_order):
         try:
             if path.is_file() and path.stat().st_size <= LARGEST:
-                value = json.loads(path.read_text("utf-8"))
-                if value["version"] == VERSION:
-                    yield path, value
+                written = path.read_bytes()
+                if (value := _read(written)) is not None:
+                    yield path, written, value
         except (OSError, *DAMAGED):
-            continue
+            continue  # what it held goes out in our own note types, as if it had never come from Anki
+
+
+def _read(written: bytes) -> dict[str, Any] | None:
+    """What a file says; None where another version wrote it. Raises what is `DAMAGED`."""
+    text = written.decode("utf-8")
+    value: dict[str, Any] = json.loads(text)
+    if value["version"] != VERSION:
+        return None
+    if not all(isinstance(of, dict) for name, of in value.items() if name not in ("version", "note_types")):
+        raise TypeError("a member is no object")
+    _add(ForeignNotes(), value, Path())
+    if _HALF in text or _HALF.upper() in text:
+        as_text(value).encode()
+    return value
 
 
 def _order(path: Path) -> tuple[Path, int, str]:
@@ -66,7 +79,7 @@ def _order(path: Path) -> tuple[Path, int, str]:
 
 
 def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
-    types = {type_.id: type_ for type_ in map(_type, value["note_types"])}
+    types = {type_.id: type_ for type_ in map(type_of, value["note_types"])}
     changed = {id_: _changed(value, id_) for id_ in types}
     notes: dict[str, tuple[ForeignType, dict[int, str]]] = {}
     guids: dict[str, str] = {}
@@ -101,13 +114,16 @@ def _add(found: ForeignNotes, value: dict[str, Any], folder: Path) -> None:
     found.media |= dict.fromkeys(unclear, "")
 
 
-def _type(row: list[Any]) -> ForeignType:
+def type_of(row: list[Any]) -> ForeignType:
     id_, name, cloze, fields, templates, *places = row
     made = tuple(Template(*template) for template in templates)
-    if any(place is not None and type(place) is not int for place in places):
-        raise ValueError("the place of a field is no number")
+    if any(place is not None and (type(place) is not int or not 0 <= place < len(fields)) for place in places):
+        raise ValueError("the place of a field is none")
+    if not all(isinstance(text, str) for text in (*fields, *(text for each in made for text in each))):
+        raise ValueError("a field's name or a template is no text")
     type_ = ForeignType(int(id_), str(name), bool(cloze), tuple(fields), made, *places)
-    return type_._replace(reverse=reverse_field(type_))  # earlier versions took any condition for one
+    # Earlier versions took any condition for one. A field that became one since is not ours to fill or to empty.
+    return type_ if type_.reverse is None else type_._replace(reverse=reverse_field(type_))
 
 
 def _changed(value: Mapping[str, Any], id_: int) -> int:
@@ -126,11 +142,8 @@ def renew_layouts(root: Path, note_types: Mapping[int, NoteType]) -> None:
     """Brings the files below the decks folder to the layout that note types have in Anki now, which refuses notes of
     any other. Raises Unavailable.
     """
-    for path, value in _files(root):
-        try:
-            if not relaid(value, note_types):
-                continue
-        except DAMAGED:
+    for path, _, value in files(root):
+        if not relaid(value, note_types):
             continue
         try:
             with whole_file(path) as stream:
@@ -143,7 +156,7 @@ def relaid(value: dict[str, Any], note_types: Mapping[int, NoteType]) -> bool:
     """Brings what such a file holds to these layouts, where they are newer; whether any was another."""
     found = False
     for row in value["note_types"]:
-        was = _type(row)
+        was = type_of(row)
         now = note_types.get(was.id)
         if now is None or now.cloze != was.cloze or now.changed < _changed(value, was.id):
             continue

@@ -16,6 +16,7 @@ from flashcards.exchange.anki.templates import back_of, front_of, mirrored, name
 _EMPTY = re.compile(r"(?:[ \t\n\f\r\v]|</?(?:br|div) ?/?>)*", re.I)
 _TOKEN = re.compile(r"\{\{c([0-9]+(?:,[0-9]+)*)::|\}\}")
 _CLOZE_FIELD = re.compile(r"\{\{\s*(?:[^{}:]+:)*cloze:(?:[^{}:]+:)*([^{}:]+?)\s*\}\}")
+_DIGITS = 4  # of a number that is higher than any card's
 _HIGHEST = 499
 """The ordinal at which Anki's cards of a cloze note end."""
 
@@ -52,7 +53,7 @@ def gaps(texts: Iterable[str]) -> set[int]:
         opened = [found]
         for match in _TOKEN.finditer(text):
             if match[1]:
-                numbers = (int(number) for number in match[1].split(","))
+                numbers = (int(number.lstrip("0")[:_DIGITS] or 0) for number in match[1].split(","))
                 opened.append({min(number - 1, _HIGHEST) for number in numbers if number})
             elif len(opened) > 1:
                 inner = opened.pop()

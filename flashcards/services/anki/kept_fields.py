@@ -19,9 +19,9 @@ from flashcards.domain.card import Cloze, Note
 from flashcards.errors import DeckError
 from flashcards.exchange.anki import foreign
 from flashcards.exchange.anki.foreign import HEAD, ForeignNotes
-from flashcards.exchange.anki.foreign_files import DAMAGED, load, relaid
+from flashcards.exchange.anki.foreign_files import files, load, relaid, type_of
 from flashcards.exchange.anki.package_values import Converted, Package, PackedNote
-from flashcards.exchange.anki.source_fields import markdown_digest, markdown_of
+from flashcards.exchange.anki.source_fields import markdown_digest, markdown_of, note_digest
 from flashcards.exchange.anki.to_notes import PLAINER, convert
 from flashcards.services.anki.converted_notes import note_of
 from flashcards.services.anki.places import MEDIA_FOLDER, Media, joined
@@ -42,11 +42,12 @@ _SOURCE = frozenset({"sources", "in_full", "clarify"})
 
 
 class Here(NamedTuple):
-    """A note of a package, and the note that it is here: `alike` are the fields of our note type whose text says what
-    Anki's does; `whole`, that all of the note does.
+    """A note of a package, and the note that it is here: `was` before a merge, `note` now. `alike` are the fields of
+    our note type whose text says what Anki's does; `whole`, that all of the note does.
     """
 
     packed: PackedNote
+    was: Note
     note: Note
     alike: frozenset[str]
     whole: bool
@@ -87,12 +88,11 @@ def renewed(
     """
     by_guid = {here.packed.guid: here for here in notes}
     found = []
-    for path, before, value in _files(root):
-        try:
-            is_relaid = relaid(value, package.note_types)
-        except DAMAGED:
-            continue  # exports leave it out, too
-        guids = [guid for guid in {**value["notes"], **value.get("sources", {})} if guid in by_guid]
+    for file, before, value in files(root):
+        path = file.relative_to(root).as_posix()
+        is_relaid = relaid(value, package.note_types)
+        sections = (of for name, of in value.items() if name not in HEAD)
+        guids = [guid for guid in dict.fromkeys(guid for of in sections for guid in of) if guid in by_guid]
         folder = path.rpartition("/")[0]
         media = media_for(joined(folder, MEDIA_FOLDER))
         here = [by_guid[guid] for guid in guids]
@@ -125,7 +125,7 @@ def here_after_import(package: Package, root: Path, media: Media) -> Iterable[He
         for note in deck.notes:
             if found := theirs.get(guid_in_file(deck.id, note)):
                 names = _alike(package, note, file.path, *found, media)
-                yield Here(found[0], note, names, names >= markdown_of(note).keys())
+                yield Here(found[0], note, note, names, names >= markdown_of(note).keys())
 
 
 def _says_otherwise(package: Package, packed: PackedNote, kept: ForeignNotes) -> bool:
@@ -166,20 +166,6 @@ def _alike(
     return frozenset(names)
 
 
-def _files(root: Path) -> Iterable[tuple[str, bytes, dict[str, Any]]]:
-    """The files of kept fields that can be read."""
-    for path in sorted(root.rglob(foreign.PATTERN)):
-        try:
-            before = path.read_bytes()
-            value = json.loads(before)
-            sections = (value["notes"], value["media"], value.get("sources", {}))
-            sound = all(isinstance(of, dict) for of in sections) and all(len(row) > 7 for row in value["note_types"])
-            if value["version"] == foreign.VERSION and sound:
-                yield path.relative_to(root).as_posix(), before, value
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            continue  # exports leave it out, too
-
-
 def _beside(media: Media, folder: str) -> Callable[[str], str | None]:
     def place(name: str) -> str | None:
         path = media.place(name)
@@ -193,9 +179,7 @@ def _has_other_layout(value: Mapping[str, Any], package: Package, packed: Packed
     there = package.note_types.get(packed.type)
     if there is None or packed.guid not in value["notes"]:
         return False
-    type_ = foreign.foreign_type(there) or foreign.kept_whole(there)
-    layout = [list(type_.fields), type_.question, type_.answer, type_.reverse]
-    return all(row[0] != type_.id or [list(row[3]), *row[5:]] != layout for row in value["note_types"])
+    return all(row[0] != there.id or list(row[3]) != list(there.fields) for row in value["note_types"])
 
 
 def _renew(
@@ -203,18 +187,23 @@ def _renew(
 ) -> list[str]:
     """Renews what a file holds; the guids of the notes of which that was something else."""
     changed = []
+    known = {type_.id: type_ for type_ in map(type_of, value["note_types"])}
     for here in notes:
         guid = here.packed.guid
         came = [foreign.Came(here.packed, here.note)]
-        texts = foreign.written(package.note_types, came, package.long_guids, places, tag_word)
+        texts = foreign.written(package.note_types, came, package.long_guids, places, tag_word, known)
         new = json.loads(next(iter(texts), "{}"))
         before = _kept_of(value, guid)
         for name, of in new.items():
             if name in HEAD:
                 continue
-            if name == "sources":
+            if name == "dates":
+                old = before.get(name)
+                if here.whole and old is not None and old == note_digest(here.was):
+                    _put(value, name, guid, of[guid])  # not edited here, and as it is in Anki
+            elif name == "sources":
                 _put(value, name, guid, _sources(before.get(name) or {}, of.get(guid, {}), here.alike))
-            elif guid in of and (name in ("notes", "tags") or here.whole):
+            elif guid in of:
                 _put(value, name, guid, of[guid])
         if before != _kept_of(value, guid):
             changed.append(guid)
@@ -223,8 +212,10 @@ def _renew(
 
 
 def _kept_of(value: dict[str, Any], guid: str) -> dict[str, Any]:
-    """What is kept of a note, but for its date: an older one tells Anki the same, to leave its note alone."""
-    return {name: of.get(guid) for name, of in value.items() if name not in (*HEAD, "dates")}
+    """What is kept of a note; of its date only what the note said then, as an older time tells Anki the same."""
+    found = {name: of.get(guid) for name, of in value.items() if name not in HEAD}
+    date = found.get("dates")
+    return found | {"dates": date[1]} if date else found
 
 
 def _sources(old: Mapping[str, Any], new: Mapping[str, Any], alike: frozenset[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -365,13 +366,17 @@ class _Merger:
             placed.append(Media(self.package.media, self.root, folder, self.stage))
             return placed[-1]
 
+        open_parts: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for each in self.report.conflicts:
+            open_parts[each.path, each.note].add(each.part)
         notes = []
         for one in self.notes:
             note = self.taken.get(one.ours.guid)
             alike = one.same | frozenset(one.taken) if note else one.same
-            alike -= {each.part for each in self.report.conflicts if each.note == one.ours.note.id}
-            note = note or one.ours.note
-            notes.append(Here(one.packed, note, fields_of_parts(note, alike), len(alike) == one.parts))
+            was = one.ours.note
+            alike -= open_parts[one.ours.file.path, was.id]
+            note = note or was
+            notes.append(Here(one.packed, was, note, fields_of_parts(note, alike), len(alike) == one.parts))
         self.report.kept = renewed(self.package, self.root, notes, media, self.report.notices)
         self.report.media |= {path: (self.stage / path).read_bytes() for each in placed for path in each.files}
 

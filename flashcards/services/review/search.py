@@ -34,7 +34,9 @@ _EXAMPLES = {
     "flag:": "flag:1",
 }
 _KEY = "(?:deck|tag|is|prop|id|flag):"
-_TERM = re.compile(rf'(?:({_KEY})\s*(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
+_TERM = re.compile(rf'(?:({_KEY})(\s*)(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
+_TERM_BEFORE = re.compile(rf'(?:({_KEY})())?(?:"([^"]*)"|(\S+))')
+"""How searches were taken apart that plans may have kept."""
 _QUOTED = re.compile(r'"[^"]*"')
 _MINUS = re.compile(r'(?<![^\s"])[-−](?:"x*"|[\w(][^\s"]*(?:"x*")?)')
 _PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
@@ -79,11 +81,11 @@ def parse_search(text: str) -> Search:
             f"{plain[minus.start() : minus.end()]} cannot be answered: a search leaves nothing out."
             ' To find the words with the minus before them, put all of it in quotation marks, as in "-1".'
         )
-    for key, quoted, word in _TERM.findall(plain):
+    for key, _, quoted, word in _TERM.findall(plain):
         empty = key.lower() if not (quoted or word) else word.lower()
         if empty in _EXAMPLES:
             raise _wrong(f"{empty} says nothing: write what it is to be, as in {_EXAMPLES[empty]}.")
-    found = read_search(text)
+    found = _read(plain, _TERM)
     only_words = found == Search(words=found.words, phrases=found.phrases)
     if plain.strip() and only_words and not match_words(tuple(found.words), tuple(found.phrases)):
         raise _wrong(f"There is no word in {text.strip()}: a search finds words and numbers, and no signs.")
@@ -91,26 +93,42 @@ def parse_search(text: str) -> Search:
 
 
 def read_search(text: str) -> Search:
-    """Takes a search apart as well as it can be: one that a plan keeps goes on meaning what it meant.
+    """Takes a search apart as well as it can be: one that a plan keeps goes on being understood.
 
-    Raises Invalid for what `is:`, `prop:` and `flag:` do not know.
+    Raises Invalid for what `is:`, `prop:` and `flag:` do not know, and never knew.
     """
+    try:
+        return _read(text.translate(_QUOTES), _TERM)
+    except Invalid:
+        return _read(text, _TERM_BEFORE)
+
+
+def _read(text: str, term: re.Pattern[str]) -> Search:
     found = Search()
-    for key, quoted, plain in _TERM.findall(text.translate(_QUOTES)):
+    for key, apart, quoted, plain in term.findall(text):
         name, value = key.lower().removesuffix(":"), quoted or plain
         if not value:
             continue
-        if name == "is":
-            found.states.append(_state(value))
-        elif name == "prop":
-            found.props.append(_prop(value))
-        elif name == "flag":
-            found.flags.append(_flag(value))
-        elif name:
-            {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
-        else:
-            (found.phrases if quoted else found.words).append(value)
+        try:
+            _take(found, name, value, is_quoted=bool(quoted))
+        except Invalid:
+            if not apart:
+                raise
+            found.words += [key, value]  # a colon within a sentence
     return found
+
+
+def _take(found: Search, name: str, value: str, *, is_quoted: bool) -> None:
+    if name == "is":
+        found.states.append(_state(value))
+    elif name == "prop":
+        found.props.append(_prop(value))
+    elif name == "flag":
+        found.flags.append(_flag(value))
+    elif name:
+        {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
+    else:
+        (found.phrases if is_quoted else found.words).append(value)
 
 
 def filter_of(

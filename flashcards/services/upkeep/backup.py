@@ -114,9 +114,16 @@ class BackupService:
                 by_day[day].unlink(missing_ok=True)
 
     def before_upgrade(self, version: str) -> Path:
-        """Writes a backup of the database as an older version of this program left it; raises as `backup` does."""
+        """Writes a backup of the database as an older version of this program left it; raises as `backup` does.
+
+        Where the decks cannot be read it is of the database alone: an upgrade changes nothing in their folder.
+        """
         target = _free(self.folder, f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}")
-        self.backup(target)
+        try:
+            self.backup(target)
+        except Unavailable as error:
+            BackupService(self._db, self._data, self._clock).backup(target)
+            LOG.warning("the backup before the upgrade is of the database alone: %s", error)
         _keep_last(self.folder, _BEFORE, KEPT_BEFORE)
         return target
 

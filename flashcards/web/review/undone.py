@@ -45,4 +45,5 @@ def _what(undone: Undone) -> str:
         return f"{grade_names(learner().buttons)[undone.grade]} on {card}"
     if undone.verb in _OF_NO_CARD:
         return _OF_NO_CARD[undone.verb]
-    return f"{_DONE.get(undone.verb, undone.verb)} {card if undone.cards == 1 else f'{undone.cards:,} cards'}"
+    done = _DONE.get(undone.verb.partition(":")[0], undone.verb)  # of a flag, its number stands behind
+    return f"{done} {card if undone.cards == 1 else f'{undone.cards:,} cards'}"

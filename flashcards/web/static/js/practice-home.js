@@ -1,6 +1,7 @@
 // Choosing a round, and its report: recordings that are kept, printing, what is left of rounds that are over.
 
 import { learner, OURS } from "./api.js";
+import { loadAgain } from "./load-again.js";
 import * as recorder from "./recorder.js";
 import * as rounds from "./rounds.js";
 
@@ -27,7 +28,7 @@ const waits = document.getElementById("waits"); // beside the choice of rounds
 let waited = 0;
 function sent(trouble) {
   const now = rounds.waiting().length;
-  if (waits && waited && !now && !document.querySelector("details[open]")) return location.reload(); // its counts are old
+  if (waits && waited && !now && !document.querySelector("details[open]")) return loadAgain(); // its counts are old
   waited ||= now;
   if (!waits) return;
   waits.hidden = !now;
