@@ -27,7 +27,12 @@ def raw_study_day(at: int, timezone: str, day_start: int) -> Day:
     """
     if not 0 <= at < MAXIMUM_INSTANT:
         raise ValueError(f"the instant {at} is outside of the years 1970 to 9998")
-    local = (_EPOCH_INSTANT + timedelta(milliseconds=at)).astimezone(zone(timezone))
+    return _day_of_second(at // 1000, timezone, day_start)
+
+
+@lru_cache(maxsize=64)  # a busy server asks of one second again and again, and its learners live in few zones
+def _day_of_second(second: int, timezone: str, day_start: int) -> Day:
+    local = (_EPOCH_INSTANT + timedelta(seconds=second)).astimezone(zone(timezone))
     # Subtracting from a local time is arithmetic on the wall clock, whatever a clock change did in those hours.
     return day_of((local - timedelta(hours=day_start)).date())
 

@@ -104,7 +104,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, peewee_database: _Connections, path: Path, lock: int | None) -> None:
         self.address = self.path = path
-        self._file = _identity(path)
+        self._name = os.fspath(path)
+        self._file = _identity(self._name)
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = FairLock()
@@ -284,7 +285,7 @@ class SqliteDatabase(Database):
 
     def _check_place(self) -> None:
         """What is written to a file that was moved or replaced is missing at the next start."""
-        if _identity(self.path) != self._file:
+        if _identity(self._name) != self._file:
             raise Unavailable(
                 f"The database {self.path} was moved or replaced while it was open. Nothing was stored: put it back, or"
                 " start the server again."
@@ -734,10 +735,10 @@ def _is_full(folder: Path) -> bool:
     return found.f_bavail * found.f_frsize < _NO_ROOM
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file is there; None where there is none."""
+def _identity(path: str) -> tuple[int, int] | None:
+    """Which file is there; None where there is none. Asked before each write: a Path would double its cost."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return found.st_dev, found.st_ino

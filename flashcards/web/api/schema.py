@@ -18,6 +18,7 @@ from flashcards.web.shared.dates import parse_date, parse_instant
 Schema = dict[str, Any]
 CURSOR = "give the cursor of the page before"
 NO_NUL = r"^[^\u0000]*$"
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 
 
 class Kind(Protocol):
@@ -57,7 +58,7 @@ class Text:
             raise _wrong(name, f"give one of {', '.join(self.choices)}")
         if len(value) > self.longest:
             raise _wrong(name, f"give at most {self.longest:,} characters")
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if _NO_TEXT.search(value):
             raise _wrong(name, "it holds a character that is no text")
         if self.pattern and not re.fullmatch(self.pattern, value):
             raise _wrong(name, self.wanted or f"give a text that fits {self.pattern}")

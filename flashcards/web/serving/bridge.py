@@ -124,7 +124,7 @@ class Bridge:
                 if comes and (size or chunked):
                     connection.reading = True
                     try:
-                        await self._receive(receive, body, None if size else self._large.usual)
+                        await self._receive(connection, receive, body, None if size else self._large.usual)
                     finally:
                         connection.reading = False
                 if chunked:
@@ -158,12 +158,15 @@ class Bridge:
             raise _Refused(503, verdict.full, (b"retry-after", str(RETRY_AFTER).encode()))
         return verdict.comes
 
-    async def _receive(self, receive: Any, body: IO[bytes], most: int | None) -> None:
+    async def _receive(self, connection: Connection, receive: Any, body: IO[bytes], most: int | None) -> None:
         """Takes a body into `body`; one of unknown size, as far as it is not above what is usual."""
         began = time.monotonic()
         while True:
-            async with asyncio.timeout(BODY_SECONDS):
+            if connection.has_come_whole():  # most have, and need no clock
                 message = await receive()
+            else:
+                async with asyncio.timeout(BODY_SECONDS):
+                    message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
             body.write(message.get("body", b""))
@@ -237,10 +240,16 @@ def _size(body: bytes | IO[bytes]) -> int:
 
 async def _send(send: Any, connection: Connection, answer: _Answer) -> None:
     say = partial(_say, send, connection)
-    await say({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
     if isinstance(answer.body, bytes):
-        await say({"type": "http.response.body", "body": answer.body})
+        connection.hold()
+        try:
+            await say(start)
+            await say({"type": "http.response.body", "body": answer.body})
+        finally:
+            connection.let_go()
         return
+    await say(start)
     with contextlib.closing(answer.body) as file:
         while piece := file.read(_PIECE):
             if connection.is_closing():

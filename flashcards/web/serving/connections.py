@@ -112,6 +112,20 @@ class Connection(HttpToolsProtocol):
         """Whether it has ended, or is about to."""
         return self._ending is None or self._ending.is_closing()
 
+    def has_come_whole(self) -> bool:
+        """Whether the body of the request that is being read has come, all of it; of one that others follow, it has."""
+        return self.cycle is not None and not self.cycle.more_body
+
+    def hold(self) -> None:
+        """What is written from now on waits for `let_go`, and goes out in one piece."""
+        if self._ending is not None:
+            self._ending.hold()
+
+    def let_go(self) -> None:
+        """Sends what was held."""
+        if self._ending is not None:
+            self._ending.let_go()
+
     def cut(self) -> None:
         """Ends it at once."""
         if self._ending is not None:
@@ -195,6 +209,7 @@ class _Ending:
         self._transport = transport
         self._loop = loop
         self._closing = False
+        self._held: list[bytes] | None = None
         self.lingers = True
 
     def __getattr__(self, name: str) -> Any:
@@ -206,10 +221,23 @@ class _Ending:
     def write(self, data: bytes) -> None:
         """Sends it, or nothing where nobody listens any more: of several requests that came together uvicorn tells
         the last alone that its connection is gone."""
-        if not self.is_closing():
+        if self._held is not None:
+            self._held.append(data)
+        elif not self.is_closing():
             self._transport.write(data)
 
+    def hold(self) -> None:
+        """Keeps what is written until it is let go: a write of its own wakes the other side."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """Sends what was kept."""
+        held, self._held = self._held, None
+        if held:
+            self.write(b"".join(held))
+
     def close(self) -> None:
+        self.let_go()
         if self.is_closing():
             return
         self._closing = True
