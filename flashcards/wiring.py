@@ -32,7 +32,7 @@ from flashcards.storage.database import Database, TellAfter, count_accounts, mig
 from flashcards.storage.deck_pages import DeckPageStore
 from flashcards.storage.decks import DeckStore
 from flashcards.storage.note_cards import NoteCards
-from flashcards.storage.sqlite_database import keep_to_owner
+from flashcards.storage.sqlite_files import keep_to_owner
 from flashcards.temporary import remove_left_behind
 
 if TYPE_CHECKING:

@@ -208,7 +208,7 @@ def migrate(address: DatabaseAddress, before: Callable[[set[str]], None] = lambd
     them. Raises Unavailable where the database is newer than this program, or cannot be written.
     """
     if isinstance(address, Path):
-        from flashcards.storage.sqlite_database import migrate_file
+        from flashcards.storage.sqlite_upkeep import migrate_file
 
         return migrate_file(address, before)
     from flashcards.storage.postgresql_database import migrate_server
@@ -219,7 +219,7 @@ def migrate(address: DatabaseAddress, before: Callable[[set[str]], None] = lambd
 def count_accounts(address: DatabaseAddress) -> int:
     """How many accounts the database holds; 0 where there is none, or nothing in it. Raises Unavailable."""
     if isinstance(address, Path):
-        from flashcards.storage.sqlite_database import count_accounts_in_file
+        from flashcards.storage.sqlite_upkeep import count_accounts_in_file
 
         return count_accounts_in_file(address)
     from flashcards.storage.postgresql_database import count_accounts_on_server

@@ -17,49 +17,37 @@ Five rules that the measurements behind this file made:
 from __future__ import annotations
 
 import os
-import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import peewee
-from playhouse.migrations import Runner
 
 from flashcards.domain.ids import LearnerId
 from flashcards.errors import Unavailable
 from flashcards.storage import locks
 from flashcards.storage.database import (
     HURRIED_SECONDS,
-    KEPT_STATEMENTS,
-    RETRY_AFTER,
     Database,
     Row,
     TellAfter,
     Values,
-    migrations_folder,
     our_migrations,
 )
 from flashcards.storage.dialects import SQLITE
 from flashcards.storage.fair_lock import MOMENT_SECONDS, FairLock, Place
 from flashcards.storage.group_sync import GroupSync
-
-driver: Any = vars(peewee)["sqlite3"]  # pysqlite3, where it is installed: the one copy of SQLite in use
-# The driver looks long for what could adapt a None before it binds NULL: nine times as long as it takes to be told.
-driver.register_adapter(type(None), lambda none: none)
-
-SQLITE_VERSION: str = driver.sqlite_version
-SQLITE_WITH_RESET_BUG = tuple(map(int, SQLITE_VERSION.split("."))) < (3, 51, 3)
-"""Whether this SQLite can corrupt a database written over several connections (fixed in 3.51.3)."""
+from flashcards.storage.sqlite_driver import BUSY_SECONDS, Connections, connections_of, driver
+from flashcards.storage.sqlite_errors import busy, translate, translated
+from flashcards.storage.sqlite_files import identity_of, log_paths, open_lock, size_of
+from flashcards.storage.sqlite_versions import APPLIED, newer, versions
 
 _BEGIN_WRITE = "BEGIN IMMEDIATE"
 _COMMIT_SOON = "PRAGMA synchronous = NORMAL"
 """Whoever commits waits for the disk outside of SQLite: see `group_sync`."""
-_APPLIED = "SELECT name FROM schema_migration"
-_BUSY_SECONDS = 10
 BRIEF_SECONDS = 0.5
 SHORT_SECONDS = 3.0
 MOST_WAITING = 4
@@ -70,14 +58,6 @@ _WRITER_KIB = 4000
 _LOG_PAGES = 4000
 """From so many pages on, 16 MB, SQLite folds its log into the file, and the writer waits twice for the disk meanwhile:
 four times as many as it would choose itself, since an answer is a dozen pages, mostly the same ones again."""
-_PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": "full",  # NORMAL lost acknowledged answers in 272 of 300 simulated power cuts
-    "fullfsync": 1,  # macOS: fsync alone leaves the data in the drive's cache; elsewhere it does nothing
-    "foreign_keys": 1,
-    "cache_size": -1500,  # KiB, per connection, and each thread has one; the system keeps the file in memory, too
-    "temp_store": "memory",
-}
 
 
 class _Thread(threading.local):
@@ -102,10 +82,10 @@ class SqliteDatabase(Database):
 
     dialect = SQLITE
 
-    def __init__(self, peewee_database: _Connections, path: Path, lock: int | None) -> None:
+    def __init__(self, peewee_database: Connections, path: Path, lock: int | None) -> None:
         self.address = self.path = path
         self._name = os.fspath(path)
-        self._file = _identity(self._name)
+        self._file = identity_of(self._name)
         self._peewee = peewee_database
         self._open_lock = lock
         self._write_lock = FairLock()
@@ -130,11 +110,11 @@ class SqliteDatabase(Database):
         """
         if not path.is_file():
             raise Unavailable(f"There is no database at {path}.")
-        database = cls(_connections(path, read_only=read_only), path, _open_lock(path, read_only=read_only))
+        database = cls(connections_of(path, read_only=read_only), path, open_lock(path, read_only=read_only))
         try:
-            missing, unknown = _versions(database)
+            missing, unknown = versions(database)
             if unknown:
-                raise Unavailable(_newer(path, unknown))
+                raise Unavailable(newer(path, unknown))
             if missing and not older:
                 raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
             database._known = our_migrations()
@@ -150,7 +130,7 @@ class SqliteDatabase(Database):
         """
         connection = self._local.within or self._local.connection
         if connection is None:
-            with _translated(self.path):
+            with translated(self.path):
                 connection = self._local.connection = self._peewee.connection()  # type: ignore[no-untyped-call]
                 connection.execute(_COMMIT_SOON)
             self._wait_at_lock(connection, self._patience())
@@ -158,7 +138,7 @@ class SqliteDatabase(Database):
 
     def _connection_to_write(self, *, wait: bool) -> Any:
         """The one connection of all writes, for whoever has the turn; made at its first use."""
-        with _translated(self.path):
+        with translated(self.path):
             if self._writer is None:
                 self._writer, self._writer_waits = self._peewee.another(), -1.0
                 self._writer.execute(_COMMIT_SOON)
@@ -184,11 +164,11 @@ class SqliteDatabase(Database):
             self._local.give_way()
 
     def _patience(self) -> float:
-        return HURRIED_SECONDS if self._is_hurried() else _BUSY_SECONDS
+        return HURRIED_SECONDS if self._is_hurried() else BUSY_SECONDS
 
     def _wait_at_lock(self, connection: Any, seconds: float) -> None:
         """How long a connection waits for the lock of another process."""
-        with _translated(self.path):
+        with translated(self.path):
             connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def execute(self, sql: str, params: Values = ()) -> Any:
@@ -202,7 +182,7 @@ class SqliteDatabase(Database):
             with self._alone() as connection:
                 return connection.execute(sql, params)
         except driver.DatabaseError as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each of `rows`."""
@@ -213,7 +193,7 @@ class SqliteDatabase(Database):
             with self._alone() as connection:
                 connection.executemany(sql, rows)
         except driver.DatabaseError as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
 
     @contextmanager
     def _alone(self) -> Iterator[Any]:
@@ -232,7 +212,7 @@ class SqliteDatabase(Database):
         try:
             rows: list[Row] = self.connection().execute(sql, params).fetchall()
         except driver.DatabaseError as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
         return rows
 
     def one(self, sql: str, params: Values = ()) -> Row | None:
@@ -240,12 +220,12 @@ class SqliteDatabase(Database):
         try:
             row: Row | None = self.connection().execute(sql, params).fetchone()
         except driver.DatabaseError as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
         return row
 
     def each(self, sql: str, params: Values = ()) -> Iterator[Row]:
         """The rows of a query one by one, as far as they are taken: within one transaction."""
-        with _translated(self.path):
+        with translated(self.path):
             cursor = self.connection().execute(sql, params)
             try:
                 yield from cursor
@@ -271,7 +251,7 @@ class SqliteDatabase(Database):
         if self._depth():
             raise RuntimeError("A write begins a transaction of its own: it cannot begin within another.")
         if not self._take_turn(wait):
-            raise _busy(self.path)
+            raise busy(self.path)
         try:
             self._check_place()
             self._check_disk()
@@ -285,7 +265,7 @@ class SqliteDatabase(Database):
 
     def _check_place(self) -> None:
         """What is written to a file that was moved or replaced is missing at the next start."""
-        if _identity(self._name) != self._file:
+        if identity_of(self._name) != self._file:
             raise Unavailable(
                 f"The database {self.path} was moved or replaced while it was open. Nothing was stored: put it back, or"
                 " start the server again."
@@ -391,7 +371,7 @@ class SqliteDatabase(Database):
 
     def size(self) -> int:
         """How much room the file and its log take."""
-        return sum(map(_size, (self.path, *log_paths(self.path))))
+        return sum(map(size_of, (self.path, *log_paths(self.path))))
 
     @contextmanager
     def long_read(self) -> Iterator[None]:
@@ -437,7 +417,7 @@ class SqliteDatabase(Database):
 
         Raises Unavailable, in which the file is called `told`: a temporary name says nothing to anybody.
         """
-        with _translated(told):
+        with translated(told):
             copy = driver.connect(str(target))
             try:
                 self.connection().backup(copy)
@@ -482,7 +462,7 @@ class SqliteDatabase(Database):
                 if connection.in_transaction:  # an error; SQLite itself has rolled back after a full disk
                     connection.execute("ROLLBACK")
         except (driver.DatabaseError, peewee.DatabaseError) as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
 
     def _check_version(self, connection: Any) -> None:
         """Raises Unavailable where a newer program has upgraded the file; looks closer only where the schema changed.
@@ -492,270 +472,7 @@ class SqliteDatabase(Database):
         (schema,) = connection.execute("PRAGMA schema_version").fetchone()
         if self._known is None or schema == self._seen_schema:
             return
-        applied = {name for (name,) in connection.execute(_APPLIED)}
+        applied = {name for (name,) in connection.execute(APPLIED)}
         if unknown := applied - self._known:
-            raise Unavailable(_newer(self.path, unknown))
+            raise Unavailable(newer(self.path, unknown))
         self._seen_schema = schema
-
-
-def migrate_file(path: Path, before: Callable[[set[str]], None]) -> list[str]:
-    """Makes the database or brings it up to date; returns the names of the migrations that it ran.
-
-    As `database.migrate` says; processes take turns by a file lock, and the file is its owner's alone.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locks.held(path.with_name(path.name + ".migrating")):
-            _make_private(path)
-            missing = _lacks(path)
-            if missing and missing != our_migrations():
-                before(missing)
-            ran = _migrate(path)
-            _make_private(path)
-            return ran
-    except OSError as error:
-        raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
-
-
-def _make_private(path: Path) -> None:
-    """Lets nobody else read the database: SQLite itself would make it as the user's mask has it."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    for file in (path, *log_paths(path)):
-        if file.exists():
-            keep_to_owner(file, 0o600)
-
-
-def keep_to_owner(path: Path, mode: int) -> None:
-    """Gives a file or folder of ours the mode, where others may do more; one that is shared on purpose stays."""
-    status = path.stat()
-    if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not status.st_mode & stat.S_ISVTX:
-        path.chmod(mode)
-
-
-def _lacks(path: Path) -> set[str]:
-    """The migrations that a database which nobody may migrate meanwhile lacks; all of ours where it is new."""
-    connections = _connections(path, read_only=False)
-    database = SqliteDatabase(connections, path, None)
-    try:
-        return _versions(database)[0]
-    finally:
-        database.close()
-
-
-def count_accounts_in_file(path: Path) -> int:
-    """How many accounts a file holds; 0 where there is none, or nothing in it. Raises Unavailable."""
-    if not path.is_file() or not path.stat().st_size:
-        return 0
-    database = SqliteDatabase(_connections(path, read_only=True), path, None)
-    try:
-        if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'learner'"):
-            return 0
-        row = database.one("SELECT count(*) FROM learner")
-        return int(row[0]) if row else 0
-    finally:
-        database.close()
-
-
-def _migrate(path: Path) -> list[str]:
-    """All that the database lacks in one transaction: who is killed on the way leaves it as it was."""
-    connections = _connections(path, read_only=False)
-    try:
-        with _translated(path):
-            runner = Runner(connections, str(migrations_folder()))
-            unknown = [migration.name for migration in runner.status() if migration.path is None]
-            if unknown:
-                raise Unavailable(_newer(path, unknown))
-            # Only outside of a transaction: a table that is rebuilt would take along what refers to it.
-            connections.pragma("foreign_keys", 0)
-            runner.migrator.transactional_ddl = False
-            with connections.atomic():
-                ran: list[str] = runner.up()
-            return ran
-    finally:
-        connections.close_all()
-
-
-class _Connections(peewee.SqliteDatabase):
-    """peewee's connection of each thread; remembers them all, so that they can be closed together."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._all: list[Any] = []
-        super().__init__(*args, **kwargs)
-        # LIKE and lower() know ASCII only.
-        self.register_function(str.casefold, "casefold", 1, deterministic=True)
-
-    def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]
-        self._all.append(connection)
-        return connection
-
-    def _close(self, conn: Any) -> None:
-        self._all.remove(conn)
-        super()._close(conn)  # type: ignore[misc]
-
-    def another(self) -> Any:
-        """A connection beside those of the threads."""
-        return self._connect()
-
-    def close_all(self) -> None:
-        self.close()
-        while self._all:
-            self._all.pop().close()
-
-
-def _connections(path: Path, *, read_only: bool) -> _Connections:
-    always = {"timeout": _BUSY_SECONDS, "check_same_thread": False, "cached_statements": KEPT_STATEMENTS}
-    if read_only:
-        pragmas = {"query_only": 1, "cache_size": _PRAGMAS["cache_size"], "temp_store": "memory"}
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        return _Connections(address, pragmas=pragmas, uri=True, **always)
-    return _Connections(str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE", **always)
-
-
-def check_file(path: Path) -> None:
-    """Proves that a file nobody has open is a whole database of ours that this program can use.
-
-    Raises Unavailable saying what is wrong.
-    """
-    connections = _connections(path, read_only=True)
-    database = SqliteDatabase(connections, path, None)
-    try:
-        for (line,) in database.all("PRAGMA quick_check(1)"):
-            if line != "ok":
-                raise Unavailable(f"The database {path} is damaged: {line}.")
-        missing, unknown = _versions(database)
-        if unknown:
-            raise Unavailable(_newer(path, unknown))
-        if missing == our_migrations():
-            raise Unavailable(f"The file {path} is a database, but not one of this program.")
-    finally:
-        database.close()
-
-
-def fold_log(path: Path) -> None:
-    """Writes what SQLite's log holds into the database file, which nobody has open; the log goes.
-
-    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses.
-    """
-    if not path.is_file() or not any(log.exists() for log in log_paths(path)):
-        return
-    connections = _connections(path, read_only=False)
-    try:
-        with _translated(path):
-            connection = connections.connection()  # type: ignore[no-untyped-call]
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
-                raise _busy(path)
-    finally:
-        connections.close_all()
-
-
-def log_paths(path: Path) -> tuple[Path, Path]:
-    """The files that SQLite keeps beside a database: its log and the log's index."""
-    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def lock_path(path: Path) -> Path:
-    """The file whose lock is held, shared, by everyone who has the database at `path` open."""
-    return path.with_name(path.name + ".lock")
-
-
-def _open_lock(path: Path, *, read_only: bool) -> int | None:
-    try:
-        return locks.take(lock_path(path), shared=True, wait=False)
-    except locks.Locked as error:
-        raise Unavailable(f"The database {path} is being restored; try again in a moment.") from error
-    except OSError as error:
-        if read_only:
-            return None
-        raise Unavailable(f"The data folder {path.parent} cannot be written: {error.strerror}.") from error
-
-
-def _versions(database: SqliteDatabase) -> tuple[set[str], set[str]]:
-    """The migrations that the file lacks, and those in it that this program does not know."""
-    ours = our_migrations()
-    if not database.one("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
-        return ours, set()
-    applied = {name for (name,) in database.all(_APPLIED)}
-    return ours - applied, applied - ours
-
-
-def _newer(path: Path, unknown: Iterable[str]) -> str:
-    names = ", ".join(sorted(unknown))
-    return (
-        f"The database {path} was made by a newer version of this program (it has {names}): install that"
-        " version, or restore a backup that is older. Nothing was changed."
-    )
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (driver.DatabaseError, peewee.DatabaseError) as error:
-        raise _translate(error, path) from error
-
-
-def _busy(path: Path) -> Unavailable:
-    return Unavailable(_BUSY.format(path=path), retry_after=RETRY_AFTER)
-
-
-_BUSY = "The database {path} is busy with other work. Nothing was stored; try again in a moment."
-_SAYINGS = {
-    "FULL": "The disk is full: {path} cannot grow. Nothing was stored; free some space and try again.",
-    "READONLY": "The database {path} cannot be written: it is read-only.",
-    "BUSY": _BUSY,
-    "LOCKED": _BUSY,
-    "CANTOPEN": "The database {path} cannot be opened; are its folder and file there and readable?",
-    "IOERR": "The disk gave an error on {path}. Nothing was stored; the system's log says more.",
-    "NOTADB": "The file {path} is no database; put it aside and restore a backup.",
-    "CORRUPT": "The database {path} is damaged: run `flashcards doctor`, and restore a backup.",
-}
-
-
-_UNNAMED = {"database or disk is full": "FULL", "disk I/O error": "IOERR", "database is locked": "BUSY"}
-"""What the driver says of a copy that fails (`backup`), without the error's name."""
-_TAKEN_BACK = "cannot rollback - no transaction is active"
-_NO_ROOM = 64 << 10
-"""Bytes: what SQLite needs to open a database, for its index of the log (32 KiB) and its first page."""
-
-
-def _is_full(folder: Path) -> bool:
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    return found.f_bavail * found.f_frsize < _NO_ROOM
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    """Which file is there; None where there is none. Asked before each write: a Path would double its cost."""
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _translate(error: BaseException, path: Path) -> BaseException:
-    """What the machine does to us becomes Unavailable; a constraint or a wrong statement stays what it is."""
-    origin: BaseException | None = error
-    # peewee wraps the driver's error, sometimes twice; and tries to take back what SQLite has taken back itself.
-    while isinstance(origin, peewee.PeeweeException) or str(origin) == _TAKEN_BACK:
-        origin = origin and origin.__context__
-    name = getattr(origin, "sqlite_errorname", "")  # SQLITE_READONLY, SQLITE_IOERR_WRITE, ...
-    name = name or _UNNAMED.get(str(origin), "")
-    name = name.removeprefix("SQLITE_").partition("_")[0]
-    if name == "IOERR" and _is_full(path.parent):  # its small files beside the database cannot grow either
-        name = "FULL"
-    saying = _SAYINGS.get(name)
-    if saying is _BUSY:
-        return _busy(path)
-    return Unavailable(saying.format(path=path)) if saying else error

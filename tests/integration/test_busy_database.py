@@ -17,7 +17,7 @@ import pytest
 from flashcards.errors import Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.storage import sqlite_database as storage
-from flashcards.storage.database import Database
+from flashcards.storage.database import HURRIED_SECONDS, RETRY_AFTER, Database
 from flashcards.storage.fair_lock import MOMENT_SECONDS
 from flashcards.web.server import THREADS
 from flashcards.web.serving import workers
@@ -27,7 +27,7 @@ from tests.waiting import wait_for
 FOR_EVER = 600.0
 HOLDER = """
 import sys
-from flashcards.storage.sqlite_database import driver
+from flashcards.storage.sqlite_driver import driver
 held = driver.connect(sys.argv[1], isolation_level=None)
 held.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
@@ -81,10 +81,10 @@ def test_reads_go_on_and_writers_come_again(
         # Most are told to come again; a few wait, and leave enough threads to whoever reads.
         wait_for(lambda: sum(future.done() for future in waiting) == 30 - storage.MOST_WAITING - 1)
         refused = [future.result() for future in waiting if future.done()]
-        assert refused == [(503, str(storage.RETRY_AFTER))] * len(refused)
+        assert refused == [(503, str(RETRY_AFTER))] * len(refused)
         for path in ("/healthz", "/", "/review", "/decks", "/settings", "/stats"):
             assert ask(port, "GET", path, secret)[0] == 200
-        assert ask(port, "POST", "/login", "", f"name=Ann&password={PASSWORD}") == (503, str(storage.RETRY_AFTER))
+        assert ask(port, "POST", "/login", "", f"name=Ann&password={PASSWORD}") == (503, str(RETRY_AFTER))
     # Whoever waited has come through.
     assert [future.result()[0] for future in waiting].count(200) == storage.MOST_WAITING + 1
     assert storage.MOST_WAITING + 1 < THREADS - 1
@@ -93,12 +93,12 @@ def test_reads_go_on_and_writers_come_again(
 def test_nobody_waits_longer_than_ten_seconds(
     site: Site, ann: Learner, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MOMENT_SECONDS + 2 * storage.HURRIED_SECONDS < 10  # for one's turn, and then for the lock
+    assert MOMENT_SECONDS + 2 * HURRIED_SECONDS < 10  # for one's turn, and then for the lock
     monkeypatch.setattr(storage, "HURRIED_SECONDS", 0.2)
     secret = site.secret(ann)
     with ThreadPoolExecutor(8) as pool, another_writer(site.config.database):
         waiting = [pool.submit(ask, port, "POST", "/settings/tokens", secret, "name=x") for _ in range(8)]
-        assert [future.result() for future in waiting] == [(503, str(storage.RETRY_AFTER))] * 8
+        assert [future.result() for future in waiting] == [(503, str(RETRY_AFTER))] * 8
     assert ask(port, "POST", "/settings/tokens", secret, "name=x")[0] == 200
 
 
@@ -119,7 +119,7 @@ def test_who_answers_a_page_waits_less_for_the_lock_of_another_process(site: Sit
     for used_before in (True, False):
         with ThreadPoolExecutor(1) as thread:
             waits = thread.submit(of_a_page, used_before=used_before).result()
-        assert waits == (round(storage.HURRIED_SECONDS * 1000),)
+        assert waits == (round(HURRIED_SECONDS * 1000),)
 
 
 def test_the_use_of_a_session_is_noted_only_where_that_takes_no_waiting(

@@ -16,7 +16,7 @@ from flashcards.services.review.facade import Answered
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage import locks, sqlite_database
 from flashcards.storage.database import MIGRATIONS, Database, IntegrityError, migrate
-from flashcards.storage.sqlite_database import SQLITE_WITH_RESET_BUG
+from flashcards.storage.sqlite_driver import SQLITE_WITH_RESET_BUG
 from tests.integration.study_world import StudyWorld
 
 NAMES = sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
@@ -202,7 +202,7 @@ def test_all_threads_write_over_one_connection_and_read_over_their_own(path: Pat
 
 
 def test_a_database_that_another_process_keeps_busy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_database, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_database, "BUSY_SECONDS", 0.05)
     database = Database.open(path)
     other = Database.open(path)
     with other.write():

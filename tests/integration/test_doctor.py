@@ -17,7 +17,7 @@ from flashcards.services.upkeep.database_note import database_note
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import card_ranges
 from flashcards.storage.database import Database
-from flashcards.storage.sqlite_database import SQLITE_VERSION
+from flashcards.storage.sqlite_driver import SQLITE_VERSION
 from tests.databases import address_of, on_postgresql, settings_for
 from tests.integration.smtp_world import free_port
 from tests.integration.study_world import TODAY, StudyWorld

@@ -18,7 +18,7 @@ from flashcards.errors import Conflict, Unavailable
 from flashcards.services.upkeep.restore import restore
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import MIGRATIONS, migrate
-from flashcards.storage.sqlite_database import driver
+from flashcards.storage.sqlite_driver import driver
 from flashcards.wiring import open_services
 from tests.databases import settings_for
 from tests.integration.study_world import StudyWorld

@@ -14,7 +14,7 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
 from flashcards.services.upkeep.moving import check_database, copy_database
 from flashcards.storage.database import Database, count_accounts, migrate
-from flashcards.storage.sqlite_database import driver
+from flashcards.storage.sqlite_driver import driver
 from flashcards.wiring import examine, open_services
 from tests.databases import settings_for
 from tests.postgresql_server import Server

@@ -10,8 +10,8 @@ import pytest
 from flashcards.errors import Unavailable
 from flashcards.services.upkeep.doctor import DoctorService
 from flashcards.storage import database as storage
-from flashcards.storage import sqlite_database
 from flashcards.storage.database import Database, migrate
+from flashcards.storage.sqlite_driver import driver
 from tests.integration.older_database import LAST_WITH_TRIGGERS, older_database
 
 
@@ -23,8 +23,8 @@ def older(tmp_path: Path) -> Path:
 
 
 def _rows(path: Path, table: str) -> list[tuple[object, ...]]:
-    connection = sqlite_database.driver.connect(path)
-    connection.row_factory = sqlite_database.driver.Row
+    connection = driver.connect(path)
+    connection.row_factory = driver.Row
     names = {  # what every version knows
         "review": "learner_id, seq, uid, card_id, at, study_day, kind, before_due_on, after_due_on, after_interval",
         "schedule": "learner_id, card_id, note_id, ordinal, deck_id, repetition, ease, interval, due_on, lapses",
@@ -70,7 +70,7 @@ def test_an_upgrade_that_fails_on_its_way_changes_nothing(older: Path, monkeypat
 
 
 def _schema(path: Path) -> list[tuple[object, ...]]:
-    connection = sqlite_database.driver.connect(path)
+    connection = driver.connect(path)
     try:
         names = connection.execute("SELECT name, '' FROM schema_migration").fetchall()
         return sorted(names + connection.execute("SELECT name, sql FROM sqlite_master").fetchall())

@@ -34,7 +34,9 @@ BY_HAND: dict[str, tuple[int, str]] = {
     "postgresql_schema": (1, "what makes the words and the history of migrations; other tables are made of models"),
     "practice_points": (7, YOUNG),
     "search_text": (1, "the language of FTS5, in which words are looked for"),
-    "sqlite_database": (18, "settings of SQLite's, its own list of tables and examination, and the versions"),
+    "sqlite_database": (12, "settings of SQLite's, and its own examination"),
+    "sqlite_upkeep": (4, "SQLite's own list of tables, its examination, and its log"),
+    "sqlite_versions": (2, "SQLite's own list of tables, and the history of migrations"),
     "tables": (7, "whole tables by the names of their columns, for proofs and for moving"),
     "transfer": (12, "whole tables by the names of their columns, out and in"),
 }

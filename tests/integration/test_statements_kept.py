@@ -7,7 +7,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from flashcards.storage.sqlite_database import SqliteDatabase, driver
+from flashcards.storage.sqlite_database import SqliteDatabase
+from flashcards.storage.sqlite_driver import driver
 from tests.site import Site, new_id
 
 LINK = re.compile(r'href="(/[^"#]*)')

@@ -17,7 +17,7 @@ from flashcards.deckfiles.check.run_code import Block, run
 from flashcards.deckfiles.render.jobs import request_for
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Basic, Note
-from flashcards.storage.sqlite_database import driver
+from flashcards.storage.sqlite_driver import driver
 from tests.integration.smtp_world import free_port
 from tests.waiting import wait_for
 

@@ -29,7 +29,7 @@ from flashcards.services.upkeep.disk import said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import is_secret_key
 from flashcards.storage.database import count_accounts
-from flashcards.storage.sqlite_database import check_file
+from flashcards.storage.sqlite_upkeep import check_file
 from flashcards.temporary import PREFIX
 
 LOG = logging.getLogger("flashcards.backup")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flashcards.database_address import DatabaseAddress, ServerAddress
-from flashcards.storage.sqlite_database import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
+from flashcards.storage.sqlite_driver import SQLITE_VERSION, SQLITE_WITH_RESET_BUG
 
 
 def database_note(address: DatabaseAddress) -> str:

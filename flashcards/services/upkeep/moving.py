@@ -94,7 +94,7 @@ def _is_same(source: DatabaseAddress, target: DatabaseAddress) -> bool:
 def _make(target: DatabaseAddress) -> None:
     """Makes the tables at the target, unless there is anything already."""
     if isinstance(target, Path) and target.is_file() and target.stat().st_size:
-        from flashcards.storage.sqlite_database import check_file
+        from flashcards.storage.sqlite_upkeep import check_file
 
         check_file(target)  # a database of another program's gets no tables of ours
     migrate(target, before=lambda _missing: _refuse(target, "it is of an older version of this program"))

@@ -31,7 +31,8 @@ from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, DUMP_NAME, 
 from flashcards.services.upkeep.disk import said, said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
-from flashcards.storage.sqlite_database import fold_log, lock_path, log_paths
+from flashcards.storage.sqlite_files import lock_path, log_paths
+from flashcards.storage.sqlite_upkeep import fold_log
 from flashcards.temporary import PREFIX
 
 _UNPACKING = ".restore-"

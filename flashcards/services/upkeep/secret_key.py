@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flashcards.errors import Unavailable
 from flashcards.new_names import flush_folder, give_name
-from flashcards.storage.sqlite_database import keep_to_owner
+from flashcards.storage.sqlite_files import keep_to_owner
 
 FILE_NAME = "secret.key"
 _BYTES = 32
