@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -306,6 +307,9 @@ class Asked(NamedTuple):
     ids: int
     flags: int
     drafts: bool
+    words: bool
+    decks: bool
+    without: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +318,7 @@ class CardFilter:
 
     `match` is an expression of `search_text.match_words`; `props` are (name, operator, value); `ids` are cards'
     numbers or notes' ids; `flags` are 0 (none) to 7; `due` are the cards that the state due means,
-    None: every card whose date has come.
+    None: every card whose date has come. Of `without` no filter may hold; of each, `due` and `drafts` are this one's.
     """
 
     today: Day
@@ -328,6 +332,7 @@ class CardFilter:
     ids: tuple[str, ...] = ()
     flags: tuple[int, ...] = ()
     drafts: bool = False
+    without: tuple[CardFilter, ...] = ()
 
     @property
     def asked(self) -> Asked:
@@ -340,13 +345,22 @@ class CardFilter:
             len(self.ids),
             len(self.flags),
             self.drafts,
+            bool(self.match),
+            self.decks is not None,
+            tuple(one.asked for one in self.without),
         )
 
     @property
     def values(self) -> tuple[Any, ...]:
         """The values, in the order in which `conditions` takes them."""
         recalls = [part for recall in self.recalls for part in (recall.name, recall.k, list(recall.others))]
-        return (*(value for _, _, value in self.props), *recalls, *self.tags, *self.ids, *self.flags)
+        values = (*(value for _, _, value in self.props), *recalls, *self.tags, *self.ids, *self.flags)
+        return (*values, *(value for one in self.without for value in one._all_values))
+
+    @property
+    def _all_values(self) -> tuple[Any, ...]:
+        words, decks = [self.match] * bool(self.match), [] if self.decks is None else [self.decks]
+        return (*self.values, *words, *decks)
 
 
 class CardRows:
@@ -457,17 +471,38 @@ def conditions(
     `values` are those of the filter, in their order.
     """
     coming = iter(values)
-    where = [_state(state, learner, today, due) for state in asked.states] or [_LIVE]
-    where += [_COMPARED[operator](_prop(name, learner, today), next(coming)) for name, operator in asked.props]
-    where += [_recalled(faded, learner, today, *islice(coming, 3)) for faded in asked.recalls]
-    where += [_tagged(tag) for tag in islice(coming, asked.tags)]
-    where += [(Note.key == id_) | (Card.id.cast("TEXT") == id_) for id_ in islice(coming, asked.ids)]
-    where += [fn.coalesce(CardFlag.flag, 0) == flag for flag in islice(coming, asked.flags)]
+    where: list[Any] = [] if asked.states else [_LIVE]
+    where += _asked(asked, learner, today, due, coming)
+    for left_out in asked.without:
+        where.append(_fails(_asked(left_out, learner, today, due, coming) + _places(left_out, coming)))
     if not asked.drafts:
         where.append(Note.draft == 0)
     if decks is not None:
         where.append(Among(Note.deck, decks))
     return where
+
+
+def _asked(
+    asked: Asked, learner: LearnerId, today: Day, due: Collection[int] | None, coming: Iterator[Any]
+) -> list[Any]:
+    """What is asked of the card itself."""
+    where = [_state(state, learner, today, due) for state in asked.states]
+    where += [_COMPARED[operator](_prop(name, learner, today), next(coming)) for name, operator in asked.props]
+    where += [_recalled(faded, learner, today, *islice(coming, 3)) for faded in asked.recalls]
+    where += [_tagged(tag) for tag in islice(coming, asked.tags)]
+    where += [(Note.key == id_) | (Card.id.cast("TEXT") == id_) for id_ in islice(coming, asked.ids)]
+    return where + [fn.coalesce(CardFlag.flag, 0) == flag for flag in islice(coming, asked.flags)]
+
+
+def _places(asked: Asked, coming: Iterator[Any]) -> list[Any]:
+    """Where the card is to be: in notes with words, in decks."""
+    where = [Note.id.in_(NoteText.select(NoteText.rowid).where(HasWords(next(coming))))] if asked.words else []
+    return where + ([Among(Note.deck, next(coming))] if asked.decks else [])
+
+
+def _fails(where: list[Any]) -> Any:
+    """That not all of it holds; what is not known, such as a date of a card that has none, does not hold."""
+    return Case(None, ((reduce(operator.and_, where), 1),), 0) == 0
 
 
 def _state(state: str, learner: LearnerId, today: Day, due: Collection[int] | None) -> Any:

@@ -118,6 +118,37 @@ def test_the_rest_of_the_language(site: Site, ann: Learner, found: Search) -> No
         found("is:asleep")
 
 
+TERMS = (
+    "cafe", '"un café"', "c++", "学习", "deck:search", "tag:core", "tag:search", "tag:none", "id:jp", "flag:0",
+    "is:new", "is:due", "is:scheduled", "is:buried", "is:suspended", "is:leech", "is:failed", "is:changed", "is:missed",
+    "flag:2", "prop:ease<2.5", "prop:interval=1", "prop:due>0", "prop:lapses=0", "prop:reviews>=1", "prop:recall<0.999",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_minus_leaves_out_what_the_term_finds(site: Site, ann: Learner, found: Search, term: str) -> None:
+    """Each card is found with the term or without it, also where what is asked of it is not known."""
+    review = site.services.review
+    for note, verb in (("jp", "bury"), ("ml", "suspend")):
+        [card] = review.cards(ann, q=f"id:{note}").items
+        review.act(ann, card.id, verb)
+    [card] = review.cards(ann, q="id:cafe").items
+    review.answer(ann, Answer(new_id(), card.id, 1))
+    review.flag(ann, card.id, 2)
+    every, having, lacking = found(""), found(term), found(f"-{term}")
+    assert sorted(having + lacking) == sorted(every)
+    assert found(f"{term} -{term}") == []
+    assert found(f"tag:search -{term} -id:arrow") == [note for note in lacking if note in {"cafe", "ml", "jp"}]
+
+
+def test_who_is_left_out_of_what_is_gone(found: Search) -> None:
+    assert "cafe" not in found("-deck:search")
+    assert found("deck:search -tag:core -学习") == ["cafe", "jp"]
+    assert found("-is:removed deck:search") == found("deck:search")
+    with pytest.raises(NotFound):
+        found("-deck:nowhere")
+
+
 def test_an_edit_is_found_at_once_and_the_old_words_are_not(site: Site, ann: Learner, found: Search) -> None:
     source = site.services.authoring.source("search.md")
     site.services.authoring.save(source.path, source.text.replace("naïve", "clever"), source.version)
@@ -201,7 +232,7 @@ def test_what_is_wrong_is_said(site: Site, client: FlaskClient) -> None:
     assert "is:asleep is not known" in text(wrong.text)
     assert 'value="is:asleep"' in wrong.text
     assert "No card is found" in client.get("/browse?q=zzzz").text
-    for q in ("-bias", "%", '""', '"unclosed bias', "tag:"):
+    for q in ("-(bias)", "%", '""', '"unclosed bias', "tag:"):
         wrong = client.get("/browse", query_string={"q": q})
         assert wrong.status_code == 422, q
         assert 'role="alert"' in wrong.text

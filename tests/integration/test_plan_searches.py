@@ -32,7 +32,17 @@ def test_flagged_cards(world: StudyWorld) -> None:
         plans.make(ada, replace(CHOICE, q="flag:5"))
 
 
-@pytest.mark.parametrize("q", ["is:due", "is:buried", "is:failed", "prop:due<3", "prop:recall<0.9"])
+def test_what_is_left_out(world: StudyWorld) -> None:
+    world.deck("more", 3)
+    ada, plans = world.learner(), Plans(world.db, world.clock, world.review, here)
+    world.review.flag(ada, world.card("notes#n3"), 3)
+    assert plans.outlook(ada, replace(CHOICE, q="deck:notes -flag:3")).cards == 9
+    assert plans.outlook(ada, replace(CHOICE, q="-deck:notes")).cards == 3
+
+
+@pytest.mark.parametrize(
+    "q", ["is:due", "is:buried", "is:failed", "prop:due<3", "prop:recall<0.9", "-is:due", "-prop:recall<0.9"]
+)
 def test_what_is_another_thing_tomorrow_is_refused(world: StudyWorld, q: str) -> None:
     ada, plans = world.learner(), Plans(world.db, world.clock, world.review, here)
     with pytest.raises(Invalid, match="changes every day") as refused:

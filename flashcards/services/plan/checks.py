@@ -69,7 +69,7 @@ def _check_day(day: Day, today: Day) -> None:
 
 def _check_search(q: str) -> None:
     search = parse_search(q)
-    if _PASSING_STATES.intersection(search.states) or any(it.name in _PASSING_PROPS for it in search.props):
+    if _PASSING_STATES & search.all_states or _PASSING_PROPS & search.all_props:
         raise Invalid("What is due changes every day: search for what stays, such as a tag or words.", field="q")
 
 

@@ -11,7 +11,7 @@ from typing import cast
 
 from flashcards.clock import Clock
 from flashcards.domain import sm2
-from flashcards.domain.ids import CardId, LearnerId, NoteId
+from flashcards.domain.ids import CardId, DeckId, LearnerId, NoteId
 from flashcards.domain.memory import fsrs
 from flashcards.domain.memory.fsrs import Memory
 from flashcards.domain.plan.breaks import Waiting, backlog
@@ -228,10 +228,14 @@ class PlanDays:
     def _found(self, learner: LearnerId, q: str) -> set[NoteId]:
         """The notes that a search finds."""
         search = read_search(q)
-        addresses, places = self._rows.decks(), search.places
-        decks = {deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
-        wanted = filter_of(search, decks if places else None)
-        return self._card_rows.notes(learner, wanted)
+        addresses = self._rows.decks()
+
+        def decks_at(places: list[str]) -> set[DeckId] | None:
+            if not places:
+                return None
+            return {deck for deck, it in addresses.items() if all(in_any(it, [place]) for place in places)}
+
+        return self._card_rows.notes(learner, filter_of(search, decks_at))
 
     def cards(self, learner: LearnerId, plan: PlanRow) -> list[tuple[ScopeCard, int]]:
         """The cards in scope with their weights, in study order."""

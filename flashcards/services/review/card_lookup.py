@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from flashcards.domain.ids import CardId, DeckId, NoteId
 from flashcards.domain.sm2 import REMEMBERED
@@ -13,7 +14,7 @@ from flashcards.errors import Invalid, NotFound
 from flashcards.services.accounts.people import Learner
 from flashcards.services.review.contract import CardState, LogPage, LogRow, Page, Summary
 from flashcards.services.review.queue import Queues
-from flashcards.services.review.search import COMPARE, RECALL, STATES, UNITS, Prop, filter_of, parse_search
+from flashcards.services.review.search import COMPARE, STATES, UNITS, Prop, filter_of, parse_search
 from flashcards.services.review.shown_card import log_row
 from flashcards.services.review.text_changes import NO_NEWS, CardNews
 from flashcards.storage.cards import CardFilter, RecallFilter
@@ -82,14 +83,14 @@ class Cards(Queues):
         search.states += [state] if state else []
         return filter_of(
             search,
-            self._in_all(search.places),
+            self._in_all,
             today=self.study_day(learner),
-            due=self.due_today(learner) if "due" in search.states else (),
-            recalls=self._recalls(learner, [it for it in search.props if it.name == RECALL]),
+            due=self.due_today(learner) if "due" in search.all_states else (),
+            recalls_of=partial(self._recalls, learner),
             drafts=learner.is_author,
         )
 
-    def _recalls(self, learner: Learner, props: list[Prop]) -> tuple[RecallFilter, ...]:
+    def _recalls(self, learner: Learner, props: Sequence[Prop]) -> tuple[RecallFilter, ...]:
         """What is asked of the recall of cards today, as a database compares it."""
         if not props:
             return ()

@@ -1,11 +1,14 @@
-"""The language of searches: words, "phrases", deck: tag: is: prop: id: flag:. All that is asked must hold."""
+"""The language of searches: words, "phrases", deck: tag: is: prop: id: flag:, and a minus before what must not hold.
+
+All that is asked must hold.
+"""
 
 from __future__ import annotations
 
 import operator as op
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from flashcards.domain.ids import DeckId
@@ -34,11 +37,13 @@ _EXAMPLES = {
     "flag:": "flag:1",
 }
 _KEY = "(?:deck|tag|is|prop|id|flag):"
-_TERM = re.compile(rf'(?:({_KEY})(\s*)(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
-_TERM_BEFORE = re.compile(rf'(?:({_KEY})())?(?:"([^"]*)"|(\S+))')
+_MINUS = r'(?<![^\s"])[-−](?=[\w"])'
+"""At the beginning of a term, and of nothing else: `k-means` and `a -> b` have none."""
+_TERM = re.compile(rf'({_MINUS})?(?:({_KEY})(\s*)(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
+_TERM_BEFORE = re.compile(rf'()(?:({_KEY})())?(?:"([^"]*)"|(\S+))')
 """How searches were taken apart that plans may have kept."""
 _QUOTED = re.compile(r'"[^"]*"')
-_MINUS = re.compile(r'(?<![^\s"])[-−](?:"x*"|[\w(][^\s"]*(?:"x*")?)')
+_GROUP = re.compile(r'(?<![^\s"])[-−]\([^\s"]*')
 _PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
 
 
@@ -62,6 +67,18 @@ class Search:
     props: list[Prop] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     flags: list[int] = field(default_factory=list)
+    without: list[Search] = field(default_factory=list)
+    """What must not hold, each a search for one thing."""
+
+    @property
+    def all_states(self) -> set[str]:
+        """The states that are asked for or left out."""
+        return {state for search in (self, *self.without) for state in search.states}
+
+    @property
+    def all_props(self) -> set[str]:
+        """The properties that are compared."""
+        return {prop.name for search in (self, *self.without) for prop in search.props}
 
     @property
     def places(self) -> list[str]:
@@ -76,20 +93,31 @@ def parse_search(text: str) -> Search:
     plain = text.translate(_QUOTES)
     if plain.count('"') % 2:
         raise _wrong('A quotation mark has no partner: write words that stand together as in "low variance".')
-    if minus := _MINUS.search(_QUOTED.sub(lambda it: f'"{"x" * (len(it[0]) - 2)}"', plain)):
+    if group := _GROUP.search(_QUOTED.sub(lambda it: "x" * len(it[0]), plain)):
         raise _wrong(
-            f"{plain[minus.start() : minus.end()]} cannot be answered: a search leaves nothing out."
-            ' To find the words with the minus before them, put all of it in quotation marks, as in "-1".'
+            f"{plain[group.start() : group.end()]} cannot be answered: a minus leaves out one thing, and no group."
+            " Write one before each, as in -bias -tag:core."
         )
-    for key, _, quoted, word in _TERM.findall(plain):
+    for _, key, _, quoted, word in _TERM.findall(plain):
         empty = key.lower() if not (quoted or word) else word.lower()
         if empty in _EXAMPLES:
             raise _wrong(f"{empty} says nothing: write what it is to be, as in {_EXAMPLES[empty]}.")
     found = _read(plain, _TERM)
-    only_words = found == Search(words=found.words, phrases=found.phrases)
-    if plain.strip() and only_words and not match_words(tuple(found.words), tuple(found.phrases)):
-        raise _wrong(f"There is no word in {text.strip()}: a search finds words and numbers, and no signs.")
+    if plain.strip() and _is_of_signs(found):
+        raise _no_word(text.strip())
+    for one in found.without:
+        if _is_of_signs(one):
+            raise _no_word(f"-{(one.words or one.phrases)[0]}")
     return found
+
+
+def _is_of_signs(search: Search) -> bool:
+    words = Search(words=search.words, phrases=search.phrases)
+    return search == words and not match_words(tuple(search.words), tuple(search.phrases))
+
+
+def _no_word(text: str) -> Invalid:
+    return _wrong(f"There is no word in {text}: a search finds words and numbers, and no signs.")
 
 
 def read_search(text: str) -> Search:
@@ -105,14 +133,17 @@ def read_search(text: str) -> Search:
 
 def _read(text: str, term: re.Pattern[str]) -> Search:
     found = Search()
-    for key, apart, quoted, plain in term.findall(text):
+    for minus, key, apart, quoted, plain in term.findall(text):
         name, value = key.lower().removesuffix(":"), quoted or plain
         if not value:
             continue
+        taken = found
+        if minus:
+            found.without.append(taken := Search())
         try:
-            _take(found, name, value, is_quoted=bool(quoted))
+            _take(taken, name, value, is_quoted=bool(quoted))
         except Invalid:
-            if not apart:
+            if minus or not apart:
                 raise
             found.words += [key, value]  # a colon within a sentence
     return found
@@ -131,32 +162,39 @@ def _take(found: Search, name: str, value: str, *, is_quoted: bool) -> None:
         (found.phrases if is_quoted else found.words).append(value)
 
 
+def _no_recalls(props: Sequence[Prop]) -> tuple[RecallFilter, ...]:
+    return ()
+
+
 def filter_of(
     search: Search,
-    decks: Collection[DeckId] | None,
+    decks_at: Callable[[list[str]], Collection[DeckId] | None],
     *,
     today: Day = 0,
     due: Collection[int] | None = (),
-    recalls: tuple[RecallFilter, ...] = (),
+    recalls_of: Callable[[Sequence[Prop]], tuple[RecallFilter, ...]] = _no_recalls,
     drafts: bool = False,
 ) -> CardFilter:
-    """What a search asks of the stored cards. `decks` are those at all of its `places`, None where it names none.
+    """What a search asks of the stored cards. `decks_at` gives the decks at all of some places, None for no places.
 
-    `today`, `due` and `recalls` answer what passes (is:due, prop:due, prop:recall); `drafts` lets drafts be found.
+    `today`, `due` and `recalls_of` answer what passes (is:due, prop:due, prop:recall); `drafts` lets drafts be found.
     """
-    return CardFilter(
-        today=today,
-        due=due,
-        match=match_words(tuple(search.words), tuple(search.phrases)),
-        decks=decks,
-        tags=tuple(search.tags),
-        states=tuple(search.states),
-        props=tuple(it for it in search.props if it.name != RECALL),
-        recalls=recalls,
-        ids=tuple(search.ids),
-        flags=tuple(search.flags),
-        drafts=drafts,
-    )
+
+    def one(search: Search) -> CardFilter:
+        return CardFilter(
+            today=today,
+            due=due,
+            match=match_words(tuple(search.words), tuple(search.phrases)),
+            decks=decks_at(search.places),
+            tags=tuple(search.tags),
+            states=tuple(search.states),
+            props=tuple(it for it in search.props if it.name != RECALL),
+            recalls=recalls_of([it for it in search.props if it.name == RECALL]),
+            ids=tuple(search.ids),
+            flags=tuple(search.flags),
+        )
+
+    return replace(one(search), drafts=drafts, without=tuple(one(it) for it in search.without if not _is_of_signs(it)))
 
 
 def _state(value: str) -> str:

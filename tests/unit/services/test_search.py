@@ -43,13 +43,13 @@ def test_keys_are_keys_in_any_case(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("-bias", "-bias cannot be answered"),
-        ("variance −bias", "−bias cannot be answered"),
-        ("-tag:core", "-tag:core cannot be answered"),
-        ("-is:suspended", "-is:suspended cannot be answered"),
-        ('variance -"low bias" x', '-"low bias" cannot be answered'),
-        ("-“low bias”", '-"low bias" cannot be answered'),
-        ('-Deck:"a b"', '-Deck:"a b" cannot be answered'),
+        ("-(bias variance)", "-(bias cannot be answered: a minus leaves out one thing"),
+        ("x −(tag:core)", "−(tag:core) cannot be answered"),
+        ('variance -"!!"', "There is no word in -!!:"),
+        ("-_ variance", "There is no word in -_:"),
+        ("-tag:", "tag: says nothing"),
+        ("-is:old", "is:old is not known"),
+        ("-is: old", "is:old is not known"),
         ('"unclosed bias', "A quotation mark has no partner"),
         ("“unclosed bias", "A quotation mark has no partner"),
         ('bias "a" b"', "A quotation mark has no partner"),
@@ -68,13 +68,26 @@ def test_what_is_not_understood_is_said(text: str, said: str) -> None:
 
 
 def test_a_minus_within_words_is_none_of_leaving_out() -> None:
-    found = parse_search('k-means "-1" a -> b bias - variance prop:due>=-3 tag:a-b')
-    assert found.words == ["k-means", "a", "->", "b", "bias", "-", "variance"]
+    found = parse_search('k-means "-1" a -> b bias - variance --no-cache prop:due>=-3 tag:a-b')
+    assert found.words == ["k-means", "a", "->", "b", "bias", "-", "variance", "--no-cache"]
+    assert found.without == []
     assert found.phrases == ["-1"]
     assert (found.props, found.tags) == ([Prop("due", ">=", -3)], ["a-b"])
 
 
-@pytest.mark.parametrize("text", ["-bias", "%", '"unclosed', "is:", "-is:due"])
+def test_a_minus_leaves_out_one_thing() -> None:
+    found = parse_search('bias -noise −tag:core -Deck: "a b" -"low bias" -is:due -prop:ease<2 -flag:1 -id:x x')
+    assert found.words == ["bias", "x"]
+    assert found.without == [
+        Search(words=["noise"]), Search(tags=["core"]), Search(decks=["a b"]), Search(phrases=["low bias"]),
+        Search(states=["due"]), Search(props=[Prop("ease", "<", 200)]), Search(flags=[1]), Search(ids=["x"]),
+    ]  # fmt: skip
+    assert (found.all_states, found.all_props) == ({"due"}, {"ease"})
+    assert parse_search("-“low bias”") == parse_search('-"low bias"') == Search(without=[Search(phrases=["low bias"])])
+    assert parse_search("-k-means") == Search(without=[Search(words=["k-means"])])
+
+
+@pytest.mark.parametrize("text", ["-(bias)", "%", '"unclosed', "is:"])
 def test_what_is_kept_can_be_read_all_the_same(text: str) -> None:
     assert read_search(text).words == [text.replace('"', "")]
 
