@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from flashcards.services.memory.measure import MemoryMeasure
     from flashcards.services.memory.report import ReportService
     from flashcards.services.memory.scheduling import SchedulerService
-    from flashcards.services.plan.facade import Plans
+    from flashcards.services.plan.whole import WholePlans
     from flashcards.services.practice.facade import PracticeService
     from flashcards.services.practice.model import Model
     from flashcards.services.reminders.calendar import CalendarService
@@ -95,11 +95,11 @@ class Services:
         self.job_log = JobLog(database, clock)
 
     @made_late
-    def plans(self) -> Plans:
+    def plans(self) -> WholePlans:
         """Plans up to a day."""
-        from flashcards.services.plan.facade import Plans
+        from flashcards.services.plan.whole import WholePlans
 
-        return Plans(self.database, self.clock, self.review)
+        return WholePlans(self.database, self.clock, self.review)
 
     @made_late
     def practice(self) -> PracticeService:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -16,25 +17,35 @@ from flashcards.services.plan.contract import Choice, Outlook, PlanRow
 from flashcards.wiring import Services
 
 whose_plan = user_option("Whose plan")
+_DATE = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group("plan", cls=Group)
-def plan_command() -> None:
-    """Plan up to a date: what would be known, and what to do each day.
+@click.group("plan", cls=Group, invoke_without_command=True)
+@whose_plan
+@json_option
+@click.pass_context
+def plan_command(ctx: click.Context, user: str | None, as_json: bool) -> None:
+    """Plan up to a date: what would be known, and what to do each day. Without a command: show what is planned.
 
     Example: flashcards plan make 2026-12-11 --minutes 45
     """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(show, user=user, as_json=as_json)
+    else:  # what is said before a command is meant for it
+        ctx.default_map = {ctx.invoked_subcommand: {"user": user, "as_json": as_json}}
 
 
 def _asked(function: click.decorators.FC) -> click.decorators.FC:
     for option in reversed(
         (
-            click.argument("date", type=click.DateTime(["%Y-%m-%d"])),
             click.option("--minutes", type=int, default=45, show_default=True, help="Minutes a day."),
             click.option("--deck", "decks", multiple=True, metavar="D", help="A deck or folder; all where none."),
             click.option("--tag", "tags", multiple=True, metavar="T", help="What has this tag."),
             click.option("--search", "q", default="", metavar="Q", help="What a search finds."),
             click.option("--weight", "weights", multiple=True, metavar="D=N", help="A folder's weight, 0 to 3."),
+            click.option(
+                "--off", "off", multiple=True, type=_DATE, metavar="DAY", help="A day without study; may repeat."
+            ),
             click.option("--core", is_flag=True, help="The core surely, not as much as possible."),
             whose_plan,
         )
@@ -43,15 +54,19 @@ def _asked(function: click.decorators.FC) -> click.decorators.FC:
     return function
 
 
-def _choice(date: Day, minutes: int, decks: tuple[str, ...], tags: tuple[str, ...], q: str, weights: tuple[str, ...],
-            core: bool) -> Choice:  # fmt: skip
+def _choice(opened: Services, date: object, minutes: int, decks: tuple[str, ...], tags: tuple[str, ...], q: str,
+            weights: tuple[str, ...], off: tuple[object, ...], core: bool) -> Choice:  # fmt: skip
+    weighed = dict(map(_weight, weights))
+    opened.plans.refuse_unknown(decks, "decks")
+    opened.plans.refuse_unknown((place for place in weighed if not place.startswith("tag:")), "weights")
     return Choice(
-        date,
+        _day(date),
         minutes,
         decks=decks,
         tags=tags,
         q=q,
-        weights=dict(map(_weight, weights)),
+        weights=weighed,
+        days_off=tuple(map(_day, off)),
         style="sure" if core else "most",
     )
 
@@ -64,17 +79,17 @@ def _weight(text: str) -> tuple[str, int]:
 
 
 @plan_command.command("try")
+@click.argument("date", type=_DATE)
 @_asked
 @json_option
-def try_(date: object, minutes: int, decks: tuple[str, ...], tags: tuple[str, ...], q: str, weights: tuple[str, ...],
-         core: bool, user: str | None, as_json: bool) -> None:  # fmt: skip
+def try_(user: str | None, as_json: bool, **asked: Any) -> None:
     """Say what a plan would bring; nothing is stored.
 
     Example: flashcards plan try 2026-12-11 --minutes 30 --deck ml/concepts
     """
     with services() as opened:
         learner = choose_learner(opened, user)
-        outlook = opened.plans.outlook(learner, _choice(_day(date), minutes, decks, tags, q, weights, core))
+        outlook = opened.plans.outlook(learner, _choice(opened, **asked))
     if as_json:
         print_json(_as_json(outlook))
     else:
@@ -82,18 +97,39 @@ def try_(date: object, minutes: int, decks: tuple[str, ...], tags: tuple[str, ..
 
 
 @plan_command.command("make")
+@click.argument("date", type=_DATE)
 @_asked
-def make(date: object, minutes: int, decks: tuple[str, ...], tags: tuple[str, ...], q: str, weights: tuple[str, ...],
-         core: bool, user: str | None) -> None:  # fmt: skip
+@json_option
+def make(**asked: Any) -> None:
     """Make a plan and follow it: `flashcards review` then asks its day.
 
     Example: flashcards plan make 2026-12-11 --minutes 45 --weight ml/coding=3
     """
+    _make(**asked)
+
+
+@plan_command.command("set")
+@click.option("--date", type=_DATE, required=True, metavar="DAY", help="The day on which is recalled.")
+@_asked
+@json_option
+def set_(**asked: Any) -> None:
+    """The same as make, with the date as an option.
+
+    Example: flashcards plan set --date 2026-12-11 --minutes 45 --off 2026-12-06
+    """
+    _make(**asked)
+
+
+def _make(user: str | None, as_json: bool, **asked: Any) -> None:
     with services() as opened:
         learner = choose_learner(opened, user)
-        choice = _choice(_day(date), minutes, decks, tags, q, weights, core)
+        choice = _choice(opened, **asked)
         made = opened.plans.make(learner, choice)
-        _say(opened.plans.outlook(learner, choice))
+        outlook = opened.plans.outlook(learner, choice)
+    if as_json:
+        print_json({"id": made.id, **_as_json(outlook)})
+    else:
+        _say(outlook)
     click.echo(f"Plan {made.id} is followed: flashcards review asks what it needs today.", err=True)
 
 
@@ -187,8 +223,8 @@ def end(outcome: str | None, user: str | None) -> None:
 
 
 @plan_command.command("break")
-@click.argument("first", type=click.DateTime(["%Y-%m-%d"]))
-@click.argument("last", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("first", type=_DATE)
+@click.argument("last", type=_DATE)
 @whose_plan
 def break_(first: object, last: object, user: str | None) -> None:
     """Enter a holiday: what falls into it comes before and after.

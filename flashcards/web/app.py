@@ -20,6 +20,7 @@ from flashcards.web.api import imports as _api_imports
 from flashcards.web.api import me as _api_me
 from flashcards.web.api import memory as _api_memory
 from flashcards.web.api import openapi as _api_openapi
+from flashcards.web.api import plan as _api_plan
 from flashcards.web.api import plans as _api_plans
 from flashcards.web.api import queue as _api_queue
 from flashcards.web.api import reviews as _api_reviews
@@ -71,6 +72,7 @@ API_VIEWS = (
     _api_memory,
     _api_scheduler,
     _api_openapi,
+    _api_plan,
     _api_plans,
     _api_queue,
     _api_reviews,

@@ -68,7 +68,8 @@ LEAST = {
         POST /breaks, POST /breaks/delete
         GET /api/v1/plans, POST /api/v1/plans, POST /api/v1/plans/outlook, GET /api/v1/plans/<int:number>
         PUT /api/v1/plans/<int:number>, PATCH /api/v1/plans/<int:number>, DELETE /api/v1/plans/<int:number>
-        GET /api/v1/plans/<int:number>/days
+        GET /api/v1/plans/<int:number>/days, POST /api/v1/plans/<int:number>/follow
+        GET /api/v1/plan, PUT /api/v1/plan, DELETE /api/v1/plan, POST /api/v1/plan/preview
         GET /api/v1/breaks, POST /api/v1/breaks, DELETE /api/v1/breaks/<first>
     """,
     AUTHOR: """
@@ -108,7 +109,7 @@ def accounts(site: Site) -> dict[str, Learner]:
     return made
 
 
-READS = {"POST /api/v1/plans/outlook", "POST /api/v1/scheduler/preview"}
+READS = {"POST /api/v1/plans/outlook", "POST /api/v1/plan/preview", "POST /api/v1/scheduler/preview"}
 """What changes nothing, although it is sent as a body."""
 
 

@@ -12,6 +12,7 @@ from flashcards.services.plan.contract import (
     LEAST_MINUTES,
     MINUTES_WANTED,
     MOST_MINUTES,
+    OF_SEARCH,
     USUAL_WEIGHT,
     WEIGHTS,
     Choice,
@@ -45,12 +46,12 @@ def checked(choice: Choice, today: Day) -> Choice:
     _check_search(choice.q)
     return replace(
         choice,
-        decks=tuple(dict.fromkeys(_place(it) for it in choice.decks if _place(it))),
+        decks=tuple(dict.fromkeys(place_of(it) for it in choice.decks if place_of(it))),
         tags=tuple(dict.fromkeys(it.strip().removeprefix("#") for it in choice.tags if it.strip())),
         q=choice.q.strip(),
-        weights=_weights(choice.weights),
+        weights=_weights(choice.weights, choice.q.strip()),
         weekdays_off=tuple(sorted(set(choice.weekdays_off))),
-        days_off=tuple(sorted({it for it in choice.days_off if today <= it < choice.day})),
+        days_off=tuple(sorted({it for it in choice.days_off if it < choice.day})),  # past ones: they were not missed
         title=" ".join(choice.title.split()),
     )
 
@@ -73,18 +74,20 @@ def _check_search(q: str) -> None:
         raise Invalid("What is due changes every day: search for what stays, such as a tag or words.", field="q")
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
+    """The address of a deck or folder, as plans keep it."""
     return address.strip().strip("/").removesuffix(".md")
 
 
-def _weights(weights: Mapping[str, int]) -> dict[str, int]:
+def _weights(weights: Mapping[str, int], q: str) -> dict[str, int]:
     for place, weight in weights.items():
         if type(weight) is not int or weight not in WEIGHTS:
             raise Invalid(f"Give {place} a weight from 0 (left out) to 3.", field="weights")
-    tidy = {place if place.startswith("tag:") else _place(place): weight for place, weight in weights.items()}
+    tidy = {place if place.startswith("tag:") else place_of(place): weight for place, weight in weights.items()}
     # The usual weight goes without saying, unless a folder above has another.
     return {
         place: weight
         for place, weight in sorted(tidy.items())
-        if weight != USUAL_WEIGHT or any(place.startswith(f"{other}/") for other in tidy)
+        if (weight != USUAL_WEIGHT or any(place.startswith(f"{other}/") for other in tidy))
+        and (q or place != OF_SEARCH)
     }

@@ -19,6 +19,8 @@ MINUTES_WANTED = f"Give a whole number of minutes a day, {LEAST_MINUTES} to {MOS
 USUAL_WEIGHT = 2
 WEIGHTS = (0, 1, 2, 3)
 """A weight of 0 leaves out."""
+OF_SEARCH = "search:"
+"""The name, among the weights, of what the search finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Choice:
 
     `day` is the day of the interview and `minute` of that day when it begins, None where it is not known. `decks` are
     places, which with `tags` and the search `q` say what the plan is about: whatever lies in one of them, or all
-    cards where nothing is given. `weights` are by place, or by `tag:NAME`. `weekdays_off` are 0 (Monday) to 6.
+    cards where nothing is given. `weights` are by place, by `tag:NAME`, or of the search by `OF_SEARCH`.
+    `weekdays_off` are 0 (Monday) to 6. `id` is the UUID that a client gave the plan, "" where none did.
     """
 
     day: Day
@@ -41,6 +44,7 @@ class Choice:
     days_off: tuple[Day, ...] = ()
     style: Style = "most"
     title: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,30 @@ class PlanToday:
     recalled: float
     price: Price | None
     on_break: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """A plan's day, as it was promised: its minutes, and the cards that fit into them by their kind."""
+
+    minutes: int
+    new: int
+    due: int
+    early: int
+
+
+@dataclass(frozen=True, slots=True)
+class WholePlan:
+    """A plan with what it brings. `plan` is None where it is only asked for, `days_left` 0 once its day has come.
+
+    `outlook` is None where nothing is left of what the plan is about, or its day has come.
+    """
+
+    choice: Choice
+    plan: PlanRow | None
+    days_left: int
+    today: DayCounts
+    outlook: Outlook | None
 
 
 @dataclass(frozen=True, slots=True)

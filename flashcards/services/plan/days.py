@@ -22,7 +22,7 @@ from flashcards.domain.sm2 import DRILLED_UNTIL
 from flashcards.domain.study_day import Day, date_of
 from flashcards.errors import FlashcardsError, Unavailable
 from flashcards.services.memory.state import MemoryState
-from flashcards.services.plan.contract import USUAL_WEIGHT, BacklogState
+from flashcards.services.plan.contract import OF_SEARCH, USUAL_WEIGHT, BacklogState
 from flashcards.services.plan.learners import NEWEST, Material, before_today, material
 from flashcards.services.plan.scope import Weighed, grouped, in_any, vanished, weighed_decks
 from flashcards.services.review.search import filter_of, read_search
@@ -221,8 +221,9 @@ class PlanDays:
             for note in self._rows.notes_tagged(tag):
                 found[note] = max(found.get(note, 0), weight)
         if q:
+            weight = weights.get(OF_SEARCH, USUAL_WEIGHT)
             for note in self._found(learner, q):
-                found[note] = max(found.get(note, 0), USUAL_WEIGHT)
+                found[note] = max(found.get(note, 0), weight)
         return found
 
     def _found(self, learner: LearnerId, q: str) -> set[NoteId]:

@@ -104,7 +104,7 @@ class Plans(Breaks):
         """The same, if it can be said in time; else it is reckoned on, and is there when asked again."""
         today = self._review.study_day(learner)
         good = self._checked(choice, today)
-        plan = _row(good, self._clock())
+        plan = row_of(good, self._clock())
         followed = self._days.followed(learner.id, today)
         if followed is not None and followed == _asking_as(followed, plan):
             # What is said of the plan that is followed is reckoned once a day, and everywhere the same.
@@ -199,7 +199,7 @@ class Plans(Breaks):
     def make(self, learner: Learner, choice: Choice, *, follow: bool = True) -> PlanRow:
         """Stores a new plan; one to be followed that is followed already is not made twice. Raises Invalid."""
         today = self._review.study_day(learner)
-        row = _row(self._good(learner, choice, today), self._clock())
+        row = row_of(self._good(learner, choice, today), self._clock())
         with self._db.write():
             followed = self._rows.followed(learner.id) if follow else None
             if followed is not None and followed == _asking_as(followed, row):  # a second click
@@ -218,7 +218,7 @@ class Plans(Breaks):
         """
         today = self._review.study_day(learner)
         self.plan(learner, number)
-        new = _row(self._good(learner, choice, today), 0)
+        new = row_of(self._good(learner, choice, today), 0)
         with self._db.write():
             self._rows.change(learner.id, _asking_as(self.plan(learner, number), new))
             self._rows.forget_days(learner.id, number, today)
@@ -226,7 +226,7 @@ class Plans(Breaks):
 
     def _good(self, learner: Learner, choice: Choice, today: Day) -> Choice:
         good = self._checked(choice, today)
-        if not self._days.cards(learner.id, _row(good, 0)):
+        if not self._days.cards(learner.id, row_of(good, 0)):
             raise Invalid(
                 "Nothing is left to learn: give a folder a weight, or choose decks that are switched on.",
                 field="weights",
@@ -385,6 +385,7 @@ class Plans(Breaks):
             days_off=tuple(plan.days_off.get("days", ())),
             style=cast(Style, plan.style),
             title=plan.title,
+            id=plan.scope.get("id", ""),
         )
 
 
@@ -394,7 +395,8 @@ def _choices_of_minutes(minutes: int) -> list[int]:
     return [it for it in around if STEP / 3 <= it <= MOST_MINUTES]
 
 
-def _row(choice: Choice, now: int) -> PlanRow:
+def row_of(choice: Choice, now: int) -> PlanRow:
+    """A plan that asks for that, not stored yet."""
     scope: dict[str, Any] = {}
     if choice.decks:
         scope["decks"] = list(choice.decks)
@@ -402,6 +404,8 @@ def _row(choice: Choice, now: int) -> PlanRow:
         scope["tags"] = list(choice.tags)
     if choice.q:
         scope["q"] = choice.q
+    if choice.id:
+        scope["id"] = choice.id
     days_off: dict[str, list[int]] = {}
     if choice.weekdays_off:
         days_off["weekdays"] = list(choice.weekdays_off)
@@ -414,8 +418,10 @@ def _row(choice: Choice, now: int) -> PlanRow:
 
 
 def _asking_as(plan: PlanRow, other: PlanRow) -> PlanRow:
-    """The plan, with what the other asks for; what became of it stays its own."""
+    """The plan, with what the other asks for; what became of it, and how a client knows it, stays its own."""
+    known_as = {"id": plan.scope["id"]} if "id" in plan.scope else {}
+    scope = {name: it for name, it in other.scope.items() if name != "id"}
     return replace(
-        other, id=plan.id, followed=plan.followed, created_at=plan.created_at, ended_at=plan.ended_at,
-        outcome=plan.outcome,
+        other, id=plan.id, scope=scope | known_as, followed=plan.followed, created_at=plan.created_at,
+        ended_at=plan.ended_at, outcome=plan.outcome,
     )  # fmt: skip

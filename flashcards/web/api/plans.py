@@ -16,15 +16,17 @@ from flashcards.web.shared.dates import instant, iso_date, parse_date
 
 N = Whole(0)
 STYLES = ("most", "sure")
-_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+PLAN_TIME = Nullable(
+    Text(5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", wanted="give a time such as 09:30")
+)  # fmt: skip
 ASKED = (
     Field("date", Date(), True, "The day on which is recalled; nothing is studied then."),
     Field("minutes", Whole(1, MOST_MINUTES), True, "Minutes a day."),
-    Field("time", Nullable(Text(5, pattern=_TIME, wanted="give a time such as 09:30")), about="When it begins."),
+    Field("time", PLAN_TIME, about="When it begins."),
     Field("decks", ListOf(Text(1000), 200), about="What it is about: paths of decks or folders; all where none."),
     Field("tags", ListOf(Text(200), 200), about="What it is about, by tags."),
     Field("q", Text(500), about="What it is about, by a search."),
-    Field("weights", MapOf(Whole(0, 3)), about="By path, or `tag:` and a tag: 3 is most, 0 is left out, 2 is usual."),
+    Field("weights", MapOf(Whole(0, 3)), about="By path, `tag:` and a tag, `search:` for `q`: 0 leaves out, 3 most."),
     Field("weekdays_off", ListOf(Whole(0, 6), 7), about="Days of the week without study, 0 being Monday."),
     Field("days_off", ListOf(Date(), 366), about="Days without study."),
     Field("style", Text(choices=STYLES), about="As much as possible, or the core surely."),
@@ -154,6 +156,12 @@ def patch_plan(number: int, body: dict[str, Any]) -> Reply:
     return 200, plan_json(found)
 
 
+@operation("POST", "/plans/<int:number>/follow", "Follow a plan", {200: PLAN}, errors=(404, 422))
+def post_plan_follow(number: int) -> Reply:
+    """This one and no other, also where it has ended; one whose day is past cannot be followed."""
+    return 200, plan_json(services().plans.follow(learner(), number))
+
+
 @operation("DELETE", "/plans/<int:number>", "Delete a plan", {200: PLAN}, errors=(404,))
 def delete_plan(number: int) -> Reply:
     """The plan as it was, and its days, are forgotten; answers stay."""
@@ -202,12 +210,11 @@ def delete_break(first: str) -> Reply:
 
 def plan_json(plan: PlanRow) -> dict[str, Any]:
     """A plan."""
-    minute = plan.minute
     return {
         "id": plan.id,
         "date": iso_date(plan.day),
         "minutes": plan.minutes,
-        "time": None if minute is None else f"{minute // 60:02d}:{minute % 60:02d}",
+        "time": time_json(plan.minute),
         "decks": plan.scope.get("decks", []),
         "tags": plan.scope.get("tags", []),
         "q": plan.scope.get("q", ""),
@@ -221,6 +228,11 @@ def plan_json(plan: PlanRow) -> dict[str, Any]:
         "outcome": plan.outcome,
         "created_at": instant(plan.created_at),
     }
+
+
+def time_json(minute: int | None) -> str | None:
+    """A minute of a day as `09:30`."""
+    return None if minute is None else f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def outlook_json(it: Outlook) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import Request, Response
@@ -45,7 +47,8 @@ def read_choice(values: Values) -> Choice:
         weights={
             name.removeprefix(_WEIGHT): _weight(value) for name, value in values.items() if name.startswith(_WEIGHT)
         },
-        weekdays_off=tuple(_whole(day, "weekdays_off") for day in values.getlist("off")),
+        weekdays_off=tuple(_whole(day, "weekdays_off") for day in values.getlist("off") if "-" not in day),
+        days_off=tuple(read_day(day, "weekdays_off") for day in values.getlist("off") if "-" in day),
         style="sure" if values.get("style") == "sure" else "most",
         title=values.get("title", ""),
     )
@@ -64,8 +67,18 @@ def written(choice: Choice) -> list[tuple[str, str]]:
         *(("tag", tag) for tag in choice.tags),
         *((f"{_WEIGHT}{place}", weight) for place, weight in choice.weights.items()),
         *(("off", day) for day in choice.weekdays_off),
+        *(("off", iso_date(day)) for day in choice.days_off),
     ]
     return [(name, str(value)) for name, value in fields if value not in ("", None)]
+
+
+def unseen(choice: Choice, groups: Iterable[Group]) -> list[tuple[str, str]]:
+    """What the form has no control for: weights of other things than the folders, and single days off."""
+    shown = {f"{_WEIGHT}{group.address}" for group in groups}
+    fields = written(replace(choice, weekdays_off=()))
+    return [
+        (name, value) for name, value in fields if name == "off" or (name.startswith(_WEIGHT) and name not in shown)
+    ]
 
 
 def weight_of(group: Group, choice: Choice | None) -> int:

@@ -13,7 +13,17 @@ from flashcards.errors import FlashcardsError, Invalid
 from flashcards.services.plan.contract import Choice, PlanRow
 from flashcards.web.auth.login import learner, services
 from flashcards.web.plan import charts
-from flashcards.web.plan.asked import fresh, given, read_choice, read_day, read_minutes, time_text, weight_of, written
+from flashcards.web.plan.asked import (
+    fresh,
+    given,
+    read_choice,
+    read_day,
+    read_minutes,
+    time_text,
+    unseen,
+    weight_of,
+    written,
+)
 from flashcards.web.plan.words import about, date_and_time
 from flashcards.web.shared.bar_charts import NARROW, WIDE
 from flashcards.web.shared.dates import iso_date
@@ -78,10 +88,13 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "outlook": outlook,
         "trouble": trouble_of(error) if error else None,
         "fields": written(choice) if choice else [],
+        "unseen": unseen(choice, groups) if choice else [],
         "given": given(request),
         "study_day": today,
         "tomorrow": iso_date(today + 1),
-        "changed": stored is None or choice is None or plans.choice(stored) != choice,
+        "changed": stored is None
+        or choice is None
+        or plans.choice(stored) != replace(choice, id=plans.choice(stored).id),
         "weights": [(group, weight_of(group, choice)) for group in groups],
         "here": f"?{urlencode(_again(stored, choice))}" if choice else "",
         "with_minutes": lambda value: urlencode(_again(stored, replace(choice, minutes=value))) if choice else "",

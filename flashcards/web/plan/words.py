@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flashcards.domain.study_day import Day
-from flashcards.services.plan.contract import Choice, Group
+from flashcards.services.plan.contract import OF_SEARCH, Choice, Group
 from flashcards.web.plan.asked import time_text
 from flashcards.web.shared.dates import WEEKDAYS, short_date
 
@@ -24,6 +24,8 @@ def about(choice: Choice, groups: Iterable[Group]) -> list[str]:
     titles = {group.address: group.title for group in groups}
 
     def name(place: str) -> str:
+        if place == OF_SEARCH:
+            return f"what “{choice.q}” finds"
         return place.replace(":", " ", 1) if place.startswith("tag:") else titles.get(place, place)
 
     parts = [_listed(map(name, choice.decks))] if choice.decks else []
