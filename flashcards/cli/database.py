@@ -48,7 +48,8 @@ def check_command(url: str | None, as_json: bool) -> int:
 
 @database_command.command("copy")
 @click.argument("url")
-def copy_command(url: str) -> None:
+@json_option
+def copy_command(url: str, as_json: bool) -> None:
     """Copy everything that the database holds into the new one at URL, and prove that it is equal.
 
     Stop the service first: what is stored meanwhile is not in the copy. The old database is only read. A copy that is
@@ -63,9 +64,13 @@ def copy_command(url: str) -> None:
     source, target = config().database, database_address(url)
 
     def told(proof: Proof) -> None:
-        click.echo(f"{proof.table:<20}{proof.rows:>12,}  {proof.sha256}")
+        if not as_json:
+            click.echo(f"{proof.table:<20}{proof.rows:>12,}  {proof.sha256}")
 
     proofs = copy_database(source, target, told)
+    if as_json:
+        print_json({"from": str(source), "to": str(target), "proofs": [asdict(proof) for proof in proofs]})
+        return
     click.echo(f"{counted(sum(proof.rows for proof in proofs), 'row')} in {counted(len(proofs), 'table')} are equal.")
     shown = f"sqlite:///{target.absolute()}" if isinstance(target, Path) else target
     click.echo(f"Now set FLASHCARDS_DATABASE_URL to {shown} and start the service. {source} is as it was.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,6 +175,10 @@ def test_the_commands(
     there = capsys.readouterr().out.splitlines()
     assert here[:-1] == there[:-1] == copied[:-2]
     assert there[-1] == f"{target} is whole."
+    other = f"sqlite:///{site.config.data / 'other.sqlite3'}"
+    assert run(["database", "copy", other, "--json"]) == 0
+    moved = json.loads(capsys.readouterr().out)
+    assert {it["sha256"] for it in moved["proofs"]} == {line.split()[-1] for line in here[:-1]}
     assert run(["database", "copy", url]) == 1
     assert "is not empty" in capsys.readouterr().err
     assert run(["database", "copy", "mysql://x/y"]) == 2
