@@ -251,6 +251,17 @@ def test_nobody_else_may_read_the_data_whoever_made_it(prepared: Path, tmp_path:
         assert mode(site.services.backup.backup()) == 0o600
 
 
+def test_nobody_else_may_look_into_a_folder_that_a_backup_came_into(prepared: Path, tmp_path: Path) -> None:
+    with open_site(copy_data(prepared, tmp_path)) as site:
+        site.learner("Ann")
+        file = site.services.backup.backup()
+    new = tmp_path / "new"
+    new.mkdir()
+    new.chmod(0o755)
+    restore(file, new, new / "flashcards.sqlite3", None)
+    assert mode(new) == 0o700
+
+
 def test_a_new_database_is_private_from_its_first_moment(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:

@@ -31,7 +31,7 @@ from flashcards.services.upkeep.archive import DATABASE_NAME, DECKS, DUMP_NAME, 
 from flashcards.services.upkeep.disk import said, said_reading
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.storage import locks
-from flashcards.storage.sqlite_files import lock_path, log_paths
+from flashcards.storage.sqlite_files import keep_to_owner, lock_path, log_paths
 from flashcards.storage.sqlite_upkeep import fold_log
 from flashcards.temporary import PREFIX
 
@@ -59,8 +59,12 @@ def restore(file: Path, data: Path, database: DatabaseAddress, decks: Path | Non
     Unavailable where the disk, that of the decks folder too, or the server does not let us; then nothing was changed.
     """
     if isinstance(database, Path):
-        return _restore_file(file, data, database, decks)
-    return _restore_to_server(file, data, database, decks)
+        restored = _restore_file(file, data, database, decks)
+    else:
+        restored = _restore_to_server(file, data, database, decks)
+    with said(data):
+        keep_to_owner(data, 0o700)
+    return restored
 
 
 def _restore_file(file: Path, data: Path, database: Path, decks: Path | None) -> Restored:
