@@ -420,6 +420,24 @@ def test_every_list_can_be_walked_to_its_end_at_its_largest_limit(
     assert len(seen) == len(set(seen)) == {"/reviews": 1003, "/cards": 26 + 1003}[path]
 
 
+def test_every_list_says_what_comes_next(client: FlaskClient) -> None:
+    document = client.get(f"{API}/openapi.json").json
+    lists = {}
+    for path, operations in document["paths"].items():
+        if "get" not in operations or "{" in path:
+            continue
+        content = operations["get"]["responses"]["200"]["content"].get("application/json", {"schema": {}})
+        described = content["schema"].get("$ref", "").rpartition("/")[2]
+        if "items" in document["components"]["schemas"].get(described, {}).get("properties", {}):
+            lists[path] = document["components"]["schemas"][described]["required"]
+    assert len(lists) >= 8
+    assert {path for path, required in lists.items() if set(required) != {"items", "next"}} == set()
+    for path in lists:
+        body = client.get(path).json
+        assert isinstance(body["items"], list)
+        assert body["next"] is None
+
+
 # --- cards
 
 
@@ -654,6 +672,14 @@ def test_what_is_no_review_cannot_be_deleted_and_says_so(refused: FlaskClient, n
 
     problem(response, 405)
     assert "DELETE" not in response.headers["Allow"]
+
+
+def test_a_number_of_buttons_that_cannot_be_says_which_can(client: FlaskClient) -> None:
+    for value in (5, 4.5, True, "4", None):
+        reply = client.patch(f"{API}/me", json={"buttons": value})
+        problem(reply, 422, "buttons")
+        assert reply.json["detail"] == "buttons: give one of 4, 6."
+    assert client.patch(f"{API}/me", json={"buttons": 6.0}).json["buttons"] == 6
 
 
 def test_counts_alone(client: FlaskClient) -> None:

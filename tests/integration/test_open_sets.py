@@ -114,7 +114,7 @@ def test_the_search_the_set_and_today_count_the_same_cards(site: Site, ann: Lear
 def test_others_see_and_end_nothing_of_it(site: Site, ann: Learner) -> None:
     made = begin(site, ann)
     ben = site.client(site.learner("Ben"))
-    assert ben.get(f"{API}/sets").get_json() == {"items": []}
+    assert ben.get(f"{API}/sets").get_json() == {"items": [], "next": None}
     assert ben.delete(f"{API}/sets/{made}").status_code == 404
     ben.post(f"/study/{made}/end")
     assert len(on_today(site, ann)) == 1
@@ -125,7 +125,7 @@ def test_over_the_api(site: Site, ann: Learner) -> None:
     right(site, ann, made, 1)
     [item] = client.get(f"{API}/sets").get_json()["items"]
     assert (item["set"]["id"], item["set"]["cards"], item["left"]) == (made, 5, 4)
-    assert client.delete(f"{API}/sets/{made}").get_json() == {"items": []}
+    assert client.delete(f"{API}/sets/{made}").get_json() == {"items": [], "next": None}
     assert client.delete(f"{API}/sets/{made}").status_code == 404
 
 

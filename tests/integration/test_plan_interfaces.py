@@ -71,6 +71,7 @@ def test_a_holiday(site: Site, ann: Learner) -> None:
     first, last = on(site, ann, 3), on(site, ann, 6)
     made = client.post(f"{API}/breaks", json={"first": first, "last": last})
     assert (made.status_code, made.json) == (201, {"first": first, "last": last, "moved": 0})
+    assert made.headers["Location"] == f"{API}/breaks/{first}"
     assert client.get(f"{API}/breaks").json["items"] == [{"first": first, "last": last}]
     assert client.post(f"{API}/breaks", json={"first": last, "last": first}).json["field"] == "last"
     assert client.delete(f"{API}/breaks/{first}").json == {"first": first, "last": last}

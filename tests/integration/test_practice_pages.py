@@ -638,7 +638,7 @@ def test_a_round_over_the_api(site: Practice) -> None:
     answers = f"/api/v1/rounds/{uid}/answers"
     given = {"id": new_id(), "question": question["card"], "took_ms": 61_000, "text": "I say."}
     first = client.post(answers, json=given, headers=token)
-    assert first.status_code == 201
+    assert (first.status_code, first.headers["Location"]) == (201, f"{answers}/{given['id']}")
     assert client.post(answers, json=given, headers=token).status_code == 200
     assert client.post(answers, json={**given, "text": "Other."}, headers=token).status_code == 409
     assert "explained here" in first.json["answer"]["answer_html"]

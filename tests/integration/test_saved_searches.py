@@ -106,12 +106,12 @@ def test_by_the_api(client: FlaskClient) -> None:
     made = client.put(f"{API}/searches/{one}", json=body)
     assert (made.status_code, checked(api.SEARCH, made.json)["cards"]) == (201, 5)
     assert client.put(f"{API}/searches/{one}", json=body).status_code == 200
-    assert client.get(f"{API}/searches").json == {"items": [made.json]}
+    assert client.get(f"{API}/searches").json == {"items": [made.json], "next": None}
     problem(client.put(f"{API}/searches/{new_id()}", json=body), 409)
     problem(client.put(f"{API}/searches/x", json=body), 422, "id")
     problem(client.put(f"{API}/searches/{one}", json=body | {"q": "is:odd"}), 422, "q")
     problem(client.put(f"{API}/searches/{one}", json={"q": "is:new"}), 422, "name")
-    assert client.delete(f"{API}/searches/{one}").json == {"items": []}
+    assert client.delete(f"{API}/searches/{one}").json == {"items": [], "next": None}
     problem(client.delete(f"{API}/searches/{one}"), 404)
 
 

@@ -38,7 +38,7 @@ def test_the_page_shows_what_would_change_before_anything_does(client: FlaskClie
     assert "Then: FSRS-6, 85% remembered" in page
     assert "10 cards with a date" in page
     assert dates(client) == before
-    assert client.get("/api/v1/scheduler").json == {"items": []}
+    assert client.get("/api/v1/scheduler").json == {"items": [], "next": None}
 
 
 @pytest.mark.parametrize("retention", ["69", "98", "", "many", "nan"])
@@ -93,7 +93,7 @@ def test_the_api_previews_chooses_for_a_folder_and_says_what_moved(client: Flask
         {"deck": deck, "scheduler": "fsrs-6", "desired_retention": 0.9}
     ]
     assert client.delete(f"/api/v1/reviews/{made['review']}").status_code == 200
-    assert client.get("/api/v1/scheduler").json == {"items": []}
+    assert client.get("/api/v1/scheduler").json == {"items": [], "next": None}
     assert client.put("/api/v1/scheduler", json=wish | {"deck": "nowhere"}).status_code == 404
 
 

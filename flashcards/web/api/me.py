@@ -9,7 +9,7 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.services.memory.choices import checked_choice
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.scheduler import RETENTION
-from flashcards.web.api.schema import Either, Field, Flag, Nullable, Object, Text, Whole
+from flashcards.web.api.schema import Field, Flag, Nullable, Object, Text, Whole, WholeOf
 from flashcards.web.auth.login import learner, services
 
 THEMES = ("auto", "light", "dark")
@@ -21,7 +21,7 @@ SETTINGS = (
     Field("new_per_day", Whole(0, 9_999), about="New cards a day."),
     Field("due_per_day", Nullable(Whole(0, 99_999)), about="Due cards a day; null for no limit."),
     Field("drill", Flag(), about="Whether failed cards are asked again the same day."),
-    Field("buttons", Either((Whole(4, 4), Whole(6, 6))), about="Four grades, or the six of SM-2."),
+    Field("buttons", WholeOf((4, 6)), about="Four grades, or the six of SM-2."),
     Field("letter_keys", Flag(), about="Whether letters and signs are keys."),
     Field("theme", Text(choices=THEMES), about="Light, dark, or as the device has it."),
     Field("new_order", Text(choices=NEW_ORDERS), about="How new cards come across decks."),

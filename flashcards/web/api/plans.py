@@ -188,6 +188,7 @@ def get_breaks() -> Reply:
     "POST", "/breaks", "Enter a holiday, and spread what falls into it", {201: BREAK_MADE},
     body=NEW_BREAK,
     errors=(400, 413, 415, 422),
+    location=lambda made: f"/breaks/{made['first']}",
 )  # fmt: skip
 def post_break(body: dict[str, Any]) -> Reply:
     """What would be forgotten most until it ends comes before it, the rest after it. Undo takes the dates back."""

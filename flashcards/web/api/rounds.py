@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from flask import request
+
 from flashcards.domain.practice.kinds import LEVELS, LONGEST, MOST_QUESTIONS, QUESTION_KINDS, ROUND_KINDS, SHORTEST
 from flashcards.domain.practice.rubric_ticks import MARKS
 from flashcards.errors import NotFound
@@ -146,6 +148,7 @@ def delete_round(round_id: UUID) -> Reply:
 @operation(
     "POST", "/rounds/<uuid:round_id>/answers", "Answer a question of a round",
     {201: ROUND_QUESTION, 200: ROUND_QUESTION}, body=ANSWER_BODY, errors=ERRORS,
+    location=lambda asked: f"/rounds/{(request.view_args or {})['round_id']}/answers/{asked['answer']['id']}",
 )  # fmt: skip
 def post_round_answer(round_id: UUID, body: dict[str, Any]) -> Reply:
     """The question with its points and the model answer; 200 where the answer is stored already."""

@@ -27,7 +27,11 @@ CHOICE = Object(
     "SchedulerChoice",
 )
 CHOICES = Object(
-    (Field("items", ListOf(CHOICE), True, "What was chosen; without any, it is SM-2."),), "SchedulerChoices"
+    (
+        Field("items", ListOf(CHOICE), True, "What was chosen; without any, it is SM-2."),
+        Field("next", Nullable(Text()), True),
+    ),
+    "SchedulerChoices",
 )
 WISH = (
     Field("deck", Text(1000), about="A deck's or folder's path; everything where it is absent."),
@@ -74,7 +78,7 @@ CHOSEN = Object(
 @operation("GET", "/scheduler", "Who decides dates", {200: CHOICES})
 def get_scheduler() -> Reply:
     """The learner's choices, by folder; the deepest folder that holds a deck counts for it."""
-    return 200, {"items": [_choice(it) for it in services().scheduler.choices(learner())]}
+    return 200, {"items": [_choice(it) for it in services().scheduler.choices(learner())], "next": None}
 
 
 @operation(

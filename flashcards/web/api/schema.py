@@ -103,6 +103,23 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOf:
+    """One of some integers."""
+
+    choices: tuple[int, ...]
+
+    def read(self, value: Any, name: str) -> int:
+        if type(value) is float and value.is_integer():
+            value = int(value)
+        if type(value) is not int or value not in self.choices:
+            raise _wrong(name, f"give one of {', '.join(map(str, self.choices))}")
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "integer", "enum": list(self.choices)}
+
+
+@dataclass(frozen=True, slots=True)
 class Number:
     """A number from `least` on, to `most` where that is given."""
 

@@ -13,7 +13,7 @@ from flashcards.web.auth.login import learner, services
 SEARCH = shapes.shape(
     "SavedSearch", id=shapes.REVIEW_ID, name=Text(), q=Text(), on_today=Flag(), cards=Nullable(Whole(0))
 )
-SEARCHES = shapes.shape("SavedSearches", items=ListOf(SEARCH))
+SEARCHES = shapes.shape("SavedSearches", items=ListOf(SEARCH), next=Nullable(Text()))
 BODY = Object(
     (
         Field("name", Text(LONGEST_NAME, least=1), True),
@@ -37,7 +37,8 @@ def _json(search: CountedSearch) -> dict[str, Any]:
 @operation("GET", "/searches", "Saved searches, with how many cards they find", {200: SEARCHES})
 def get_searches() -> Reply:
     """In the learner's order. `cards` is null where a search cannot be read any more."""
-    return 200, {"items": [_json(search) for search in services().review.saved_searches(learner())]}
+    found = services().review.saved_searches(learner())
+    return 200, {"items": [_json(search) for search in found], "next": None}
 
 
 @operation(

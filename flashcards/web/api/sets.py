@@ -7,7 +7,7 @@ from typing import Any
 from flashcards.services.review.sets import MOST_NAMED, SET_MODES
 from flashcards.web.api import shapes
 from flashcards.web.api.operations import Reply, operation
-from flashcards.web.api.schema import Field, ListOf, Object, Text, Whole
+from flashcards.web.api.schema import Field, ListOf, Nullable, Object, Text, Whole
 from flashcards.web.api.shapes import shape
 from flashcards.web.auth.login import learner, services
 
@@ -25,7 +25,8 @@ SET = Object(
 )  # fmt: skip
 
 
-OPEN_SETS = shape("OpenSets", items=ListOf(shape("OpenSet", set=shapes.STUDY_SET, left=Whole(1))))
+OPEN_SET = shape("OpenSet", set=shapes.STUDY_SET, left=Whole(1))
+OPEN_SETS = shape("OpenSets", items=ListOf(OPEN_SET), next=Nullable(Text()))
 
 
 @operation(
@@ -48,9 +49,8 @@ def post_set(body: dict[str, Any]) -> Reply:
 @operation("GET", "/sets", "The sets that were begun and are not done", {200: OPEN_SETS})
 def get_sets() -> Reply:
     """The newest first. `left` is how many cards are still to be right; each is gone on with by `GET /queue?set=`."""
-    return 200, {
-        "items": [{"set": shapes.set_json(it.made), "left": it.left} for it in services().review.open_sets(learner())]
-    }
+    found = services().review.open_sets(learner())
+    return 200, {"items": [{"set": shapes.set_json(it.made), "left": it.left} for it in found], "next": None}
 
 
 @operation("DELETE", "/sets/<set_id>", "End a set", {200: OPEN_SETS}, errors=(404,))
