@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from flashcards.services.plan.contract import (
     LEAST_MINUTES,
     MINUTES_WANTED,
     MOST_MINUTES,
+    OF_SEARCH,
     USUAL_WEIGHT,
     WEIGHTS,
     Choice,
@@ -26,6 +27,7 @@ from flashcards.web.shared.dates import iso_date, parse_date
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WEIGHT = "weight-"
+_WITHIN = "within"
 USUAL_MINUTES = 45
 Values = MultiDict[str, str]
 
@@ -37,21 +39,39 @@ def given(request: Request) -> Values:
 
 def read_choice(values: Values) -> Choice:
     """The choice; raises Invalid naming the field."""
+    weights = {name.removeprefix(_WEIGHT): _weight(value) for name, value in values.items() if name.startswith(_WEIGHT)}
+    decks = tuple(values.getlist("round"))
+    if within := values.getlist(_WITHIN):
+        decks, weights = _beside(within, weights)
     return Choice(
         day=read_day(values.get("date", ""), "date"),
         minutes=read_minutes(values.get("minutes", "")),
         minute=_minute(values.get("time", "")),
-        decks=tuple(values.getlist("round")),
+        decks=decks,
         tags=tuple(tag for text in values.getlist("tag") for tag in text.replace(",", " ").split()),
         q=values.get("q", ""),
-        weights={
-            name.removeprefix(_WEIGHT): _weight(value) for name, value in values.items() if name.startswith(_WEIGHT)
-        },
+        weights=weights,
         weekdays_off=tuple(_whole(day, "weekdays_off") for day in values.getlist("off") if "-" not in day),
         days_off=tuple(read_day(day, "weekdays_off") for day in values.getlist("off") if "-" in day),
         style="sure" if values.get("style") == "sure" else "most",
         title=values.get("title", ""),
     )
+
+
+def _beside(within: list[str], weights: dict[str, int]) -> tuple[tuple[str, ...], dict[str, int]]:
+    """What a form is about that weighs folders, while the plan is about decks `within` some of them.
+
+    Folders beside those come in by their weight; one that is left out takes its decks along.
+    """
+    others = {place for place in weights if place.startswith("tag:") or place == OF_SEARCH}
+    folders = {place: weight for place, weight in weights.items() if place not in others and not in_any(place, within)}
+    left_out = [place for place, weight in folders.items() if not weight]
+    kept = [it for it in within if not in_any(it, left_out)]
+    beside = [place for place, weight in folders.items() if weight and not any(in_any(it, [place]) for it in within)]
+    places = (*kept, *beside)
+    if not places:
+        return (), weights
+    return places, {place: weight for place, weight in weights.items() if place in others or in_any(place, places)}
 
 
 def written(choice: Choice) -> list[tuple[str, str]]:
@@ -72,13 +92,15 @@ def written(choice: Choice) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in fields if value not in ("", None)]
 
 
-def unseen(choice: Choice, groups: Iterable[Group]) -> list[tuple[str, str]]:
+def unseen(choice: Choice, groups: Collection[Group]) -> list[tuple[str, str]]:
     """What the form has no control for: weights of other things than the folders, and single days off."""
     shown = {f"{_WEIGHT}{group.address}" for group in groups}
     fields = written(replace(choice, weekdays_off=()))
-    return [
+    kept = [
         (name, value) for name, value in fields if name == "off" or (name.startswith(_WEIGHT) and name not in shown)
     ]
+    places = {group.address for group in groups}
+    return kept + [(_WITHIN, it) for it in choice.decks if it not in places and in_any(it, places)]
 
 
 def weight_of(group: Group, choice: Choice | None) -> int:
