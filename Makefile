@@ -7,6 +7,7 @@
 # make bench    the figures of the README
 # make load     learners with thought, idle connections and slow clients, three times ten minutes (SECONDS=60 RUNS=1;
 #               NGINX=1 puts nginx before the server, PROCESSOR=0.3 gives it that part of one core)
+# make torture  kills the server, its leader and the database at work, cuts the power, sends bad clients
 # make wheel    builds the wheel and serves a page from it, outside the checkout
 # make code     runs the Python on the built-in cards
 # make fuzz     looks for files that the parser cannot bear, for a minute
@@ -20,7 +21,7 @@
 # locked ones; give them an environment of their own: make test DEPENDENCIES=lowest VENV=.venv-lowest
 
 .DEFAULT_GOAL := run
-.PHONY: run demo compiled test test-postgres nightly check lint bench load wheel code fuzz mutate explore lock format \
+.PHONY: run demo compiled test test-postgres nightly check lint bench load torture wheel code fuzz mutate explore lock format \
 	clean environment
 SHELL := /bin/sh
 
@@ -93,6 +94,11 @@ load: IDLE = 200
 load: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.load $(if $(NGINX),--nginx) $(if $(PROCESSOR),--processor $(PROCESSOR)) \
 		--seconds $(SECONDS) --runs $(RUNS) --learners $(LEARNERS) --idle $(IDLE)
+
+# The part of `make nightly` that breaks things.
+torture: $(VENV)/.nightly compiled
+	@$(BIN)/python -m pytest -p no:schemathesis $(wildcard tests/nightly/test_*killed*.py) tests/nightly/test_power_cuts.py \
+		tests/nightly/test_bad_clients.py
 
 wheel: $(VENV)/.dev
 	@$(BIN)/python -m tests.wheel
