@@ -273,6 +273,20 @@ def test_removed_notes_are_listed_tagged_and_come_back(world: AnkiWorld, collect
     assert collection.note("ml/concepts/overfitting#penalties").tags == ["concepts"]
 
 
+def test_a_picture_that_went_with_its_note_is_not_missed(world: AnkiWorld, collection: Anki) -> None:
+    collection.take(world.package().path)
+    text = world.read("ml/concepts/overfitting.md")
+    note = text[text.index("## What is overfitting") : text.index("## Ridge")]
+    assert "curves.svg" in note
+    edit(world, note, "")
+    (world.root / "ml/concepts/curves.svg").unlink()
+    world.sync()
+    done = world.package()
+    assert (len(done.removed), done.missing_media) == (1, ())
+    collection.take(done.path)
+    assert len(collection.col.find_notes("tag:flashcards::removed")) == 1
+
+
 def test_a_deck_that_is_gone_is_exported_as_removed(world: AnkiWorld, collection: Anki) -> None:
     world.write("stays.md", "## Q? {#q}\n\nA.\n")
     collection.take(world.package().path)

@@ -135,13 +135,14 @@ class DatabaseExport:
             formers = [*former_notes(self._store.database, wanted.ids, work.learner), *(one for _, one in changed)]
             former = FormerNotes(formers, self._root, self._pool)
             removed += tuple(note for note, _ in changed if note.guid in former.as_written)
-            work.media |= former.media
             missing: list[str] = []
             day_start = learner.day_start if learner else DAY_START
             kept = self._unedited(foreign.sources, former)
             with writing_package(target, rollover=day_start, foreign=foreign, unedited=kept) as package:
                 self._write_decks(package, work, former, wanted, progress)
-                missing = self._write_media(package, work.media, progress)
+                gone = work.removed_media | former.media
+                unread = self._write_media(package, work.media | gone, progress)
+                missing = [name for name in unread if name in work.media]  # of notes that have gone, Anki has them
                 for name, data in foreign_media(package.foreign_media, foreign.media, self._root):
                     package.add_media(name, data)
         self._store.remember(

@@ -33,7 +33,7 @@ class PackedDecks:
     """Packs decks one after another, so that new cards are counted over all of them.
 
     `learner` is whose history goes along where `today`, their study day, is given, and whose last export counts.
-    `media` collects the names that notes refer to, `exported` what Anki is told that it was not told before;
+    `media` collects the names that notes refer to, `removed_media` those of notes that have gone, `exported` what Anki is told that it was not told before;
     `removed_from` names the files of decks from which notes have gone that are to be exported as removed. `changed`
     gives the time of change (epoch seconds) of a note that Anki was told nothing of yet, by its guid and its text's.
     """
@@ -56,6 +56,7 @@ class PackedDecks:
         self._tags: dict[tuple[str, bool], tuple[Sequence[str], str]] = {}
         self.removed_from: set[str] = set()
         self.media: dict[str, None] = {}
+        self.removed_media: dict[str, None] = {}
         self.exported: list[Exported] = []
 
     def notes(self, deck: ExportDeck, name: str, *, gone: bool) -> Iterator[PackageNote]:
@@ -88,7 +89,7 @@ class PackedDecks:
         fields = fields_of_stored(note, deck)
         tags, joined_tags = self._tags.get((note.tags, removed)) or self._read_tags(note.tags, removed)
         if note.media_names:
-            self.media.update(dict.fromkeys(note.media))
+            (self.removed_media if removed else self.media).update(dict.fromkeys(note.media))
         digest = digest_of_joined(joined_tags, fields)
         if digest == note.last_digest and removed == note.last_removed and note.last_modified is not None:
             modified = note.last_modified
