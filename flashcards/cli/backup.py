@@ -30,11 +30,14 @@ def backup_command(output: Path | None) -> None:
     with services() as opened:
         if output is None:
             click.echo(opened.backup.backup())
-            return
-        with to_stdout(output, binary=True) as file:
-            opened.backup.backup(file)
-        if not is_stdout(output):
-            click.echo(output)
+        else:
+            with to_stdout(output, binary=True) as file:
+                opened.backup.backup(file)
+            if not is_stdout(output):
+                click.echo(output)
+        if not opened.accounts.learners():
+            where = f"There is no account in {opened.config.data}, so nobody's history is in the backup."
+            click.echo(f"{where} FLASHCARDS_DATA says where the service's own data is.", err=True)
 
 
 @click.command("restore")

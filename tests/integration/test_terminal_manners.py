@@ -67,6 +67,12 @@ def test_a_report_and_its_thing_do_not_share_standard_output(folder: Path) -> No
 def test_a_backup_by_name_says_where_it_is(folder: Path) -> None:
     done = command(folder, "backup", "-o", "b.zip")
     assert done.stdout == b"b.zip\n"
+    assert b"There is no account in" in done.stderr  # FLASHCARDS_DATA may name another folder than the service's
+    assert str(folder / "data").encode() in done.stderr
+    environ = os.environ | settings_for(folder / "data", folder / "decks")
+    add = [sys.executable, "-m", "flashcards", "user", "add", "ada", "--password-stdin"]
+    subprocess.run(add, env=environ, input=b"correct horse battery\n", check=True, capture_output=True)
+    assert command(folder, "backup", "-o", "c.zip").stderr == b""
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,10 @@ class PackedDecks:
     """Packs decks one after another, so that new cards are counted over all of them.
 
     `learner` is whose history goes along where `today`, their study day, is given, and whose last export counts.
-    `media` collects the names that notes refer to, `removed_media` those of notes that have gone, `exported` what Anki is told that it was not told before;
-    `removed_from` names the files of decks from which notes have gone that are to be exported as removed. `changed`
-    gives the time of change (epoch seconds) of a note that Anki was told nothing of yet, by its guid and its text's.
+    `media` collects the names that notes refer to, `removed_media` those of notes that have gone, `exported` what Anki
+    is told that it was not told before; `removed_from` names the files of decks from which notes have gone that are to
+    be exported as removed. `changed` gives the time of change (epoch seconds) of a note that Anki was told nothing of
+    yet, by its guid and its text's.
     """
 
     def __init__(
