@@ -57,6 +57,8 @@ DEPENDS = re.compile(
     "|within the next hundred years|within the next two years|No card is found"
     "|at most 365 days|choose another|save the deck first|has at least one character|without one everything is found"
     "|give a path inside the decks folder|a name in it is empty|levels deep"
+    "|a deck or a search|A search in about|Give one search|Nothing is left to learn"
+    "|There is no word in|mark has no partner|a search leaves nothing out|says nothing: write"
     "|no time zone|cannot be seen|Name a folder such as|Give a name of at most|is no path|leaves the decks folder"
 )
 ADDRESSES = [(operation.method, PATH_PART.sub(r"{\1}", operation.path)) for operation in OPERATIONS]
