@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flashcards.domain.plan.shares import MORE_MINUTES
 from flashcards.services.accounts.scopes import READ
 from flashcards.services.plan.contract import MOST_MINUTES, OF_SEARCH, USUAL_WEIGHT, Choice, WholePlan
 from flashcards.services.review.incoming import checked_uuid
@@ -107,6 +106,8 @@ def _part(body: dict[str, Any]) -> About:
 
 def whole_json(it: WholePlan) -> dict[str, Any]:
     """A plan with what it brings."""
+    from flashcards.domain.plan.shares import MORE_MINUTES  # all that reckons, for those who plan
+
     outlook, choice = it.outlook, it.choice
     cards = 0 if outlook is None else outlook.cards
     groups = () if outlook is None else outlook.groups
