@@ -24,6 +24,7 @@ from flashcards.services.review.deck_tree import DeckService
 from flashcards.services.review.facade import ReviewService
 from flashcards.services.sync.bundled_decks import install
 from flashcards.services.sync.run import SyncService
+from flashcards.services.upkeep.archive import is_database_alone
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off, restoring_place
@@ -448,7 +449,9 @@ def _lost(config: Config) -> str | None:
     what = "is not there" if _is_missing(config.database) else "has no accounts"
     return (
         f"The database {config.database} {what}, but {newest} has: bring it back with"
-        f" `flashcards restore {newest}`. To begin anew, put the folder {newest.parent} elsewhere first."
+        f" `flashcards restore {newest}`."
+        + (" It is of the database alone: the decks stay as they are." if is_database_alone(newest) else "")
+        + f" To begin anew, put the folder {newest.parent} elsewhere first."
     )
 
 

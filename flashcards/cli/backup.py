@@ -49,6 +49,7 @@ def restore_command(file: Path) -> None:
 
     Example: flashcards restore flashcards-backup.zip
     """
+    from flashcards.services.upkeep.archive import is_database_alone
     from flashcards.services.upkeep.restore import restore
 
     settings = config()
@@ -57,6 +58,8 @@ def restore_command(file: Path) -> None:
     click.echo(f"Restored into {settings.data}{on_server}")
     if done.decks is not None:
         click.echo(f"{counted(done.decks, 'file')} of decks in {settings.decks}")
+    elif is_database_alone(file):
+        click.echo(f"The backup is of the database alone: the decks in {settings.decks} are as they were")
     else:
         click.echo(f"The decks in {settings.decks} are as they were; those of the backup are in {file}, if it has any")
     if done.kept:

@@ -3,8 +3,8 @@
 ``flashcards.sqlite3`` (of a database on a server ``flashcards.dump``, as `pg_dump` makes it), ``secret.key``,
 ``bundled-decks.json`` (which built-in decks came, and as what), ``decks/...``. Of the decks folder all regular
 files, but for Git's own folder and the data folder where that lies within; links are left out: they may lead anywhere.
-What cannot be read ends the work: a backup is whole, or there is none.
-Older backups hold the first two alone.
+What cannot be read ends the work: a backup is whole, or there is none. One of the database alone is made where the
+decks are what cannot be read, and says in its comment that it is that. Older backups hold the first two alone.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ _STORED = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".mp3", ".ogg", ".
 """Endings of files that do not get smaller."""
 
 
+class DecksUnread(Unavailable):
+    """Something of the decks cannot come into a backup; all else can."""
+
+
 def copy_name(address: DatabaseAddress) -> str:
     """What the copy of a database is called in a backup."""
     return DATABASE_NAME if isinstance(address, Path) else DUMP_NAME
@@ -72,26 +76,30 @@ def is_of_server(file: Path) -> bool:
 
 def pack(target: Path, database: Path, data: Path, decks: Path | None, accounts: int) -> set[str]:
     """Writes a backup into the new file `target`; raises OSError where that cannot be written, and Unavailable where
-    something that belongs into it cannot be read. How many accounts it holds stands in its comment.
+    something that belongs into it cannot be read: DecksUnread where that is of the decks. How many accounts it holds
+    stands in its comment, and whether it is of the database alone, as it is without `decks`.
 
     Gives which files of the decks folder are in it. `database` is a copy that has the name of `copy_name`.
     """
     with target.open("xb") as file:
         target.chmod(0o600)  # password hashes and the secret key are in it
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
-            archive.comment = json.dumps({"accounts": accounts}).encode()
+            archive.comment = json.dumps({"accounts": accounts} | ({} if decks else {"decks": False})).encode()
             _add(archive, database, database.name)
             _add(archive, data / KEY_NAME, KEY_NAME)
             if (data / MANIFEST).is_file():
                 _add(archive, data / MANIFEST, MANIFEST)
-            packed = (
-                {name for path, name in _files(decks, data) if _add(archive, path, f"{DECKS}/{name}")}
-                if decks
-                else set()
-            )
+            packed = _add_decks(archive, decks, data) if decks else set()
         file.flush()
         os.fsync(file.fileno())
     return packed
+
+
+def _add_decks(archive: zipfile.ZipFile, decks: Path, data: Path) -> set[str]:
+    try:
+        return {name for path, name in _files(decks, data) if _add(archive, path, f"{DECKS}/{name}")}
+    except Unavailable as error:
+        raise DecksUnread(str(error)) from error
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> bool:
@@ -167,13 +175,23 @@ def _is_backup(path: Path) -> bool:
 
 def accounts_of(file: Path) -> int | None:
     """How many accounts a backup says that it holds; None where it does not say, or is none."""
+    accounts = _comment(file).get("accounts")
+    return accounts if isinstance(accounts, int) else None
+
+
+def is_database_alone(file: Path) -> bool:
+    """Whether a backup says that it is of the database alone, as the decks could not be read."""
+    return _comment(file).get("decks") is False
+
+
+def _comment(file: Path) -> dict[str, object]:
+    """What a backup says of itself; empty where it says nothing, or is none."""
     try:
         with zipfile.ZipFile(file) as archive:
             said = json.loads(archive.comment)
     except (OSError, RuntimeError, *DAMAGED):
-        return None
-    accounts = said.get("accounts") if isinstance(said, dict) else None
-    return accounts if isinstance(accounts, int) else None
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def holds_accounts(file: Path) -> bool:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain, count
 from pathlib import Path
+from typing import NoReturn
 
 from flashcards.clock import Clock
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.errors import Conflict, DeckError, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
-from flashcards.services.upkeep.archive import check_copy, copy_name, holds_accounts, pack
+from flashcards.services.upkeep.archive import DecksUnread, check_copy, copy_name, holds_accounts, pack
 from flashcards.services.upkeep.backup_hook import run_hook
 from flashcards.services.upkeep.disk import said
 from flashcards.services.upkeep.generations import kept
@@ -26,7 +27,7 @@ LOG = logging.getLogger("flashcards.backup")
 FOLDER = "backups"
 KEPT_BEFORE = 3
 """How many of those that were made before an upgrade are kept."""
-_NIGHTLY, _BEFORE = "nightly-", "before-upgrade-"
+_NIGHTLY, _BEFORE, _ALONE = "nightly-", "before-upgrade-", "-database-alone"
 _TROUBLE = "last-night.txt"
 _LATE_MS = 36 * 3_600_000
 _SHOWN = 5
@@ -34,7 +35,8 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class BackupState:
-    """How the nightly backups go: when the last one was made (epoch milliseconds), and what keeps the next from it."""
+    """How the nightly backups go: when the last whole one was made (epoch milliseconds), and what keeps the next from
+    it."""
 
     made_at: int | None
     trouble: str | None
@@ -66,11 +68,18 @@ class BackupService:
         into it cannot be read or is not there.
         """
         target = path or _free(self.folder, f"flashcards-{self._now():%Y%m%d-%H%M%S}")
+        try:
+            return self._write(target, self._decks)
+        except DecksUnread as error:
+            raise Unavailable(f"No backup was made, as not all decks would be in it. {error}") from error
+
+    def _write(self, target: Path, decks: Path | None) -> Path:
+        """Raises as `backup` does, and DecksUnread; without `decks` it is of the database alone."""
         if target.exists():
             raise _taken(target)
         with said(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with self._packed(target.parent, target) as packed:
+            with self._packed(target.parent, target, decks) as packed:
                 try:
                     give_name(packed, target)
                 except FileExistsError as error:
@@ -84,6 +93,8 @@ class BackupService:
 
         None, too, where there is no account: in a week of such nights backups of nothing would push out those of
         a database that was lost. What goes wrong is remembered for the administrator's page, and raised.
+
+        Where the decks cannot be read, the database alone is saved, under a name that says so, and that is raised.
         """
         target = self.folder / f"{_NIGHTLY}{self._now():%Y%m%d}.zip"
         made = target.exists()
@@ -94,9 +105,11 @@ class BackupService:
                 if not self._accounts():
                     return None
                 try:
-                    self.backup(target)
+                    self._write(target, self._decks)
                 except Conflict:  # another process has made it meanwhile: one that led before us
                     return None
+                except DecksUnread as error:
+                    self._save_database(target, error)
                 self._drop_old()
             if self._hook:
                 run_hook(self._hook, target)
@@ -106,30 +119,55 @@ class BackupService:
         self._remember(None)
         return target
 
+    def _save_database(self, whole: Path, unread: DecksUnread) -> NoReturn:
+        """Saves tonight's database without the decks, unless an earlier run has; hands it to the hook, and raises."""
+        target = whole.with_stem(f"{whole.stem}{_ALONE}")
+        told = f"Only the database was saved, in {target.name}, and no decks. {unread}"
+        try:
+            with suppress(Conflict):
+                self._write(target, None)
+            self._drop_old()
+            if self._hook:
+                run_hook(self._hook, target)
+        except Unavailable as error:
+            if target.exists():
+                raise Unavailable(f"{told} {error}") from error
+            raise
+        raise Unavailable(told) from unread
+
     def _drop_old(self) -> None:
-        """Leaves the nightly backups of the last days, weeks and months."""
-        by_day = {day: path for path in _all(self.folder, _NIGHTLY) if (day := _day_of(path))}
-        for day in by_day.keys() - kept(by_day):
+        """Leaves the nightly backups of the last days, weeks and months: those of the database alone where their day
+        has no whole one, and whole ones as if there were no others."""
+        nights = _all(self.folder, _NIGHTLY)
+        whole = {day: path for path in nights if (day := _day_of(path))}
+        alone = {day: path for path in nights if (day := _day_of(path, _ALONE))}
+        needed = kept({*whole, *alone}) - whole.keys()
+        old = [whole[day] for day in whole.keys() - kept(whole)] + [alone[day] for day in alone.keys() - needed]
+        for path in old:
             with suppress(OSError):
-                by_day[day].unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def before_upgrade(self, version: str) -> Path:
         """Writes a backup of the database as an older version of this program left it; raises as `backup` does.
 
         Where the decks cannot be read it is of the database alone: an upgrade changes nothing in their folder.
         """
-        target = _free(self.folder, f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}")
+        stem = f"{_BEFORE}{version}-{self._now():%Y%m%d-%H%M%S}"
+        target = _free(self.folder, stem)
         try:
-            self.backup(target)
-        except Unavailable as error:
-            BackupService(self._db, self._data, self._clock).backup(target)
+            self._write(target, self._decks)
+        except DecksUnread as error:
+            target = self._write(_free(self.folder, f"{stem}{_ALONE}"), None)
             LOG.warning("the backup before the upgrade is of the database alone: %s", error)
-        _keep_last(self.folder, _BEFORE, KEPT_BEFORE)
+        made = _all(self.folder, _BEFORE)
+        _keep_last([path for path in made if _ALONE not in path.stem], KEPT_BEFORE)
+        _keep_last([path for path in made if _ALONE in path.stem], KEPT_BEFORE)
         return target
 
     def state(self) -> BackupState:
         """How the nightly backups go, whichever process makes them."""
-        made = max((_time_of(path) for path in _all(self.folder, _NIGHTLY)), default=None)
+        whole = [path for path in _all(self.folder, _NIGHTLY) if not path.stem.endswith(_ALONE)]
+        made = max(map(_time_of, whole), default=None)
         trouble = self._trouble
         if trouble is None:
             with suppress(OSError, ValueError):
@@ -153,30 +191,30 @@ class BackupService:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock() / 1000, UTC)
 
-    def _known_decks(self) -> list[str]:
+    def _known_decks(self, decks: Path) -> list[str]:
         """The files of the decks that the database knows. Their folder has to be there then, and something in it:
-        a disk that is not mounted looks like a folder without decks."""
+        a disk that is not mounted looks like a folder without decks. Raises DecksUnread."""
         rows = self._db.all("SELECT path FROM deck WHERE removed_at IS NULL ORDER BY path")
-        if rows and self._decks is not None:
+        if rows:
             try:
-                check_root(self._decks)
+                check_root(decks)
             except DeckError as error:
-                raise Unavailable(f"No backup was made, as no deck would be in it. {error.told()}.") from error
+                raise DecksUnread(f"{error.told()}.") from error
         return [str(path) for (path,) in rows]
 
     @contextmanager
-    def _packed(self, folder: Path, target: Path) -> Iterator[Path]:
+    def _packed(self, folder: Path, target: Path, decks: Path | None) -> Iterator[Path]:
         """A whole backup in a temporary folder in `folder`; `target` is what the disk's faults are told of."""
-        known = self._known_decks()
+        known = self._known_decks(decks) if decks else []
         # In the target's own folder: a name is only given to a whole file by a rename within one disk.
         # What a process left there that was killed meanwhile goes with the next backup.
         with TemporaryFolder(folder) as temporary:
             copy, packed = temporary / copy_name(self._db.address), temporary / "backup.zip"
             self._db.backup(copy, target)
             self._check(copy)
-            decks = pack(packed, copy, self._data, self._decks, self._accounts())
+            found = pack(packed, copy, self._data, decks, self._accounts())
             copy.unlink()
-            if self._decks is not None and (missing := [path for path in known if path not in decks]):
+            if missing := [path for path in known if path not in found]:
                 some = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
                 LOG.warning("the database knows decks that are not in the backup (%d): %s", len(missing), some)
             yield packed
@@ -212,16 +250,17 @@ def _all(folder: Path, beginning: str) -> list[Path]:
         return []
 
 
-def _keep_last(folder: Path, beginning: str, count: int) -> None:
-    for old in sorted(_all(folder, beginning), key=_time_of)[:-count]:
+def _keep_last(paths: list[Path], count: int) -> None:
+    for old in sorted(paths, key=_time_of)[:-count]:
         with suppress(OSError):
             old.unlink(missing_ok=True)
 
 
-def _day_of(path: Path) -> date | None:
-    """The day in the name of a nightly backup; None for a file that somebody put there."""
+def _day_of(path: Path, ending: str = "") -> date | None:
+    """The day in the name of a nightly backup with this ending; None for one with another, and for a file that somebody
+    put there."""
     try:
-        return datetime.strptime(path.stem.removeprefix(_NIGHTLY), "%Y%m%d").replace(tzinfo=UTC).date()
+        return datetime.strptime(path.stem, f"{_NIGHTLY}%Y%m%d{ending}").replace(tzinfo=UTC).date()
     except ValueError:
         return None
 
