@@ -152,3 +152,17 @@ def test_without_the_servers_address_there_are_none(prepared: Path, tmp_path: Pa
         assert "FLASHCARDS_URL" in client.get("/settings/reminders").text
         assert client.post("/settings/calendar").status_code == 409
         assert client.get("/calendar/1-a.ics").status_code == 404
+
+
+def test_an_address_of_somebody_who_left_is_never_a_newcomers(site: Site) -> None:
+    site.learner("Ann")
+    before = set[str]()
+    for name in ("Ben", "Cid", "Dora"):
+        client = site.client(site.learner(name))
+        client.post("/settings/calendar")
+        path = address(site, client)
+        assert path not in before
+        before.add(path)
+        assert client.get(path).status_code == 200
+        site.services.accounts.delete_learner(name)
+        assert client.get(path).status_code == 404

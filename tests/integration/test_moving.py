@@ -74,6 +74,21 @@ def test_what_was_moved_is_used_as_before(site: Site, ann: Learner, target: Data
         database.close()
 
 
+def test_a_number_that_was_somebodys_is_nobody_elses_in_a_copy(
+    site: Site, ann: Learner, target: DatabaseAddress
+) -> None:
+    gone = [site.learner(name).id for name in ("Ben", "Cid")]
+    for name in ("Cid", "Ben"):
+        site.services.accounts.delete_learner(name)
+    copy_database(site.config.database, target)
+    services = open_services(replace(site.config, database=target))
+    try:
+        new = [services.accounts.add_learner(name, "correct horse battery").id for name in ("dora", "eve")]
+    finally:
+        services.close()
+    assert new == [max(gone) + 1, max(gone) + 2]
+
+
 def test_a_database_that_is_not_empty_is_left_alone(site: Site, ann: Learner, target: DatabaseAddress) -> None:
     migrate(target)
     services = open_services(replace(site.config, database=target))
