@@ -21,6 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from flashcards.clock import system_clock
 from flashcards.errors import FlashcardsError
+from flashcards.jobs.clock_watch import ClockWatch
 from flashcards.services.upkeep.job_log import JobLog, JobRow
 from flashcards.storage.database import Lease
 
@@ -141,16 +142,18 @@ class Jobs:
             # A late run is better than none (the default forgives one second), and one is enough.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        self._clock_watch = ClockWatch(lambda: system_clock(), self._plan_anew)
 
     def start(self) -> None:
         """Starts the background threads and returns."""
-        every = IntervalTrigger(seconds=LEAD_SECONDS, timezone="UTC")
         self._scheduler.start()
         self._lead()
-        self._scheduler.add_job(self._lead, every, id="lead", name="lead", executor="lead")
+        self._scheduler.add_job(self._lead, RestTrigger(lambda: LEAD_SECONDS), id="lead", name="lead", executor="lead")
+        self._clock_watch.start()
 
     def stop(self) -> None:
         """Plans no more runs, waits for those that are under way, and stops."""
+        self._clock_watch.stop()
         self._scheduler.shutdown(wait=False)
         for threads in self._threads.values():
             threads.join()
@@ -183,14 +186,29 @@ class Jobs:
         except JobLookupError:  # stopped in this very moment: nobody is to be led
             return
         if self._log is not None:
-            try:
-                self._log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
-            finally:
-                self._finish()
-            every = IntervalTrigger(seconds=2, timezone="UTC")
+            self._begin_log(self._log)
             self._scheduler.add_job(
-                self._run_asked, every, id="asked", name="asked", executor="asked", replace_existing=True
+                self._run_asked,
+                RestTrigger(lambda: LEAD_SECONDS),
+                id="asked",
+                name="asked",
+                executor="asked",
+                replace_existing=True,
             )
+
+    def _begin_log(self, log: JobLog) -> None:
+        try:
+            log.begin(JobRow(it.name, it.title or it.name, it.rhythm, _next(it), None) for it in self._jobs)
+        finally:
+            self._finish()
+
+    def _plan_anew(self) -> None:
+        """The clock was set back: what is planned by the time that it had would wait until it has it again."""
+        LOG.warning("the clock was set back: the jobs are planned anew")
+        for planned in self._scheduler.get_jobs():
+            self._bring_forward(planned.id, planned.trigger.get_next_fire_time(None, _now()))
+        if self._leads and self._log is not None:
+            self._begin_log(self._log)
 
     def _schedule(self, job: Job) -> None:
         # The first run is brought forward; a second job for it would have to be removed after its run, and
@@ -233,7 +251,8 @@ class Jobs:
         return run
 
     def _bring_forward(self, name: str, until: datetime) -> None:
-        """After a run that shortened its rest: APScheduler asks for the next time when a run begins."""
+        """After a run that shortened its rest, or a change of the clock: APScheduler asks for the next time when a run
+        begins."""
         planned = self._scheduler.get_job(name)
         if planned is not None and planned.next_run_time is not None and until < planned.next_run_time:
             with suppress(JobLookupError):  # stopped meanwhile

@@ -9,6 +9,9 @@ from flashcards.storage.database import Database
 from flashcards.storage.models import Job, JobRun
 from flashcards.storage.prepared import Query, prepared, storing
 
+_AHEAD_MS = 10 * 60_000
+"""By so much the clocks of two hosts may differ."""
+
 
 class JobRow(NamedTuple):
     """A job; `next_at` is None where it runs whenever something changes. Instants are epoch milliseconds."""
@@ -70,6 +73,11 @@ def _prune(job: str, before: int) -> Query:
     return JobRun.delete().where((JobRun.job == job) & (JobRun.started_at < before))
 
 
+@prepared
+def _forget_ahead(job: str, after: int) -> Query:
+    return JobRun.delete().where((JobRun.job == job) & (JobRun.started_at > after))
+
+
 _save = storing(Job, Job.name, Job.title, Job.rhythm, Job.next_at, key=[Job.name])
 _add = storing(
     JobRun, JobRun.job, JobRun.started_at, JobRun.finished_at, JobRun.ok, JobRun.result,
@@ -116,7 +124,12 @@ class JobRows:
                 _runs.all(self._db, job, most)]  # fmt: skip
 
     def add_run(self, job: str, run: RunRow, keep: int) -> None:
-        """Stores a run, and forgets all but the last `keep` of the job."""
+        """Stores a run, and forgets all but the last `keep` of the job.
+
+        Those that began long after it are of a clock that was ahead, as no job runs twice at once: they would pass for
+        the last ones until that time comes.
+        """
+        _forget_ahead.run(self._db, job, run.finished_at + _AHEAD_MS)
         _add.run(self._db, job, run.started_at, run.finished_at, int(run.ok), run.result)
         last = self.runs(job, keep)
         if len(last) == keep:

@@ -126,6 +126,20 @@ def test_seven_nights_are_kept(world: StudyWorld, backups: BackupService) -> Non
     assert mine.exists()
 
 
+def test_nights_of_a_clock_that_was_ahead_push_out_none(world: StudyWorld, backups: BackupService) -> None:
+    world.learner()
+    world.clock.days(500)
+    for _ in range(20):
+        assert backups.nightly()
+        world.clock.days(1)
+    world.clock.days(-520)
+    made = []
+    for _ in range(7):
+        made.append(backups.nightly())
+        world.clock.days(1)
+    assert all(path and path.exists() for path in made)
+
+
 def test_two_that_make_the_same_night_make_it_once(
     world: StudyWorld, backups: BackupService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

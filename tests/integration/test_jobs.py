@@ -8,15 +8,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
+from flashcards.clock import system_clock
 from flashcards.errors import DeckError, Unavailable
 from flashcards.jobs.leader import Leadership
-from flashcards.jobs.scheduler import Job, Jobs, nightly_job, watch_job
+from flashcards.jobs.scheduler import Job, Jobs, nightly_job, often_job, watch_job
+from flashcards.services.upkeep.job_log import JobLog
 from flashcards.storage.postgresql_lease import ServerLease
+from tests.databases import opened
 
 HOLD = """
 import sys, time
@@ -91,6 +96,51 @@ def test_two_schedulers_run_a_job_once_and_the_survivor_takes_over(
         assert wait_for(lambda: runs["second"] > 2)
     finally:
         second.stop()
+
+
+def test_a_clock_that_is_set_back_holds_no_job_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the machine starts with a wrong time: jobs would wait until it is that late again."""
+    ahead = [timedelta(days=400)]
+    database = opened(tmp_path / "flashcards.sqlite3")
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(time.time() + ahead[0].total_seconds(), tz)
+
+    def shifted() -> int:
+        return system_clock() + ahead[0] // timedelta(milliseconds=1)
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Shifted)
+    monkeypatch.setattr("flashcards.jobs.scheduler.system_clock", shifted)
+    runs = {"decks": 0, "reminders": 0}
+
+    def work(name: str) -> Callable[[], bool]:
+        def count() -> bool:
+            runs[name] += 1
+            return False
+
+        return count
+
+    log = JobLog(database, shifted)
+    jobs = Jobs(
+        [watch_job(work("decks"), lambda: 0, lambda: 0.1), often_job("reminders", work("reminders"), "Reminders", str)],
+        Leadership(tmp_path / "lock"),
+        log=log,
+    )
+    jobs.start()
+    try:
+        assert wait_for(lambda: runs["decks"] > 2 and runs["reminders"] == 1)
+        ahead[0] = timedelta()
+        time.sleep(1.5)
+        before = runs["decks"]
+        assert wait_for(lambda: runs["decks"] > before + 2)
+        log.ask("reminders")
+        assert wait_for(lambda: runs["reminders"] == 2)
+        assert all(it.job.next_at < system_clock() + 400_000 for it in log.states() if it.job.next_at)
+    finally:
+        jobs.stop()
+        database.close()
 
 
 def test_a_failing_run_is_logged_once_and_the_next_one_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -65,6 +65,21 @@ def test_failures_in_a_row_are_counted_and_the_next_run_is_known(log: JobLog) ->
     )
 
 
+def test_runs_of_a_clock_that_was_ahead_hide_no_later_ones(database: Database) -> None:
+    clock = SetClock()
+    log = JobLog(database, clock)
+    log.begin([job()])
+    clock.days(1500)
+    for number in range(KEPT):
+        log.ran("work", clock.now + number, True, "Done.", None)
+    clock.days(-1500)
+    log.ran("work", clock.now, False, "The disk is full.", None)
+
+    (state,) = log.states()
+    assert state.last
+    assert (state.last.result, state.failures) == ("The disk is full.", 1)
+
+
 def test_a_job_that_should_have_run_is_late(log: JobLog) -> None:
     log.begin([job()._replace(next_at=NOON - 3_600_000)])
     assert [state.late for state in log.states()] == [True]

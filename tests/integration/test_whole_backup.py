@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -228,6 +229,20 @@ def test_a_night_without_a_backup_is_noticed_also_where_no_job_runs(prepared: Pa
         long_ago = made.stat().st_mtime - 3 * 86_400
         os.utime(made, (long_ago, long_ago))
         assert "no backup since" in site.client(ann).get("/admin/people").text
+
+
+def test_a_backup_of_a_clock_that_was_ahead_hides_no_night_without_one(prepared: Path, tmp_path: Path) -> None:
+    with open_site(copy_data(prepared, tmp_path)) as site:
+        site.learner("Ann")
+        made = site.services.backup.nightly()
+        assert made
+        today, days = made.stat().st_mtime, 86_400
+        ahead = made.with_name("nightly-20990101.zip")
+        shutil.copy(made, ahead)
+        os.utime(ahead, (today + 300 * days, today + 300 * days))
+        assert site.services.backup.state().made_at == made.stat().st_mtime_ns // 1_000_000
+        os.utime(made, (today - 3 * days, today - 3 * days))
+        assert site.services.backup.state().late
 
 
 # --- who may read it

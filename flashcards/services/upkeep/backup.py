@@ -30,6 +30,7 @@ KEPT_BEFORE = 3
 _NIGHTLY, _BEFORE, _ALONE = "nightly-", "before-upgrade-", "-database-alone"
 _TROUBLE = "last-night.txt"
 _LATE_MS = 36 * 3_600_000
+_AHEAD_MS = 10 * 60_000
 _SHOWN = 5
 
 
@@ -137,10 +138,11 @@ class BackupService:
 
     def _drop_old(self) -> None:
         """Leaves the nightly backups of the last days, weeks and months: those of the database alone where their day
-        has no whole one, and whole ones as if there were no others."""
-        nights = _all(self.folder, _NIGHTLY)
-        whole = {day: path for path in nights if (day := _day_of(path))}
-        alone = {day: path for path in nights if (day := _day_of(path, _ALONE))}
+        has no whole one, and whole ones as if there were no others. Those of days to come, of a clock that was ahead,
+        stay, and count for nothing: they would push out tonight's."""
+        nights, today = _all(self.folder, _NIGHTLY), self._now().date()
+        whole = {day: path for path in nights if (day := _day_of(path)) and day <= today}
+        alone = {day: path for path in nights if (day := _day_of(path, _ALONE)) and day <= today}
         needed = kept({*whole, *alone}) - whole.keys()
         old = [whole[day] for day in whole.keys() - kept(whole)] + [alone[day] for day in alone.keys() - needed]
         for path in old:
@@ -167,7 +169,8 @@ class BackupService:
     def state(self) -> BackupState:
         """How the nightly backups go, whichever process makes them."""
         whole = [path for path in _all(self.folder, _NIGHTLY) if not path.stem.endswith(_ALONE)]
-        made = max(map(_time_of, whole), default=None)
+        # A time that is yet to come is of a clock that was ahead: no night without a backup would count as late.
+        made = max((at for at in map(_time_of, whole) if at <= self._clock() + _AHEAD_MS), default=None)
         trouble = self._trouble
         if trouble is None:
             with suppress(OSError, ValueError):
