@@ -23,7 +23,7 @@ from flashcards.services.review.contract import Answer
 from tests.integration.smtp_world import Mailbox, free_port, smtp_server
 from tests.integration.study_world import DAY_MS, NOON, SetClock
 from tests.integration.test_busy_database import another_writer
-from tests.site import Site, copy_data, new_id, open_site
+from tests.site import PASSWORD, Site, copy_data, new_id, open_site
 
 URL = "https://cards.example.org"
 HOUR = 3_600_000
@@ -157,6 +157,18 @@ def test_one_link_stops_them_by_a_button_and_by_one_click(site: Site, box: Mailb
     assert site.client().post(path.replace("/1-", "/9-")).status_code == 404
     clock.now = MIDNIGHT + DAY_MS + 7 * HOUR
     assert site.services.sending.run() == Ran()
+
+
+def test_a_mail_s_link_stops_them_whatever_was_made_anew_since(site: Site, box: Mailbox, clock: SetClock) -> None:
+    ann = site.learner("Ann")
+    client = site.client(ann)
+    links = [site.services.reminders.stop_link(ann.id, what) for what in ("stop", "stop-letter")]
+    client.post("/settings/calendar")
+    client.post("/settings/password", data={"old": PASSWORD, "new": "another horse battery"})
+    client.post("/settings/calendar", data={"what": "make"})
+    for link in links:
+        assert site.client().post(link.removeprefix(URL), data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert site.client().post(f"{links[0].removeprefix(URL)[:-1]}9").status_code == 404
 
 
 def test_it_comes_at_the_hour_once_and_only_where_cards_are_due(site: Site, box: Mailbox, clock: SetClock) -> None:

@@ -24,6 +24,8 @@ WEEKDAYS = tuple("1234567")
 _DAY_MS = 86_400_000
 _CONFIRM_DAYS = 3
 _MAILS_AN_HOUR = 5
+_OLDER_LINKS = 100
+"""Calendar addresses and passwords ago, and a mail's link still stops the mails."""
 STOPS = ("stop", "stop-letter")
 """What a link in a message ends: reminders, or the weekly letter."""
 
@@ -137,14 +139,20 @@ class Reminders:
         return address
 
     def to_stop(self, secret: str) -> tuple[LearnerId, str]:
-        """The learner whose messages the link stops, and which (one of `STOPS`). Raises NotFound."""
+        """The learner whose messages the link stops, and which (one of `STOPS`). Raises NotFound.
+
+        Links of older counts are good, too: a mail in somebody's box has to be stoppable whatever became of a
+        calendar's address or a password since.
+        """
         number = learner_in(secret)
         row = None if number is None else self._rows.of(number)
         if number is None or row is None:
             raise _dead()
-        for what in STOPS:
-            if is_derived(secret, self._key, what, number, abs(row.calendar_generation)):
-                return number, what
+        newest = abs(row.calendar_generation)
+        for generation in range(newest, max(-1, newest - _OLDER_LINKS), -1):
+            for what in STOPS:
+                if is_derived(secret, self._key, what, number, generation):
+                    return number, what
         raise _dead()
 
     def stop(self, secret: str) -> str:
