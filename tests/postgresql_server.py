@@ -61,6 +61,7 @@ class Server:
         self._user = _other_user()
         if self._user is not None:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            folder.chmod(0o711)  # for tests in which root is a plain user: they reach the socket
         self._run(
             "initdb", "-D", self._data, "-U", "tests", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"
         )

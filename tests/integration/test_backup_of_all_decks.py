@@ -15,7 +15,7 @@ import pytest
 
 from flashcards.errors import Unavailable
 from flashcards.jobs.all import all_jobs
-from flashcards.services.upkeep.archive import is_database_alone
+from flashcards.services.upkeep.archive import copy_name, is_database_alone
 from tests.integration.full_disk import full_disk
 from tests.integration.plain_user import plain_user
 from tests.integration.study_world import SetClock
@@ -24,21 +24,31 @@ from tests.integration.test_jobs import wait_for
 from tests.site import Site, open_site
 
 
+def fill(folder: Path) -> Path:
+    (folder / "data").mkdir()
+    decks = folder / "decks"
+    (decks / "ml" / "images").mkdir(parents=True)
+    (decks / "a.md").write_text("## A?\n\nB\n")
+    (decks / "ml" / "b.md").write_text("## C?\n\nD\n")
+    (decks / "ml" / "images" / "c.png").write_bytes(b"\x89PNG")
+    return folder
+
+
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def bound() -> Iterator[Path]:
+    """Of a user whom rights bind."""
     with plain_user() as folder:
-        (folder / "data").mkdir()
-        decks = folder / "decks"
-        (decks / "ml" / "images").mkdir(parents=True)
-        (decks / "a.md").write_text("## A?\n\nB\n")
-        (decks / "ml" / "b.md").write_text("## C?\n\nD\n")
-        (decks / "ml" / "images" / "c.png").write_bytes(b"\x89PNG")
-        yield folder
+        yield fill(folder)
 
 
 @pytest.fixture
-def site(folder: Path) -> Iterator[Site]:
-    with open_site(folder / "data", folder / "decks") as site:
+def folder(tmp_path: Path) -> Path:
+    return fill(tmp_path)
+
+
+@pytest.fixture
+def site(bound: Path) -> Iterator[Site]:
+    with open_site(bound / "data", bound / "decks") as site:
         site.services.sync.sync()
         site.learner("Ann")
         yield site
@@ -102,7 +112,7 @@ def test_no_backup_is_made_without_some_of_the_decks_and_a_nights_is_of_the_data
         assert file.stem.endswith("-database-alone")
         assert is_database_alone(file)
         with zipfile.ZipFile(file) as archive:
-            assert {"flashcards.sqlite3", "secret.key"} <= set(archive.namelist())
+            assert {copy_name(site.config.database), "secret.key"} <= set(archive.namelist())
             assert not [name for name in archive.namelist() if name.startswith("decks/")]
 
 

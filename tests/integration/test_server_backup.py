@@ -82,6 +82,27 @@ def test_a_machine_that_has_nothing_lives_again(config: Config, server: Server) 
     assert [path.name for path in new.data.iterdir() if path.name.startswith(".restore-")] == []
 
 
+def test_one_of_the_database_alone_comes_back_and_leaves_the_decks(
+    config: Config, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = open_services(config)
+    config.decks.rename(config.decks.with_name("away"))
+    with pytest.raises(Unavailable, match="Only the database was saved"):
+        services.backup.nightly()
+    services.close()
+    (file,) = (config.data / "backups").iterdir()
+    new = elsewhere(config, server)
+    new.decks.mkdir(parents=True)
+    (new.decks / "mine.md").write_text("## Mine?\n\nYes\n")
+    for name, value in settings_for(new.data, new.decks).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FLASHCARDS_DATABASE_URL", str(getattr(new.database, "url", "")))
+    assert run(["restore", str(file)]) == 0
+    assert f"The backup is of the database alone: the decks in {new.decks} are as they were" in capsys.readouterr().out
+    assert proofs(new) == proofs(config)
+    assert [path.name for path in new.decks.iterdir()] == ["mine.md"]
+
+
 def test_a_file_s_backup_comes_into_a_server(site: Site, server: Server, tmp_path: Path) -> None:
     if not isinstance(site.config.database, Path):
         pytest.skip("The backup is a file's.")
