@@ -183,6 +183,11 @@ def _delete_reset_links(learner: LearnerId) -> Query:
 
 
 @prepared
+def _delete_links_made_by(maker: LearnerId) -> Query:
+    return Invite.delete().where(Invite.made_by == maker, Invite.used_at.is_null())
+
+
+@prepared
 def _hit(bucket: str, now: int, oldest: int, limit: int) -> Query:
     """Counts an attempt where it is allowed: in a window that goes on below the limit, or in a new one."""
     goes_on = Throttle.window_start.between(oldest, now)
@@ -380,6 +385,10 @@ class AccountRows:
     def delete_reset_links(self, learner: LearnerId) -> None:
         """Takes back the links that would set the learner's password."""
         _delete_reset_links.run(self._db, learner)
+
+    def delete_links_made_by(self, maker: LearnerId) -> None:
+        """Takes back the links that somebody made and nobody has used."""
+        _delete_links_made_by.run(self._db, maker)
 
     # --- throttles
 

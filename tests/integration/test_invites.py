@@ -129,6 +129,24 @@ def test_links_are_over_in_time_and_can_be_taken_back(site: Site, ann: Learner, 
     assert site.services.database.all("SELECT * FROM invite") == []
 
 
+@pytest.mark.parametrize("left", ["deleted", "no administrator any more"])
+def test_the_links_of_an_administrator_who_is_none_any_more_are_over(site: Site, ann: Learner, left: str) -> None:
+    """Or who was put out could come in again, as administrator."""
+    accounts, invites = site.services.accounts, site.services.invites
+    bob = accounts.add_learner("Bob", PASSWORD, admin=True)
+    theirs = [invites.invite(bob, admin=True), invites.reset(bob, ann)]
+    anns = invites.invite(ann)
+    accounts.set_roles("Bob", author=True)
+    assert len(invites.open()) == 3
+    if left == "deleted":
+        accounts.delete_learner("Bob")
+    else:
+        accounts.set_roles("Bob", admin=False)
+    guest = site.client()
+    assert [guest.get(link).status_code for link in (*theirs, anns)] == [404, 404, 200]
+    assert [(link.name, link.made_by) for link in invites.open()] == [("", "Ann")]
+
+
 def test_a_link_is_of_one_kind_and_stored_as_a_hash(site: Site, ann: Learner) -> None:
     invitation, reset = site.services.invites.invite(ann), site.services.invites.reset(ann, ann)
     assert site.client().get(invitation.replace("invite", "reset")).status_code == 404

@@ -53,7 +53,8 @@ class AccountService(SignUp, Sessions, PasswordChanges, Tokens):
         admin: bool | None = None,
         acting: Learner | None = None,
     ) -> Learner:
-        """Gives or takes roles; None leaves one as it is. `acting` None is the command line.
+        """Gives or takes roles; None leaves one as it is. `acting` None is the command line. The links that somebody
+        made as administrator end with that role.
 
         Raises Forbidden, NotFound, and Conflict where no administrator would be left.
         """
@@ -67,18 +68,22 @@ class AccountService(SignUp, Sessions, PasswordChanges, Tokens):
             if changes := {column: int(value) for column, value in roles.items() if value is not None}:
                 self._rows.update(learner.id, changes)
             changed = self._learner(learner.id)
+            if learner.is_admin and not changed.is_admin:
+                self._rows.delete_links_made_by(learner.id)  # or they would let themselves in again
             if roles_of(changed) != roles_of(learner):
                 self._audit.note(changed, "roles", roles_of(changed))
             return changed
 
     def delete_learner(self, name: str) -> None:
-        """Removes an account with its whole history; raises NotFound, and Conflict for the last admin."""
+        """Removes an account with its whole history, and the links that it made; raises NotFound, and Conflict for the
+        last admin."""
         with self._db.write():
             learner = self.find(name)
             if self._rows.count() > 1:
                 self._keep_an_admin(learner)
             self._audit.note(learner, "deleted")
             self._audit.forget_name(learner.id)
+            self._rows.delete_links_made_by(learner.id)
             self._rows.delete(learner.id)
 
     def leave(self, learner: Learner, password: str) -> None:
