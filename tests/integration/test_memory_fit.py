@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from flashcards.domain.memory.fit import Fit
 from flashcards.domain.memory.fsrs import DEFAULTS, Memory
 from flashcards.errors import Conflict
 from flashcards.services.accounts.people import Learner
+from flashcards.services.memory import fitting
 from flashcards.services.memory.fitting import FitService
 from flashcards.services.memory.state import MemoryState
 from flashcards.services.upkeep.doctor import DoctorService
@@ -137,4 +139,23 @@ def test_a_time_zone_changed_in_the_middle_is_no_trouble(world: StudyWorld) -> N
     ada = world.accounts.save_settings(ada, timezone="America/Los_Angeles")
     study(world, ada, 20, 0.7, seed=2)
     FitService(world.db, world.clock).fit(ada.id)
+    assert clean(world)
+
+
+def test_an_account_that_goes_while_it_is_fitted_keeps_nobody_else_from_it(
+    world: StudyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob, fits = world.learner("ada"), world.learner("bob"), FitService(world.db, world.clock)
+    for learner in (ada, bob):
+        study(world, learner, 31, 0.55)
+    in_child = fitting._in_child
+
+    def meanwhile(request: dict[str, Any]) -> dict[str, Any]:
+        if world.accounts.learners()[0].name == "ada":
+            world.accounts.delete_learner("ada")
+        return in_child(request)
+
+    monkeypatch.setattr(fitting, "_in_child", meanwhile)
+    assert fits.nightly() == 1
+    assert MemoryRows(world.db).last_fit(bob.id)
     assert clean(world)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flashcards.errors import Invalid, NotFound
+from flashcards.errors import Invalid, NotFound, Unavailable
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan import process
 from flashcards.services.plan.contract import Choice
@@ -335,3 +335,24 @@ def test_ten_days_of_a_plan_change_no_date(world: StudyWorld, plans: Plans, ada:
     assert plan is not None
     plans.end(ada, plan.id)
     assert [row[1:] for row in world.stored_state(ada)] == dates[1]
+
+
+def test_a_learner_whose_day_cannot_be_reckoned_keeps_no_other_waiting(world: StudyWorld, ada: Learner) -> None:
+    bob = world.learner("bob")
+
+    def not_of_ada(work: bytes) -> Reckoned:
+        if not calls:
+            calls.append(1)
+            raise Unavailable("The process that reckons cannot be started.")
+        return here(work)
+
+    plans, calls = Plans(world.db, world.clock, world.review, here), list[int]()
+    for learner in (ada, bob):
+        plans.make(learner, CHOICE)
+    world.clock.days(1)
+    plans = Plans(world.db, world.clock, world.review, not_of_ada)
+    with pytest.raises(Unavailable, match="cannot be started"):
+        plans.wake([ada, bob])
+    day = Plans(world.db, world.clock, world.review, not_of_ada).today(bob, seconds=0)
+    assert day
+    assert day.known

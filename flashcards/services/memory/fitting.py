@@ -18,7 +18,7 @@ from flashcards.domain.memory.walk import Logged
 from flashcards.errors import Conflict, FlashcardsError, Unavailable
 from flashcards.services.memory.child import fit_json, fit_of
 from flashcards.services.memory.state import MemoryState
-from flashcards.storage.database import Database
+from flashcards.storage.database import Database, IntegrityError
 from flashcards.storage.memory import MemoryRows, StoredFit
 
 LOG = logging.getLogger("flashcards.memory")
@@ -48,7 +48,7 @@ class FitService:
         for learner in learners:
             try:
                 count += self._fit(learner, wanted=False) is not None
-            except FlashcardsError as error:
+            except (FlashcardsError, IntegrityError) as error:  # the latter where the account goes meanwhile
                 LOG.warning("the memory of learner %s was not fitted: %s", learner, error)
         return count
 

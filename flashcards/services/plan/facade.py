@@ -306,10 +306,18 @@ class Plans(Breaks):
     def wake(self, learners: Iterable[Learner]) -> int:
         """Reckons the day of those who follow a plan, where it is not reckoned yet; gives how many do.
 
-        Called every hour, as days begin when learners choose: nobody waits for it in the morning.
+        Called every hour, as days begin when learners choose: nobody waits for it in the morning. Where somebody's
+        cannot be reckoned the others' are, and then that is raised.
         """
-        followers = set(self._rows.followers())
-        return sum(self.today(it) is not None for it in learners if it.id in followers)
+        followers, count, trouble = set(self._rows.followers()), 0, None
+        for learner in learners:
+            try:
+                count += learner.id in followers and self.today(learner) is not None
+            except FlashcardsError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+        return count
 
     def _day(self, learner: Learner, plan: PlanRow, today: Day, seconds: float) -> PlanDayRow:
         """Today's row, with its figures where there was time for them."""
