@@ -184,7 +184,7 @@ def test_a_full_disk_is_no_reason_to_save_the_database_alone(folder: Path) -> No
             assert list(disk.path.iterdir()) == []
 
 
-def test_the_pages_and_figures_say_that_decks_were_not_saved(folder: Path) -> None:
+def test_the_pages_say_that_decks_were_not_saved(folder: Path) -> None:
     with open_site(folder / "data", folder / "decks") as site:
         site.services.sync.sync()
         client = site.client(site.learner("Ann"))
