@@ -356,3 +356,21 @@ def test_a_learner_whose_day_cannot_be_reckoned_keeps_no_other_waiting(world: St
     day = Plans(world.db, world.clock, world.review, not_of_ada).today(bob, seconds=0)
     assert day
     assert day.known
+
+
+def test_an_answer_of_a_clock_that_was_ahead_ends_no_plans_day(world: StudyWorld, plans: Plans, ada: Learner) -> None:
+    """The next day nothing came, neither Today nor a card: nobody forgets before the answer."""
+    plans.make(ada, CHOICE)
+    world.answer(ada, "notes#n1", 4)
+    world.clock.days(400)
+    world.answer(ada, "notes#n2", 4)
+    world.clock.days(-400)
+    for _ in range(3):
+        world.clock.days(1)
+        before = plans.today(ada)
+        assert before
+        assert before.known
+        assert world.review.today(ada).plan
+        (card,) = world.review.queue(ada, limit=1).cards
+        assert card.key != "notes#n2/c1"
+        assert plans.outlook(ada, replace(CHOICE, day=world.review.study_day(ada) + 9)).known.low > 0

@@ -193,6 +193,8 @@ class PlanDays:
         answers, memories = self._rows.answers(learner), self.memories(learner)
         if morning:
             log, memories, answers = before_today(log, memories, answers, today)
+        # Of a clock that was ahead: as if answered today, since nobody forgets before the answer.
+        memories = {card: (memory, min(last_on, today)) for card, (memory, last_on) in memories.items()}
         return material(log, today, off, memories, answers, efforts, self._forgotten(learner, today), chosen)
 
     def memories(self, learner: LearnerId) -> dict[CardId, tuple[Memory, Day]]:
