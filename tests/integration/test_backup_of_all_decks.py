@@ -199,6 +199,7 @@ def test_the_pages_say_that_decks_were_not_saved(folder: Path) -> None:
         assert not run.ok
         for page in ("/admin/jobs", "/admin/people"):
             assert "Only the database was saved, in nightly-" in client.get(page).text
+        assert "There is no whole nightly backup yet." in client.get("/admin/people").text
 
 
 def test_such_a_backup_comes_back_and_leaves_the_decks(

@@ -38,7 +38,7 @@ class Figures:
         self._answers = self._gauge("log_rows", "Answers and actions in all learners' logs")
         self._database = self._gauge("database_bytes", "The database's files")
         self._free = self._gauge("disk_free_bytes", "What is free on the disk of the data folder")
-        self._backup = self._gauge("backup_timestamp_seconds", "When the last nightly backup was made")
+        self._backup = self._gauge("backup_timestamp_seconds", "When the last whole nightly backup was made")
         self._backup_ok = self._gauge("backup_ok", "Whether nothing keeps the next backup from it")
         self._job_at = self._gauge("job_run_timestamp_seconds", "When a job last ended", "job")
         self._job_ok = self._gauge("job_ok", "Whether a job's last run went well", "job")
