@@ -9,15 +9,15 @@ from peewee import Case, fn
 
 from flashcards.domain.ids import LearnerId
 from flashcards.storage.database import Database, IntegrityError, Row
-from flashcards.storage.models import Invite, Learner, Service, Session, Throttle, Token
-from flashcards.storage.prepared import Query, inserting, prepared, storing
+from flashcards.storage.learner_numbers import keep_number, number_anew
+from flashcards.storage.models import Invite, Learner, Session, Throttle, Token
+from flashcards.storage.prepared import Query, inserting, prepared
 
 LEARNER_COLUMNS = (
     "id", "name", "is_author", "is_admin", "timezone", "day_start", "new_per_day", "due_per_day", "drill",
     "buttons", "letter_keys", "theme", "suspend_leeches", "created_at", "new_order",
 )  # fmt: skip
 _ACCOUNT = tuple(getattr(Learner, column) for column in LEARNER_COLUMNS)
-_LAST_DELETED = "last deleted learner"
 
 
 @prepared
@@ -70,19 +70,6 @@ def _end_calendar(learner: LearnerId) -> Query:
 @prepared
 def _delete(learner: LearnerId) -> Query:
     return Learner.delete().where(Learner.id == learner)
-
-
-@prepared
-def _last_deleted() -> Query:
-    return Service.select(Service.value).where(Service.key == _LAST_DELETED)
-
-
-@prepared
-def _renumber(number: LearnerId, learner: LearnerId) -> Query:
-    return Learner.update({Learner.id: number}).where(Learner.id == learner)
-
-
-_store_to_service = storing(Service, Service.key, Service.value, key=[Service.key])
 
 
 @prepared
@@ -279,22 +266,7 @@ class AccountRows:
         except IntegrityError as error:
             raise NameTaken from error
         assert row is not None
-        return self._number_anew(LearnerId(row[0]))
-
-    def _number_anew(self, learner: LearnerId) -> LearnerId:
-        """A database gives the number of the last account again once that is deleted (a server does where it was
-        copied): addresses that are derived from it, in somebody's calendar or mails, would be the newcomer's."""
-        last = self._last_deleted()
-        if learner > last:
-            return learner
-        number = LearnerId(last + 1)
-        _renumber.run(self._db, number, learner)
-        self._db.number_on("learner", "id")
-        return number
-
-    def _last_deleted(self) -> int:
-        row = _last_deleted.one(self._db)
-        return int(row[0]) if row else 0
+        return number_anew(self._db, LearnerId(row[0]))
 
     def update(self, learner: LearnerId, values: dict[str, Any]) -> None:
         """Changes columns of an account; raises NameTaken."""
@@ -309,7 +281,7 @@ class AccountRows:
 
     def delete(self, learner: LearnerId) -> None:
         """Removes an account and everything that is its own; its number is not given again."""
-        _store_to_service.run(self._db, _LAST_DELETED, max(learner, self._last_deleted()))
+        keep_number(self._db, learner)
         _delete.run(self._db, learner)
 
     # --- sessions
