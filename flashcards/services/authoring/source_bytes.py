@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections import Counter
-from difflib import SequenceMatcher
+from itertools import pairwise
 
 from flashcards.deckfiles.text.source_text import BOM, decode, normalise
 from flashcards.errors import Invalid
@@ -74,5 +75,44 @@ def _lines(text: str) -> tuple[list[str], list[str]]:
 
 def _kept_ends(lines: list[str], ends: list[str], new: list[str]) -> dict[int, str]:
     """In a file of mixed line ends: by index of the new lines the end of the old line that each is."""
-    matcher = SequenceMatcher(None, lines, new, autojunk=False)
-    return {b + i: ends[a + i] for a, b, size in matcher.get_matching_blocks() for i in range(size)}
+    kept: dict[int, str] = {}
+    landmarks = [(-1, -1), *_landmarks(lines, new), (len(lines), len(new))]
+    for (a, b), (a_end, b_end) in pairwise(landmarks):
+        if a >= 0:
+            kept[b] = ends[a]
+        while a + 1 < a_end and b + 1 < b_end and lines[a + 1] == new[b + 1]:
+            a, b = a + 1, b + 1
+            kept[b] = ends[a]
+        while a + 1 < a_end and b + 1 < b_end and lines[a_end - 1] == new[b_end - 1]:
+            a_end, b_end = a_end - 1, b_end - 1
+            kept[b_end] = ends[a_end]
+    return kept
+
+
+def _landmarks(lines: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """The places, old and new, of lines that stand once in either text: the most of them that kept their order.
+
+    A comparison of each line with each takes minutes for a large deck, whose empty lines are all alike.
+    """
+    old_places, new_places = _standing_once(lines), _standing_once(new)
+    shared = [(old_places[line], place) for line, place in new_places.items() if line in old_places]
+    tails: list[int] = []  # of the longest run of each length, the one that ends earliest: its last old place
+    ends_at: list[int] = []
+    before: list[int] = []
+    for index, (old_place, _) in enumerate(shared):
+        length = bisect_left(tails, old_place)
+        tails[length : length + 1] = [old_place]
+        before.append(ends_at[length - 1] if length else -1)
+        ends_at[length : length + 1] = [index]
+    run: list[tuple[int, int]] = []
+    index = ends_at[-1] if ends_at else -1
+    while index >= 0:
+        run.append(shared[index])
+        index = before[index]
+    return run[::-1]
+
+
+def _standing_once(lines: list[str]) -> dict[str, int]:
+    """The lines that have no double, in order, with where they stand."""
+    counts = Counter(lines)
+    return {line: index for index, line in enumerate(lines) if counts[line] == 1}
