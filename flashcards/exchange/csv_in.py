@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import unquote
 
 from flashcards.domain.card import Basic, Cloze, Content, Deck, Note
@@ -48,17 +49,25 @@ class _Headers:
     names: tuple[str, ...] = ()
 
 
-def convert(file: SourceFile, tree: Tree, deck_path: str, *, header: bool | None = None) -> Converted:
+Own = Callable[[str, Sequence[str], Sequence[str], Callable[[str], str]], Note | str | None]
+"""From a note type, its fields as HTML, tags and what puts pictures in place: the note, if the type is ours, or why it
+gives none.
+"""
+
+
+def convert(
+    file: SourceFile, tree: Tree, deck_path: str, *, header: bool | None = None, own: Own = lambda *_: None
+) -> Converted:
     """The decks of one file: one, or one for each value of the deck column. Rows keep their order.
 
-    `header` says whether the first row names the columns; None: as it looks.
+    `header` says whether the first row names the columns; None: as it looks. `own` reads rows of our note types.
     """
-    return _Reader(file, tree, deck_path, header).read()
+    return _Reader(file, tree, deck_path, header, own).read()
 
 
 class _Reader:
-    def __init__(self, file: SourceFile, tree: Tree, deck_path: str, header: bool | None) -> None:
-        self.file, self.tree, self.deck_path, self.header_row = file, tree, deck_path, header
+    def __init__(self, file: SourceFile, tree: Tree, deck_path: str, header: bool | None, own: Own) -> None:
+        self.file, self.tree, self.deck_path, self.header_row, self.own = file, tree, deck_path, header, own
         self.order: list[int] = []  # the columns of front and back, from 1, where a header names them
         self.notices: list[Notice] = []
         self.headers = _Headers()
@@ -167,17 +176,25 @@ class _Reader:
         special = set(self.headers.columns.values())
         columns = [*self.order, *(it for it in range(1, len(row.fields) + 1) if it not in self.order)]
         fields = [row.fields[it - 1] for it in columns if it not in special and it <= len(row.fields)]
-        texts = [self.text(value, row.line, path) for value in fields]
-        tags = [_as_tag(tag) for tag in self.value(row, "tags").split()]
-        content = self.content(texts, row)
-        if content is None:
+        tags = tuple(dict.fromkeys(filter(None, map(_as_tag, self.value(row, "tags").split()))))
+        place = partial(self.placed, deck_path=path)
+        note = self.own(self.note_type(row), fields, tags, place) if self.html else None
+        if isinstance(note, str):
+            self.notice(row.line, f"left out: {note}")
             return None
-        own = tuple(dict.fromkeys([*self.headers.tags, *(tag for tag in tags if tag)]))
-        return Note("", False, row.line, content, "", tags=own)
+        if note is None:
+            content = self.content([self.text(value, row.line, path) for value in fields], row)
+            if content is None:
+                return None
+            note = Note("", False, row.line, content, "", tags=tags)
+        return replace(note, line=row.line, tags=tuple(dict.fromkeys([*self.headers.tags, *note.tags])))
+
+    def note_type(self, row: Row) -> str:
+        return self.value(row, "notetype") or self.headers.notetype
 
     def content(self, texts: list[str], row: Row) -> Content | None:
         first, rest = (texts[0] if texts else ""), [text for text in texts[1:] if text]
-        kind = (self.value(row, "notetype") or self.headers.notetype).casefold()
+        kind = self.note_type(row).casefold()
         numbers = tuple(sorted({int(number) for number in _DELETION.findall(first)}))
         if numbers:
             return Cloze("", "\n\n".join([first, *rest]), numbers)
@@ -196,18 +213,22 @@ class _Reader:
             except RecursionError:
                 self.notice(line, "the HTML is nested too deeply; only its words were kept")
                 text = as_text(value)
-            text = MEDIA_REFERENCE.sub(lambda match: f"](<{unquote(match[1])}>)", text)
         elif self.headers.html is False:
             text = "\\\n".join(escape(part) for part in value.strip().split("\n"))
         else:
             text = value.strip()
         text = _SOUND.sub(lambda match: f"![]({wrapped(match[1].strip())})", text)
+        return lower_headings(self.placed(text, deck_path)).strip()
+
+    def placed(self, text: str, deck_path: str) -> str:
+        """The text with pictures and sounds as the deck names them."""
+        text = MEDIA_REFERENCE.sub(lambda match: f"](<{unquote(match[1])}>)", text) if self.html else text
 
         def place(reference: str) -> str:
             found = self.tree.find(reference, self.file.path, anywhere=True)
             return relative(found, deck_path) if found else reference
 
-        return lower_headings(with_pictures(text, place)).strip()
+        return with_pictures(text, place)
 
 
 def _names_columns(fields: list[str]) -> bool:

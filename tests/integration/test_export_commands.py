@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
 from flashcards.cli.main import main
+from flashcards.deckfiles.parse.collection import load
 from tests.databases import on_postgresql, settings_for
 from tests.integration.anki_packages import add, collection, export
 from tests.integration.anki_world import Anki, rows_of
@@ -247,3 +249,79 @@ def test_a_pipe_takes_what_is_exported_and_stays_a_pipe(shell: Shell, kind: str)
     assert pipe.is_fifo()
     assert came
     assert b"One." in came[0] or came[0].startswith(b"PK")
+
+
+WRITTEN = """\
+---
+title: Größen
+tags: [t1]
+---
+
+- a :: b {#x .tag}
+- c ::: d {#y}
+
+# Teil 1
+
+## Type it {#typed .typed}
+
+42
+
+## What is `x`? {#core .core}
+
+One, $x_1$. ![p](img/flag.png)
+
+### In full
+
+One is **one**.
+
+### Clarify
+- Which one? The first. {.x}
+
+### Rubric
+- names x {#y .senior}
+- is short
+
+### Follow-ups
+- And two? {#x}
+
+### Sources
+- <https://example.com>
+
+## Gap {#gap}
+
+The {{c1::one}} and {{c2::two::hint}}.
+"""
+
+
+def test_what_was_exported_as_csv_comes_back_as_it_was(shell: Shell) -> None:
+    (shell.decks / "own.md").write_text(WRITTEN, "utf-8")
+    (shell.decks / "img").mkdir()
+    picture = Path(__file__).parent.parent / "data" / "import" / "csv" / "flag.png"
+    (shell.decks / "img" / "flag.png").write_bytes(picture.read_bytes())
+    shell.run("user", "add", "ada", "--password-stdin")
+    shell.run("sync")
+    shell.run("export", "csv", "--deck", "own", "-o", "own.csv")
+    (named,) = re.findall(r"[\w-]+\.png", (shell.folder / "own.csv").read_text("utf-8"))
+    (shell.folder / named).write_bytes(picture.read_bytes())
+    out, err = shell.run("import", "csv", "own.csv", "--into", "back")
+    (deck,) = [file.parsed.deck for file in load([shell.folder / "back"], None).files]
+    (given,) = [file.parsed.deck for file in load([shell.decks / "own.md"], None).files]
+    assert "5 notes (7 cards) in 1 deck, 1 media file" in out, err
+    assert [note.id for note in deck.notes] == [note.id for note in given.notes]
+    for now, then in zip(deck.notes, given.notes, strict=True):
+        assert now.whiches == then.whiches
+        assert now.section == then.section
+        assert set(now.tags) == {*then.tags, "t1"}
+        assert now.content == then.content or now.id == "core"
+        assert (now.rubric, now.rubric_refs) == (then.rubric, then.rubric_refs)
+        assert (now.follow_ups, now.follow_up_refs) == (then.follow_ups, then.follow_up_refs)
+        assert (now.in_full, now.clarify) == (then.in_full, then.clarify)
+    assert len(deck.notes[3].sources) == 1
+
+
+def test_a_row_of_ours_that_holds_nothing_is_named(shell: Shell) -> None:
+    text = "#separator:Comma\n#html:true\n#notetype column:1\nFlashcards Basic,,b\nFlashcards Basic,q,a\n"
+    (shell.folder / "in.csv").write_text(text, "utf-8")
+    out, err = shell.run("import", "csv", "in.csv", "--into", "back")
+    assert "1 note" in out
+    assert "in.csv:4: left out: its question is empty" in err

@@ -22,6 +22,7 @@ from flashcards.exchange.obsidian_settings import PATH as SETTINGS_PATH
 from flashcards.exchange.obsidian_settings import Settings, read_settings
 from flashcards.services.bring.fitting import Fitted, fit
 from flashcards.services.bring.new_files import install, take_back_cut_off
+from flashcards.services.bring.own_rows import own_note
 from flashcards.services.bring.source_files import Sources, find_sources
 from flashcards.services.progress import Progress
 from flashcards.temporary import TemporaryFolder
@@ -166,7 +167,7 @@ def _converters(
         convert = partial(_hashcards, macros=_macros(sources), collection=collection)
         files = sources.files()
     else:
-        convert = partial(csv_in.convert, header=options.header) if kind == "csv" else mdanki.convert
+        convert = partial(csv_in.convert, header=options.header, own=own_note) if kind == "csv" else mdanki.convert
         files = sources.files()
     for count, file in enumerate(files):
         if progress:

@@ -22,6 +22,7 @@ from flashcards.deckfiles.text.spans import spans
 from flashcards.deckfiles.text.structure import scan
 from flashcards.domain.card import Basic, Content, Deck, Note
 from flashcards.exchange.found import FoundDeck, Notice, Remembered
+from flashcards.services.anki.converted_notes import texts_of, with_texts
 
 Say = Callable[[str], None]
 """Says what was lost of the text in hand."""
@@ -41,7 +42,7 @@ class Fitted:
 def fit(found: FoundDeck, root: Path) -> Fitted:
     """Bring the notes of a deck into a form that `check` accepts; media are looked for below `root`.
 
-    Every note gets an explicit id. The lines of its notices are those of the source.
+    Every note gets an explicit id, its own where it has one. The lines of its notices are those of the source.
     """
     notices: list[Notice] = []
     pool = SlugPool(set())
@@ -49,7 +50,7 @@ def fit(found: FoundDeck, root: Path) -> Fitted:
     schedules: dict[tuple[str, str], Remembered] = {}
     for index, note in enumerate(found.deck.notes):
         note = _mended(note, found, root, notices)
-        identity = pool.give(_slug(note.content))
+        identity = pool.give(note.id if note.explicit else _slug(note.content))
         notes.append(replace(note, id=identity, explicit=True))
         for which, remembered in found.schedules.get(index, {}).items():
             schedules[identity, which] = remembered
@@ -78,12 +79,7 @@ def _mended(note: Note, found: FoundDeck, root: Path, notices: list[Notice]) -> 
     def mend(text: str) -> str:
         return _without_links(_without_maths(_without_media(text, found.deck.path, root, say), say), say)
 
-    content = note.content
-    if isinstance(content, Basic):
-        content = replace(content, question=mend(content.question), answer=mend(content.answer))
-    else:
-        content = replace(content, heading=mend(content.heading), body=mend(content.body))
-    return replace(note, content=content, definitions=mend(note.definitions))
+    return replace(with_texts(note, mend), definitions=mend(note.definitions))
 
 
 # Texts ---------------------------------------------------------------------------------------------------
@@ -206,9 +202,7 @@ def _media(deck: Deck, root: Path) -> dict[str, Path]:
     base = root.resolve()
     found: dict[str, Path] = {}
     for note in deck.notes:
-        content = note.content
-        texts = (content.question, content.answer) if isinstance(content, Basic) else (content.heading, content.body)
-        for text in (*texts, note.definitions):
+        for text in (*texts_of(note), note.definitions):
             for _, reference, _ in references(text, note.definitions):
                 media = resolve(reference, deck.path, root)
                 if isinstance(media, Media):
