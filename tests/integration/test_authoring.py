@@ -249,6 +249,21 @@ def test_new_move_delete_and_back(site: Site, ann: Learner, authoring: Authoring
     assert site.services.sync.sync().restored == 5
 
 
+def test_a_picture_in_a_footnote_of_prose_is_shown_and_moves_along(
+    site: Site, ann: Learner, authoring: AuthoringService
+) -> None:
+    made = authoring.save("a/b", "Some prose.[^n]\n\n## Q? {#q}\n\nA\n", NEW)
+    name = authoring.add_picture("a/b", png(3, 3))
+    text = authoring.source("a/b").text + f"\n[^n]: See ![it]({name}).\n"
+    saved = authoring.save("a/b", text, made.version)
+    assert saved.report is not None
+    assert saved.report.errors == ()
+    assert authoring.move("a/b", "c/d/b").report.errors == ()  # type: ignore[union-attr]
+    page = site.client(ann).get("/decks/c/d/b").text
+    assert '<img src="/media/' in page
+    assert "Missing file" not in page
+
+
 def test_trash_keeps_both_and_the_last_deck_stays(site: Site, authoring: AuthoringService) -> None:
     for _ in range(2):
         authoring.create("one")

@@ -106,7 +106,7 @@ def test_macros_reach_pages_previews_and_anki(world: World, tmp_path: Path) -> N
     assert (after["a"] == before["a"], after["b"] == before["b"]) == (False, True)
     preview = PreviewService(DeckStore(world.db), NoteCards(world.db), world.root, SHARED)
     seen = preview.preview("a.md", "## A {#a}\n\n$\\RR$ and $\\QQQ$\n")
-    assert [problem.message.partition(":")[0] for problem in seen.problems] == ["the formula cannot be shown"]
+    assert [problem.message.partition(":")[0] for problem in seen.problems] == ["the formula is refused"]
     FileExport(world.root).anki(tmp_path / "x.apkg", [], no_progress)
     [(fields,)] = rows_of(tmp_path / "x.apkg", "SELECT flds FROM notes WHERE flds LIKE '%in%'")
     assert r"\(x \in \mathbf{Q}\)" in fields

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Container, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +20,8 @@ from flashcards.deckfiles.text.link_definitions import link_definitions
 from flashcards.deckfiles.text.links import links
 from flashcards.deckfiles.text.media_references import pictures
 from flashcards.deckfiles.text.positions import Issue, Ranges, error
-from flashcards.deckfiles.text.spans import spans
-from flashcards.deckfiles.text.structure import scan
+from flashcards.deckfiles.text.quote_marks import quote_marks
+from flashcards.deckfiles.text.structure import Row, scan
 from flashcards.domain.card import Note
 
 _MATH_SIGNS = ("$", "\\(", "\\[")
@@ -56,10 +58,20 @@ def _content_issues(
     path = parsed.deck.path
     texts = [text for text in texts_of(parsed) if text.owner not in sound]
     issues = [(text.owner, issue) for text in texts for issue in _text_issues(text, path, root)]
+    issues.extend((None, issue) for issue in _definition_issues(parsed, root))
+    return issues
+
+
+def definition_issues(parsed: Parsed, root: Path) -> list[Issue]:
+    """Return what is wrong in a file's footnotes and link references alone."""
+    with macros_in_force(parsed.macros):
+        return [*_definition_issues(parsed, root)]
+
+
+def _definition_issues(parsed: Parsed, root: Path) -> Iterator[Issue]:
     for definition in parsed.definitions:
         text = Text(None, definition.text, ((0, definition.start),))
-        issues.extend((None, issue) for issue in _text_issues(text, path, root))
-    return issues
+        yield from _text_issues(text, parsed.deck.path, root)
 
 
 def texts_of(parsed: Parsed) -> Iterator[Text]:
@@ -86,7 +98,7 @@ def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:
             if isinstance(found, MediaProblem):
                 yield error(locate(text.origin, offset), found.code, found.message)
     if any(sign in source for sign in _MATH_SIGNS):
-        yield from _math_issues(text, spans(source))
+        yield from _math_issues(text)
     if "](" in source or ("[" in source and text.definitions) or ("<" in source and ":" in source):
         yield from _link_issues(text)
 
@@ -94,30 +106,31 @@ def _text_issues(text: Text, path: str, root: Path) -> Iterator[Issue]:
 # Formulas ------------------------------------------------------------------------------------------------
 
 
-def _math_issues(text: Text, inside: Sequence[InlineSpan]) -> Iterator[Issue]:
-    for span in inside:
+def _math_issues(text: Text) -> Iterator[Issue]:
+    structure = scan(text.text)
+    for span in structure.spans:
         if span.kind not in ("math", "display"):
             continue
-        tex, offsets = _shown_formula(text.text, span)
+        tex, offsets = _shown_formula(text.text, span, structure.rows)
         try:
             render_math(tex, display=span.kind == "display")
         except MathError as failure:
             offset = offsets[min(failure.offset, len(offsets) - 1)]
-            message = f"the formula is refused: {failure.message}; mend it, or write the text in backticks"
-            yield error(locate(text.origin, offset), "math", message)
+            yield error(locate(text.origin, offset), "math", failure.refusal)
 
 
-def _shown_formula(text: str, span: InlineSpan) -> tuple[str, list[int]]:
-    """A formula without the marks of deletions, and where each of its characters stands in the text."""
+def _shown_formula(text: str, span: InlineSpan, rows: Sequence[Row]) -> tuple[str, list[int]]:
+    """A formula without the marks of deletions and quotes, and where each of its characters stands in the text."""
     start, end = span.inner_start, span.inner_end
-    kept = range(start, end + 1)
+    marks: set[int] = set()
     if "{{c" in text[start:end]:
-        marks: set[int] = set()
         for deletion in find_deletions(text)[0]:
             marks.update(range(deletion.start, deletion.text_start), range(deletion.text_end, deletion.end))
-        offsets = [offset for offset in kept if offset not in marks]
-    else:
-        offsets = list(kept)
+    if "\n" in text[start:end]:
+        row = rows[bisect_right(rows, span.start, key=attrgetter("start")) - 1]
+        for begin, until in quote_marks(text[start:end], row):
+            marks.update(range(start + begin, start + until))
+    offsets = [offset for offset in range(start, end + 1) if offset not in marks]
     return "".join(text[offset] for offset in offsets[:-1]), offsets
 
 

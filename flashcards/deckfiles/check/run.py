@@ -22,10 +22,10 @@ from flashcards.deckfiles.render.jobs import (
     Rendered,
     RenderRequest,
     note_references,
+    prose_references,
     request_for,
     request_for_prose,
 )
-from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.problem import Problem
 
 Render = Callable[[Iterable[tuple[str, RenderRequest]]], Iterable[tuple[str, Rendered]]]
@@ -111,10 +111,8 @@ def _requests(file: Loaded) -> Iterator[tuple[str | int, RenderRequest]]:
         if note.line != open_line:
             yield note.id, request_for(note, _media(file, note_references(note)), file.parsed.macros)
     for index, prose in enumerate(deck.prose):
-        if prose.line == open_line:
-            continue
-        names = [name for _, name, _ in references(prose.text, prose.definitions)]
-        yield index, request_for_prose(prose, _media(file, names), file.parsed.macros)
+        if prose.line != open_line:
+            yield index, request_for_prose(prose, _media(file, prose_references(prose)), file.parsed.macros)
 
 
 def _media(file: Loaded, names: Iterable[str]) -> dict[str, Media | MediaProblem]:

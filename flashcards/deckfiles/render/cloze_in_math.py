@@ -57,7 +57,7 @@ def _problem(error: MathError, tex: str, plain: str, display: bool, stand_ins: S
     for match in PATTERN.finditer(tex):
         if match.start() <= offset:
             offset += len(match.group())
-    return min(offset, len(tex)), "math", f"the formula cannot be shown: {error.message}"
+    return min(offset, len(tex)), "math", error.refusal
 
 
 def _plain(tex: str, stand_ins: StandIns) -> str:

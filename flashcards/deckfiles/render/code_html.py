@@ -34,12 +34,6 @@ def code_span(inner: str, stand_ins: StandIns, source: str) -> str:
     return stand_ins.add("code", html, plain=_plain(code, ranges), source=stand_ins.source(source))
 
 
-def unquoted(text: str, row: Row | None) -> str:
-    """Take the marks of block quotes away from the lines of a span that goes over several."""
-    quotes = sum(isinstance(container, Quote) for container in row.containers) if row is not None else 0
-    return re.sub(rf"\n(?:[ \t]*>){{0,{quotes}}}", "\n", text) if quotes else text
-
-
 def lines_of_fence(text: str, opening: Row, rows: Sequence[Row]) -> str:
     """The code within a fence: without the indentation of what holds it and of the fence itself."""
     quoted = any(isinstance(container, Quote) for container in opening.containers)

@@ -117,13 +117,12 @@ def request_for(note: Note, media: dict[str, Media | MediaProblem] | None = None
 def request_for_prose(
     prose: Prose, media: dict[str, Media | MediaProblem] | None = None, macros: Macros = ()
 ) -> RenderRequest:
-    """The request for a deck's prose; `media` holds at least what `references` finds in it."""
-    names = [name for _, name, _ in references(prose.text, prose.definitions)]
+    """The request for a deck's prose; `media` holds at least what `prose_references` finds in it."""
     return RenderRequest(
         Text(prose.text),
         definitions=prose.definitions,
-        media=_media_of(names, media),
-        macros=used_macros(macros, [prose.text]),
+        media=_media_of(prose_references(prose), media),
+        macros=used_macros(macros, [prose.text, prose.definitions]),
     )
 
 
@@ -136,6 +135,12 @@ def _media_of(
 def note_references(note: Note) -> list[str]:
     """The pictures and sounds that a note refers to, as written, each once."""
     return list(dict.fromkeys(name for text in _texts(note) for _, name, _ in references(text, note.definitions)))
+
+
+def prose_references(prose: Prose) -> list[str]:
+    """The pictures and sounds that a piece of prose refers to, in its footnotes too, as written, each once."""
+    texts = (prose.text, prose.definitions)
+    return list(dict.fromkeys(name for text in texts for _, name, _ in references(text, prose.definitions)))
 
 
 def _texts(note: Note) -> list[str]:

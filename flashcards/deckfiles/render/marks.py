@@ -13,7 +13,7 @@ from flashcards.character_references import unescape
 from flashcards.deckfiles.media.files import Media, MediaProblem
 from flashcards.deckfiles.render.block_html import Block, Mark
 from flashcards.deckfiles.render.cloze_in_math import formula
-from flashcards.deckfiles.render.code_html import code_block, code_span, lines_of_fence, lines_of_indented, unquoted
+from flashcards.deckfiles.render.code_html import code_block, code_span, lines_of_fence, lines_of_indented
 from flashcards.deckfiles.render.jobs import RenderProblem
 from flashcards.deckfiles.render.sanitise import link_problem, refused_autolinks
 from flashcards.deckfiles.render.stand_ins import PREFIX, StandIns
@@ -21,6 +21,7 @@ from flashcards.deckfiles.text.inline import InlineSpan
 from flashcards.deckfiles.text.links import Link, links
 from flashcards.deckfiles.text.media_references import Picture, pictures
 from flashcards.deckfiles.text.positions import Ranges, address_in_short
+from flashcards.deckfiles.text.quote_marks import Marks, quote_marks, unquoted, written_at
 from flashcards.deckfiles.text.reserved import without_reserved_numbers
 from flashcards.deckfiles.text.structure import Row, Structure
 
@@ -220,11 +221,11 @@ class _Marker:
             return Mark(span.start, span.end, "")
         if span.kind in ("fence", "indented"):
             return Mark(span.start, span.end, self.block(span), block=True)
-        if "\n" in inner:
-            inner = unquoted(inner, self.row_at(span.start))
+        marks = quote_marks(inner, self.row_at(span.start)) if "\n" in inner else ()
         if span.kind == "code":
-            return Mark(span.start, span.end, code_span(inner, self.stand_ins, self.text[span.start : span.end]))
-        return Mark(span.start, span.end, self.formula(span, inner))
+            shown = code_span(unquoted(inner, marks), self.stand_ins, self.text[span.start : span.end])
+            return Mark(span.start, span.end, shown)
+        return Mark(span.start, span.end, self.formula(span, inner, marks))
 
     def block(self, span: InlineSpan) -> str:
         if span.kind == "indented":
@@ -240,11 +241,11 @@ class _Marker:
             yield self.rows[index]
             index += 1
 
-    def formula(self, span: InlineSpan, tex: str) -> str:
-        result = formula(tex, span.kind == "display", self.stand_ins)
+    def formula(self, span: InlineSpan, inner: str, marks: Marks) -> str:
+        result = formula(unquoted(inner, marks), span.kind == "display", self.stand_ins)
         if result.problem is not None:
             offset, code, message = result.problem
-            self.problem(span.inner_start + offset, code, message)
+            self.problem(span.inner_start + written_at(offset, marks), code, message)
         return result.mark
 
     def tag(self, match: re.Match[str]) -> str:

@@ -164,6 +164,11 @@ class MathError(Exception):
         self.offset = offset
         self.message = message
 
+    @property
+    def refusal(self) -> str:
+        """What is said to an author."""
+        return f"the formula is refused: {self.message}; mend it, or write the text in backticks"
+
     def __reduce__(self) -> tuple[type[MathError], tuple[int, str]]:
         return MathError, (self.offset, self.message)
 

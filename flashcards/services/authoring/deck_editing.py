@@ -20,8 +20,7 @@ from flashcards.deckfiles.media.files import MAX_SIZE, picture_extension, resolv
 from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, find_decks, read_bytes
-from flashcards.deckfiles.render.jobs import note_references
-from flashcards.deckfiles.text.media_references import references
+from flashcards.deckfiles.render.jobs import note_references, prose_references
 from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.authoring.deck_paths import deck_path, inside, new_deck_path, shown
 from flashcards.services.authoring.source_bytes import bytes_of, text_of, version_of
@@ -257,7 +256,7 @@ class AuthoringService:
             return []
         deck = parse_deck(path, data).deck
         names = {name for note in deck.notes for name in note_references(note)}
-        names |= {name for prose in deck.prose for _, name, _ in references(prose.text, prose.definitions)}
+        names |= {name for prose in deck.prose for name in prose_references(prose)}
         copies = []
         for name in sorted(name for name in names if not name.startswith("/")):
             found, there = resolve(name, path, self._root), resolve(name, to, self._root)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from flashcards.deckfiles.check.content import definition_issues
 from flashcards.deckfiles.media.files import Media, MediaProblem, resolve
 from flashcards.deckfiles.parse.deck import BrokenNote, Parsed, parse_deck
 from flashcards.deckfiles.parse.find import DeckFile, read_deck
@@ -19,11 +20,11 @@ from flashcards.deckfiles.render.jobs import (
     RenderProblem,
     RenderRequest,
     note_references,
+    prose_references,
     render_key,
     request_for,
     request_for_prose,
 )
-from flashcards.deckfiles.text.media_references import references
 from flashcards.domain.card import Cloze, Note
 from flashcards.domain.problem import Problem
 from flashcards.errors import DeckError
@@ -44,6 +45,7 @@ class SoundFile:
     """A file that was parsed, and what has to be rendered for it: keys go with notes and prose in order."""
 
     file: DeckFile
+    root: Path
     parsed: Parsed
     requests: Mapping[str, RenderRequest]
     note_keys: tuple[str, ...]
@@ -93,7 +95,7 @@ def sound_file(file: DeckFile, parsed: Parsed, root: Path) -> SoundFile:
     """What a parsed file whose structure is known needs to be rendered; pictures are looked up below `root`."""
     deck = parsed.deck
     names = {name for note in deck.notes for name in note_references(note)}
-    names |= {name for prose in deck.prose for _, name, _ in references(prose.text, prose.definitions)}
+    names |= {name for prose in deck.prose for name in prose_references(prose)}
     media: dict[str, Media | MediaProblem] = {}
     stamps: list[Stamp] = []
     for name in sorted(names):
@@ -105,7 +107,7 @@ def sound_file(file: DeckFile, parsed: Parsed, root: Path) -> SoundFile:
     prose_keys = tuple(render_key(request) for request in prose_requests)
     requests = dict(zip(note_keys + prose_keys, notes + prose_requests, strict=True))
     rows = tuple(_media_row(item, root) for item in media.values() if isinstance(item, Media))
-    return SoundFile(file, parsed, requests, note_keys, prose_keys, tuple(dict.fromkeys(stamps)), rows)
+    return SoundFile(file, root, parsed, requests, note_keys, prose_keys, tuple(dict.fromkeys(stamps)), rows)
 
 
 def _resolve(name: str, deck_path: str, root: Path) -> tuple[Media | MediaProblem, list[Stamp]]:
@@ -181,6 +183,18 @@ def read_deck_of(
     """
     parsed = sound.parsed
     problems = set(parsed.problems)
+    in_definitions: dict[tuple[str, str], tuple[int, int]] | None = None
+
+    def located(owner: str | int, line: int, problem: RenderProblem) -> Problem:
+        """In the author's file: as exact as the renderer says, in a definition, or at the first line of its owner."""
+        nonlocal in_definitions
+        place = parsed.place(owner, problem.part, problem.offset)
+        if place is None:
+            if in_definitions is None:
+                in_definitions = _places_in_definitions(sound)
+            place = in_definitions.get((problem.code, problem.message), (line, 1))
+        return Problem(parsed.deck.path, *place, "error", problem.code, problem.message)
+
     notes, titles, keys, broken = [], [], [], list(parsed.broken)
     for note, key in zip(parsed.deck.notes, sound.note_keys, strict=True):
         if key in known and note.id not in stay:
@@ -190,7 +204,7 @@ def read_deck_of(
         else:
             broken.append(BrokenNote(note.id, note.explicit, note.line))
         found = [RenderProblem(*one) for one in known[key].problems] if key in known else list(new[key].problems)
-        problems.update(_problem(parsed, note.id, note.line, problem) for problem in found)
+        problems.update(located(note.id, note.line, problem) for problem in found)
     blocks = []
     for index, (prose, key) in enumerate(zip(parsed.deck.prose, sound.prose_keys, strict=True)):
         html = prose_html.get(key, "")
@@ -198,7 +212,7 @@ def read_deck_of(
         # Prose with problems is rendered again whenever its file is read: they are not stored with it.
         stored_key = "" if found else key
         blocks.append(ProseRow(prose.position, prose.line, prose.section, stored_key, html))
-        problems.update(_problem(parsed, index, prose.line, problem) for problem in found)
+        problems.update(located(index, prose.line, problem) for problem in found)
     deck = replace(parsed.deck, notes=tuple(notes))
     stamp = stamp_found(sound.file)
     return ReadDeck(
@@ -217,7 +231,7 @@ def prose_html_of(rendered: Rendered) -> str:
     return rendered.cards[PROSE].question_html if PROSE in rendered.cards else ""
 
 
-def _problem(parsed: Parsed, owner: str | int, line: int, problem: RenderProblem) -> Problem:
-    """A render problem in the author's file: as exact as it says, else at the first line of its note or prose."""
-    place = parsed.place(owner, problem.part, problem.offset) or (line, 1)
-    return Problem(parsed.deck.path, *place, "error", problem.code, problem.message)
+def _places_in_definitions(sound: SoundFile) -> dict[tuple[str, str], tuple[int, int]]:
+    """Where each fault stands in footnotes and link references, which belong to no note: the first of its kind."""
+    issues = definition_issues(sound.parsed, sound.root)
+    return {(issue.code, issue.message): sound.parsed.lines.at(issue.offset) for issue in reversed(issues)}
