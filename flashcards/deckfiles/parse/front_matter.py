@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.reader import Reader
 
+from flashcards.deckfiles.text.characters import INVISIBLE, unseen
 from flashcards.deckfiles.text.nearest import nearest
 from flashcards.deckfiles.text.positions import Issue, error, in_short, warning
 
@@ -83,12 +84,22 @@ def read_front_matter(text: str, more: tuple[str, ...] = ()) -> FrontMatter:
         return _toml(text)
     opening = _DELIMITER.match(text)
     if opening is None:
-        return FrontMatter()
+        return _hidden(text)
     closing = _CLOSING.search(text, opening.end())
     if closing is None:
         message = "front matter is not closed; write a line '---' after its last key"
         return FrontMatter(end=opening.end(), issues=(error(0, "front-matter-not-closed", message),))
     return _validated(text, opening.end(), closing.start(), closing.end(), more)
+
+
+def _hidden(text: str) -> FrontMatter:
+    """What a character that nobody sees keeps from being front matter."""
+    line = text.partition("\n")[0]
+    found, closing = INVISIBLE.search(line), _CLOSING.search(text, len(line))
+    if found is None or closing is None or INVISIBLE.sub("", line).rstrip(" \t") != "---":
+        return FrontMatter()
+    message = f"{unseen(found.group())} after '---' takes its meaning away; delete it"
+    return FrontMatter(end=closing.end(), issues=(error(found.start(), "invisible-character", message),))
 
 
 def read_folder(text: str) -> FrontMatter:

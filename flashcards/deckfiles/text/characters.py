@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from flashcards.deckfiles.text.positions import Issue, Ranges, error, warning
 
 _CONTROL = re.compile("[\x00\x1f]")
-INVISIBLE = re.compile(
-    "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0]"
+_WIDE_BLANK = "\u3000"
+INVISIBLE = re.compile(  # blanks of all widths that are none to Markdown, line ends that end no line, what has no width
+    "[\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f"
+    "\u3000\u3164\ufeff\uffa0]"
 )
 _MARKER = re.compile(
     rf"(?:[ \t]|{INVISIBLE.pattern})*"
@@ -20,7 +22,8 @@ _HEADING_MARKS = re.compile(r" {0,3}#{1,6}")
 
 def unseen(character: str) -> str:
     """How a message names a character that nobody sees."""
-    return f"the invisible character U+{ord(character):04X}"
+    kind = "full-width blank" if character == _WIDE_BLANK else "invisible character"
+    return f"the {kind} U+{ord(character):04X}"
 
 
 def without_controls(text: str) -> str:

@@ -110,6 +110,15 @@ CASES: list[tuple[str, str, list[tuple[int, int, str, str]]]] = [
         "- a\u00a0:: b\n- c :::\u00a0d\n- e :: f\u00a0\n\n## Q?\n\nA\n",
         [(1, 4, W, "invisible-character"), (2, 8, W, "invisible-character")],
     ),
+    (
+        "full-width blanks beside colons",
+        "- 猫\u3000:: cat\n- 犬 ::\u202fdog\n\n## Q?\n\nA\n",
+        [(1, 4, W, "invisible-character"), (2, 7, W, "invisible-character")],
+    ),
+    ("a full-width blank before a list", "## 何？\u3000{#a}\n\nA\n", [(1, 6, E, "invisible-character")]),
+    ("one after the marks", "## Q?\n\nA\n\n##\u3000何？\n\nB\n", [(5, 3, E, "invisible-character")]),
+    ("a line separator after a list", "## Q? {#a}\u2028\n\nA\n", [(1, 11, E, "invisible-character")]),
+    ("after the first dashes", "---\u00a0\ntitle: T\n---\n\n## Q?\n\nA\n", [(1, 4, E, "invisible-character")]),
     ("no blank before a list", "## Q?{#a}\n\nA\n\n## What is ${#b}\n\nB\n", [(1, 6, W, "attributes-not-read")]),
     ("a list never closed", "## Q? {#dropout .core\n\nA\n", [(1, 7, W, "attributes-not-read")]),
     (
