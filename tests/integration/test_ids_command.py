@@ -133,3 +133,21 @@ def test_the_title_comes_from_the_name(tmp_path: Path) -> None:
     new(str(tmp_path / "linear-algebra.md"))
     assert "title: Linear algebra\n" in (tmp_path / "linear-algebra.md").read_text("utf-8")
     assert isinstance(new(str(tmp_path / "b.md"), "--title", " ").exception, Invalid)
+
+
+def test_what_holds_no_decks_is_left_as_it_is_when_a_pattern_names_it(tmp_path: Path) -> None:
+    text = b"# Our decks\n\n## Installation\n\nRun it.\n"
+    (tmp_path / "archive").mkdir()
+    for name in ("README.md", "archive/old.md", "a.md", "_draft.md"):
+        (tmp_path / name).write_bytes(text)
+    (tmp_path / ".flashcards.toml").write_text('ignore = ["archive/"]\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLASHCARDS_DECKS", str(tmp_path))
+        result = run(
+            *(str(tmp_path / name) for name in ("README.md", "a.md", "_draft.md", "archive/old.md")), "--write"
+        )
+    assert result.return_value == 0
+    assert "2 ids in 2 files" in result.output
+    assert (tmp_path / "README.md").read_bytes() == (tmp_path / "archive/old.md").read_bytes() == text
+    assert b"{#installation}" in (tmp_path / "a.md").read_bytes()
+    assert b"{#installation}" in (tmp_path / "_draft.md").read_bytes()

@@ -88,7 +88,7 @@ def _load(paths: Sequence[Path], root: Path | None, others: bool) -> Collection:
 def _loaded(base: _Base, others: bool, problems: list[Problem]) -> Iterator[Loaded]:
     project = read_project(base.folder)
     problems += [_moved(it, base.shown(PROJECT_FILE) or PROJECT_FILE) for it in project.problems]
-    for file, shown in _files_of(base, others, problems):
+    for file, shown in _files_of(base, project, others, problems):
         parsed = _read(file, shown, project, problems)
         if parsed is not None:
             yield Loaded(shown or file.path, base.folder, parsed, shown is not None, project)
@@ -130,8 +130,14 @@ def _written(path: Path) -> str:
     return "" if written == "." else written
 
 
-def _files_of(base: _Base, others: bool, problems: list[Problem]) -> Iterator[tuple[DeckFile, str | None]]:
-    """The files of a decks folder with how each is shown (None: not asked for)."""
+def _files_of(
+    base: _Base, project: Project, others: bool, problems: list[Problem]
+) -> Iterator[tuple[DeckFile, str | None]]:
+    """The files of a decks folder with how each is shown (None: not asked for).
+
+    One that is asked for by name comes whatever its name, unless the project leaves its path out: a hook names all
+    files of a commit.
+    """
     seen: set[str] = set()
     if base.whole:
         found = find_decks(base.folder)
@@ -146,7 +152,7 @@ def _files_of(base: _Base, others: bool, problems: list[Problem]) -> Iterator[tu
                 yield file, shown
     for path, written in base.asked.items():
         absolute = base.folder / path
-        if path not in seen and path and absolute.is_file():
+        if path not in seen and path and absolute.is_file() and not project.ignores(path):
             status = absolute.stat()
             yield DeckFile(path, absolute, status.st_size, status.st_mtime_ns), written
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from flashcards.deckfiles.identity.stamping import missing_ids, stamp
 from flashcards.deckfiles.parse.collection import Loaded, load
@@ -39,6 +39,7 @@ class Ids:
 def ids_of(paths: Sequence[Path], root: Path | None, *, write: bool = False) -> Ids:
     """Lists the notes at `paths` (none: all of `root`) that lack an id; with `write`, stamps them.
 
+    A README has headings and no notes, also where a shell's pattern names it.
     Raises DeckError for a path that is not there.
     """
     collection = load(paths, root)
@@ -46,6 +47,8 @@ def ids_of(paths: Sequence[Path], root: Path | None, *, write: bool = False) -> 
     written: list[str] = []
     problems = [problem for problem in collection.problems if problem.severity == "error"]
     for file in collection.asked:
+        if PurePosixPath(file.parsed.deck.path).name.lower() == "readme.md":
+            continue
         found = missing_ids(file.parsed)
         missing += [MissingId(file.shown, note.line, note.id, _first_line(note.source)) for note in found]
         if file.parsed.structure_lost:

@@ -323,6 +323,12 @@ def test_a_file_that_is_asked_for_by_name_is_checked_whatever_its_name(tmp_path:
     assert [Path(problem.path).name for problem in found] == ["README.md", "_draft.md"]
 
 
+def test_what_the_project_leaves_out_is_not_checked_by_name_either(tmp_path: Path) -> None:
+    write(tmp_path, {"old/x.md": "## Q?\n", "a.md": "## R?\n", ".flashcards.toml": "ignore = ['old']\n"})
+    found = check([tmp_path / "old" / "x.md", tmp_path / "a.md"], tmp_path)
+    assert [Path(problem.path).name for problem in found] == ["a.md"]
+
+
 def test_what_cannot_be_checked(tmp_path: Path) -> None:
     with pytest.raises(DeckError, match="check the path") as caught:
         check([tmp_path / "gone.md"], tmp_path)
