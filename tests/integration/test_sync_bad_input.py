@@ -71,6 +71,9 @@ def assert_kept(world: World, cards: dict[str, int]) -> None:
         pytest.param("<!--\n" + GOOD, id="comment not closed"),
         pytest.param(b"## Caf\xe9?\n\nLatin-1.\n", id="not UTF-8"),
         pytest.param(b"\xff\xfe#\x00#\x00", id="UTF-16"),
+        pytest.param(GOOD.encode("utf-16-le"), id="UTF-16 without a mark"),
+        pytest.param(bytes(200), id="zeros"),
+        pytest.param(GOOD[:40].encode() + bytes(200), id="mostly zeros"),
         pytest.param(b"x" * (9 * 1024 * 1024), id="too large"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flashcards.deckfiles.text.positions import Issue, error
 
 BOM = "\ufeff"
+_UTF_16 = "the file is UTF-16, not UTF-8; save it as UTF-8"
 
 
 def decode(data: bytes) -> tuple[str, Issue | None]:
@@ -12,6 +13,8 @@ def decode(data: bytes) -> tuple[str, Issue | None]:
 
     A BOM is dropped; CRLF and CR become ``\\n``, so that lines and columns are as in the author's editor.
     """
+    if data.count(0) * 3 > len(data):
+        return "", error(0, "not-utf8", _mostly_nul(data))
     try:
         return normalise(data.decode("utf-8")), None
     except UnicodeDecodeError as failure:
@@ -27,7 +30,15 @@ def normalise(text: str) -> str:
     return text
 
 
+def _mostly_nul(data: bytes) -> str:
+    """What is not even text by chance: UTF-16 without a byte order mark, or a file whose bytes a crash has lost."""
+    every_second = max(data[::2].count(0), data[1::2].count(0))
+    if every_second > data.count(0) * 9 // 10:
+        return _UTF_16
+    return "the file holds NUL bytes where its text should be; write it anew, or bring it back from Git or a backup"
+
+
 def _not_utf8(data: bytes, failure: UnicodeDecodeError) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "the file is UTF-16, not UTF-8; save it as UTF-8"
+        return _UTF_16
     return f"the byte 0x{data[failure.start]:02x} is not UTF-8; save the file as UTF-8"

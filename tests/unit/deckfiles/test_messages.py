@@ -154,6 +154,8 @@ def test_message(source: str, expected: list[tuple[int, int, str, str]]) -> None
         (b"\xef\xbb\xbf## Q\xff", 1, 5),
         (b"a\r\nb\rc\xc3", 3, 2),
         ("## Q?".encode("utf-16"), 1, 1),
+        ("## Q?".encode("utf-16-be"), 1, 1),
+        (b"## Q?\n" + bytes(20), 1, 1),
     ],
 )
 def test_bytes_that_are_not_utf8(data: bytes, line: int, column: int) -> None:
