@@ -19,6 +19,7 @@ from flashcards.domain.points import LEVELS, target
 _ITEM = r"(?:#(?:\"[^\"\n{}]+\"|[^\s{},;\"]+)|\.[A-Za-z][\w-]*)"
 _LIST = re.compile(rf"\{{[ \t]*({_ITEM}(?:[ \t]+{_ITEM})*)[ \t]*\}}")
 _ITEMS = re.compile(_ITEM)
+_ENDS_A_LINE = re.compile(rf"(?<=[ \t])({_LIST.pattern})[ \t]*(?=\n)")
 _LOOKS_LIKE = re.compile(r"\{:?[ \t]*(?:#[^\W\d_]|\.[A-Za-z])[^\n]*\}")
 
 
@@ -36,6 +37,11 @@ def read_end(item: str) -> ItemEnd:
 
     `issues` have offsets into `item`. A group that merely looks like a reference stays text, with a warning.
     """
+    found = _read_end(item)
+    return found if found.issues or "}" not in item or "\n" not in item else _with_earlier(found)
+
+
+def _read_end(item: str) -> ItemEnd:
     if not item.endswith("}"):
         found = ItemEnd(item) if item.isascii() else _before_unseen(item)
         return found if found.issues else _not_at_the_end(item)
@@ -85,6 +91,17 @@ def _not_at_the_end(item: str) -> ItemEnd:
         return ItemEnd(item)
     message = f"{in_short(item[start:])} looks like a reference but is shown as text; {advice}"
     return ItemEnd(item, issues=(warning(start, "attributes-not-read", message),))
+
+
+def _with_earlier(found: ItemEnd) -> ItemEnd:
+    """With a warning of a reference that ends a line of the item, and not the item."""
+    for match in _ENDS_A_LINE.finditer(found.text):
+        written = match[1]
+        kept_apart = any(span.start < match.start(1) < span.end for span in spans(found.text))
+        if not kept_apart and _ref(_ITEMS.findall(written)) is not None:
+            message = f"{written} looks like a reference but is shown as text; move it to the end of the item"
+            return found._replace(issues=(warning(match.start(1), "attributes-not-read", message),))
+    return found
 
 
 def _before_unseen(item: str) -> ItemEnd:

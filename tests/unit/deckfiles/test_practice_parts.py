@@ -123,6 +123,17 @@ def test_a_reference_that_is_not_closed_or_not_at_the_end_is_named() -> None:
     assert parse(source).deck.notes[0].rubric[:2] == ("a {#b .senior", "c\nd {#b}.")
 
 
+def test_a_reference_that_ends_a_line_and_not_its_item_is_named() -> None:
+    source = (
+        "## Q? {#q}\n\nA\n\n### Rubric\n\n- a {#q .senior}\n  and more\n- b {.mid} \n\n  further {#q}\n"
+        "- c {#q}\n  - nested\n"
+        "- d `x {#q}\n  y`\n- in the set {1, 2}\n  or not\n- e\n  f {#q}\n"
+    )
+
+    assert found(source) == [(line, 5, "warning", "attributes-not-read") for line in (7, 9, 12)]
+    assert [ref and ref.note for ref in parse(source).deck.notes[0].rubric_refs] == [None, "q", None, None, None, "q"]
+
+
 def test_places_are_those_of_the_file() -> None:
     parsed = parse(NOTE)
     place = parsed.places["missing"]
