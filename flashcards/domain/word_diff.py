@@ -25,9 +25,9 @@ MOST_WORDS = 20_000
 _THOROUGH = 2_000
 """Below so many words difflib may look at each of them, however common it is."""
 
-# Chinese and Japanese have no blanks between words: each character is one.
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_WORD = rf"\d+(?:[.,]\d+)*|[{_CJK}]|[^\s!-/:-@\[-^`{{-~{_CJK}]+|\S"
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+"""For a pattern: the letters of Chinese and Japanese, which have no blanks between words. Here each is one."""
+_WORD = rf"\d+(?:[.,]\d+)*|[{CJK}]|[^\s!-/:-@\[-^`{{-~{CJK}]+|\S"
 _PROSE = re.compile(rf"\s*(?:{_WORD})\s*|\s+")
 _CODE = re.compile(rf"{_WORD}|\n|[^\S\n]+")
 _FENCE = re.compile(

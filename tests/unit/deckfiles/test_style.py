@@ -35,6 +35,13 @@ def test_long_answers(tmp_path: Path, tag: str, limit: int) -> None:
     assert styled(tmp_path, f"## Q? {{#q {tag}}}\n\n{free}{fits} more\n") == [(3, 1, "style-long-answer")]
 
 
+def test_long_answers_in_scripts_without_blanks(tmp_path: Path) -> None:
+    fits = "模型记住了噪声，" * 34 + "所以"  # 240 letters
+    assert styled(tmp_path, f"## 为什么？ {{#q}}\n\n{fits}\n") == []
+    assert styled(tmp_path, f"## 为什么？ {{#q}}\n\n{fits} so\n") == [(3, 1, "style-long-answer")]
+    assert styled(tmp_path, f"## なぜ？ {{#q}}\n\n{'ノイズを覚えたから。' * 30}\n") == [(3, 1, "style-long-answer")]
+
+
 def test_long_lists(tmp_path: Path) -> None:
     items = "".join(f"- item {number}\n" for number in range(8))
     assert styled(tmp_path, f"## Q? {{#q}}\n\nList:\n\n{items}") == [(5, 1, "style-long-list")]
