@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from flashcards.domain.plan.mind import Mind
@@ -55,9 +55,11 @@ def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> 
         near = Run(request, cards, _mind(request, learner, 0), learner)
         near.go(request.today + _NAMED_DAYS)
         days = (*(_planned(near, place) for place in range(len(near.days))), *days[len(near.days) :])
-    known = _known(usual, shares, cards)
+    left_out = _left_out_of(usual)
+    if sample.every > 1:
+        left_out = _left_out(cards, round(len(left_out) * sample.every))
+    known = _known(usual, shares, cards, left_out)
     total = known.pop(None)
-    left_out = _left_out(cards, round(usual.scope.states.count(NEVER) * sample.every))
     return Plan(
         days=days,
         known=total,
@@ -65,7 +67,7 @@ def make_plan(request: Request, cards: Sequence[PlanCard], learner: Learner) -> 
         without=path[-1].without,
         more=min(len(cards) - total.median, total.median * max(0.0, shares.more - 1)),
         path=path,
-        left_out=left_out if sample.every > 1 else _left_out_of(usual),
+        left_out=left_out,
         cards=len(cards),
         seen=len(cards) - len(left_out),
     )
@@ -156,20 +158,31 @@ def _path(sample: Sample, plan: Run, without: SM2Run, shares: Shares) -> tuple[P
     return tuple(points)
 
 
-def _known(run: Run, shares: Shares, cards: Sequence[PlanCard]) -> dict[int | None, Known]:
-    """What is known on the day: of all cards (None), and by folder, in proportion where the run had a sample."""
+def _known(run: Run, shares: Shares, cards: Sequence[PlanCard], left_out: Collection[int]) -> dict[int | None, Known]:
+    """What is known on the day: of all cards (None), and by folder, in proportion where the run had a sample.
+
+    A folder of which the sample has no card is taken to go as all cards do that are not `left_out`.
+    """
     middle, chance, seen = _by_folder(run)
     sampled, counts = (Counter(it.folder for it in some) for some in (run.scope.cards, cards))
+    never = set(left_out)
+    begun = Counter(card.folder for card in cards if card.card not in never)
     found: dict[int | None, Known] = {}
     for folder in (None, *counts):
-        count, of_these = (len(cards), len(run.scope.cards)) if folder is None else (counts[folder], sampled[folder])
+        like = folder if folder is not None and sampled[folder] else None
+        if folder is None:
+            count, of_these = len(cards), len(run.scope.cards)
+        elif like is None:
+            count, of_these = begun[folder], seen[None]
+        else:
+            count, of_these = counts[folder], sampled[folder]
         every = count / of_these if of_these else 0.0
-        usual, by_chance = middle[folder] * every, EIGHTY * math.sqrt(chance[folder] * every)
+        usual, by_chance = middle[like] * every, EIGHTY * math.sqrt(chance[like] * every)
         median = usual * shares.middle
         down = math.hypot(by_chance, usual * (shares.middle - shares.low))
         up = math.hypot(by_chance, usual * (shares.high - shares.middle))
         # Not more is known than was seen.
-        found[folder] = Known(max(0.0, median - down), median, min(seen[folder] * every, median + up))
+        found[folder] = Known(max(0.0, median - down), median, min(seen[like] * every, median + up))
     return found
 
 

@@ -319,6 +319,27 @@ def test_a_long_plan_is_run_on_a_sample_with_nearly_the_same_result(monkeypatch:
     assert sampled.without == pytest.approx(whole.without, rel=0.03)
 
 
+def test_a_folder_of_which_a_long_plans_sample_has_no_card_is_known_like_the_others() -> None:
+    """One of 300 with one card, and one with six: no card of theirs falls into each tenth."""
+    small = {1_501: 1} | dict.fromkeys(range(2_001, 2_007), 2)
+    cards = [PlanCard(number, number, small.get(number, 0)) for number in range(3_000)]
+    plan = make_plan(request(300, 600), cards, SURE_OF_IT)
+    assert not plan.left_out
+    share = plan.known.median / plan.cards
+    assert plan.folders[1].median == pytest.approx(share)
+    assert plan.folders[2].median == pytest.approx(6 * share, rel=0.05)
+    assert plan.folders[2].low > 3
+
+
+def test_a_folder_that_is_left_out_of_a_long_plan_is_not_known() -> None:
+    cards = [
+        PlanCard(number, number, int(number > 11_000 and number % 2), 2 - number // 11_000) for number in range(12_000)
+    ]
+    plan = make_plan(request(300, 15), cards, SURE_OF_IT)
+    assert set(range(11_001, 12_000, 2)) <= set(plan.left_out)
+    assert plan.folders[1].high == 0
+
+
 def test_sm2_introduces_so_many_a_day_and_the_rest_of_a_fraction_next_time() -> None:
     mind = Mind(SURE_OF_IT, 1.0)
     run = SM2Run(request(4, 600), new(100), mind, SURE_OF_IT, 2.5)
