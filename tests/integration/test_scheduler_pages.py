@@ -50,6 +50,17 @@ def test_a_retention_that_cannot_be_is_named(client: FlaskClient, retention: str
         assert "What would change" not in got.text
 
 
+@pytest.mark.parametrize("retention", ["0.9", "69.9", "97.1", "200", "nan"])
+def test_the_limits_are_named_as_the_field_asks_for_them(client: FlaskClient, site: Site, retention: str) -> None:
+    """In percent: whoever followed limits that are parts of one was refused again."""
+    learner = site.services.accounts.find("ann").id
+    form = {"learner": learner, "scheduler": "fsrs-6", "retention": retention}
+    for got in (client.get(PAGE, query_string=form), client.post(PAGE, data={**form, "when": "next"})):
+        assert got.status_code == 422
+        assert "Give a percentage from 70 to 97." in got.text
+    assert client.get(PAGE, query_string={"scheduler": "fsrs-6", "retention": "97 %"}).status_code == 200
+
+
 def test_chosen_at_once_and_undone(client: FlaskClient, site: Site) -> None:
     learner = site.services.accounts.find("ann")
     before = dates(client)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flashcards.services.memory.scheduling import Preview
 
 NAMES = {SM2: "SM-2", FSRS: "FSRS-6"}
+LEAST_PERCENT, MOST_PERCENT = round(LEAST_RETENTION * 100), round(MOST_RETENTION * 100)
 
 
 def scheduler() -> Response:
@@ -66,9 +67,12 @@ SAID = {
 def _retention(form: Any) -> float:
     text = (form.get("retention") or "90").strip().removesuffix("%").strip()
     try:
-        return float(text.replace(",", ".")) / 100
+        percent = float(text.replace(",", "."))
     except ValueError:
         raise Invalid("Give a percentage, such as 90.", field="retention") from None
+    if not LEAST_PERCENT <= percent <= MOST_PERCENT:  # the service would name the limits as parts of one
+        raise Invalid(f"Give a percentage from {LEAST_PERCENT} to {MOST_PERCENT}.", field="retention")
+    return percent / 100
 
 
 def _page(form: Any, error: FlashcardsError | None = None) -> Response:
@@ -100,8 +104,8 @@ def _page(form: Any, error: FlashcardsError | None = None) -> Response:
         said=SAID.get(request.args.get("done", "")),
         last=last if last and last.verb == "scheduler" else None,
         action_id=uuid4(),
-        least=round(LEAST_RETENTION * 100),
-        most=round(MOST_RETENTION * 100),
+        least=LEAST_PERCENT,
+        most=MOST_PERCENT,
     )
     return Response(html, status=trouble.status if trouble else 200, mimetype="text/html")
 
