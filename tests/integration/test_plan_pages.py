@@ -295,3 +295,26 @@ def test_a_row_of_today_counts_what_the_page_that_it_opens_asks(site: Site, weig
     # A review of what the plan is not about asks all that it has: the row leads to its page, which says so.
     assert ("/decks/science" in rows) is bool(weights)
     assert reviews == {address: int(soup(client.get(address)).find(id="left").text) for address in reviews}
+
+
+@pytest.mark.parametrize(("back", "place"), [("plan", "/plan"), ("today", "/"), ("", "/settings#breaks")])
+def test_a_break_that_cannot_be_is_asked_for_again_with_its_days(
+    site: Site, ann: Learner, back: str, place: str
+) -> None:
+    client = site.client(ann)
+    form = {"learner": ann.id, "back": back, "first": on(site, ann, 9), "last": on(site, ann, 5)}
+    reply = client.post("/breaks", data=form)
+    page = soup(reply)
+    assert reply.status_code == 422
+    assert "The break ends before it begins" in page.select_one("[role=alert]").text
+    assert page.select_one("#last-wrong")
+    assert page.select_one("#last")["aria-describedby"] == "last-wrong"
+    assert [page.select_one(field)["value"] for field in ("#first", "#last")] == [form["first"], form["last"]]
+    assert page.select_one("main .eyebrow a")["href"] == place
+    again = page.select_one('form[action="/breaks"]')
+    fields = {it["name"]: it["value"] for it in again.select("input")} | {"last": on(site, ann, 12)}
+    assert client.post("/breaks", data=fields).headers["Location"] == place
+    refused = client.post("/breaks", data=form | {"first": on(site, ann, 11), "last": on(site, ann, 20)})
+    assert "take that one out first" in said(refused)
+    assert soup(refused).select_one('form[action="/breaks/delete"]')
+    assert client.post("/breaks", data=form | {"first": "soon"}).status_code == 422

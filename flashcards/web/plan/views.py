@@ -223,11 +223,22 @@ def _after(found: PlanRow, error: FlashcardsError | None = None) -> Response:
 # --- holidays
 
 
-def add_break() -> BaseResponse:
-    """Enters a holiday and spreads what falls into it."""
-    form = request.form
-    first, last = read_day(form.get("first", ""), "first"), read_day(form.get("last", ""), "last")
-    services().plans.add_break(learner(), first, last)
+def add_break() -> BaseResponse | Response:
+    """Enters a holiday and spreads what falls into it; one that cannot be is asked for again, with what was given."""
+    form, me, plans = request.form, learner(), services().plans
+    try:
+        plans.add_break(me, read_day(form.get("first", ""), "first"), read_day(form.get("last", ""), "last"))
+    except Invalid as error:
+        back = form.get("back", "")
+        page = render_template(
+            "plan/break.html",
+            back=back,
+            place=_back(back),
+            breaks=plans.breaks(me),
+            study_day=services().review.study_day(me),
+            trouble=trouble_of(error),
+        )
+        return fresh(page, 422)
     return redirect(_back(form.get("back", "")), 303)
 
 
