@@ -20,6 +20,35 @@ title: {WORD}
 
 {WORD * 4}
 """
+RIGHT_TO_LEFT = """---
+title: כלמות
+---
+
+## מהי הבירה? {#he}
+
+- ירושלים
+- Paris (abc)
+- [ ] לונדון
+
+1. רומא
+
+> ציטוט
+
+| עברית | English |
+|---|---|
+| שלום | peace |
+
+### Rubric
+- אומר מהי.
+"""
+BULLETS = """
+() => [...document.querySelectorAll(".md li, .extra li")].filter((item) => item.checkVisibility()).map((item) => {
+  const side = getComputedStyle(item).direction === "rtl" ? "right" : "left";
+  const list = item.parentElement.getBoundingClientRect(), box = item.getBoundingClientRect();
+  return Math.abs(list[side] - box[side]);
+})
+"""
+"""The room beside each item of a list for its bullet, in pixels."""
 
 OUTSIDE = """
 () => [...document.querySelectorAll("#grade-form button")].flatMap((button) => {
@@ -45,7 +74,8 @@ TOUCHING = """
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copytree(DECKS, folder / "decks")
-    (folder / "decks" / f"{WORD}.md").write_text(DECK, "utf-8")
+    for name, text in {WORD: DECK, "right-to-left": RIGHT_TO_LEFT}.items():
+        (folder / "decks" / f"{name}.md").write_text(text, "utf-8")
     with serve(prepared_data(folder / "data", folder / "decks"), folder / "decks") as live:
         live.site.learner("Ann", new_per_day=100)
         yield live
@@ -76,6 +106,27 @@ def test_a_long_name_breaks(hostile: Live, browser: Browser, width: int) -> None
     if width == 1280:
         region = page.get_by_role("region", name="Cards found")
         assert region.evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/decks/right-to-left", "/decks/right-to-left/edit", "/review?deck=right-to-left"])
+def test_lists_from_right_to_left_have_room_for_their_bullets(hostile: Live, browser: Browser, path: str) -> None:
+    page = page_of(hostile, browser, 320)
+    page.goto(hostile.url + path)
+    if path.startswith("/review"):
+        open_review(page, hostile.url + path)
+        show(page)
+    expect(page.locator(".extra")).to_be_visible()
+    page.evaluate("document.querySelectorAll('.extra details').forEach((it) => { it.open = true; })")
+    rooms = page.evaluate(BULLETS)
+    assert len(rooms) == 5
+    assert min(rooms) >= 18
+    table = page.locator(".md th")
+    first, second = (table.nth(place).bounding_box() for place in (0, 1))
+    assert first
+    assert second
+    assert first["x"] > second["x"]
+    assert page.locator(".extra li").evaluate("it => getComputedStyle(it).direction") == "rtl"
     page.context.close()
 
 
