@@ -41,6 +41,19 @@ title: כלמות
 ### Rubric
 - אומר מהי.
 """
+FORMULA = "$" + " + ".join([r"\sum_{i=1}^{n} x_i y_i z_i"] * 4) + "$"
+WIDE = f"""---
+title: Wide
+---
+
+## Is {FORMULA} right? {{#wide}}
+
+- [ ] So {FORMULA}.
+
+### Rubric
+- names {FORMULA}
+"""
+
 BULLETS = """
 () => [...document.querySelectorAll(".md li, .extra li")].filter((item) => item.checkVisibility()).map((item) => {
   const side = getComputedStyle(item).direction === "rtl" ? "right" : "left";
@@ -74,7 +87,7 @@ TOUCHING = """
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copytree(DECKS, folder / "decks")
-    for name, text in {WORD: DECK, "right-to-left": RIGHT_TO_LEFT}.items():
+    for name, text in {WORD: DECK, "right-to-left": RIGHT_TO_LEFT, "wide": WIDE}.items():
         (folder / "decks" / f"{name}.md").write_text(text, "utf-8")
     with serve(prepared_data(folder / "data", folder / "decks"), folder / "decks") as live:
         live.site.learner("Ann", new_per_day=100)
@@ -127,6 +140,20 @@ def test_lists_from_right_to_left_have_room_for_their_bullets(hostile: Live, bro
     assert second
     assert first["x"] > second["x"]
     assert page.locator(".extra li").evaluate("it => getComputedStyle(it).direction") == "rtl"
+    page.context.close()
+
+
+def test_a_formula_wider_than_the_page_scrolls_in_itself_wherever_it_stands(hostile: Live, browser: Browser) -> None:
+    page = page_of(hostile, browser, 320)
+    ann = hostile.services.accounts.find("Ann")
+    card = hostile.services.review.cards(ann, q="id:wide").items[0].id
+    for path in ("/decks/wide", "/decks/wide/edit", f"/cards/{card}", "/review?deck=wide"):
+        page.goto(hostile.url + path)
+        if path.startswith("/review"):
+            open_review(page, hostile.url + path)
+            show(page)
+        page.evaluate("document.querySelectorAll('main details').forEach((it) => { it.open = true; })")
+        no_overflow(page)
     page.context.close()
 
 
