@@ -55,6 +55,7 @@ from flashcards.web.shared.responses import AppResponse
 from flashcards.web.today.views import today
 
 if TYPE_CHECKING:
+    from flashcards.clock import Clock
     from flashcards.config import Config
     from flashcards.wiring import Services
 
@@ -158,7 +159,7 @@ def create_app(services: Services, config: Config) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     seldom.install(app)
-    _teach_templates(app)
+    _teach_templates(app, services.clock)
     return app
 
 
@@ -180,12 +181,12 @@ def trusted_hosts(config: Config) -> frozenset[str] | None:
     return named or None
 
 
-def _teach_templates(app: Flask) -> None:
+def _teach_templates(app: Flask, clock: Clock) -> None:
     app.jinja_env.filters.update(
         count=lambda number: f"{number:,}",
         iso_date=dates.iso_date,
-        long_date=dates.long_date,
-        day_and_month=dates.day_and_month,
+        long_date=lambda day: dates.long_date(day, clock()),
+        day_and_month=lambda day: dates.day_and_month(day, clock()),
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,

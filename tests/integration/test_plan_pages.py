@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.deck_list import ListedFolder
 from flashcards.services.review.facade import Answer
 from tests.databases import settings_for
-from tests.site import Site
+from tests.site import Site, copy_data, open_site
 
 
 @pytest.fixture
@@ -318,3 +319,19 @@ def test_a_break_that_cannot_be_is_asked_for_again_with_its_days(
     assert "take that one out first" in said(refused)
     assert soup(refused).select_one('form[action="/breaks/delete"]')
     assert client.post("/breaks", data=form | {"first": "soon"}).status_code == 422
+
+
+def test_a_day_of_another_year_is_said_with_its_year(prepared: Path, tmp_path: Path) -> None:
+    clock = lambda: int(datetime(2026, 12, 20, 12, tzinfo=UTC).timestamp() * 1000)  # noqa: E731
+    with open_site(copy_data(prepared, tmp_path), clock=clock) as site:
+        ann = site.learner()
+        client = site.client(ann)
+        near = said(client.get("/plan?date=2026-12-28&minutes=40"))
+        assert "Plan for Monday 28 December, in 8 days" in near
+        assert "Plan for Tuesday 5 January 2027, in 16 days" in said(client.get("/plan?date=2027-01-05&minutes=40"))
+        client.post("/plan", data={"learner": ann.id, "date": "2027-01-05", "minutes": "40"})
+        assert "Sunday 20 December ·" in said(client.get("/"))
+        assert "on 5 January 2027" in said(client.get("/"))
+        settings = said(client.get("/settings"))
+        assert "Followed to Tuesday 5 January 2027, 40 minutes a day." in settings
+        assert "plan to 5 January 2027 decides" in settings

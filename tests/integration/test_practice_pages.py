@@ -309,6 +309,15 @@ def test_every_round_that_was_left_is_gone_on_with_or_deleted(site: Practice, an
     assert "Go on with the round" in page
 
 
+def test_a_round_of_another_year_says_its_year(site: Practice, ann: FlaskClient) -> None:
+    address = begin(ann)
+    year = re.search(r"Go on with the round of \w+ \d+ \w+<", ann.get("/practice").text)
+    assert year, "a round of this year needs none"
+    site.later(60 * 24 * HOUR)
+    assert re.search(r"Go on with the round of \w+ \d+ \w+ 20\d\d<", ann.get("/practice").text)
+    assert re.search(r"\w+ \d+ \w+ 20\d\d, ", ann.get(f"{address}/report").text)
+
+
 def test_microphone_and_blobs_on_the_page_of_a_question_alone(ann: FlaskClient) -> None:
     address = begin(ann)
     on = ann.get(address).headers

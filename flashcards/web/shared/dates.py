@@ -44,16 +44,16 @@ def parse_instant(text: str) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def long_date(day: int) -> str:
-    """``Sunday 22 November``."""
-    when = date_of(day)
-    return f"{WEEKDAYS[when.weekday()]} {when.day} {MONTHS[when.month - 1]}"
+def long_date(day: int, now: int) -> str:
+    """``Sunday 22 November``; with the year, ``Friday 22 January 2027``, where it is not that of the instant `now`."""
+    return f"{WEEKDAYS[date_of(day).weekday()]} {day_and_month(day, now)}"
 
 
-def day_and_month(day: int) -> str:
-    """``22 November``."""
+def day_and_month(day: int, now: int) -> str:
+    """``22 November``, or ``22 January 2027``, as above."""
     when = date_of(day)
-    return f"{when.day} {MONTHS[when.month - 1]}"
+    year = "" if when.year == datetime.fromtimestamp(now / 1000, UTC).year else f" {when.year}"
+    return f"{when.day} {MONTHS[when.month - 1]}{year}"
 
 
 def short_date(day: int) -> str:
