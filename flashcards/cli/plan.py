@@ -264,7 +264,8 @@ def _say(outlook: Outlook) -> None:
 
 
 def _range(known: Known) -> str:
-    return f"{known.low:,.0f} to {known.high:,.0f}"
+    low, high = f"{known.low:,.0f}", f"{known.high:,.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _row(plan: PlanRow) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -335,3 +336,22 @@ def test_a_day_of_another_year_is_said_with_its_year(prepared: Path, tmp_path: P
         settings = said(client.get("/settings"))
         assert "Followed to Tuesday 5 January 2027, 40 minutes a day." in settings
         assert "plan to 5 January 2027 decides" in settings
+
+
+def test_a_range_of_one_number_is_said_as_one(site: Site, ann: Learner) -> None:
+    """As are the days of a break of one day."""
+    client = site.client(ann)
+    day = on(site, ann, 3)
+    assert client.post("/breaks", data={"learner": ann.id, "first": day, "last": day}).status_code == 303
+    plan = client.get("/plan", query_string={"date": on(site, ann, 1), "minutes": "1"})
+    for page in (said(plan), said(client.get("/settings"))):
+        assert not re.search(r"\b(\d[\d,]*|\d+ \w+ \d+) to \1\b", page), page
+        assert "Take out" in page
+
+
+def test_a_plan_of_an_address_whose_day_is_over_counts_no_days(site: Site, ann: Learner) -> None:
+    for days, why in ((0, "That is today"), (-3, "That day is past")):
+        reply = site.client(ann).get("/plan", query_string={"date": on(site, ann, days), "minutes": "30"})
+        assert reply.status_code == 422
+        assert why in said(reply)
+        assert not re.search(r"in -?\d+ days?", said(reply))
