@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,10 @@ from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Job, Jobs, watch_job
 from flashcards.services.upkeep.job_log import KEPT, JobLog, JobRow
 from flashcards.storage.database import Database
-from flashcards.wiring import open_services
 from tests.databases import opened
 from tests.integration.study_world import NOON, SetClock
 from tests.integration.test_jobs import often, wait_for
-from tests.site import Site, config_for
+from tests.site import Site, open_site
 
 NAMES = {"decks", "backup", "attempts", "memory", "plans", "history"}
 
@@ -191,13 +192,17 @@ def test_the_page_shows_jobs_sizes_and_decks_with_errors(prepared: Path, tmp_pat
 
 
 def test_a_deck_with_errors_is_named(tmp_path: Path) -> None:
+    """And found, whatever signs its name holds."""
     decks = tmp_path / "decks"
     decks.mkdir()
     (decks / "good.md").write_text("# Good\n\n## Question?\n\nAnswer.\n", "utf-8")
-    (decks / "bad.md").write_text("# Bad\n\n## Question?\n\nAnswer.\n\n## Nothing below\n", "utf-8")
-    services = open_services(config_for(tmp_path / "data", decks))
-    try:
-        assert services.sync.sync().errors
-        assert [deck.address for deck in services.decks.failing()] == ["bad"]
-    finally:
-        services.close()
+    for name in ("C# & 100%? of it", "bad"):
+        (decks / f"{name}.md").write_text("## Question?\n\nAnswer.\n\n## Nothing below\n", "utf-8")
+    with open_site(tmp_path / "data", decks) as site:
+        assert site.services.sync.sync().errors
+        assert {deck.address for deck in site.services.decks.failing()} == {"C# & 100%? of it", "bad"}
+        client = site.client(site.learner())
+        for page in ("/admin/jobs", "/", "/decks", "/stats", "/browse", "/analysis", "/stats/memory"):
+            links = set(re.findall(r'href="(/decks/[^"]+)"', client.get(page).text))
+            assert {client.get(unescape(link)).status_code for link in links} <= {200}, (page, links)
+            assert len(links) >= 2 or page not in {"/admin/jobs", "/", "/decks"}
