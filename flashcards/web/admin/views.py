@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from flashcards.domain.ids import LearnerId
-from flashcards.errors import Conflict, FlashcardsError, Invalid
+from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound
 from flashcards.services.accounts.audit import PAGE, Happening
 from flashcards.web.auth.login import administrator, services
 from flashcards.web.shared.errors import trouble_of
 
+SAID = {"added": "The account of {} is made.", "roles": "The roles of {} are saved."}
+
 
 def people() -> Response:
-    """Everybody with their roles."""
+    """Everybody with their roles, and what was just done."""
     administrator()
-    return _page()
+    said, who = SAID.get(request.args.get("done", "")), numbered(request.args.get("who"))
+    if said is None or who is None:
+        return _page()
+    try:
+        return _page(said=said.format(services().accounts.by_number(LearnerId(who)).name))
+    except NotFound:
+        return _page()
 
 
 def add() -> BaseResponse | Response:
@@ -25,12 +34,12 @@ def add() -> BaseResponse | Response:
     administrator()
     form = request.form
     try:
-        services().accounts.add_learner(
+        made = services().accounts.add_learner(
             form.get("name", ""), form.get("password", ""), author="author" in form, admin="admin" in form
         )
     except (Conflict, Invalid) as error:
-        return _page(error)
-    return redirect("/admin/people", 303)
+        return _page(error, adding=form)
+    return _done("added", made.id)
 
 
 def set_roles(who: LearnerId) -> BaseResponse | Response:
@@ -40,7 +49,13 @@ def set_roles(who: LearnerId) -> BaseResponse | Response:
         services().accounts.set_roles(who, author="author" in form, admin="admin" in form, acting=acting)
     except Conflict as error:
         return _page(error)
-    return redirect("/admin/people", 303)
+    if who == acting.id and "admin" not in form:
+        return redirect("/settings?done=settings", 303)  # this page is theirs no more
+    return _done("roles", who)
+
+
+def _done(what: str, who: LearnerId) -> BaseResponse:
+    return redirect(f"/admin/people?{urlencode({'done': what, 'who': who})}", 303)
 
 
 def reset(who: LearnerId) -> Response:
@@ -118,7 +133,14 @@ def run_job(name: str) -> BaseResponse:
     return redirect(f"/admin/jobs?{urlencode({'asked': name})}", 303)
 
 
-def _page(error: FlashcardsError | None = None, *, link: str = "", link_for: str = "") -> Response:
+def _page(
+    error: FlashcardsError | None = None,
+    *,
+    said: str | None = None,
+    adding: Mapping[str, str] | None = None,
+    link: str = "",
+    link_for: str = "",
+) -> Response:
     trouble = trouble_of(error) if error else None
     page = render_template(
         "admin/people.html",
@@ -127,6 +149,8 @@ def _page(error: FlashcardsError | None = None, *, link: str = "", link_for: str
         links=services().invites.open(),
         link=link,
         link_for=link_for,
+        said=said,
+        adding=adding or {},
         trouble=trouble,
     )
     response = Response(page, status=trouble.status if trouble else 200)
