@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from flashcards.deckfiles.parse.deck import parse_deck
 from flashcards.errors import Conflict
+from flashcards.services.anki import fitted_edits
 from flashcards.services.anki import merge as anki_merge
 from flashcards.services.anki.importing import import_decks
 from tests.integration.anki_packages import add, collection, export, import_into, png
@@ -54,13 +56,13 @@ def world(tmp_path: Path) -> Iterator[AnkiWorld]:
     made.close()
 
 
-def edited(world: AnkiWorld, change: Callable[[Any], None], *, into: str = "edited") -> Path:
+def edited(world: AnkiWorld, change: Callable[[Any], None], *, into: str = "edited", notes: int = 4) -> Path:
     """Exports, imports into Anki, edits there, and exports from Anki."""
     world.package("ours.apkg")
     folder = world.folder / into
     folder.mkdir()
     with collection(folder) as opened:
-        assert import_into(opened, world.folder / "ours.apkg")["new"] == 4
+        assert import_into(opened, world.folder / "ours.apkg")["new"] == notes
         change(opened)
         return export(opened, folder / "theirs.apkg", legacy=False)
 
@@ -171,6 +173,42 @@ def test_what_our_file_cannot_hold_is_a_conflict(world: AnkiWorld) -> None:
     report = merged(world, file)
     assert report.changes == []
     assert [(conflict.note, conflict.part) for conflict in report.conflicts] == [("l1", "text")]
+
+
+def test_a_file_of_many_edited_notes_takes_what_it_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, read = AnkiWorld(tmp_path), list[str]()
+    notes = "".join(f"## What is n{i}? {{#n{i}}}\n\nOld {i}.\n\n### Rubric\n- says {i}\n\n" for i in range(60))
+    world.write("many.md", f"- line :: back {{#line}}\n- last :: end {{#last}}\n\n{notes}")
+
+    def change(opened: Any) -> None:
+        for i in range(60):
+            edit(opened, f"n{i}", Answer=f"New {i}.", Rubric=f"<ul><li>says {i}</li><li>more</li></ul>")
+        edit(opened, "n20", Answer=r"Not a formula: \(\frac{1\)")
+        for key in ("line", "last"):
+            edit(opened, key, Answer="<ul><li>two</li><li>items</li></ul>")
+
+    def counted(path: str, *arguments: Any) -> Any:
+        read.append(path)
+        return parse_deck(path, *arguments)
+
+    file = edited(world, change, notes=62)
+    monkeypatch.setattr(fitted_edits, "parse_deck", counted)
+    report = merged(world, file)
+    assert [(conflict.note, conflict.part) for conflict in report.conflicts] == [
+        ("line", "text"), ("last", "text"), ("n20", "text"),
+    ]  # fmt: skip
+    (one,) = report.changes
+    assert one.notes == tuple(f"n{i}" for i in range(60) if i != 20)
+    expected = world.read("many.md")
+    for i in set(range(60)) - {20}:
+        expected = expected.replace(
+            f"\nOld {i}.\n\n### Rubric\n- says {i}\n", f"\nNew {i}.\n\n### Rubric\n- says {i}\n- more\n"
+        )
+    assert one.text == expected
+    assert len(read) < 20, "a file is not read again for each of its notes"
+    assert anki_merge.apply(report) == ("many.md",)
+    assert world.read("many.md") == expected
+    world.close()
 
 
 def test_notes_that_came_from_anki_are_merged_too(tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ class Lines:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def start(self, line: int) -> int:
+        """Return the offset at which a line begins; the text's length where it has no such line."""
+        if self._starts is None:
+            self._starts = _line_starts(self.text)
+        return self._starts[line - 1] if line <= len(self._starts) else len(self.text)
+
     def problem(self, path: str, issue: Issue) -> Problem:
         """Return the issue as a message about the file `path`."""
         line, column = self.at(issue.offset)

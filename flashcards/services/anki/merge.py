@@ -7,7 +7,6 @@ if it is not what Anki was given, and here if it is not either; both: a conflict
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
@@ -17,8 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from flashcards.deckfiles.check.content import content_issues
-from flashcards.deckfiles.parse.deck import Parsed, parse_deck
 from flashcards.deckfiles.parse.find import find_decks, read_deck
 from flashcards.deckfiles.parse.printing import tag_word
 from flashcards.deckfiles.parse.project import read_project
@@ -33,12 +30,14 @@ from flashcards.exchange.anki.package_writer import clean_deck_name
 from flashcards.exchange.anki.to_markdown import MEDIA_REFERENCE
 from flashcards.exchange.whole_file import whole_file
 from flashcards.services.anki.converted_notes import note_of, read_refs
+from flashcards.services.anki.file_diff import file_diff
+from flashcards.services.anki.fitted_edits import fitted
 from flashcards.services.anki.journey import lost, with_words_of_sounds
 from flashcards.services.anki.kept_fields import Here, Renewed, fields_of_parts, renewed
 from flashcards.services.anki.merge_findings import DeletedThere, FileChange, MergeConflict, MergeReport
 from flashcards.services.anki.merge_ours import Absent, Ours, our_notes, refs_from, tags_from, tags_of_the_file
 from flashcards.services.anki.places import Media
-from flashcards.services.anki.splice import DeckText, Edit, holds, printed, with_edits
+from flashcards.services.anki.splice import DeckText, Wanted, printed
 from flashcards.services.bring.new_files import install, take_back_cut_off
 from flashcards.services.export.anki_fields import digest_of
 from flashcards.services.progress import Progress, no_progress
@@ -80,7 +79,9 @@ def merge(
         known = known_notes(database) if database else {}
         theirs = {note.guid: (note, made) for note, made in zip(package.notes, package.converted, strict=True)}
         absent: list[Absent] = []
-        ours = list(our_notes(root, known, set(theirs), absent, progress))
+        ours = sorted(
+            our_notes(root, known, set(theirs), absent, progress), key=lambda one: (one.file.path, one.note.line)
+        )
         found = {one.guid for one in ours}
         report.unknown = sum(guid not in found for guid in theirs)
         merger = _Merger(package, root, Path(folder), before, report)
@@ -337,26 +338,25 @@ class _Merger:
     def finish(self) -> None:
         """Makes the diffs, file by file."""
         for path, notes in sorted(self.edited.items()):
-            file = notes[0][0].file
+            file, parsed = notes[0][0].file, notes[0][0].parsed
             before = read_deck(file)
-            text, edits, done = before.decode("utf-8"), list[Edit](), list[str]()
-            made, parsed = text, notes[0][0].parsed
+            wanted = []
             for ours, note, parts in notes:
                 if not ours.note.explicit and "question" in parts:  # its id was its question's: now it says it itself
                     note, parts = replace(note, explicit=True), [*parts, "tags"]
-                more = self.text(ours).edits(ours.note, note, parts)
-                tried = with_edits(text, ours.parsed, [*edits, *more]) if more is not None else ""
-                read = parse_deck(path, tried.encode(), self.project)
-                if more is None or not holds(parsed, read, ours.note, note, parts) or not self.sound(read, note.id):
-                    why = "our file cannot hold what Anki has; edit it by hand"
-                    self.conflict(ours, "text", printed(parsed, ours.note), printed(parsed, note), why)
-                    continue
-                made, parsed = tried, read
-                edits += more
-                done.append(note.id)
-                self.taken[ours.guid] = next(one for one in read.deck.notes if one.id == note.id)
-            if done:
-                self.report.changes.append(FileChange(path, _diff(path, text, made), made, before, tuple(done)))
+                wanted.append(Wanted(ours.note, note, parts, self.text(ours).edits(ours.note, note, parts)))
+            made = fitted(before.decode("utf-8"), parsed, wanted, self.project, self.root)
+            by_note = {ours.note.id: ours for ours, _, _ in notes}
+            for one in made.refused:
+                why = "our file cannot hold what Anki has; edit it by hand"
+                mine, yours = printed(parsed, one.note), printed(parsed, one.new)
+                self.conflict(by_note[one.note.id], "text", mine, yours, why)
+            read = {note.id: note for note in made.parsed.deck.notes}
+            self.taken |= {by_note[id_].guid: read[id_] for id_ in made.taken}
+            if made.taken:
+                lines = ((one.line, read[one.id].line) for one in parsed.deck.notes)
+                diff = file_diff(path, before.decode("utf-8"), made.text, lines)
+                self.report.changes.append(FileChange(path, diff, made.text, before, made.taken))
 
     def kept(self) -> None:
         """Renews what exports give back of these notes beside what their text says."""
@@ -380,20 +380,8 @@ class _Merger:
         self.report.kept = renewed(self.package, self.root, notes, media, self.report.notices)
         self.report.media |= {path: (self.stage / path).read_bytes() for each in placed for path in each.files}
 
-    def sound(self, parsed: Parsed, note_id: str) -> bool:
-        """Whether nothing in the note's texts is wrong; media that a package lacks are said by themselves."""
-        wrong = [issue for owner, issue in content_issues(parsed, self.root) if owner == note_id]
-        return all(issue.code.startswith("media") for issue in wrong)
-
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else "\n".join(value)
-
-
-def _diff(path: str, before: str, after: str) -> str:
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-    )
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -7,8 +7,10 @@ below the new one.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from flashcards.deckfiles.parse.attributes import Attributes, read_attributes
@@ -60,9 +62,11 @@ def with_edits(text: str, parsed: Parsed, edits: Iterable[Edit]) -> str:
         line, column = parsed.lines.at(offset)
         return starts[line - 1] + column - 1
 
-    for edit in sorted(edits, reverse=True):
-        text = text[: at(edit.start)] + edit.text.replace("\n", newline) + text[at(edit.end) :]
-    return text
+    pieces, position = [], 0
+    for edit in sorted(edits):
+        pieces += [text[position : at(edit.start)], edit.text.replace("\n", newline)]
+        position = max(position, at(edit.end))
+    return "".join([*pieces, text[position:]])
 
 
 def said(note: Note, part: str) -> object:
@@ -74,17 +78,37 @@ def said(note: Note, part: str) -> object:
     return getattr(note.content if part in ("question", "answer", "reversed", "typed") else note, part)
 
 
-def holds(before: Parsed, after: Parsed, note: Note, new: Note, parts: Collection[str]) -> bool:
-    """Whether a file has those parts of `new` in the place of `note`'s, and is the same in all else."""
+class Wanted(NamedTuple):
+    """A note of a file, what it shall say in some of its parts, and what makes the file say so.
+
+    `edits` is None where the note's place cannot take them.
+    """
+
+    note: Note
+    new: Note
+    parts: Collection[str]
+    edits: list[Edit] | None
+
+
+def holds(before: Parsed, after: Parsed, wanted: Iterable[Wanted]) -> bool:
+    """Whether a file says what is wanted in the place of those notes, and is the same in all else."""
     if after.structure_lost or _around(before) != _around(after):
         return False
     notes = after.deck.notes
     if [one.id for one in notes] != [one.id for one in before.deck.notes]:
         return False
+    changed = {one.note.id: one for one in wanted}
     for old, read in zip(before.deck.notes, notes, strict=True):
-        if old.id != note.id and replace(old, line=0) != replace(read, line=0):
+        if old.id in changed:
+            if not _says(after, read, changed[old.id]):
+                return False
+        elif replace(old, line=0) != replace(read, line=0):
             return False
-    (found,) = (read for read in notes if read.id == note.id)
+    return True
+
+
+def _says(after: Parsed, found: Note, wanted: Wanted) -> bool:
+    note, new, parts, _ = wanted
     same = [part for part in PARTS if part not in parts]
     if type(found.content) is not type(note.content) or any(said(found, one) != said(note, one) for one in same):
         return False
@@ -116,6 +140,7 @@ class DeckText:
         self.text = parsed.lines.text
         outline = read_outline(self.text)
         self.headings = outline.headings
+        self._heading_starts = [heading.start for heading in outline.headings]
         self.apart = sorted([*outline.comments, *((one.start, one.end) for one in parsed.definitions)])
         self._hidden = Ranges(self.apart)
 
@@ -138,7 +163,7 @@ class DeckText:
 
     def _line(self, note: Note, text: str) -> list[Edit] | None:
         """A note on one line: its marker stays."""
-        start = self._line_start(note.line)
+        start = self.parsed.lines.start(note.line)
         end = self._line_end(start)
         begin = locate(self._origin(note, "question"), 0)
         if "\n" in text or text.startswith("##") or any(a < end and start < b for a, b in self.apart):
@@ -174,20 +199,17 @@ class DeckText:
 
     def regions(self, note: Note) -> dict[str, _Region]:
         """The parts that the note has, by name; ``below`` is what of a question stands below the heading."""
-        start = self._line_start(note.line)
-        inner: list[Heading] = []
-        own = None
-        end = len(self.text)
-        for heading in self.headings:
-            if heading.start == start:
-                own = heading
-            elif own and heading.level <= 2:
+        start = self.parsed.lines.start(note.line)
+        index = bisect_left(self._heading_starts, start)
+        if index == len(self.headings) or self.headings[index].start != start:
+            return {}
+        own, inner, end = self.headings[index], list[Heading](), len(self.text)
+        for heading in islice(self.headings, index + 1, None):
+            if heading.level <= 2:
                 end = heading.start
                 break
-            elif own and heading.level == 3:
+            if heading.level == 3:
                 inner.append(heading)
-        if own is None:
-            return {}
         found: dict[str, _Region] = {}
         for heading, following in zip(inner, [*(one.start for one in inner[1:]), end], strict=False):
             if name := self._name(heading, core=CORE in note.tags):
@@ -234,12 +256,6 @@ class DeckText:
 
     def _origin(self, note: Note, part: str) -> Origin:
         return self.parsed.places[note.id].parts[part]
-
-    def _line_start(self, line: int) -> int:
-        start = 0
-        for _ in range(line - 1):
-            start = self.text.index("\n", start) + 1
-        return start
 
     def _line_end(self, start: int) -> int:
         end = self.text.find("\n", start)
