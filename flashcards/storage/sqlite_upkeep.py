@@ -13,7 +13,7 @@ from flashcards.storage import locks
 from flashcards.storage.database import migrations_folder, our_migrations
 from flashcards.storage.sqlite_database import SqliteDatabase
 from flashcards.storage.sqlite_driver import connections_of
-from flashcards.storage.sqlite_errors import translated
+from flashcards.storage.sqlite_errors import busy, translated
 from flashcards.storage.sqlite_files import keep_to_owner, log_paths
 from flashcards.storage.sqlite_versions import newer, versions
 
@@ -109,9 +109,10 @@ def check_file(path: Path) -> None:
 
 
 def fold_log(path: Path) -> None:
-    """Writes what SQLite's log holds into the database file, which nobody has open; the log goes.
+    """Writes what SQLite's log holds into the database file, which none of ours has open; the log goes.
 
-    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses.
+    Nothing happens where there is no log. Raises Unavailable where the file is damaged or the disk refuses, or where
+    a program that is not ours reads it meanwhile.
     """
     if not path.is_file() or not any(log.exists() for log in log_paths(path)):
         return
@@ -119,8 +120,8 @@ def fold_log(path: Path) -> None:
     try:
         with translated(path):
             connection = connections.connection()  # type: ignore[no-untyped-call]
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
+            is_in_use, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if is_in_use:
                 raise busy(path)
     finally:
         connections.close_all()

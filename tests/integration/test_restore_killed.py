@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -226,3 +227,33 @@ def test_of_several_that_start_after_a_cut_off_restore_one_finishes_it(tmp_path:
         starter.join()
     assert sorted(done) == [False, False, False, True]
     assert log_of(road.database(data)) == road.new
+
+
+READS = """
+import sys
+from flashcards.storage.sqlite_driver import driver
+held = driver.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN")
+held.execute("SELECT count(*) FROM review").fetchall()
+print("open", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_database_that_another_program_reads_is_put_aside_with_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell of SQLite in a transaction, say: what is in the log cannot be written into the file then."""
+    monkeypatch.setattr("flashcards.storage.sqlite_driver.BUSY_SECONDS", 0.2)
+    road = Road(tmp_path)
+    data = road.fresh()
+    database = road.database(data)
+    command = [sys.executable, "-c", READS, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        kept = restore(road.file, data, database).kept
+        other.communicate("")
+    assert kept
+    assert log_of(kept / database.name) == road.old
+    assert log_of(database) == road.new

@@ -227,7 +227,7 @@ def _is_empty(folder: Path) -> bool:
 
 def _put_aside(data: Path, database: Path) -> Path | None:
     """Copies what the backup replaces into a new folder, which is there whole or not at all."""
-    with suppress(FlashcardsError):  # damaged, perhaps that is why there is a restore: kept as it is, with its log
+    with suppress(FlashcardsError):  # damaged (why else restore?), or read by another program: kept with its log
         fold_log(database)
     there = [path for path in (database, *log_paths(database), data / KEY_NAME) if path.is_file()]
     if not there:
