@@ -143,9 +143,10 @@ def _hidden(line: str, start: int, end: int, at: int) -> Attributes:
 _PROPER = r"(?:#(?=[\w.-]*[^\W\d_])[\w.-]+|\.[^\W\d_][\w:/+.-]*|requires=(?:\"[^\"\n]*\"?|[^\s\"{},;]+))"
 _LOOKS_LIKE = re.compile(rf"\{{(?::?\s*(?:#[^\W\d_]|\.[^\W\d_]|requires\s*=)|\s*[\w-]+(?:[\s,;]+{_PROPER})+\s*\}})")
 _MARKS = r"[^\s\w{}$\\`]|_"
+# Blanks are taken once and for all (`*+`): parted between two of these in each way, a long run of them took minutes.
 _OPEN_OR_FOLLOWED = re.compile(
-    rf"\{{:?[ \t]*{_PROPER}(?:[ \t,;]+{_PROPER})*[ \t,;]*"
-    rf"(?:(?:{_MARKS}){{0,3}}|(?P<closed>\}})[ \t]*(?:(?:{_MARKS}){{0,3}}|{_PROPER}(?:[ \t]+{_PROPER})*))[ \t]*"
+    rf"\{{:?[ \t]*{_PROPER}(?:[ \t,;]++{_PROPER})*[ \t,;]*+"
+    rf"(?:(?:{_MARKS}){{0,3}}|(?P<closed>\}})[ \t]*+(?:(?:{_MARKS}){{0,3}}|{_PROPER}(?:[ \t]++{_PROPER})*))[ \t]*+"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -115,3 +116,11 @@ def test_nothing_crashes_it(line: str) -> None:
         assert line[attributes.start] == "{"
         assert line.endswith("}")
     assert all(0 <= issue.offset < len(line) for issue in attributes.issues)
+
+
+@pytest.mark.parametrize("line", ["x {#a %s é", "x {#a} %s é", "x {#a} .b %s é", "x {#a .b %s é"])
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t"])
+def test_a_long_run_of_blanks_takes_no_time(line: str, blanks: str) -> None:
+    started = time.process_time()
+    assert read_attributes(line % (blanks * 20_000)) == NONE
+    assert time.process_time() - started < 2  # it took half a minute
