@@ -67,6 +67,7 @@ class _Reader:
             field = self.field(first)
             if isinstance(field, _Open):
                 line = first + self.text.count("\n", begin, field.at)
+                self.at = begin
                 self.go_on(self.line_end(field.at))
                 return Broken(
                     line, "left out: a quotation mark is not closed in this row; close it, or write one that is text"

@@ -142,6 +142,12 @@ def test_an_open_quotation_mark_costs_its_row_alone(text: str, at: int, kept: li
     assert (notice.path, notice.line, converted.unread) == ("words.csv", at + 1, 1)
 
 
+def test_what_follows_an_open_quotation_mark_is_named_with_its_own_line() -> None:
+    converted = read('a,1\n"b\nb\nb","12 inches\nc,3\nd\n')
+    assert [note.line for found in converted.decks for note in found.deck.notes] == [1, 5]
+    assert [it.line for it in converted.notices] == [4, 6]
+
+
 def test_a_comment_with_a_quotation_mark_is_a_comment() -> None:
     assert contents('a,b\n# no,"card\nc,d\n') == [Basic("a", "b"), Basic("c", "d")]
 
