@@ -130,13 +130,13 @@ def test_a_clock_that_is_set_back_holds_no_job_up(tmp_path: Path, monkeypatch: p
     )
     jobs.start()
     try:
-        assert wait_for(lambda: runs["decks"] > 2 and runs["reminders"] == 1)
+        assert wait_for(lambda: runs["decks"] > 2 and runs["reminders"] > 0)
         ahead[0] = timedelta()
         time.sleep(1.5)
-        before = runs["decks"]
-        assert wait_for(lambda: runs["decks"] > before + 2)
+        decks, reminders = runs.values()  # in these seconds a full five minutes may come as well
+        assert wait_for(lambda: runs["decks"] > decks + 2)
         log.ask("reminders")
-        assert wait_for(lambda: runs["reminders"] == 2)
+        assert wait_for(lambda: runs["reminders"] > reminders)
         assert all(it.job.next_at < system_clock() + 400_000 for it in log.states() if it.job.next_at)
     finally:
         jobs.stop()
