@@ -91,6 +91,17 @@ def test_decks_that_cannot_come_change_nothing(folder: Path, harm: Callable[[Pat
     assert contents(folder / "decks") == FILES
 
 
+def test_a_new_disk_for_the_decks_is_empty(folder: Path) -> None:
+    """Its file system's own folder, which no backup has, is nobody's deck."""
+    (folder / "decks" / "lost+found").mkdir(mode=0)
+    bring_back(folder, folder / "decks")
+    assert people(folder) == ["Ann"]
+    assert contents(folder / "decks") == FILES
+    (folder / "decks" / "ml" / "b.md").unlink()
+    bring_back(folder, folder / "decks")
+    assert "ml/b.md" not in contents(folder / "decks")
+
+
 @contextmanager
 def as_root() -> Iterator[None]:
     user = os.geteuid()

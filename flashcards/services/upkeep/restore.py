@@ -222,7 +222,8 @@ def _choose_decks(staged: Path, decks: Path | None) -> int | None:
 
 
 def _is_empty(folder: Path) -> bool:
-    return not folder.exists() or (folder.is_dir() and next(folder.iterdir(), None) is None)
+    """Whether nobody has put anything there; a new disk has a folder of the file system's own."""
+    return not folder.exists() or (folder.is_dir() and all(path.name == "lost+found" for path in folder.iterdir()))
 
 
 def _put_aside(data: Path, database: Path) -> Path | None:
