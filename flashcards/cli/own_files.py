@@ -7,9 +7,11 @@ from pathlib import Path
 
 from flashcards.config import Config
 from flashcards.errors import Invalid
+from flashcards.exchange.anki.foreign import PATTERN as KEPT_FOR_ANKI
 from flashcards.services.authoring.deck_history import FOLDER as HISTORY
 from flashcards.services.sync.bundled_decks import MANIFEST
 from flashcards.services.upkeep.backup import FOLDER as BACKUPS
+from flashcards.services.upkeep.backup import TROUBLE
 from flashcards.services.upkeep.secret_key import FILE_NAME as KEY
 
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal", ".lock", ".migrating", ".syncing")
@@ -35,7 +37,8 @@ def _what(path: Path, settings: Config) -> str:
     if not within:
         return ""
     if max(within, key=lambda folder: len(folder.parts)) == decks:  # one of them may lie in the other
-        return "a deck file" if path.suffix in _DECK_ENDINGS and os.path.lexists(path) else ""
+        is_own = path.suffix in _DECK_ENDINGS or path.match(KEPT_FOR_ANKI)
+        return "a deck file, or belongs to one" if is_own and os.path.lexists(path) else ""
     top, *below = path.relative_to(data).parts or ("",)
     if top == KEY:
         return "the secret key of the service"
@@ -43,7 +46,7 @@ def _what(path: Path, settings: Config) -> str:
         return "a backup" if os.path.lexists(path) else ""
     # A file that somebody wrote into the data folder before, an export in a container say, may be written anew.
     is_own = (
-        top in (HISTORY, MANIFEST, "compiled-templates", "last-night.txt")
+        top in (HISTORY, MANIFEST, TROUBLE, "compiled-templates")
         or top.startswith((".", "replaced-"))
         or top.endswith(".lock")
     )

@@ -183,6 +183,7 @@ OWN = [
     "data/flashcards.sqlite3.lock", "data/jobs.lock", "data/backups/b.zip", "data/replaced-1/flashcards.sqlite3",
     "data/bundled-decks.json", "data/deck-history.git/HEAD", "data/.flashcards.sqlite3.restoring/x",
     "data/../data/secret.key", "link.json", "second.json", "decks/numbers.md", "decks/_folder.yml",
+    "decks/_anki.json",
 ]  # fmt: skip
 
 
@@ -200,6 +201,7 @@ def test_a_file_of_the_service_is_never_written_over(shell: Shell, kind: str) ->
     (shell.data / "deck-history.git" / "HEAD").touch()
     (shell.data / "replaced-1" / "flashcards.sqlite3").write_text("old")
     (shell.decks / "_folder.yml").write_text("title: T\n")
+    (shell.decks / "_anki.json").write_text("{}")
     (shell.folder / "link.json").symlink_to(shell.data / "flashcards.sqlite3")
     (shell.folder / "second.json").hardlink_to(shell.data / "secret.key")
     before = everything(shell.folder)

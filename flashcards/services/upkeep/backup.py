@@ -28,7 +28,8 @@ FOLDER = "backups"
 KEPT_BEFORE = 3
 """How many of those that were made before an upgrade are kept."""
 _NIGHTLY, _BEFORE, _ALONE = "nightly-", "before-upgrade-", "-database-alone"
-_TROUBLE = "last-night.txt"
+TROUBLE = "last-night.txt"
+"""What keeps the nightly backups from being made, for every process to read: in the data folder."""
 _LATE_MS = 36 * 3_600_000
 _AHEAD_MS = 10 * 60_000
 _SHOWN = 5
@@ -174,13 +175,13 @@ class BackupService:
         trouble = self._trouble
         if trouble is None:
             with suppress(OSError, ValueError):
-                trouble = (self._data / _TROUBLE).read_text("utf-8").strip() or None
+                trouble = (self._data / TROUBLE).read_text("utf-8").strip() or None
         late = made is not None and self._clock() - made > _LATE_MS
         return BackupState(made, trouble, late)
 
     def _remember(self, trouble: str | None) -> None:
         self._trouble = trouble
-        note = self._data / _TROUBLE
+        note = self._data / TROUBLE
         with suppress(OSError):  # on a full disk it stays in this process's memory
             if trouble is None:
                 note.unlink(missing_ok=True)
