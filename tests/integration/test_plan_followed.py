@@ -109,6 +109,8 @@ def test_what_it_is_about_has_weights(site: Site, ann: Learner) -> None:
     assert (stored["tags"], stored["q"]) == ([tag], "is:new deck:languages")
     assert {it["weight"] for it in client.post(f"{API}/plans/outlook", json={
         **asked, "q": "deck:languages", "weights": {"search:": 3}}).json["folders"]} == {3}  # fmt: skip
+    signed = client.post(f"{API}/plan/preview", json=asked | {"about": [{"search": f"tag:#{tag}", "weight": 3}]}).json
+    assert signed["about"] == [{"search": f"tag:{tag}", "weight": 3}]
     without = client.post(f"{API}/plan/preview", json=asked | {"about": [{"search": f"-tag:{tag}"}]}).json
     assert without["about"] == [{"search": f"-tag:{tag}", "weight": 2}]
     assert without["known"]["of"] < len(everything)

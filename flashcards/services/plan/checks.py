@@ -47,7 +47,7 @@ def checked(choice: Choice, today: Day) -> Choice:
     return replace(
         choice,
         decks=tuple(dict.fromkeys(place_of(it) for it in choice.decks if place_of(it))),
-        tags=tuple(dict.fromkeys(it.strip().removeprefix("#") for it in choice.tags if it.strip())),
+        tags=tuple(dict.fromkeys(_tag(it) for it in choice.tags if it.strip())),
         q=choice.q.strip(),
         weights=_weights(choice.weights, choice.q.strip()),
         weekdays_off=tuple(sorted(set(choice.weekdays_off))),
@@ -83,7 +83,7 @@ def _weights(weights: Mapping[str, int], q: str) -> dict[str, int]:
     for place, weight in weights.items():
         if type(weight) is not int or weight not in WEIGHTS:
             raise Invalid(f"Give {place} a weight from 0 (left out) to 3.", field="weights")
-    tidy = {place if place.startswith("tag:") else place_of(place): weight for place, weight in weights.items()}
+    tidy = {_weighed(place): weight for place, weight in weights.items()}
     # The usual weight goes without saying, unless a folder above has another.
     return {
         place: weight
@@ -91,3 +91,12 @@ def _weights(weights: Mapping[str, int], q: str) -> dict[str, int]:
         if (weight != USUAL_WEIGHT or any(place.startswith(f"{other}/") for other in tidy))
         and (q or place != OF_SEARCH)
     }
+
+
+def _weighed(place: str) -> str:
+    """What has a weight, as plans keep it: a tag is known without its sign, as among the tags."""
+    return f"tag:{_tag(place.removeprefix('tag:'))}" if place.startswith("tag:") else place_of(place)
+
+
+def _tag(text: str) -> str:
+    return text.strip().removeprefix("#")
