@@ -116,18 +116,13 @@ def with_days_more(request: Request, cards: Sequence[PlanCard], learner: Learner
     """What would be known if there were so many days more, of `known`: what missed days would have brought."""
     sample = sample_of(replace(request, day=min(request.day + days, request.today + LONGEST)), cards)
     usual, other = (
-        _sampled(replace(sample.request, day=day), sample, learner) for day in (request.day, sample.request.day)
+        replace(sample, request=replace(sample.request, day=day)).run(learner)
+        for day in (request.day, sample.request.day)
     )
-    share = max(1.0, other[0] / usual[0]) if usual[0] > 0 else 1.0
+    known_then, known_later = usual.scope.known(request.day), other.scope.known(sample.request.day)
+    share = max(1.0, known_later / known_then) if known_then > 0 else 1.0
     # Not more than is seen then.
-    return Known(*(min(other[1], value * share) for value in known))
-
-
-def _sampled(request: Request, sample: Sample, learner: Learner) -> tuple[float, float]:
-    """How many cards are known on the day, and how many were seen."""
-    run = Run(request, sample.cards, _mind(request, learner, 0), learner)
-    run.go()
-    return run.scope.known(request.day) * sample.every, run.seen() * sample.every
+    return Known(*(min(other.seen() * sample.every, value * share) for value in known))
 
 
 def known_now(cards: Sequence[PlanCard], learner: Learner, day: Day) -> float:
