@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 from werkzeug.datastructures import MultiDict
 
 from flashcards.cli.commands import run
-from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from tests.databases import settings_for
+from tests.integration.plan_world import on
 from tests.site import DECKS, Site, copy_data, new_id
 
 API = "/api/v1"
@@ -26,11 +26,6 @@ MEMBERS = {
 @pytest.fixture
 def ann(site: Site) -> Learner:
     return site.learner()
-
-
-def on(site: Site, ann: Learner, days: int) -> str:
-    today: date = date_of(site.services.review.study_day(ann))
-    return str(today + timedelta(days))
 
 
 def test_it_is_made_read_and_ended_at_one_address(site: Site, ann: Learner) -> None:

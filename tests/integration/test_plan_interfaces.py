@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from flashcards.cli.commands import run
-from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from tests.databases import settings_for
+from tests.integration.plan_world import on
 from tests.site import DECKS, Site, copy_data
 
 API = "/api/v1"
@@ -19,11 +19,6 @@ API = "/api/v1"
 @pytest.fixture
 def ann(site: Site) -> Learner:
     return site.learner()
-
-
-def on(site: Site, ann: Learner, days: int) -> str:
-    today: date = date_of(site.services.review.study_day(ann))
-    return str(today + timedelta(days))
 
 
 def test_a_plan_through_its_life(site: Site, ann: Learner) -> None:

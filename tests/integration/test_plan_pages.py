@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,22 +12,17 @@ import pytest
 from bs4 import BeautifulSoup
 
 from flashcards.cli.commands import run
-from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.deck_list import ListedFolder
 from flashcards.services.review.facade import Answer
 from tests.databases import settings_for
+from tests.integration.plan_world import on
 from tests.site import Site, copy_data, open_site
 
 
 @pytest.fixture
 def ann(site: Site) -> Learner:
     return site.learner()
-
-
-def on(site: Site, ann: Learner, days: int) -> str:
-    today: date = date_of(site.services.review.study_day(ann))
-    return str(today + timedelta(days))
 
 
 def soup(reply: Any) -> Any:

@@ -26,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
+from tests.integration.plan_world import on
 from tests.integration.test_anki_hostile import with_collection
 from tests.integration.test_anki_memory import OWN, fitted_package
 from tests.site import DECKS, Site, copy_data, new_id, open_site
@@ -72,10 +73,6 @@ def client(site: Site, ann: Learner) -> FlaskClient:
 def said(reply: TestResponse) -> str:
     page = BeautifulSoup(reply.text, "html.parser")
     return " ".join((page.main or page).get_text(" ").split())
-
-
-def on(site: Site, ann: Learner, days: int) -> str:
-    return str(date_of(site.services.review.study_day(ann)) + timedelta(days))
 
 
 def cards(client: FlaskClient, count: int) -> list[str]:
