@@ -19,7 +19,6 @@ from flashcards.deckfiles.parse.note import CORE_SECTIONS, LISTS, heading_text
 from flashcards.deckfiles.parse.parts import Origin, locate
 from flashcards.deckfiles.parse.printing import print_deck
 from flashcards.deckfiles.text.outline import Heading, read_outline
-from flashcards.deckfiles.text.positions import Ranges
 from flashcards.deckfiles.text.source_text import BOM
 from flashcards.domain.card import CORE, Cloze, Note
 
@@ -142,7 +141,6 @@ class DeckText:
         self.headings = outline.headings
         self._heading_starts = [heading.start for heading in outline.headings]
         self.apart = sorted([*outline.comments, *((one.start, one.end) for one in parsed.definitions)])
-        self._hidden = Ranges(self.apart)
 
     def written(self, note: Note, part: str) -> str:
         """A text of the note as its author wrote it; "" where the note has none."""
