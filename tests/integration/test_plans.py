@@ -219,6 +219,25 @@ def test_siblings_come_on_another_day_and_prerequisites_first(world: StudyWorld,
     assert not any(key.startswith("new:p1") for key in world.queue_keys(ada))
 
 
+def test_in_a_small_plan_no_card_waits_for_ever_behind_another_of_its_note(
+    world: StudyWorld, plans: Plans, ada: Learner
+) -> None:
+    world.deck("pairs", {f"p{number}": ("forward", "backward") for number in range(6)})
+    plan = plans.make(ada, replace(CHOICE, decks=("pairs",)))
+    assert plans.outlook(ada, plans.choice(plan)).left_out == 0
+    asked: set[str] = set()
+    for _ in range(2):
+        keys = world.queue_keys(ada)
+        asked |= set(keys)
+        assert len(keys) == 6
+        for key in keys:
+            kind, _, card = key.partition(":")
+            world.answer(ada, f"pairs#{card}", 4, mode="plan" if kind == "plan" else "review")
+        world.clock.days(1)
+    assert {f"new:p{number}" for number in range(6)} < asked
+    assert len(asked) == 12
+
+
 def test_due_cards_outside_the_plan_get_what_time_is_left_and_are_counted(
     world: StudyWorld, plans: Plans, ada: Learner
 ) -> None:

@@ -82,6 +82,10 @@ class NewCards:
         place = self._next[0][1]
         return self._weights[place], place
 
+    def notes(self) -> set[NoteId]:
+        """The notes of the cards that can come now."""
+        return {self._cards[place].note for _, place in self._next}
+
     def answered(self) -> None:
         """Takes out the card that `best` gave, and lets those come that waited for its note."""
         place = heapq.heappop(self._next)[1]

@@ -151,6 +151,7 @@ class Run:
         self._failed = [place for place, it in enumerate(cards) if it.failed]
         self._cores = [place for place, it in enumerate(cards) if it.level == CORE]
         self._cores_asked: set[int] = set()
+        self._begun_today: set[NoteId] = set()
         for place, state in enumerate(self.scope.states):
             if state != NEVER:
                 self._calendar[request.today].append(place)
@@ -178,6 +179,8 @@ class Run:
         self._failed_first(found, notes, usual * MOST_FAILED)
         cores = self._seconds_of_cores(found, notes, usual) if left <= LAST_DAYS else 0.0
         new = self._new_seconds(day, usual, cores, found.seconds)
+        # Where there is time to repeat all every day, what is new would never come beside what was seen of its note.
+        self._begun_today = self._new.notes() if new >= len(self._new) * self._cost_of_new else set()
         self._by_worth(found, notes, put_off, left, usual - new - cores)
         if cores:
             self._cores_once(found, notes, found.seconds + cores)
@@ -254,7 +257,7 @@ class Run:
             elif ready and ready[0][0] < 0:
                 entry = ready[0]
                 place = entry[1]
-                if cards[place].note in notes:
+                if cards[place].note in notes or cards[place].note in self._begun_today:
                     put_off.append(heapq.heappop(ready))
                     continue
                 recall = self._mind.recall(self.scope.states[place], found.day - self.scope.last[place])

@@ -95,6 +95,14 @@ def test_no_card_comes_twice_on_a_day_nor_two_of_a_note() -> None:
         assert len(notes) == len(set(notes))
 
 
+def test_where_there_is_time_for_all_every_day_each_card_of_a_note_gets_its_turn() -> None:
+    cards = [PlanCard(number, number // 3) for number in range(30)]
+    plan = make_plan(request(), cards, LEARNER)
+    assert (plan.left_out, plan.seen) == ((), 30)
+    assert sum(day.new for day in plan.days[:8]) == 30
+    assert [len(day.cards) for day in plan.days] == [10] * len(plan.days)
+
+
 def test_kinds_say_what_an_answer_would_be() -> None:
     cards = [seen(1, 5, 6), seen(2, 20, 6), PlanCard(3, 3)]
     kinds = dict(days_cards(request(), cards, LEARNER, 3600))
