@@ -11,6 +11,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from flashcards import __version__
 from flashcards.bundled import bundled
 from flashcards.domain.grade import grade_names, grades
+from flashcards.domain.study_day import raw_study_day
 from flashcards.web import seldom
 from flashcards.web.api import authoring as _api_authoring
 from flashcards.web.api import cards as _api_cards
@@ -182,11 +183,16 @@ def trusted_hosts(config: Config) -> frozenset[str] | None:
 
 
 def _teach_templates(app: Flask, clock: Clock) -> None:
+    def today() -> int:
+        """Of whoever is logged in: at their new year it is another year in UTC."""
+        me = login.guest_or_learner()
+        return raw_study_day(clock(), me.timezone, me.day_start) if me else raw_study_day(clock(), "UTC", 0)
+
     app.jinja_env.filters.update(
         count=lambda number: f"{number:,}",
         iso_date=dates.iso_date,
-        long_date=lambda day: dates.long_date(day, clock()),
-        day_and_month=lambda day: dates.day_and_month(day, clock()),
+        long_date=lambda day: dates.long_date(day, today()),
+        day_and_month=lambda day: dates.day_and_month(day, today()),
         short_date=dates.short_date,
         local_time=dates.local_time,
         interval=dates.interval_words,

@@ -333,6 +333,24 @@ def test_a_day_of_another_year_is_said_with_its_year(prepared: Path, tmp_path: P
         assert "plan to 5 January 2027 decides" in settings
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour", "today"),
+    [
+        ("America/New_York", datetime(2027, 1, 1, 2, tzinfo=UTC), "Thursday 31 December ·"),
+        ("Pacific/Auckland", datetime(2026, 12, 31, 20, tzinfo=UTC), "Friday 1 January ·"),
+        ("UTC", datetime(2027, 1, 1, 2, tzinfo=UTC), "Thursday 31 December ·"),
+    ],
+)
+def test_the_year_is_that_of_the_learners_day(
+    prepared: Path, tmp_path: Path, zone: str, hour: datetime, today: str
+) -> None:
+    """On the evening before a new year it is another year in UTC, and at night the day before goes on."""
+    with open_site(copy_data(prepared, tmp_path), clock=lambda: int(hour.timestamp() * 1000)) as site:
+        ann = site.learner(timezone=zone)
+        site.client(ann).post("/plan", data={"learner": ann.id, "date": on(site, ann, 9), "minutes": "40"})
+        assert today in said(site.client(ann).get("/"))
+
+
 def test_a_range_of_one_number_is_said_as_one(site: Site, ann: Learner) -> None:
     """As are the days of a break of one day."""
     client = site.client(ann)

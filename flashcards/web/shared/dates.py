@@ -44,15 +44,15 @@ def parse_instant(text: str) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def long_date(day: int, now: int) -> str:
-    """``Sunday 22 November``; with the year, ``Friday 22 January 2027``, where it is not that of the instant `now`."""
-    return f"{WEEKDAYS[date_of(day).weekday()]} {day_and_month(day, now)}"
+def long_date(day: int, today: int) -> str:
+    """``Sunday 22 November``; with the year, ``Friday 22 January 2027``, where it is not that of `today`."""
+    return f"{WEEKDAYS[date_of(day).weekday()]} {day_and_month(day, today)}"
 
 
-def day_and_month(day: int, now: int) -> str:
+def day_and_month(day: int, today: int) -> str:
     """``22 November``, or ``22 January 2027``, as above."""
     when = date_of(day)
-    year = "" if when.year == datetime.fromtimestamp(now / 1000, UTC).year else f" {when.year}"
+    year = "" if when.year == date_of(today).year else f" {when.year}"
     return f"{when.day} {MONTHS[when.month - 1]}{year}"
 
 
