@@ -351,6 +351,29 @@ def test_the_year_is_that_of_the_learners_day(
         assert today in said(site.client(ann).get("/"))
 
 
+def test_a_plan_whose_day_has_come_is_put_off_and_one_whose_day_is_over_asks_how_it_went(
+    prepared: Path, tmp_path: Path
+) -> None:
+    now = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    with open_site(copy_data(prepared, tmp_path), clock=lambda: int(now.timestamp() * 1000)) as site:
+        ann = site.learner()
+        client = site.client(ann)
+        client.post("/plan", data={"learner": ann.id, "date": "2026-12-22", "minutes": "40"})
+        now += timedelta(days=2)
+        page = client.get("/plan")
+        assert (page.status_code, soup(page).h1.text) == (200, "Today is the day")
+        assert "cannot be" not in said(page)
+        assert soup(page).find(id="weights").has_attr("open")
+        put_off = client.get("/plan?plan=1&date=2026-12-29&minutes=40")
+        assert "in 7 days" in said(put_off)
+        form = soup(put_off).select_one('form[method="post"][action="/plan"]')
+        client.post("/plan", data={it["name"]: it["value"] for it in form.select("input")})
+        assert "7 days left" in said(client.get("/"))
+        now += timedelta(days=8)
+        over = client.get("/plan")
+        assert (over.status_code, over.location) == (303, "/plan/after")
+
+
 def test_a_range_of_one_number_is_said_as_one(site: Site, ann: Learner) -> None:
     """As are the days of a break of one day."""
     client = site.client(ann)

@@ -55,11 +55,10 @@ def page() -> BaseResponse | Response:
     if "date" in request.args:
         return _outlook(stored)
     today = services().review.study_day(me)
+    if stored is not None and stored.followed and stored.day < today:
+        return redirect("/plan/after", 303)
     stored = stored or next((it for it in plans.plans(me) if it.day > today and it.ended_at is None), None)
-    if stored is None:
-        past = plans.followed(me)
-        return redirect("/plan/after" if past else "/welcome", 303)
-    return _outlook(stored, plans.choice(stored))
+    return _outlook(stored, plans.choice(stored)) if stored else redirect("/welcome", 303)
 
 
 def _stored(number: str | None) -> PlanRow | None:
@@ -82,6 +81,9 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
     if outlook is not None:
         choice = outlook.choice
     groups = plans.groups(me)
+    the_day = stored is not None and stored.followed and choice is not None and choice.day == stored.day == today
+    if the_day:
+        error = None  # nothing is wrong: the day has come, and can be put off
     context: dict[str, Any] = {
         "stored": stored,
         "choice": choice,
@@ -101,7 +103,8 @@ def _outlook(stored: PlanRow | None, choice: Choice | None = None, error: Flashc
         "listed": [_Listed(it, date_and_time(its), about(its, groups)) for it, its in _plans(stored)],
         "breaks": plans.breaks(me),
         "time": time_text(choice.minute) if choice and choice.minute is not None else "",
-        "waiting": error is None and outlook is None,
+        "the_day": the_day,
+        "waiting": error is None and outlook is None and not the_day,
         "begun": services().review.queue(me, limit=0).done > 0,
     }
     if outlook is not None:
