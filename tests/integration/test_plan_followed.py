@@ -11,12 +11,14 @@ from bs4 import BeautifulSoup
 from werkzeug.datastructures import MultiDict
 
 from flashcards.cli.commands import run
+from flashcards.clock import system_clock
 from flashcards.services.accounts.facade import Learner
 from tests.databases import settings_for
 from tests.integration.plan_world import on
-from tests.site import DECKS, Site, copy_data, new_id
+from tests.site import DECKS, Site, copy_data, new_id, open_site
 
 API = "/api/v1"
+DAY_MS = 86_400_000
 MEMBERS = {
     "id", "followed", "date", "minutes", "time", "about", "off", "style", "title", "days_left", "today", "known",
     "without", "by_deck", "left_out", "more", "path",
@@ -66,6 +68,25 @@ def test_its_day_is_of_new_due_and_early_cards(site: Site, ann: Learner) -> None
         left = client.get(f"{API}/queue?limit=0").json["left"]
         assert found["today"] == {"minutes": found["today"]["minutes"], "new": left["new"], "due": left["due"],
                                   "early": left["plan"]}  # fmt: skip
+
+
+def test_what_its_day_promised_stays_when_it_is_answered(prepared: Path, tmp_path: Path) -> None:
+    day = 0
+    with open_site(copy_data(prepared, tmp_path), clock=lambda: system_clock() + day * DAY_MS) as site:
+        ann = site.learner()
+        client = site.client(ann)
+        cards = [it["id"] for it in client.get(f"{API}/cards?limit=3").json["items"]]
+        for answered in (cards, cards[:1]):
+            for card in answered:
+                client.post(f"{API}/reviews", json={"id": new_id(), "card": card, "grade": 4})
+            day += 1
+        promised = client.put(f"{API}/plan", json={"date": on(site, ann, 5), "minutes": 60}).json["today"]
+        assert (promised["due"], promised["early"]) == (2, 1)
+        assert promised["new"] > 0
+        while queue := client.get(f"{API}/queue?limit=1").json["cards"]:
+            mode = "plan" if queue[0]["kind"] == "plan" else "review"
+            client.post(f"{API}/reviews", json={"id": new_id(), "card": queue[0]["id"], "grade": 4, "mode": mode})
+        assert client.get(f"{API}/plan").json["today"] == promised
 
 
 def test_the_same_id_is_the_same_plan(site: Site, ann: Learner) -> None:

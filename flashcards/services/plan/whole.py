@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -103,8 +104,19 @@ class WholePlans(Plans):
         return found
 
     def _counts(self, learner: Learner, plan: PlanRow, day: PlanDayRow) -> DayCounts:
-        """What a day promised, its cards named as the queue names them: by their dates."""
+        """What a day promised, its cards named as the queue named them in the morning: by their dates.
+
+        The date of a card that was answered since has moved: such a one is what the day's order says.
+        """
         due_on = {card.card: card.due_on for card, _ in self._days.cards(learner.id, plan)}
-        dates = [due_on.get(CardId(card)) for card in fitting(day.cards, day.seconds)]
-        new, due = dates.count(None), sum(it is not None and it <= day.study_day for it in dates)
-        return DayCounts(round(day.seconds / 60), new, due, len(dates) - new - due)
+        answered = self._rows.last_grades(learner.id, day.study_day)
+        in_the_morning = {it.card: it.kind for it in day.cards if it.card in answered}
+
+        def kind(card: CardId) -> str:
+            date = due_on.get(card)
+            if date is None:
+                return "new"
+            return "due" if date <= day.study_day else in_the_morning.get(card, "early")
+
+        found = Counter(kind(CardId(card)) for card in fitting(day.cards, day.seconds))
+        return DayCounts(round(day.seconds / 60), found["new"], found["due"], found["early"])
