@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from flashcards.services.accounts.facade import Learner
@@ -248,3 +249,25 @@ def test_today_in_another_tab_counts_again_when_it_is_looked_at(live: Live, page
     sent(other)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", level=1)).to_have_text("19 cards today")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_form_sent_without_a_connection_keeps_what_was_entered(
+    live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int
+) -> None:
+    page = new_context(ann, viewport={"width": width, "height": 800}).new_page()
+    card = live.services.review.queue(ann).cards[0].id
+    page.goto(f"{live.url}/cards/{card}")
+    wait_keys(page)
+    page.get_by_label("What is wrong").fill("Two words are wrong")
+    page.context.set_offline(True)
+    for _ in range(2):
+        page.get_by_role("button", name="Report it").click()
+        expect(page.get_by_role("alert")).to_contain_text("No connection: nothing was sent.")
+        expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(page.get_by_label("What is wrong")).to_have_value("Two words are wrong")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Report it").click()
+    expect(page.locator("main")).to_contain_text("Two words are wrong")
+    expect(page.locator(".unconnected")).to_have_count(0)
