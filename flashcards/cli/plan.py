@@ -260,7 +260,7 @@ def _say(outlook: Outlook) -> None:
         left = f", {group.left_out:,} left out" if group.left_out else ""
         click.echo(printable(f"  {group.title}: {_range(group.known)} of {group.cards:,}{left}"))
     today = outlook.days[0]
-    click.echo(f"Today: {counted(today.new, 'new card')}, {today.again:,} again, {today.minutes} minutes")
+    click.echo(f"Today: {counted(today.new, 'new card')}, {today.again:,} again, {counted(today.minutes, 'minute')}")
 
 
 def _range(known: Known) -> str:
@@ -277,7 +277,7 @@ def _row(plan: PlanRow) -> dict[str, object]:
 
 def _line(plan: PlanRow) -> str:
     state = "followed" if plan.followed else "ended" if plan.ended_at else ""
-    return f"{plan.id}\t{date_of(plan.day)}\t{plan.minutes} minutes\t{state}\t{printable(plan.title)}"
+    return f"{plan.id}\t{date_of(plan.day)}\t{counted(plan.minutes, 'minute')}\t{state}\t{printable(plan.title)}"
 
 
 def _as_json(outlook: Outlook) -> dict[str, object]:

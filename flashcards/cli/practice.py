@@ -12,7 +12,7 @@ import click
 from flashcards.cli.common import counted, printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
 from flashcards.cli.learner import choose_learner, user_option
-from flashcards.cli.review import QUIT, terminal_text
+from flashcards.cli.review import QUIT, side_by_side, terminal_text, to_width
 from flashcards.domain.grade import grade_names, grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, ROUND_KINDS
 from flashcards.domain.practice.kinds import NAMES as KINDS
@@ -97,7 +97,8 @@ class Room:
         if asked.given is None:
             click.clear()
             place = f"{asked.position + 1} of {len(self.round.questions)}"
-            click.secho(f"{KINDS[asked.question.kind]} · {place} · {printable(asked.question.topic)}\n", dim=True)
+            topic = printable(asked.question.topic)
+            click.secho(to_width(f"{KINDS[asked.question.kind]} · {place} · {topic}") + "\n", dim=True)
             self._ask(asked)
         else:
             self._tick(asked)
@@ -142,7 +143,7 @@ class Room:
             self._mark(asked, point)
         linked = self.opened.practice.linked(asked)
         for point in asked.question.follow_ups:
-            click.secho(f"\n{plain(point.html)}", bold=True)
+            click.secho("\n" + to_width(plain(point.html)), bold=True)
             if self._key("Space when you have answered, n no more of these") == "n":
                 break
             if point.card in linked:
@@ -151,7 +152,7 @@ class Room:
         self._grade(asked)
 
     def _mark(self, asked: Asked, point: Point) -> None:
-        click.echo(f"- {plain(point.html)}")
+        click.echo(to_width(f"- {plain(point.html)}"))
         while True:
             key = self._key("1 said, 2 partly, 3 missed, Space neither")
             if key in MARKS:
@@ -165,10 +166,11 @@ class Room:
         now = self.round.questions[asked.position]
         of = now.tally
         click.echo(f"\n{of.said} said, {of.partly} partly, {of.missed} missed, {of.unmarked} not marked")
-        offer = "   ".join(f"{it.key} {it.name}" for it in buttons)
-        proposed = "" if now.proposed is None else f"   Space {grade_names(self.learner.buttons)[now.proposed]}"
+        offer = [f"{it.key} {it.name}" for it in buttons]
+        if now.proposed is not None:
+            offer.append(f"Space {grade_names(self.learner.buttons)[now.proposed]}")
         while True:
-            key = self._key(f"{offer}{proposed}   n no grade")
+            key = self._key(side_by_side([*offer, "n no grade"]))
             grade = now.proposed if key in GO else keys.get(key)
             if key == "n" or grade is not None:
                 self._store(asked, Ticks(done=True) if grade is None else Ticks(grade=grade))
@@ -180,7 +182,7 @@ class Room:
         self.round = self.opened.practice.tick(self.learner, self.round.round.id, given.id, ticks)
 
     def _key(self, prompt: str) -> str:
-        click.secho(prompt, dim=True)
+        click.secho("\n".join(map(to_width, prompt.split("\n"))), dim=True)
         key = self.keyboard.key()
         if key in QUIT or not key:
             raise Left

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -36,12 +36,13 @@ from flashcards.wiring import Services
 
 ACTIONS = {"-": ("bury", False), "=": ("bury", True), "@": ("suspend", False), "!": ("suspend", True)}
 QUIT = {"q", "\x1b", "\x03", "\x04"}
-HELP = """\
-Space, Enter  show the answer, then Good      u, z  undo
-1 to 4        Again, Hard, Good, Easy         i     card info
-0 to 5        the six grades, where chosen    ?     these keys
--  bury       @  suspend                      q     leave (nothing is lost)
-=  bury note  !  suspend note                 c     how the answer changed"""
+KEYS = (
+    "Space, Enter  show the answer, then Good", "u, z  undo",
+    "1 to 4        Again, Hard, Good, Easy", "i     card info",
+    "0 to 5        the six grades, where chosen", "?     these keys",
+    "-  bury       @  suspend", "q     leave (nothing is lost)",
+    "=  bury note  !  suspend note", "c     how the answer changed",
+)  # fmt: skip
 QUEUE_MODES: tuple[QueueMode, ...] = get_args(QueueMode)
 WIDEST = 80
 LIST_ITEM = re.compile(r" *(?:[-*+]|\d+[.)]) +")
@@ -186,7 +187,7 @@ class Session:
     def _grade(self, card: QueueCard, started: float) -> bool:
         buttons = grades(self.learner.buttons)
         keys = {it.key: it.quality for it in buttons}
-        offer = "   ".join(f"{it.key} {it.name}: {self._when(card, it.quality)}" for it in buttons)
+        offer = side_by_side(f"{it.key} {it.name}: {self._when(card, it.quality)}" for it in buttons)
         while True:
             key = self._key(offer)
             if key in QUIT:
@@ -227,7 +228,7 @@ class Session:
             )
             click.echo(printable(f"{card.key}  {card.path}:{card.line}  {due}, {state.reviews} answers"))
         elif key == "?":
-            click.echo(HELP)
+            click.echo("\n".join(map(to_width, side_by_side(KEYS, column=46).split("\n"))))
         return False
 
     def _undo(self) -> bool:
@@ -270,8 +271,29 @@ def terminal_text(markdown: str) -> str:
     return "".join([*parts, _plain(markdown[end:])]).strip("\n")
 
 
+def side_by_side(parts: Iterable[str], column: int = 0) -> str:
+    """Short texts beside each other, in columns where one is given; below each other where the terminal is narrow."""
+    lines = [""]
+    for part in parts:
+        longer = f"{lines[-1].ljust(column)}{'' if column else '   '}{part}"
+        if lines[-1] and len(longer) <= _width() and (not column or len(lines[-1]) < column):
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return "\n".join(lines[1:])
+
+
+def to_width(line: str) -> str:
+    """A line of ours, broken between words where the terminal ends."""
+    return _wrapped(line, _width())
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
 def _plain(text: str) -> str:
-    width = min(shutil.get_terminal_size().columns, WIDEST)
+    width = _width()
     return "\n".join(_wrapped(printable(line), width) for line in text.split("\n"))
 
 

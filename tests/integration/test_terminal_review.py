@@ -205,3 +205,17 @@ def test_a_search_that_finds_nothing_says_so(environ: dict[str, str]) -> None:
         assert "0 due, 1 new" in terminal.until("oxygen")
     finally:
         terminal.close()
+
+
+def test_a_narrow_terminal_breaks_no_word(environ: dict[str, str]) -> None:
+    terminal = Terminal({**environ, "COLUMNS": "40"})
+    try:
+        terminal.until("Space shows the answer")
+        terminal.press("? ")
+        seen = terminal.until("4 Easy: 1 d").replace("\r", "")
+        assert max(map(len, seen.split("\n"))) <= 40
+        assert "\nu, z  undo\n" in seen
+        assert "\n2 Hard: today, then 1 d   3 Good: 1 d\n4 Easy" in seen
+        terminal.press("q")
+    finally:
+        terminal.close()
