@@ -7,10 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Page, expect
+
 from flashcards.clock import system_clock
+from flashcards.domain.study_day import date_of
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.plan.contract import Choice
 from flashcards.services.review.facade import Answer
@@ -82,6 +86,20 @@ def _visits(live: Live, release: threading.Event) -> Iterator[Visit]:
     }  # fmt: skip
     for name, address in guests.items():
         yield Visit(name, address, None)
+
+
+def refused(live: Live, page: Page, learner: Learner) -> Iterator[str]:
+    """The pages that only a form leads to, by their names: of the last, the learner's logins are over."""
+    today = date_of(live.services.review.study_day(learner))
+    for name, last in {"break": -1, "not-saved": 1}.items():
+        page.goto(f"{live.url}/settings")
+        if name == "not-saved":
+            live.services.accounts.revoke_other_sessions(learner, "")
+        page.locator("#first").fill(str(today + timedelta(9)))
+        page.locator("#last").fill(str(today + timedelta(9 + last)))
+        page.locator("#breaks").get_by_role("button", name="Enter").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text({"break": "A break"}.get(name, "Nothing was saved."))
+        yield name
 
 
 def _of_a_plan(live: Live, days: list[int]) -> Iterator[Visit]:

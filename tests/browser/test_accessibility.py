@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
 from tests.browser.axe import check
+from tests.browser.every_page import refused
 from tests.browser.live import Live, answer, open_review, sent, show, undo
 
 GUEST_PAGES = ("/login", "/signup", "/offline")
@@ -56,6 +57,13 @@ def test_each_button_of_a_list_says_what_it_ends(live: Live, open_page: Callable
     page.goto(f"{live.url}/decks")
     expect(page.get_by_role("switch", name="Languages: part of your reviews")).to_be_checked()
     expect(page.get_by_role("switch", name="Capitals: part of your reviews")).to_be_checked()
+
+
+@pytest.mark.axe
+def test_pages_that_only_a_form_leads_to(live: Live, open_page: Callable[..., Page], ann: Learner) -> None:
+    page = open_page(ann)
+    for _ in refused(live, page, ann):
+        check(page)
 
 
 @pytest.mark.axe

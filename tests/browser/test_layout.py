@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flashcards.services.accounts.facade import Learner
+from tests.browser.every_page import refused
 from tests.browser.live import Live, answer, open_review, sent, serve, show, until
 
 WIDTHS = (320, 390, 1280)
@@ -33,6 +34,14 @@ def no_overflow(page: Page) -> None:
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
 
+def fits(page: Page, name: str) -> None:
+    no_overflow(page)
+    size, where = ask(page, "smallestText")
+    assert size >= 12, f"{name}: {where!r} is {size} px"
+    assert ask(page, "smallTargets") == [], name
+    assert ask(page, "widestLine") <= 76, name
+
+
 @pytest.fixture
 def studied(live: Live, ann: Learner) -> Learner:
     """A learner who may see every card today."""
@@ -51,11 +60,9 @@ def test_pages_fit_and_can_be_read_and_hit(
     card = live.log(studied)[0].card
     for path in (*PAGES, f"/cards/{card}"):
         page.goto(live.url + path)
-        no_overflow(page)
-        size, where = ask(page, "smallestText")
-        assert size >= 12, f"{path}: {where!r} is {size} px"
-        assert ask(page, "smallTargets") == [], path
-        assert ask(page, "widestLine") <= 76, path
+        fits(page, path)
+    for name in refused(live, page, studied):
+        fits(page, name)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
