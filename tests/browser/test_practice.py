@@ -198,6 +198,31 @@ def test_a_design_with_numbers_and_a_sketch(live: Live, page: Page, ann: Learner
     assert given.work.numbers == (("Listeners", "50 M"), ("Last line", ""))
 
 
+def test_a_sketch_by_keyboard_alone(live: Live, page: Page, ann: Learner) -> None:
+    address = begin(live, ann, kind="design")
+    go(page, address)
+    page.get_by_role("button", name="Undo the last stroke").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#pad")).to_be_focused()
+    expect(page.locator("#pad .point")).to_be_visible()
+    for key in ("Space", "ArrowRight", "ArrowRight", "Shift+ArrowDown", "ArrowDown", "Space"):
+        page.keyboard.press(key)
+    for key in ("Enter", "ArrowLeft", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator("#pad .ink path")).to_have_count(1)
+    page.on("dialog", lambda dialog: dialog.accept("cache"))
+    page.get_by_role("button", name="Text", exact=True).press("Enter")
+    page.locator("#pad").press("Space")
+    expect(page.locator("#pad text")).to_have_text("cache")
+    assert page.url.startswith(address)  # Escape dropped a stroke and left nothing
+    done(page)
+    given = open_round(live, ann).questions[0].given
+    assert given
+    assert [(stroke[0], tuple(stroke[1])) for stroke in given.work.sketch] == [
+        ("box", (280, 150, 320, 175)), ("text", (300, 175)),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (844, 390)])
 def test_all_of_a_sketch_is_in_reach_of_a_finger(
     live: Live, new_context: Callable[..., BrowserContext], ann: Learner, width: int, height: int
