@@ -129,6 +129,51 @@ def test_write_mend_save_review_and_meet_another_editor(live: Live, page: Page, 
     assert sum(card.reviews for card in live.services.review.cards(ann, deck="ml/softmax").items) == 1
 
 
+def test_a_file_that_comes_back_is_no_conflict_any_more(live: Live, page: Page, tmp_path: Path) -> None:
+    """Git takes files away and lays them down again, when a branch is left and taken again."""
+    file = live.site.config.decks / "languages" / "capitals.md"
+    text = file.read_text()
+    source, conflict, notice = page.locator("#source"), page.locator("#conflict"), page.locator("#notice")
+    open_editor(page, f"{live.url}/decks/languages/capitals/edit")
+    file.rename(tmp_path / "away.md")
+    expect(conflict).to_be_visible()
+    file.write_text(text + "\nA line.\n")  # nothing was typed: the page follows
+    expect(source).to_have_value(text + "\nA line.\n")
+    expect(conflict).to_be_hidden()
+    expect(notice).to_be_empty()
+    source.press("Control+End")
+    source.press_sequentially("Mine.")
+    file.unlink()
+    expect(conflict).to_be_visible()
+    file.write_text(text + "\nA line.\n")  # what the own text was made from
+    expect(conflict).to_be_hidden()
+    page.keyboard.press("Control+s")
+    expect(page.locator("#state")).to_contain_text("Saved")
+    assert file.read_text() == text + "\nA line.\nMine.\n"
+
+
+def test_the_own_text_outlasts_a_second_change_while_the_other_is_looked_at(live: Live, page: Page) -> None:
+    file = live.site.config.decks / "languages" / "capitals.md"
+    text = file.read_text()
+    source, theirs = page.locator("#source"), page.locator("#theirs")
+    open_editor(page, f"{live.url}/decks/languages/capitals/edit")
+    source.press("Control+End")
+    source.press_sequentially("Mine.")
+    file.write_text(f"{text}\nOnce.\n")
+    page.locator("#swap").click()
+    expect(source).to_have_value(f"{text}\nOnce.\n")
+    file.write_text(f"{text}\nTwice.\n")
+    page.wait_for_timeout(1500)  # longer than the page takes to look
+    assert "Mine." in theirs.input_value()
+    page.locator("#over").click()
+    expect(page.locator("#notice")).to_contain_text("once more")
+    assert "Mine." in theirs.input_value()
+    assert file.read_text() == f"{text}\nTwice.\n"
+    page.locator("#over").click()
+    expect(page.locator("#state")).to_contain_text("Saved")
+    assert file.read_text() == f"{text}\nOnce.\n"
+
+
 def test_a_draft_stays_in_the_browser(live: Live, page: Page) -> None:
     url = f"{live.url}/decks/languages/capitals/edit"
     open_editor(page, url)
