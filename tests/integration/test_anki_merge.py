@@ -127,6 +127,24 @@ def test_our_own_newer_edit_stays(world: AnkiWorld) -> None:
     assert (report.changes, report.conflicts, report.older) == ([], [], 1)
 
 
+def test_our_own_newer_tags_stay_after_a_seed_and_a_later_export(world: AnkiWorld) -> None:
+    """Anki sorts tags, and keeps the time that we gave a note for as long as nobody edits it there."""
+    world.write("ml/penalties.md", DECK.replace(".mid}", ".mid .basic}"))
+    world.package("seed.apkg", history=True)
+    world.now += 5000
+    world.write("ml/penalties.md", DECK.replace(".mid}", ".mid .basic}").replace("It adds", "It surely adds"))
+    world.sync()
+    world.export.anki(world.folder / "ours.apkg")  # for nobody by name
+    with collection(world.folder) as opened:
+        import_into(opened, world.folder / "seed.apkg")
+        assert import_into(opened, world.folder / "ours.apkg")["updated"] == 1
+        file = export(opened, world.folder / "theirs.apkg", legacy=False)
+    world.now += 5000
+    world.write("ml/penalties.md", DECK.replace("It adds", "It surely adds"))
+    report = merged(world, file)
+    assert (report.changes, report.conflicts, report.older) == ([], [], 1)
+
+
 def test_the_same_note_edited_on_both_sides_is_a_conflict(world: AnkiWorld) -> None:
     file = edited(world, lambda opened: edit(opened, "dropout", Answer="Theirs."))
     world.edit("ml/penalties.md", lambda text: text.replace("switched off", "turned off"))

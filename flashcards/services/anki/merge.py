@@ -264,8 +264,10 @@ class _Merger:
             tags = ours.tags if set(ours.tags) == set(packed.tags) else packed.tags
             if digest_of(tags, packed.fields) in digests:
                 return "ours"
-            # The latest export tells whether we have changed since; Anki had an older one where its edit is older.
-            if packed.modified_at <= min(modified for modified, _ in known.exports):
+            # Anki keeps the time that an export gave a note until somebody edits it there. The latest export tells
+            # whether we have changed since; Anki had an older one where its edit is older.
+            given = {modified for modified, _ in known.exports}
+            if packed.modified_at in given or packed.modified_at <= min(given):
                 return "ours"
             return "theirs" if ours.digest in digests else "edited here and in Anki"
         if packed.modified_at * 1000 <= known.arrived_at:
