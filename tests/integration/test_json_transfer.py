@@ -302,6 +302,28 @@ def test_a_file_that_does_not_go_into_the_document_is_named(world: AnkiWorld, em
     assert (empty.root / "ml/_anki.json").stat().st_size > 24 << 20
 
 
+def test_what_authors_wrote_beside_decks_comes_along(world: AnkiWorld, empty: AnkiWorld) -> None:
+    texts = {
+        "README.md": "# Ours\n",
+        "_ideas.md": "## Later?\n",
+        "ml/_drafts/trees.md": "## Trees?\n\nNot yet.\n",
+        "ml/open.md": "## Q?\n\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> main\n",
+        "next/_folder.yml": "title: Next year\n",
+    }
+    for path, text in texts.items():
+        world.write(path, text)
+    world.write(".git/HEAD.md", "ref")
+    (world.root / "loop").symlink_to(world.root)
+    empty.export.load_json(written(world))
+    assert {path: empty.read(path) for path in texts} == texts
+    assert not (empty.root / ".git").exists()
+    assert not (empty.root / "loop").exists()
+    for path in texts:
+        (empty.root / path).unlink()
+    world.export.json(world.folder / "ml.json", decks=["ml/a"])
+    assert '"README.md"' not in (world.folder / "ml.json").read_text()
+
+
 def media_of(package: Path) -> dict[str, bytes]:
     """The pictures and sounds of a package, by the names that Anki gives them."""
     with zipfile.ZipFile(package) as archive:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class JsonTransfer:
         rows = (
             self._store.rows(section.table, section.columns, decks, learner)
             if section.table
-            else files.rows(self._store.file_paths(decks))
+            else files.rows([*self._store.file_paths(decks), *(files.texts() if decks is None else ())])
         )
         count = 0
         for row in rows:
@@ -197,6 +198,15 @@ class _FilesOut:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.left_out: list[str] = []
+
+    def texts(self) -> Iterator[str]:
+        """What authors wrote beside decks that are read: READMEs, drafts, files with errors, titles of folders."""
+        for folder, folders, names in os.walk(self._root):
+            folders[:] = [name for name in folders if name[0] != "."]
+            here = Path(folder).relative_to(self._root)
+            for path in (str(PurePosixPath(here / name)) for name in names):
+                if path.endswith((".md", FOLDER_FILE)) and _is_usable(path):
+                    yield path
 
     def rows(self, paths: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
         """`(path, text, base64)` of these files that are there, and of those that belong to them, in order."""
