@@ -32,6 +32,9 @@ _NAMED = {"tags": "tags", "tag": "tags", "deck": "deck"}
 _ABOUT = ("category", "topic", "level", "type", "part of speech", "english", "sentence", "sentences")
 # What a program notes of a card for itself: no text.
 _NOT_TEXT = ("id", "cardid", "card id", "card_id", "guid", "uuid", "status", "created_at", "updated_at", "created_by")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f]+")
+_NOT_IN_NAMES = re.compile(r"[/\\<>:\"|?*]+")
+_LONGEST_NAME = 200  # bytes
 _SIMPLE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 _MADE_UP = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
@@ -72,6 +75,7 @@ class _Reader:
         self.notices: list[Notice] = []
         self.headers = _Headers()
         self.html = False
+        self.titles: dict[str, str] = {}  # of decks that rows name, by path
         self.unread = 0
 
     def notice(self, line: int, message: str) -> None:
@@ -101,7 +105,7 @@ class _Reader:
 
     def deck(self, path: str, notes: list[Note]) -> FoundDeck:
         tags = self.headers.tags
-        title = stem(self.file.path) if path == self.deck_path else stem(path)
+        title = stem(self.file.path) if path == self.deck_path else self.titles[path]
         return FoundDeck(Deck(path.removesuffix(".md"), path, title, tags=tags, notes=tuple(notes)), self.file.path)
 
     def take_names(self, row: Row) -> None:
@@ -168,9 +172,15 @@ class _Reader:
         return row.fields[column - 1].strip() if 0 < column <= len(row.fields) else ""
 
     def path_of(self, row: Row) -> str:
+        """Where a row's deck goes; what it is called is remembered, as a file may need another name."""
         deck = self.value(row, "deck") or self.headers.deck
-        parts = [re.sub(r"[/\\\x00-\x1f]+", "-", part).strip(" .-") for part in deck.split("::")]
-        return "/".join(part for part in parts if part) + ".md" if any(parts) else self.deck_path
+        named = [(" ".join(part.split()), _file_name(part)) for part in _UNSEEN.sub(" ", deck).split("::")]
+        parts = [name for _, name in named if name]
+        if not parts:
+            return self.deck_path
+        path = "/".join(parts) + ".md"
+        self.titles.setdefault(path, next(title for title, name in reversed(named) if name))
+        return path
 
     def note(self, row: Row, path: str) -> Note | None:
         special = set(self.headers.columns.values())
@@ -258,5 +268,11 @@ def _guess(lines: list[str], path: str) -> str:
     return "" if prose and fits(best)[0] * 2 < written else best
 
 
+def _file_name(deck: str) -> str:
+    """A deck's name as any system takes it, short enough for a number and an ending behind it."""
+    name = _NOT_IN_NAMES.sub("-", deck).encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
+    return name.strip(" .-")
+
+
 def _as_tag(text: str) -> str:
-    return re.sub(r"[^\w/+.-]+", "-", text.replace("::", "/")).strip("-./+_")
+    return re.sub(r"[^\w:/+.-]+", "-", text).strip("-.:/+_")

@@ -325,3 +325,12 @@ def test_a_first_row_of_words_is_a_card(tmp_path: Path, row: str) -> None:
     contents, _ = brought(tmp_path, "csv", "a.csv", f"{row}\nhello,salut\n")
 
     assert len(contents) == 2
+
+
+def test_a_sound_that_is_missing_is_called_one(tmp_path: Path) -> None:
+    contents, report = brought(tmp_path, "csv", "a.csv", "a,[sound:dog.MP3]\nb,<img src=dog.png>\n")
+    assert [notice.message.partition(":")[0] for notice in report.notices] == [
+        "the sound was left out",
+        "the picture was left out",
+    ]
+    assert [note.answer for note in contents if isinstance(note, Basic)] == ["*dog*", "*dog.png*"]

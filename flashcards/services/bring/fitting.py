@@ -82,6 +82,9 @@ def _mended(note: Note, found: FoundDeck, root: Path, notices: list[Notice]) -> 
     return replace(with_texts(note, mend), definitions=mend(note.definitions))
 
 
+_SOUND = re.compile(r"\.(?:mp3|ogg|oga|opus|wav|m4a|aac|flac)$", re.I)
+
+
 # Texts ---------------------------------------------------------------------------------------------------
 
 
@@ -94,12 +97,13 @@ def _without_media(text: str, path: str, root: Path, say: Say) -> str:
         if isinstance(found, Media):
             continue
         words = picture.alt.strip() or picture.reference.rpartition("/")[2].strip() or "picture"
+        what = "sound" if _SOUND.search(picture.reference) else "picture"
         if re.match(r"https?://", picture.reference):
             shown = f"[{words}](<{picture.reference}>)"
-            say(f"the picture {picture.reference} is a link now: pictures are kept beside their deck")
+            say(f"the {what} {picture.reference} is a link now: {what}s are kept beside their deck")
         else:
             shown = f"*{words}*"
-            say(f"the picture was left out: {found.message}")
+            say(f"the {what} was left out: {found.message}")
         text = text[: picture.start] + shown + text[picture.end :]
     return text
 

@@ -74,7 +74,7 @@ def test_columns_of_their_own() -> None:
     decks = read(text, "x.txt").decks
     assert [(it.deck.path, it.deck.tags) for it in decks] == [("A/B.md", ("all",)), ("A.md", ("all",))]
     assert contents(text, "x.txt") == [Basic("a", "b"), Basic("c", "d", reversed=True), Basic("e", "f", typed=True)]
-    assert decks[0].deck.notes[0].tags == ("all", "t1", "u/v")
+    assert decks[0].deck.notes[0].tags == ("all", "t1", "u::v")
 
 
 def test_deletions() -> None:
@@ -102,6 +102,14 @@ def test_a_first_field_in_quotation_marks_may_begin_with_a_number_sign() -> None
 def test_a_deck_column_stays_in_the_folder() -> None:
     text = "#deck column:3\na,b,../../etc::x/y\nc,d,..\n"
     assert [it.deck.path for it in read(text).decks] == ["etc/x-y.md", "words.md"]
+
+
+def test_decks_are_files_that_any_system_takes_and_keep_their_names() -> None:
+    long = "ü" * 300
+    text = f'#deck column:3\na,b,"Overfitting: all, or ""what""?"\nc,d,A|B::C*\ne,f,{long}\n'
+    decks = [it.deck for it in read(text).decks]
+    assert [it.path for it in decks] == ["Overfitting- all, or -what.md", "A-B/C.md", f"{'ü' * 100}.md"]
+    assert [it.title for it in decks] == ['Overfitting: all, or "what"?', "C*", long]
 
 
 @given(st.text(st.sampled_from('ab,;\t"\n#:<>{}c1 \\$&'), max_size=120))
