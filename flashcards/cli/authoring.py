@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flashcards.cli.common import config, counted, decks_around, json_option, print_json, printable, services
+from flashcards.cli.common import config, decks_around, json_option, print_json, printable, services
+from flashcards.counted import counted
 from flashcards.database_address import may_be_there
 from flashcards.errors import Invalid
 from flashcards.services.authoring.impact import CardChange, Impact, Reviews

@@ -10,7 +10,6 @@ import click
 from flashcards.cli.common import (
     Source,
     config,
-    counted,
     is_stdout,
     json_option,
     output_file,
@@ -18,6 +17,7 @@ from flashcards.cli.common import (
     services,
     to_stdout,
 )
+from flashcards.counted import counted
 
 
 @click.command("backup")

@@ -10,13 +10,13 @@ import click
 from flashcards.cli.common import (
     ProgressLine,
     Source,
-    counted,
     json_option,
     notes_in_decks,
     print_json,
     printable,
     services,
 )
+from flashcards.counted import counted
 from flashcards.services.bring.decks import Brought, Options, bring
 
 SHOWN_NOTICES = 200

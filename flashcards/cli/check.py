@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import counted, decks_around, print_rows
+from flashcards.cli.common import decks_around, print_rows
+from flashcards.counted import counted
 from flashcards.deckfiles.check.report import format_github, format_json, format_text, printable
 from flashcards.errors import Invalid
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flashcards.config import Config
+from flashcards.counted import counted
 from flashcards.deckfiles.check.report import json_printable
 from flashcards.deckfiles.check.report import printable as printable  # for every command
 from flashcards.errors import Invalid
@@ -148,11 +149,6 @@ def decks_around(paths: Collection[Path]) -> Path | None:
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
     click.echo(json_printable(json.dumps(value, ensure_ascii=False, indent=2)))
-
-
-def counted(number: int, one: str) -> str:
-    """A number with the word for what it counts: "1 error", "2 errors"."""
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def notes_in_decks(notes: int, cards: int, decks: int) -> str:

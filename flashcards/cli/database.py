@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from flashcards.cli.common import Group, config, counted, json_option, print_json
+from flashcards.cli.common import Group, config, json_option, print_json
+from flashcards.counted import counted
 
 
 @click.group("database", cls=Group)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from flashcards.cli.common import counted, json_option, print_json, services
+from flashcards.cli.common import json_option, print_json, services
 from flashcards.cli.learner import choose_learner, user_option
+from flashcards.counted import counted
 from flashcards.domain.memory.evaluation import Evaluation
 from flashcards.services.memory.measure import evaluation_json
 

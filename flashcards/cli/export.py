@@ -16,7 +16,6 @@ from flashcards.cli.common import (
     ProgressLine,
     Source,
     config,
-    counted,
     json_option,
     notes_in_decks,
     output_file,
@@ -27,6 +26,7 @@ from flashcards.cli.common import (
     wrote,
 )
 from flashcards.config import Config
+from flashcards.counted import counted
 from flashcards.database_address import may_be_there
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from flashcards.cli.common import (
     ProgressLine,
     Source,
     config,
-    counted,
     json_option,
     notes_in_decks,
     print_json,
@@ -22,6 +21,7 @@ from flashcards.cli.common import (
     services,
 )
 from flashcards.cli.export import import_json_command
+from flashcards.counted import counted
 from flashcards.database_address import may_be_there
 from flashcards.services.anki import merge as anki_merge
 from flashcards.services.anki.importing import ImportReport, import_decks

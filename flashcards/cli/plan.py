@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from flashcards.cli.common import Group, counted, json_option, print_json, print_list, printable, services
+from flashcards.cli.common import Group, json_option, print_json, print_list, printable, services
 from flashcards.cli.learner import choose_learner, user_option
+from flashcards.counted import counted
 from flashcards.domain.plan.model import Known
 from flashcards.domain.study_day import Day, date_of, day_of
 from flashcards.errors import Invalid, NotFound

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import click
 
-from flashcards.cli.common import counted, printable, services
+from flashcards.cli.common import printable, services
 from flashcards.cli.keyboard import Keyboard, open_keyboard
 from flashcards.cli.learner import choose_learner, user_option
 from flashcards.cli.review import QUIT, side_by_side, terminal_text, to_width
+from flashcards.counted import counted
 from flashcards.domain.grade import grade_names, grades
 from flashcards.domain.practice.kinds import LEVELS, MOST_QUESTIONS, ROUND_KINDS
 from flashcards.domain.practice.kinds import NAMES as KINDS

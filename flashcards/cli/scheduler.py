@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from flashcards.cli.common import counted, json_option, print_json, services
+from flashcards.cli.common import json_option, print_json, services
 from flashcards.cli.learner import choose_learner, user_option
+from flashcards.counted import counted
 from flashcards.domain.memory.fsrs import DEFAULT_RETENTION
 from flashcards.domain.schedulers import SCHEDULERS
 from flashcards.services.memory.choices import Choice

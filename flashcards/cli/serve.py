@@ -8,9 +8,10 @@ from socket import socket
 
 import click
 
-from flashcards.cli.common import config, counted, printable, services
+from flashcards.cli.common import config, printable, services
 from flashcards.cli.logs import log_to_stderr
 from flashcards.config import Config, parse_host, parse_port
+from flashcards.counted import counted
 from flashcards.errors import FlashcardsError
 from flashcards.garbage import loading
 from flashcards.jobs.all import all_jobs

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from flashcards.cli.common import Group, counted, json_option, print_list, printable, services
+from flashcards.cli.common import Group, json_option, print_list, printable, services
 from flashcards.cli.learner import choose_learner, user_option
+from flashcards.counted import counted
 from flashcards.domain.study_day import date_of
 from flashcards.services.review.contract import OpenSet
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from flashcards.cli.common import ProgressLine, counted, json_option, print_json, printable, services
+from flashcards.cli.common import ProgressLine, json_option, print_json, printable, services
+from flashcards.counted import counted
 
 COUNTS = ("new", "edited", "moved", "restored", "removed", "unchanged")
 

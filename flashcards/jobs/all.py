@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from flashcards.counted import counted
 from flashcards.jobs.leader import Leadership
 from flashcards.jobs.scheduler import Jobs, hourly_job, nightly_job, often_job, watch_job
 from flashcards.services.sync.watch import Watch
@@ -50,14 +51,10 @@ def _wake_plans(services: Services) -> int:
     return services.plans.wake(services.accounts.learners())
 
 
-def _counted(number: object, one: str, many: str) -> str:
-    return f"1 {one}." if number == 1 else f"{number:,} {many}."
-
-
 def _sync_words(result: object) -> str:
     report = cast("SyncReport", result)
-    files = _counted(len(report.changed_paths), "file read", "files read")
-    return f"{files} {_counted(len(report.errors), 'error', 'errors')}" if report.errors else files
+    files = counted(len(report.changed_paths), "file read", "files read")
+    return f"{files}. {counted(len(report.errors), 'error')}." if report.errors else f"{files}."
 
 
 def _backup_words(result: object) -> str:
@@ -66,11 +63,11 @@ def _backup_words(result: object) -> str:
 
 
 def _fits_words(result: object) -> str:
-    return _counted(result, "learner fitted", "learners fitted")
+    return f"{counted(cast('int', result), 'learner fitted', 'learners fitted')}."
 
 
 def _plans_words(result: object) -> str:
-    return _counted(result, "plan looked after", "plans looked after")
+    return f"{counted(cast('int', result), 'plan looked after', 'plans looked after')}."
 
 
 def _history_words(result: object) -> str:
@@ -79,7 +76,7 @@ def _history_words(result: object) -> str:
 
 def _reminder_words(result: object) -> str:
     ran = cast("Ran", result)
-    words = [_counted(ran.sent, "message sent", "messages sent")]
+    words = [f"{counted(ran.sent, 'message sent', 'messages sent')}."]
     words += [f"Nothing due for {ran.nothing:,}."] if ran.nothing else []
     words += [f"{ran.refused:,} refused by the mail server."] if ran.refused else []
     words += [f"{ran.failed:,} did not arrive; the log says why."] if ran.failed else []

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from flashcards import __version__
 from flashcards.bundled import bundled
+from flashcards.counted import counted
 from flashcards.domain.grade import grade_names, grades
 from flashcards.domain.study_day import raw_study_day
 from flashcards.web import seldom
@@ -49,7 +50,6 @@ from flashcards.web.sets.views import SET_NAMES, sets
 from flashcards.web.shared import base_path, card_state, dates, errors, security
 from flashcards.web.shared.browser_names import browser_name
 from flashcards.web.shared.compiled_templates import CompiledTemplates
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.percent import percent
 from flashcards.web.shared.proxies import LOOPBACK_NAMES, TrustedProxies
 from flashcards.web.shared.responses import AppResponse
@@ -200,7 +200,7 @@ def _teach_templates(app: Flask, clock: Clock) -> None:
         seconds=dates.seconds_words,
         stopwatch=dates.stopwatch_words,
         length_words=dates.length_words,
-        plural=plural,
+        plural=counted,
         percent=percent,
         ease=lambda ease: f"{ease / 100:.2f}",
         diff=changes.diff_html,

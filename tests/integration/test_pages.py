@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from flashcards.counted import counted
 from flashcards.domain.effect import effect
 from flashcards.domain.typed_answer import BLANK, compare
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.review.facade import Answer
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import interval_words, parse_instant, relative_day, stopwatch_words
 from tests.site import PASSWORD, Site, copy_data, new_id, open_site, prepared_data
 
@@ -156,7 +156,7 @@ def test_the_calendar_has_its_numbers_as_text(client: FlaskClient) -> None:
 
 
 def test_counts_are_grouped_by_thousands() -> None:
-    assert [plural(count, "card") for count in (0, 1, 12_345)] == ["0 cards", "1 card", "12,345 cards"]
+    assert [counted(count, "card") for count in (0, 1, 12_345)] == ["0 cards", "1 card", "12,345 cards"]
 
 
 # --- review by forms

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from flashcards.character_references import unescape
+from flashcards.counted import counted
 from flashcards.deckfiles.check.content import content_issues
 from flashcards.deckfiles.parse.printing import print_and_read, tag_word, valid_id
 from flashcards.domain.card import Cloze, Deck, Note
@@ -133,7 +134,7 @@ class _Stage:
         whole = {id_: type_ for id_, type_ in self.package.note_types.items() if _goes_back_whole(type_)}
         for id_, count in Counter(came.packed.type for came in self.came if came.packed.type in whole).items():
             self.staged.notices.append(
-                f"Note type {whole[id_].name!r} ({counted(count)}): an export to Anki gives these notes back as"
+                f"Note type {whole[id_].name!r} ({counted(count, 'note')}): an export to Anki gives these notes back as"
                 " they came; what you change in them here stays here."
             )
 
@@ -334,7 +335,7 @@ class _Stage:
                 more = f", and {len(notes) - _NAMED} more" if len(notes) > _NAMED else ""
                 yield f"{len(notes)} notes: {what}: {', '.join(names)}{more}"
         for (tag, became), count in self.retagged.items():
-            yield f"Tag {tag!r} is {became!r} here ({counted(count)}): a deck cannot hold it as it was."
+            yield f"Tag {tag!r} is {became!r} here ({counted(count, 'note')}): a deck cannot hold it as it was."
 
 
 def _latex_of(packed: PackedNote) -> Iterable[Latex]:
@@ -349,11 +350,6 @@ def _sides(note: Note) -> tuple[str, str]:
 def _goes_back_whole(note_type: NoteType) -> bool:
     ours = note_type.fields in (notetypes.BASIC.field_names, notetypes.CLOZE.field_names)
     return not ours and foreign.foreign_type(note_type) is None
-
-
-def counted(notes: int) -> str:
-    """A number of notes in words."""
-    return f"{notes:,} note{'' if notes == 1 else 's'}"
 
 
 def _words(note: PackedNote) -> str:

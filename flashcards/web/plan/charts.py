@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flashcards.counted import counted
 from flashcards.domain.plan.model import Known, PathPoint
 from flashcards.domain.study_day import Day, date_of
 from flashcards.services.plan.contract import DayOutlook, Outlook, PlanToday
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import MONTHS
 from flashcards.web.shared.line_charts import Dot, End, LineChart, Series, line_chart
 
@@ -97,7 +97,7 @@ def today_chart(today: PlanToday, study_day: Day) -> LineChart | None:
         labels=labels,
         band=[(it.day, it.low, it.high) for it in path_rows(path, today.known)],
         ends=[End(path[-1].plan, f"{round(path[-1].plan):,}", True)],
-        dots=[Dot(study_day, path[0].plan, f"As today begins: {plural(round(path[0].plan), 'card')} known")],
+        dots=[Dot(study_day, path[0].plan, f"As today begins: {counted(round(path[0].plan), 'card')} known")],
         room=48.0,
     )
 

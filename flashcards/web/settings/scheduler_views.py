@@ -8,12 +8,12 @@ from uuid import uuid4
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from flashcards.counted import counted
 from flashcards.domain.memory.fsrs import LEAST_RETENTION, MOST_RETENTION
 from flashcards.domain.schedulers import FSRS, SM2
 from flashcards.errors import FlashcardsError, Invalid, NotFound
 from flashcards.web.auth.login import learner, services
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import short_date
 from flashcards.web.shared.errors import trouble_of
 from flashcards.web.stats.views import indented_places
@@ -121,7 +121,7 @@ def _charts(preview: Preview, today: int) -> tuple[tuple[Stack, Stack], ...]:
 
 def _chart(days: tuple[float, ...], today: int, width: int, height: int, most: int) -> Stack:
     bars = [
-        Bar(f"{short_date(today + index)}: {plural(round(count), 'card')}", (round(count),), _label(today + index))
+        Bar(f"{short_date(today + index)}: {counted(round(count), 'card')}", (round(count),), _label(today + index))
         for index, count in enumerate(days)
     ]
     return stacked(bars, ("young",), width, height, most)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashcards.counted import counted
 from flashcards.domain.grade import SIX, grade_names, grades
 from flashcards.domain.statistics import EASES, INTERVALS, KINDS, Share, binned, histogram
 from flashcards.domain.study_day import Day, date_of
 from flashcards.services.review.facade import DayCount
 from flashcards.services.review.statistics import Statistics
 from flashcards.web.shared.bar_charts import NARROW, WIDE, Bar, Stack, stacked
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import MONTHS, short_date
 
 MOST_WIDE, MOST_NARROW = 90, 30
@@ -150,4 +150,4 @@ def _percent(share: Share) -> str:
 
 
 def _remembered(share: Share) -> str:
-    return f"{plural(share.asked, 'answer')}, {_percent(share)} remembered" if share.asked else "no answers"
+    return f"{counted(share.asked, 'answer')}, {_percent(share)} remembered" if share.asked else "no answers"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flashcards.counted import counted
 from flashcards.web.shared.bar_charts import Label
-from flashcards.web.shared.counted import plural
 from flashcards.web.shared.dates import short_date
 
 BINS = 10
@@ -82,7 +82,7 @@ def _plot(bins: Sequence[Mapping[str, Any]], width: int, height: int) -> Plot:
             Dot(
                 round(_LEFT + it["predicted"] * across, 1), round(base - it["happened"] * up, 1),
                 it["answers"] >= ENOUGH,
-                f"Predicted {it['predicted']:.0%}, happened {it['happened']:.0%}, {plural(it['answers'], 'answer')}",
+                f"Predicted {it['predicted']:.0%}, happened {it['happened']:.0%}, {counted(it['answers'], 'answer')}",
                 round(_LEFT + place * slot + 1, 1), round(foot - bar, 1), round(slot - 2, 1), round(bar, 1),
             )
         )  # fmt: skip
