@@ -223,7 +223,7 @@ def test_decks_folders_and_tags(world: StudyWorld) -> None:
     keys = lambda **more: [card.key for card in world.review.queue(ada, **more).cards]  # noqa: E731
     assert len(keys(deck="ml")) == len(keys(deck="ml/")) == 4
     assert keys(deck="ml/b") == ["ml/b#n1/forward", "ml/b#n2/forward"]
-    assert keys(tag="hard") == ["ml/b#n2/forward"]
+    assert keys(tag="hard") == keys(tag="#hard") == ["ml/b#n2/forward"]
     assert keys(tag="stats") == ["ml/a#n1/forward", "ml/a#n2/forward"]
     assert keys(deck="mlx", tag="hard") == keys(tag="none") == []
     for wrong in ("m", "ml/a.md", "ml/c", "%", "ml/_"):

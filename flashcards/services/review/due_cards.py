@@ -67,7 +67,7 @@ class DueCards(NextCards):
     def _scope(self, learner: Learner, deck: str | None = None, tag: str | None = None) -> Scope:
         rows = self._queue_rows
         decks = self._decks_at(deck) if deck else None
-        return Scope(rows.inactive_decks(learner.id), decks, rows.notes_tagged(tag) if tag else None)
+        return Scope(rows.inactive_decks(learner.id), decks, rows.notes_tagged(tag.lstrip("#")) if tag else None)
 
     def _so_far(self, learner: Learner) -> tuple[Day, DaySoFar]:
         today = self.study_day(learner)

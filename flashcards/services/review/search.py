@@ -37,13 +37,13 @@ _EXAMPLES = {
     "flag:": "flag:1",
 }
 _KEY = "(?:deck|tag|is|prop|id|flag):"
-_MINUS = r'(?<![^\s"])[-−](?=[\w"])'
-"""At the beginning of a term, and of nothing else: `k-means` and `a -> b` have none."""
+_MINUS = r'(?<![^\s"])[-−–](?=[\w"])'
+"""At the beginning of a term, and of nothing else: `k-means` and `a -> b` have none. Keyboards make a dash of it."""
 _TERM = re.compile(rf'({_MINUS})?(?:({_KEY})(\s*)(?!{_KEY}))?(?:"([^"]*)"|([^\s"]+))', re.IGNORECASE)
 _TERM_BEFORE = re.compile(rf'()(?:({_KEY})())?(?:"([^"]*)"|(\S+))')
 """How searches were taken apart that plans may have kept."""
 _QUOTED = re.compile(r'"[^"]*"')
-_GROUP = re.compile(r'(?<![^\s"])[-−]\([^\s"]*')
+_GROUP = re.compile(r'(?<![^\s"])[-−–]\([^\s"]*')
 _PROP = re.compile(r"([a-z]+)(<=|>=|!=|<|>|=)(-?\d{1,6}(?:\.\d{1,4})?)")
 
 
@@ -157,6 +157,8 @@ def _take(found: Search, name: str, value: str, *, is_quoted: bool) -> None:
     elif name == "flag":
         found.flags.append(_flag(value))
     elif name:
+        if name == "tag":  # as other programs write it; no tag of ours begins so
+            value = value.lstrip("#") or value
         {"deck": found.decks, "tag": found.tags, "id": found.ids}[name].append(value)
     else:
         (found.phrases if is_quoted else found.words).append(value)

@@ -84,6 +84,8 @@ def test_a_minus_leaves_out_one_thing() -> None:
     ]  # fmt: skip
     assert (found.all_states, found.all_props) == ({"due"}, {"ease"})
     assert parse_search("-“low bias”") == parse_search('-"low bias"') == Search(without=[Search(phrases=["low bias"])])
+    assert parse_search("–tag:core –noise 2–3") == parse_search("-tag:core -noise 2–3")
+    assert parse_search("tag:#core -tag:#x") == parse_search("tag:core -tag:x")
     assert parse_search("-k-means") == Search(without=[Search(words=["k-means"])])
 
 
