@@ -10,6 +10,7 @@ Key = tuple[str, str]
 
 UNKNOWN = "requires-unknown"
 CIRCLE = "requires-circle"
+NAME_ANOTHER = "name one that is there, or delete it"
 
 
 class Prerequisite(NamedTuple):
@@ -27,7 +28,7 @@ def waits(prerequisites: Iterable[Prerequisite]) -> bool:
 class Requirements:
     """The `requires` of all notes as a graph: `wanted` maps each note that requires others to these.
 
-    `is_note` and `is_deck` say what there is.
+    `is_note` and `is_deck` say what there is, `advice` what to do about a note that is not there, where that is known.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class Requirements:
         wanted: Mapping[Key, Sequence[Key]],
         is_note: Callable[[Key], bool],
         is_deck: Callable[[str], bool],
+        advice: Callable[[Key], str] = lambda _: NAME_ANOTHER,
     ) -> None:
         self._wanted = wanted
         self._is_note = is_note
         self._is_deck = is_deck
+        self._advice = advice
         self._component = _components(wanted)
 
     def fault(self, note: Key, required: Key) -> tuple[str, str] | None:
@@ -48,7 +51,7 @@ class Requirements:
             return CIRCLE, f"prerequisites run in a circle: {circle}; delete one of them"
         if self._is_note(required):
             return None
-        return UNKNOWN, f"{not_there(note[0], required, self._is_deck)}; name one that is there, or delete it"
+        return UNKNOWN, f"{not_there(note[0], required, self._is_deck)}; {self._advice(required)}"
 
     def in_circle(self, note: Key, required: Key) -> bool:
         """Whether `note` would in the end wait for itself because of this requirement."""

@@ -170,6 +170,28 @@ def test_new_move_delete_by_forms(site: Site, client: FlaskClient) -> None:
     assert client.post(EDIT, data={"what": "explode"}).status_code == 422
 
 
+def test_a_move_says_which_decks_name_cards_by_the_old_path(site: Site, client: FlaskClient) -> None:
+    def make(path: str, text: str) -> None:
+        (site.config.decks / path).write_text(text)
+
+    def moved(path: str, to: str) -> str:
+        made = client.post(f"/decks/{path}/edit", data={"what": "move", "to": to})
+        return client.get(made.location).text
+
+    make("old.md", "## Q? {#q}\n\nA\n")
+    make("kept.md", "---\nid: kept\n---\n\n## R? {#r}\n\nA\n")
+    make("names.md", "## One? {#one requires=old#q}\n\n1\n")
+    make("points.md", '## Two? {#two .core}\n\n2\n\n### Rubric\n- a point {#"old#q" .mid}\n- other {#kept#r}\n')
+    make("talks.md", "## Three?\n\nSee old#q, C:old.\n")
+    site.services.sync.sync()
+    assert "2 other decks name cards of this one by its old path" in moved("old", "new/place")
+    assert "old path" not in moved("kept", "new/kept")
+    assert "did you mean &#39;new/place#q&#39;?" in client.get("/decks/names/edit").text
+    make("names.md", "## One? {#one requires=r}\n\n1\n")
+    assert "did you mean &#39;kept#r&#39;?" in client.get("/decks/names/edit").text
+    assert client.get("/decks/names/edit?done=moved&report=&naming=x").status_code == 200
+
+
 def test_a_move_that_is_refused_leads_back_to_the_editor(site: Site, client: FlaskClient) -> None:
     for to, status, words in (("../x", 422, "inside the decks folder"), ("science/algebra", 409, "is there already")):
         answer = client.post(EDIT, data={"what": "move", "to": to})

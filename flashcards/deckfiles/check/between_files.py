@@ -11,7 +11,7 @@ from flashcards.deckfiles.parse.collection import Loaded
 from flashcards.deckfiles.parse.deck import MAX_NAMED, Parsed
 from flashcards.deckfiles.text.nearest import nearest
 from flashcards.domain.card import Note, PointRef
-from flashcards.domain.prerequisites import Key, Requirements, not_there
+from flashcards.domain.prerequisites import NAME_ANOTHER, Key, Requirements, not_there
 from flashcards.domain.problem import Problem
 
 REFERENCE_UNKNOWN = "reference-unknown"
@@ -51,7 +51,10 @@ def requires_problems(files: Sequence[Loaded]) -> list[Problem]:
     notes = {(file.parsed.deck.id, note.id) for file in files for note in file.parsed.deck.notes}
     notes |= {(file.parsed.deck.id, note.id) for file in files for note in file.parsed.broken}
     wanted = {key: keys for file in files for key, keys in wanted_in(file.parsed).items()}
-    requirements = Requirements(wanted, lambda key: key in notes or key[0] in lost, decks.__contains__)
+    known = by_deck(notes)
+    requirements = Requirements(
+        wanted, lambda key: key in notes or key[0] in lost, decks.__contains__, lambda key: advice(key, known)
+    )
     return [problem for file in files if file.asked for problem in faults_in(file.parsed, file.shown, requirements)]
 
 
@@ -100,10 +103,24 @@ def unknown_references(parsed: Parsed, shown: str, notes: Notes, lost: Collectio
             if key is None or key[0] in lost or key[1] in notes.get(key[0], ()):
                 continue
             meant = nearest(key[1], notes.get(key[0], ()))
-            advice = f"did you mean '{meant}'?" if meant else "name one that is there, or delete it"
+            told = f"did you mean '{meant}'?" if meant else advice(key, notes)
             line, column = parsed.lines.at(parsed.places[note.id].refs_at[part])
-            message = f"{not_there(own, key, notes.__contains__)}; {advice}"
+            message = f"{not_there(own, key, notes.__contains__)}; {told}"
             yield Problem(shown, line, column, "warning", REFERENCE_UNKNOWN, message)
+
+
+def by_deck(keys: Iterable[Key]) -> Notes:
+    """Notes as ids by deck."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for deck, note in keys:
+        found[deck].add(note)
+    return found
+
+
+def advice(missing: Key, notes: Notes) -> str:
+    """What to do about a note that is named and not there: most often it, or its deck, has moved."""
+    elsewhere = [deck for deck, ids in notes.items() if missing[1] in ids]
+    return f"did you mean '{elsewhere[0]}#{missing[1]}'?" if len(elsewhere) == 1 else NAME_ANOTHER
 
 
 def ids_in(parsed: Parsed) -> set[str]:

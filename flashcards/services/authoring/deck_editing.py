@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from flashcards.deckfiles.identity.slugs import slug
 from flashcards.deckfiles.media.files import MAX_SIZE, picture_extension, resolve
 from flashcards.deckfiles.media.files import Media as FoundMedia
 from flashcards.deckfiles.parse.deck import parse_deck
-from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, find_decks, read_bytes
+from flashcards.deckfiles.parse.find import MAX_FILE_BYTES, find_decks, read_bytes, read_deck
 from flashcards.deckfiles.render.jobs import note_references, prose_references
-from flashcards.errors import Conflict, FlashcardsError, Invalid, NotFound, Unavailable
+from flashcards.errors import Conflict, DeckError, FlashcardsError, Invalid, NotFound, Unavailable
 from flashcards.services.authoring.deck_paths import deck_path, inside, new_deck_path, shown
 from flashcards.services.authoring.source_bytes import bytes_of, text_of, version_of
 from flashcards.services.authoring.starter import FIRST_WORDS, new_deck
@@ -49,6 +50,7 @@ class Saved:
     """What a change came to. `report` is what reading the decks gave; `trouble` why they could not be read.
 
     `returned` are the cards of all learners that come back tomorrow, because the edit was said to be substantive.
+    `left_behind` are the other deck files that name notes of a deck that was moved by the id that it had.
     """
 
     path: str
@@ -56,6 +58,7 @@ class Saved:
     report: SyncReport | None
     trouble: str
     returned: int = 0
+    left_behind: tuple[str, ...] = ()
 
 
 class Changed(Conflict):
@@ -168,7 +171,7 @@ class AuthoringService:
                     copy.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(source, copy)
                 _rename(inside(self._root, path), target, to)
-        return self._read_decks(to, version_of(data))
+        return replace(self._read_decks(to, version_of(data)), left_behind=self._naming(path, to, data))
 
     def delete(self, path: str) -> str:
         """Puts the file into the trash folder, and says where. Its cards are hidden, their history is kept.
@@ -249,6 +252,19 @@ class AuthoringService:
             return Saved(path, version, self._sync.sync(), "")
         except FlashcardsError as error:  # the file is written all the same
             return Saved(path, version, None, str(error))
+
+    def _naming(self, path: str, to: str, data: bytes) -> tuple[str, ...]:
+        """The other deck files that name notes of the deck by the id that it had at `path`, if it has another now."""
+        had = parse_deck(path, data).deck.id
+        if had == parse_deck(to, data).deck.id:
+            return ()
+        names = re.compile(rf"(?:requires=|\{{[ \t]*#)\"?{re.escape(had)}#".encode())
+        found = []
+        with suppress(DeckError):  # moved it is all the same
+            for file in find_decks(self._root).files:
+                if file.path != to and names.search(read_deck(file)):
+                    found.append(file.path)
+        return tuple(found)
 
     def _pictures_to_copy(self, path: str, to: str, data: bytes) -> list[tuple[Path, Path]]:
         """The files that the deck names relative to its folder, and where its new place looks for them."""

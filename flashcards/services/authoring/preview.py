@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ from flashcards.deckfiles.render.jobs import WHOLE, Rendered, RenderRequest
 from flashcards.deckfiles.render.pool import RenderPool
 from flashcards.domain.card import Cloze, Note, card_key
 from flashcards.domain.ids import NoteId
+from flashcards.domain.prerequisites import Key
 from flashcards.domain.problem import Problem
 from flashcards.errors import Invalid
 from flashcards.services.authoring.deck_paths import deck_path
@@ -200,10 +201,16 @@ class PreviewService:
         found += self._unknown_references(parsed, [key for _, key in others])
         if wanted := wanted_in(parsed):
             decks = {key for _, key in others}
-            keys = {key for keys in wanted.values() for key in keys if key[0] in decks}
             required = [one for one in self._store.requirements() if one.path != path]
-            found += sync_links.faults_in(parsed, required, self._store.notes_by_key(keys), decks)
+            named = self._named({key for keys in wanted.values() for key in keys}, parsed, decks)
+            found += sync_links.faults_in(parsed, required, named, decks)
         return found
+
+    def _named(self, keys: Collection[Key], parsed: Parsed, decks: Collection[str]) -> set[Key]:
+        """Those of these notes that there are in the other decks; of what is nowhere, those of its names in any."""
+        found = set(self._store.notes_by_key(key for key in keys if key[0] in decks))
+        gone = {name for _, name in set(keys) - found - {(parsed.deck.id, name) for name in ids_in(parsed)}}
+        return found | set(self._store.notes_by_key((deck, name) for deck in decks for name in gone)) if gone else found
 
     def _unknown_references(self, parsed: Parsed, decks: Sequence[str]) -> Iterator[Problem]:
         """Points and follow-ups that name a note which is in none of the files."""
@@ -212,7 +219,7 @@ class PreviewService:
         if not asked:
             return iter(())
         notes: dict[str, set[str]] = {deck: set() for deck in decks} | {own: ids_in(parsed)}
-        for deck, note in self._store.notes_by_key(key for key in asked if key[0] != own):
+        for deck, note in self._named(asked, parsed, decks):
             notes[deck].add(note)
         return unknown_references(parsed, parsed.deck.path, notes)
 

@@ -93,7 +93,7 @@ def refer(referring: Iterable[Referring], cards: Mapping[Key, int | None], decks
                 key = cross.named_by(ref, one.deck_key)
                 taken[one.note_id, position] = cards.get(key) if key else None
                 if key and key not in cards:
-                    message = f"{domain.not_there(one.deck_key, key, decks.__contains__)}; name one that is there"
+                    message = f"{domain.not_there(one.deck_key, key, decks.__contains__)}; {domain.NAME_ANOTHER}"
                     problem = Problem(one.path, one.line, 1, "warning", cross.REFERENCE_UNKNOWN, message)
                     problems.append((one.deck_row, problem))
     return References(found.points, found.follow_ups, tuple(problems))
@@ -105,12 +105,18 @@ def faults_in(
     """What is wrong with what the notes of one file require, each where it stands.
 
     `others` is what the notes of other files require; `notes` are those that stand in these, of those that are asked
-    for, and `decks` the ids of these.
+    for and of their names, and `decks` the ids of these.
     """
     own = parsed.deck.id
     here = {(own, note.id) for note in parsed.deck.notes} | {(own, note.id) for note in parsed.broken}
     wanted = {(one.deck_key, one.note_key): _keys(one) for one in others} | cross.wanted_in(parsed)
-    graph = Requirements(wanted, lambda key: key in here or key in notes, lambda deck: deck == own or deck in decks)
+    known = cross.by_deck([*here, *notes])
+    graph = Requirements(
+        wanted,
+        lambda key: key in here or key in notes,
+        lambda deck: deck == own or deck in decks,
+        lambda key: cross.advice(key, known),
+    )
     return [*cross.faults_in(parsed, parsed.deck.path, graph)]
 
 

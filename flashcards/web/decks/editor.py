@@ -26,7 +26,7 @@ def page(address: str) -> BaseResponse | str:
         source = services().authoring.source(address)
     except NotFound:
         return decks.page(f"{address}/edit")
-    said = _said(request.args.get("done", ""), request.args.get("report", ""))
+    said = _said(request.args.get("done", ""), request.args.get("report", "")) + _still(request.args.get("naming", ""))
     return _page(source, source.text, said=said)
 
 
@@ -156,6 +156,8 @@ def _text() -> str:
 
 def _to_editor(saved: Saved, done: str) -> BaseResponse:
     told = {"done": done, "report": _report(saved)}
+    if saved.left_behind:
+        told["naming"] = str(len(saved.left_behind))
     return redirect_to(f"/decks/{quote(saved.path.removesuffix('.md'))}/edit?{urlencode(told)}", 303)
 
 
@@ -178,3 +180,11 @@ def _said(done: str, report: str) -> str:
         return f"{first}, but the decks could not be read: see the problems on the decks' pages."
     told = [f"{int(n):,} {name}" for n, name in zip(numbers, names, strict=True) if int(n)]
     return f"{first}. Cards: {', '.join(told)}." if told else f"{first}. No card changed."
+
+
+def _still(naming: str) -> str:
+    """That other decks name cards of a deck that was moved by where it was, and how many."""
+    if not (naming.isascii() and naming.isdigit() and len(naming) < 8 and int(naming)):
+        return ""
+    told = "1 other deck names" if int(naming) == 1 else f"{int(naming):,} other decks name"
+    return f" {told} cards of this one by its old path, which leads nowhere now: problems on decks' pages say where."

@@ -41,6 +41,17 @@ def test_references_that_lead_nowhere_are_named_with_the_nearest_id(tmp_path: Pa
     assert "'x' in the deck 'b'; name one that is there" in found[1].message
 
 
+def test_what_stands_in_one_other_deck_now_is_named_there(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": CORE + "\n## C? {#c requires=b#x}\n\n3\n", "moved/b.md": "## X? {#x}\n\n2\n"})
+    found = check([tmp_path / "a.md"], tmp_path)
+    assert [(p.code, p.message.partition("; ")[2]) for p in found] == [
+        ("reference-unknown", "did you mean 'moved/b#x'?"),
+        ("requires-unknown", "did you mean 'moved/b#x'?"),
+    ]
+    write(tmp_path, {"c.md": "## X? {#x}\n\n2\n"})
+    assert all("name one that is there" in p.message for p in check([tmp_path / "a.md"], tmp_path))
+
+
 def test_a_file_alone_knows_its_neighbours(tmp_path: Path) -> None:
     write(tmp_path, {"a.md": CORE, "b.md": "## X? {#x}\n\n2\n"})
 
