@@ -71,6 +71,9 @@ OF_SQLITE = {
     "test_stats.py::test_the_migration_keeps_an_index_for_the_queue": "the text of SQLite's schema",
     "test_sync_bad_input.py::test_a_full_disk_changes_nothing": "test_server_disk_full.py has a server's",
     "test_whole_backup.py": "copies of a file; test_server_backup.py has the same of a server",
+    "test_workers.py::test_where_the_disk_fails_nobody_who_was_held_back_for_others_is_told_that_it_was_stored": (
+        "a server waits for its own disk"
+    ),
 }
 """Files of tests/integration, and tests in others, that are about SQLite alone, and why. All others run on both."""
 
