@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from flashcards.services.sync.bundled_decks import install
 
@@ -59,3 +62,24 @@ def test_an_edited_file_is_named_once_for_each_new_version(tmp_path: Path) -> No
 
     assert install(shipped, decks, data).kept == ("a.md",)
     assert install(shipped, decks, data).kept == ()
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_an_upgrade_waits_where_the_decks_folder_is_away(tmp_path: Path, left: str) -> None:
+    shipped, decks, data, away = (tmp_path / name for name in ("shipped", "decks", "data", "away"))
+    write(shipped, "a.md", "first")
+    install(shipped, decks, data)
+    shutil.move(decks, away)
+    if left == "an empty folder":
+        decks.mkdir()
+    write(shipped, "a.md", "second")
+    write(shipped, "new.md", "second")
+
+    install(shipped, decks, data)
+    came_meanwhile = list(decks.glob("*"))
+    shutil.rmtree(decks, ignore_errors=True)
+    shutil.move(away, decks)
+    back = install(shipped, decks, data)
+
+    assert not came_meanwhile
+    assert (back.added, back.replaced, back.kept) == (("new.md",), ("a.md",), ())

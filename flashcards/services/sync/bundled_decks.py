@@ -9,6 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from flashcards.deckfiles.parse.find import check_root
+from flashcards.errors import DeckError
+
 MANIFEST = "bundled-decks.json"
 
 
@@ -35,9 +38,14 @@ def install(shipped: Path, decks: Path, data: Path) -> Installed:
 
     A file whose bytes are as an earlier version shipped them is replaced; an edited one is kept and named;
     one that the user deleted stays deleted. The manifest in `data` remembers what was shipped.
+
+    Where there were decks and their folder is away or empty, nothing is done: with what is new in it, it would look
+    like a folder from which all others were deleted.
     """
     manifest_path = data / MANIFEST
     known = _read_manifest(manifest_path)
+    if known and _is_away(decks):
+        return Installed()
     added, replaced, kept, now = [], [], [], dict(known)
     for source in sorted(path for path in shipped.rglob("*") if path.is_file()):
         name = source.relative_to(shipped).as_posix()
@@ -57,6 +65,15 @@ def install(shipped: Path, decks: Path, data: Path) -> Installed:
     if now != known:
         _write(manifest_path, json.dumps(now, indent=0, sort_keys=True).encode())
     return Installed(tuple(added), tuple(replaced), tuple(kept))
+
+
+def _is_away(decks: Path) -> bool:
+    """Whether the decks folder is one that a sync refuses, too, and says why."""
+    try:
+        check_root(decks)
+    except DeckError:
+        return True
+    return False
 
 
 def _read_manifest(path: Path) -> dict[str, str]:
