@@ -155,7 +155,7 @@ def create_app(services: Services, config: Config) -> Flask:
     login.install(app, trusted_hosts(config))
     app.before_request(_say_what_was_not_kept)
     security.install(app)
-    errors.install(app)
+    errors.install(app, login.account_is_gone)
     assets.install(app, assets.read_assets())
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -75,3 +75,34 @@ def test_the_last_administrator_of_others_stays(site: Site) -> None:
     refused = client.post("/settings/leave", data={"leave": PASSWORD})
     assert refused.status_code == 409
     assert "the last administrator" in refused.text
+
+
+@pytest.mark.parametrize("what", ["an answer", "a batch", "a search", "a page's form"])
+def test_who_is_deleted_while_they_store_something_is_told_that_nothing_is_stored(site: Site, what: str) -> None:
+    site.learner("Ann")
+    ben = site.learner("Ben")
+    client = site.client(ben)
+    card = site.services.review.queue(ben, limit=1).cards[0].id
+    answer = {"id": str(uuid.uuid4()), "card": card, "grade": 4}
+    said: list[str] = []
+
+    def delete() -> None:  # after it was found out who asks, and before anything is stored
+        site.services.accounts.delete_learner("Ben")
+        said.append("deleted")
+
+    site.app.before_request_funcs.setdefault(None, []).append(delete)
+    if what == "an answer":
+        response = client.post("/api/v1/reviews", json=answer)
+    elif what == "a batch":
+        response = client.post("/api/v1/reviews/batch", json={"items": [answer]})
+    elif what == "a search":
+        response = client.put(f"/api/v1/searches/{uuid.uuid4()}", json={"name": "mine", "q": "is:due"})
+    else:
+        response = client.post("/searches", data={"id": str(uuid.uuid4()), "name": "mine", "q": "is:due"})
+    assert said == ["deleted"]
+    assert response.status_code == 401, response.text
+    assert site.services.database.one("SELECT count(*) FROM review") == (0,)
+    if response.is_json:
+        assert response.json["detail"] == "Your account was deleted meanwhile; nothing was stored."
+    else:
+        assert "You are not logged in any more." in response.text

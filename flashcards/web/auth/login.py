@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 
-from flashcards.errors import Conflict, Forbidden, Unauthenticated
+from flashcards.errors import Conflict, FlashcardsError, Forbidden, NotFound, Unauthenticated
 from flashcards.services.accounts.facade import Learner
 from flashcards.services.accounts.origin import ORIGIN, SERVER, Origin, prefix_of
 from flashcards.web.shared.base_path import WATCHED
@@ -68,6 +68,20 @@ def learner() -> Learner:
 def guest_or_learner() -> Learner | None:
     """Who is logged in, if somebody is."""
     return cast("Learner | None", g.get("learner"))
+
+
+def account_is_gone() -> bool:
+    """Whether the account of who was logged in when the request began was deleted since."""
+    who = guest_or_learner()
+    if who is None:
+        return False
+    try:
+        services().accounts.by_number(who.id)
+    except NotFound:
+        return True
+    except FlashcardsError:
+        return False
+    return False
 
 
 def check_scope(scope: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
@@ -46,9 +48,12 @@ WHAT_TO_DO = {
     405: "This address does not take that kind of request.",
     413: "What you sent is larger than the server takes.",
     415: "The server does not read this kind of content.",
-    500: "Something broke on the server. What you have answered is stored; the server's log says more.",
+    500: "Something broke on the server. What you had answered before is stored; the server's log says more.",
     503: "The server cannot work right now. Nothing was changed; try again in a moment.",
 }
+
+
+GONE = "Your account was deleted meanwhile; nothing was stored."
 
 
 class BadRequest(FlashcardsError):
@@ -103,11 +108,12 @@ def problem_body(trouble: Trouble) -> dict[str, object]:
     return body
 
 
-def install(app: Flask) -> None:
-    """Registers the handlers."""
+def install(app: Flask, account_is_gone: Callable[[], bool]) -> None:
+    """Registers the handlers. `account_is_gone`: whether who asks has no account any more, so that nothing of theirs
+    can be stored."""
     app.register_error_handler(FlashcardsError, lambda error: answer(trouble_of(error)))
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _crash)
+    app.register_error_handler(Exception, partial(_crash, account_is_gone))
 
 
 def answer(trouble: Trouble) -> Response:
@@ -153,6 +159,8 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _crash(error: Exception) -> Response:
+def _crash(account_is_gone: Callable[[], bool], error: Exception) -> Response:
+    if account_is_gone():
+        return answer(Trouble(401, GONE))
     LOG.error("%s %s failed", request.method, request.path, exc_info=error)
     return answer(Trouble(500, WHAT_TO_DO[500]))
