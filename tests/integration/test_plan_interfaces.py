@@ -9,6 +9,7 @@ import pytest
 
 from flashcards.cli.commands import run
 from flashcards.services.accounts.facade import Learner
+from flashcards.services.plan.contract import Choice
 from tests.databases import settings_for
 from tests.integration.plan_world import on
 from tests.site import DECKS, Site, copy_data
@@ -52,6 +53,7 @@ def test_a_plan_through_its_life(site: Site, ann: Learner) -> None:
     ("days", "more", "field"),
     [(0, {}, "date"), (-1, {}, "date"), (3650, {}, "date"), (5, {"minutes": 0}, "minutes"),
      (5, {"weights": {"science": 4}}, "weights.science"), (5, {"decks": ["gone"]}, "decks"),
+     (5, {"decks": ["science", "gone"]}, "decks"), (5, {"weights": {"gone": 0}}, "weights"),
      (5, {"style": "fast"}, "style"), (5, {"time": "25:00"}, "time")],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(site: Site, ann: Learner, days: int, more: dict[str, object], field: str) -> None:
@@ -99,3 +101,14 @@ def test_the_terminal(
     assert run(["plan", "leave"]) == 0
     assert run(["plan", "follow", "1"]) == 0
     assert run(["plan", "end", "--outcome", "Well."]) == 0
+
+
+def test_a_plan_over_the_api_goes_on_being_changed_when_a_deck_that_it_names_is_gone(site: Site, ann: Learner) -> None:
+    client = site.client(ann)
+    asked = {"date": on(site, ann, 14), "minutes": 15, "decks": ["science", "left"], "weights": {"left": 0}}
+    day = site.services.review.study_day(ann) + 14
+    made = site.services.plans.make(ann, Choice(day, 10, decks=("science",), weights={"left": 0}))  # it was there once
+    refused = client.put(f"{API}/plans/{made.id}", json=asked)
+    assert (refused.status_code, refused.json["field"]) == (422, "decks")
+    changed = client.put(f"{API}/plans/{made.id}", json={**asked, "decks": ["science"]})
+    assert (changed.status_code, changed.json.get("minutes")) == (200, 15), changed.json

@@ -7,7 +7,7 @@ from typing import Any
 from flashcards.domain.plan.model import Known
 from flashcards.errors import Invalid
 from flashcards.services.accounts.scopes import READ
-from flashcards.services.plan.contract import MOST_MINUTES, Choice, Outlook, PlanDayRow, PlanRow
+from flashcards.services.plan.contract import MOST_MINUTES, OF_SEARCH, Choice, Outlook, PlanDayRow, PlanRow
 from flashcards.web.api.operations import Reply, operation
 from flashcards.web.api.schema import Date, Field, Flag, Instant, ListOf, MapOf, Nullable, Number, Object, Text, Whole
 from flashcards.web.api.shapes import page_of, shape
@@ -93,6 +93,18 @@ def read_choice(body: dict[str, Any]) -> Choice:
     )
 
 
+def _good_choice(body: dict[str, Any], plan: PlanRow | None = None) -> Choice:
+    """The choice, which names no deck that is not there, but for those that `plan` names. Raises Invalid."""
+    choice = read_choice(body)
+    decks = plan.scope.get("decks", []) if plan else []
+    weights = plan.weights if plan else {}
+    refuse = services().plans.refuse_unknown
+    refuse((place for place in choice.decks if place not in decks), "decks")
+    weighed = (place for place in choice.weights if place != OF_SEARCH and not place.startswith("tag:"))
+    refuse((place for place in weighed if place not in weights and place not in decks), "weights")
+    return choice
+
+
 @operation("GET", "/plans", "Your plans, the newest first", {200: page_of(PLAN)})
 def get_plans() -> Reply:
     """All of them at once: `next` is always null."""
@@ -110,7 +122,7 @@ def get_plans() -> Reply:
 )
 def post_plan(body: dict[str, Any]) -> Reply:
     """While it is followed, Today and the queue are its day; no date is moved by that."""
-    made = services().plans.make(learner(), read_choice(body), follow=body.get("follow", True))
+    made = services().plans.make(learner(), _good_choice(body), follow=body.get("follow", True))
     return 201, plan_json(made)
 
 
@@ -120,7 +132,7 @@ def post_plan(body: dict[str, Any]) -> Reply:
 )  # fmt: skip
 def post_outlook(body: dict[str, Any]) -> Reply:
     """Nothing is stored. It takes up to some seconds; the same again is answered at once."""
-    return 200, outlook_json(services().plans.outlook(learner(), read_choice(body)))
+    return 200, outlook_json(services().plans.outlook(learner(), _good_choice(body)))
 
 
 @operation("GET", "/plans/<int:number>", "A plan", {200: PLAN}, errors=(404,))
@@ -134,8 +146,9 @@ def get_plan(number: int) -> Reply:
     errors=(400, 404, 413, 415, 422),
 )  # fmt: skip
 def put_plan(number: int, body: dict[str, Any]) -> Reply:
-    """All of it, as in a new plan; today is made anew."""
-    return 200, plan_json(services().plans.change(learner(), number, read_choice(body)))
+    """All of it, as in a new plan; today is made anew. What is gone of the decks that it names already is left out."""
+    me, plans = learner(), services().plans
+    return 200, plan_json(plans.change(me, number, _good_choice(body, plans.plan(me, number))))
 
 
 @operation(
