@@ -22,17 +22,18 @@ from flashcards.counted import counted
 
 @click.command("backup")
 @click.option("-o", "--output", type=output_file(), help="The file to write; - is standard output.")
-def backup_command(output: Path | None) -> None:
+@click.option("--database-alone", "alone", is_flag=True, help="Leave the decks out, as where their folder is away.")
+def backup_command(output: Path | None, alone: bool) -> None:
     """Save all that the service needs to live again in one file: database, secret key, decks, media.
 
     Example: flashcards backup -o flashcards-backup.zip
     """
     with services() as opened:
         if output is None:
-            click.echo(opened.backup.backup())
+            click.echo(opened.backup.backup(alone=alone))
         else:
             with to_stdout(output, binary=True) as file:
-                opened.backup.backup(file)
+                opened.backup.backup(file, alone=alone)
             if not is_stdout(output):
                 click.echo(output)
         if not opened.accounts.learners():

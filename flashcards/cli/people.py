@@ -10,6 +10,7 @@ import click
 
 from flashcards.cli.common import Group, json_option, print_list, read_password, services
 from flashcards.errors import NotFound
+from flashcards.services.accounts.settings import checked_settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -55,10 +56,11 @@ def set_(name: str, admin: bool | None, author: bool | None, timezone: str | Non
         raise click.UsageError("nothing to set: give --admin, --author, --no-admin, --no-author or --timezone")
     with services() as opened:
         learner = opened.accounts.find(name)
-        if timezone is not None:
-            opened.accounts.save_settings(learner, timezone=timezone)
+        settings = {} if timezone is None else {"timezone": timezone}
+        checked_settings(settings)  # what is refused leaves all as it was
         if admin is not None or author is not None:
             opened.accounts.set_roles(learner.id, author=author, admin=admin, acting=None)
+        opened.accounts.save_settings(learner, **settings)
     click.echo(f"{name}: changed", err=True)
 
 

@@ -38,6 +38,7 @@ after pages, was compiled anew each time, for as long as the connection lived.
 HURRIED_SECONDS = 4.0
 """How long a web request waits for its turn to write, and then for another process's lock."""
 RETRY_AFTER = 5
+UPGRADED_BY = "it needs a migration, which `flashcards sync` or a start of the server makes, after a backup"
 
 
 class Lease(Protocol):

@@ -29,6 +29,7 @@ from flashcards.errors import Conflict, Unavailable
 from flashcards.storage.database import (
     HURRIED_SECONDS,
     KEPT_STATEMENTS,
+    UPGRADED_BY,
     Database,
     Row,
     TellAfter,
@@ -120,7 +121,7 @@ class PostgresqlDatabase(Database):
             if unknown:
                 raise Unavailable(_newer(address, unknown))
             if missing and not older:
-                raise Unavailable(f"The database {address} is older than this program: it needs a migration.")
+                raise Unavailable(f"The database {address} is older than this program: {UPGRADED_BY}.")
             database._known = our_migrations()
         except BaseException:
             database.close()

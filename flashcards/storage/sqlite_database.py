@@ -31,6 +31,7 @@ from flashcards.errors import Unavailable
 from flashcards.storage import locks
 from flashcards.storage.database import (
     HURRIED_SECONDS,
+    UPGRADED_BY,
     Database,
     Row,
     TellAfter,
@@ -116,7 +117,7 @@ class SqliteDatabase(Database):
             if unknown:
                 raise Unavailable(newer(path, unknown))
             if missing and not older:
-                raise Unavailable(f"The database {path} is older than this program: it needs a migration.")
+                raise Unavailable(f"The database {path} is older than this program: {UPGRADED_BY}.")
             database._known = our_migrations()
         except BaseException:
             database.close()

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from flashcards.cli.commands import run
 from flashcards.errors import Unavailable
 from flashcards.jobs.all import all_jobs
 from flashcards.services.upkeep.archive import copy_name, is_database_alone
+from tests.databases import settings_for
 from tests.integration.full_disk import full_disk
 from tests.integration.plain_user import plain_user
 from tests.integration.study_world import SetClock
@@ -266,7 +268,8 @@ def test_the_command_says_so(
     assert out == ""
     assert err == (
         f"flashcards: No backup was made, as not all decks would be in it. {shell.decks}: the decks folder is not"
-        " there; make it, or name another one.\n"
+        " there; make it, or name another one. Without them, `flashcards backup --database-alone` saves everything"
+        " else.\n"
     )
     assert not list(shell.data.glob("backups/*"))
 
@@ -276,3 +279,23 @@ def test_a_hidden_folder_that_cannot_be_read_holds_no_decks(site: Site, caplog: 
     with caplog.at_level(logging.WARNING):
         assert site.services.backup.backup().is_file()
     assert ".snapshots is not in the backup: Permission denied" in caplog.text
+
+
+def test_by_hand_the_database_alone_is_saved_where_that_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_site(folder / "data", folder / "decks") as site:
+        site.services.sync.sync()
+        site.learner("Ann")
+    for name, value in settings_for(folder / "data", folder / "decks").items():
+        monkeypatch.setenv(name, value)
+    gone(folder / "decks")
+    assert run(["backup"]) == 1
+    assert "`flashcards backup --database-alone`" in capsys.readouterr().err
+    assert run(["backup", "--database-alone"]) == 0
+    made = Path(capsys.readouterr().out.strip())
+    assert made.stem.endswith("-database-alone")
+    assert is_database_alone(made)
+    named = folder / "mine.zip"
+    assert run(["backup", "--database-alone", "-o", str(named)]) == 0
+    assert is_database_alone(named)

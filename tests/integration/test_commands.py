@@ -113,3 +113,20 @@ def test_wrong_usage_is_exit_2_and_one_sentence(tmp_path: Path, arguments: tuple
     assert done.stderr.startswith("Usage: ")
     assert done.stderr.count("Error: ") == 1
     assert "Warning" not in done.stderr
+
+
+def test_an_account_is_changed_as_asked_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "decks").mkdir()
+    (tmp_path / "password").write_text("correct horse battery\n")
+    with (tmp_path / "password").open() as typed:
+        settings = settings_for(tmp_path / "data", tmp_path / "decks")
+        made = [sys.executable, "-m", "flashcards", "user", "add", "ada", "--admin", "--password-stdin"]
+        assert not subprocess.run(made, stdin=typed, env=os.environ | settings, check=False).returncode
+    for refused, code in (
+        (["--no-admin", "--timezone", "Europe/Berlin"], 1),  # the last administrator
+        (["--author", "--timezone", "Mars/Olympus"], 2),
+    ):
+        assert run(tmp_path, "user", "set", "ada", *refused).returncode == code
+        assert run(tmp_path, "user", "list").stdout == "ada\tadmin\tUTC\n"
+    assert run(tmp_path, "user", "set", "ada", "--author", "--timezone", "Europe/Berlin").returncode == 0
+    assert run(tmp_path, "user", "list").stdout == "ada\tadmin, author\tEurope/Berlin\n"

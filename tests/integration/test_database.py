@@ -112,7 +112,7 @@ def test_an_older_database_is_not_opened(path: Path) -> None:
     with database.write():
         database.execute("DELETE FROM schema_migration WHERE name = ?", (NAMES[-1],))
     database.close()
-    with pytest.raises(Unavailable, match="needs a migration"):
+    with pytest.raises(Unavailable, match="needs a migration, which `flashcards sync` or a start of the server makes"):
         Database.open(path)
 
 

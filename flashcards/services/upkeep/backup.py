@@ -63,17 +63,21 @@ class BackupService:
         """Where backups go that are given no name."""
         return self._data / FOLDER
 
-    def backup(self, path: Path | None = None) -> Path:
-        """Writes a backup and returns where it is; checked before it gets its name, never half written.
+    def backup(self, path: Path | None = None, *, alone: bool = False) -> Path:
+        """Writes a backup and returns where it is; checked before it gets its name, never half written. With `alone`
+        it is of the database without the decks.
 
         Raises Conflict where the file is there already, Unavailable where it cannot be written, or where what belongs
         into it cannot be read or is not there.
         """
-        target = path or _free(self.folder, f"flashcards-{self._now():%Y%m%d-%H%M%S}")
+        target = path or _free(self.folder, f"flashcards-{self._now():%Y%m%d-%H%M%S}{_ALONE if alone else ''}")
         try:
-            return self._write(target, self._decks)
+            return self._write(target, None if alone else self._decks)
         except DecksUnread as error:
-            raise Unavailable(f"No backup was made, as not all decks would be in it. {error}") from error
+            raise Unavailable(
+                f"No backup was made, as not all decks would be in it. {error} Without them, `flashcards backup"
+                " --database-alone` saves everything else."
+            ) from error
 
     def _write(self, target: Path, decks: Path | None) -> Path:
         """Raises as `backup` does, and DecksUnread; without `decks` it is of the database alone."""
