@@ -17,7 +17,6 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from flashcards.clock import system_clock
 from flashcards.errors import FlashcardsError
@@ -58,7 +57,7 @@ class Job:
 
     name: str
     work: Callable[[], object]
-    trigger: RestTrigger | IntervalTrigger | CronTrigger
+    trigger: RestTrigger | CronTrigger
     at_start: bool = False
     title: str = ""
     rhythm: str = ""

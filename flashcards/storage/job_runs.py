@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from flashcards.clock import CLOCKS_APART_MS
 from flashcards.storage.database import Database
 from flashcards.storage.models import Job, JobRun
 from flashcards.storage.prepared import Query, prepared, storing
-
-_AHEAD_MS = 10 * 60_000
-"""By so much the clocks of two hosts may differ."""
 
 
 class JobRow(NamedTuple):
@@ -129,7 +127,7 @@ class JobRows:
         Those that began long after it are of a clock that was ahead, as no job runs twice at once: they would pass for
         the last ones until that time comes.
         """
-        _forget_ahead.run(self._db, job, run.finished_at + _AHEAD_MS)
+        _forget_ahead.run(self._db, job, run.finished_at + CLOCKS_APART_MS)
         _add.run(self._db, job, run.started_at, run.finished_at, int(run.ok), run.result)
         last = self.runs(job, keep)
         if len(last) == keep:

@@ -11,7 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NoReturn
 
-from flashcards.clock import Clock
+from flashcards.clock import CLOCKS_APART_MS, Clock
 from flashcards.deckfiles.parse.find import check_root
 from flashcards.errors import Conflict, DeckError, FlashcardsError, Unavailable
 from flashcards.new_names import flush_folder, give_name
@@ -31,7 +31,6 @@ _NIGHTLY, _BEFORE, _ALONE = "nightly-", "before-upgrade-", "-database-alone"
 TROUBLE = "last-night.txt"
 """What keeps the nightly backups from being made, for every process to read: in the data folder."""
 _LATE_MS = 36 * 3_600_000
-_AHEAD_MS = 10 * 60_000
 _SHOWN = 5
 
 
@@ -175,7 +174,7 @@ class BackupService:
         """How the nightly backups go, whichever process makes them."""
         whole = [path for path in _all(self.folder, _NIGHTLY) if not path.stem.endswith(_ALONE)]
         # A time that is yet to come is of a clock that was ahead: no night without a backup would count as late.
-        made = max((at for at in map(_time_of, whole) if at <= self._clock() + _AHEAD_MS), default=None)
+        made = max((at for at in map(_time_of, whole) if at <= self._clock() + CLOCKS_APART_MS), default=None)
         trouble = self._trouble
         if trouble is None:
             with suppress(OSError, ValueError):
