@@ -28,6 +28,7 @@ from flashcards.services.upkeep.archive import is_database_alone
 from flashcards.services.upkeep.backup import BackupService, newest_with_accounts
 from flashcards.services.upkeep.job_log import JobLog
 from flashcards.services.upkeep.restore import finish_restore, is_cut_off, restoring_place
+from flashcards.services.upkeep.secret_key import FILE_NAME as KEY_NAME
 from flashcards.services.upkeep.secret_key import load_secret_key
 from flashcards.storage.database import Database, TellAfter, count_accounts, migrate
 from flashcards.storage.deck_pages import DeckPageStore
@@ -82,12 +83,19 @@ class Services:
         self.config = config
         self.clock = clock
         self.database = database
+        had_key = (config.data / KEY_NAME).exists()
         self._key = load_secret_key(config.data)
         self.audit = AuditLog(database, clock)
         self.accounts = AccountService(
             database, clock, secret_key=self._key, signup=config.signup, first_needs_code=not config.private,
             audit=self.audit,
         )  # fmt: skip
+        if not had_key and self.accounts.learners():
+            LOG.warning(
+                "the secret key was gone, and a new one was made: API tokens and the links that people have, in mails"
+                " and of calendars, lead nowhere now. Put the former one (in every backup) back as %s if you have it.",
+                config.data / KEY_NAME,
+            )
         self.review = ReviewService(database, clock)
         self.decks = DeckService(DeckPageStore(database), config.decks)
         self.memory = MemoryState(database)

@@ -130,3 +130,17 @@ def test_an_account_is_changed_as_asked_or_not_at_all(tmp_path: Path) -> None:
         assert run(tmp_path, "user", "list").stdout == "ada\tadmin\tUTC\n"
     assert run(tmp_path, "user", "set", "ada", "--author", "--timezone", "Europe/Berlin").returncode == 0
     assert run(tmp_path, "user", "list").stdout == "ada\tadmin, author\tEurope/Berlin\n"
+
+
+def test_a_secret_key_that_is_gone_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "decks").mkdir()
+    assert run(tmp_path, "user", "list").stderr.count("secret key") == 0
+    add = [sys.executable, "-m", "flashcards", "user", "add", "ada", "--password-stdin"]
+    settings = os.environ | settings_for(tmp_path / "data", tmp_path / "decks")
+    subprocess.run(add, input=b"correct horse battery", check=True, env=settings, capture_output=True)
+    (tmp_path / "data/secret.key").unlink()
+    told = run(tmp_path, "user", "list")
+    assert told.stdout.startswith("ada")
+    assert "the secret key was gone, and a new one was made" in told.stderr
+    assert str(tmp_path / "data/secret.key") in told.stderr
+    assert run(tmp_path, "user", "list").stderr == ""
